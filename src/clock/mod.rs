@@ -1,0 +1,13 @@
+//! Time as values: backoff and rate limits.
+//!
+//! Nothing here reads a clock. "Now" is a [`Duration`](std::time::Duration) since an arbitrary origin that never
+//! goes backwards (a driver uses its start; a test uses zero), so that one seed replays a whole world.
+
+mod backoff;
+mod rate;
+
+pub use backoff::Backoff;
+pub use rate::RateLimit;
+
+#[cfg(test)]
+mod tests;

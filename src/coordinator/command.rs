@@ -1,0 +1,271 @@
+//! What can be asked of the coordinator, and what it answers.
+
+use serde::Serialize;
+use thiserror::Error;
+use uuid::Uuid;
+
+use super::event::{BrokerState, LinkState, Path};
+
+/// A message's text: 1 byte to 16 KiB of UTF-8, so that an entry with its proofs stays below 32 KiB and is never split.
+pub const TEXT_BYTES_MAX: usize = 16 * 1024;
+/// A name: what fits on one line of a phone, several times over, in any script.
+pub const NAME_BYTES_MAX: usize = 128;
+/// One page of history at most: about a megabyte of short messages, an answer that cannot stall a reader.
+pub const HISTORY_LIMIT_MAX: u32 = 1_000;
+/// One page of history when nobody says how much.
+pub const HISTORY_LIMIT_DEFAULT: u32 = 100;
+
+/// Something a person or a script wants. Every command gets exactly one reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Create this device's identity. Replies [`Reply::Identity`].
+    CreateIdentity {
+        /// What others will see.
+        name: String,
+    },
+    /// Show this device's identity and the link that invites others. Replies [`Reply::Identity`].
+    ShowIdentity,
+    /// Ask the owner of a link to become a contact. Replies [`Reply::User`].
+    AddContact {
+        /// A `kith:` link.
+        link: String,
+    },
+    /// List requests that wait for an answer. Replies [`Reply::Requests`].
+    ListRequests,
+    /// Accept a request. Replies [`Reply::Done`].
+    AcceptContact(Uuid),
+    /// Decline a request; the stranger learns nothing. Replies [`Reply::Done`].
+    DeclineContact(Uuid),
+    /// Block a user, requester or contact; they learn nothing. Replies [`Reply::Done`].
+    BlockContact(Uuid),
+    /// Remove a contact. Replies [`Reply::Done`].
+    RemoveContact(Uuid),
+    /// List contacts. Replies [`Reply::Contacts`].
+    ListContacts,
+    /// Write a message; the reply comes once it is durable. Replies [`Reply::Message`].
+    SendMessage {
+        /// The contact.
+        to: Uuid,
+        /// The text.
+        text: String,
+    },
+    /// Read a page of a conversation, oldest first. Replies [`Reply::History`].
+    ReadHistory {
+        /// The contact.
+        with: Uuid,
+        /// Only messages before this one (exclusive): an id as in [`MessageView::id`].
+        before: Option<String>,
+        /// How many at most, 1 to [`HISTORY_LIMIT_MAX`]; [`HISTORY_LIMIT_DEFAULT`] when absent.
+        limit: Option<u32>,
+    },
+    /// How things stand. Replies [`Reply::Status`].
+    ShowStatus,
+}
+
+/// The answer to a command.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// Done, and there is nothing to say.
+    Done,
+    /// This device's identity.
+    Identity(IdentityView),
+    /// The user a link names.
+    User(Uuid),
+    /// Requests, oldest first.
+    Requests(Vec<RequestView>),
+    /// Contacts, by name.
+    Contacts(Vec<ContactView>),
+    /// The id of the message that is now durable.
+    Message(String),
+    /// Messages, oldest first.
+    History(Vec<MessageView>),
+    /// How things stand.
+    Status(StatusView),
+}
+
+/// This device's identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IdentityView {
+    /// The person.
+    pub user_id: Uuid,
+    /// This device.
+    pub device_id: Uuid,
+    /// What others see.
+    pub name: String,
+    /// The `kith:` link that invites others.
+    pub link: String,
+    /// Said to the person when the link cannot work everywhere (it names a loopback address, or no broker).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
+}
+
+/// Somebody who asks to become a contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestView {
+    /// The stranger.
+    pub user_id: Uuid,
+    /// The name they gave themselves.
+    pub name: String,
+    /// To be compared by voice: twelve groups of five digits.
+    pub safety_number: String,
+    /// Whether they came with a valid invitation. Requests without one are kept apart and never interrupt.
+    pub invited: bool,
+    /// Said to the person when this contact can hardly be reached (their card names a loopback address).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
+}
+
+/// A contact, or somebody we have asked to become one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContactView {
+    /// The person.
+    pub user_id: Uuid,
+    /// The name on their card.
+    pub name: String,
+    /// Whether a link is open or their presence was echoed lately.
+    pub online: bool,
+    /// How a message would travel now.
+    pub path: Path,
+    /// To be compared by voice: twelve groups of five digits.
+    pub safety_number: String,
+    /// False while our request has not been accepted.
+    pub accepted: bool,
+    /// Said to the person when this contact can hardly be reached (their card names a loopback address).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
+}
+
+/// A message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MessageView {
+    /// The same string on every device: 64 hexadecimal digits.
+    pub id: String,
+    /// The author.
+    pub from: Uuid,
+    /// The text.
+    pub text: String,
+    /// The author's wall clock, Unix milliseconds.
+    pub at: u64,
+    /// How far it has come.
+    pub state: MessageState,
+}
+
+/// How far a message has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MessageState {
+    /// On disk here, nowhere else yet.
+    Queued,
+    /// Handed to a link, or taken by a broker as mail.
+    Sent,
+    /// The recipient's device has it on disk.
+    Delivered,
+    /// Written by somebody else, on disk here.
+    Received,
+}
+
+/// How things stand.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct StatusView {
+    /// Each broker in use.
+    pub brokers: Vec<BrokerStatus>,
+    /// One per contact's device.
+    pub links: Vec<LinkStatus>,
+    /// Own messages that no device of their recipient has confirmed.
+    pub outbox: u64,
+    /// What was refused or dropped since the start, by reason.
+    pub dropped: std::collections::BTreeMap<&'static str, u64>,
+}
+
+/// One broker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BrokerStatus {
+    /// Without its password.
+    pub url: String,
+    /// How it stands.
+    pub state: BrokerState,
+    /// Why, when it is not connected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// One link.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LinkStatus {
+    /// The contact.
+    pub user_id: Uuid,
+    /// How it stands.
+    pub state: LinkState,
+    /// The path in use.
+    pub path: Path,
+    /// Last measured round trip in milliseconds; absent before the first.
+    pub rtt_ms: Option<f64>,
+}
+
+/// Why a command was refused. The code is stable; the message is for people.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct CommandError {
+    /// Stable.
+    pub code: ErrorCode,
+    /// What happened and what to do.
+    pub message: String,
+}
+
+impl CommandError {
+    /// A refusal.
+    #[must_use]
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
+/// Stable names of refusals; a code is never renamed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// There is no identity yet.
+    NoIdentity,
+    /// There is an identity already.
+    IdentityExists,
+    /// The name is empty, too long, or nothing but control characters.
+    InvalidName,
+    /// Not a `kith:` link.
+    LinkForeign,
+    /// The link ends too early.
+    LinkTruncated,
+    /// The link was changed on its way, or its signatures do not hold.
+    LinkTampered,
+    /// The link is longer than any link of ours.
+    LinkOversize,
+    /// The link is one's own.
+    LinkOwn,
+    /// The link was made by a newer Kith.
+    LinkNewer,
+    /// The card names a known user with another key.
+    KeyChanged,
+    /// The card names no broker that this program can use.
+    NoBroker,
+    /// No such contact or request.
+    UnknownUser,
+    /// The user is blocked.
+    Blocked,
+    /// They have not accepted yet, or are no contact.
+    NotAContact,
+    /// The text is empty or too long.
+    InvalidText,
+    /// `limit` is outside 1 to 1,000.
+    InvalidLimit,
+    /// `before` is not the id of a message in this conversation.
+    UnknownMessage,
+    /// Too many contacts or requests.
+    Full,
+    /// The database could not be written or read.
+    Storage,
+    /// The program is shutting down.
+    ShuttingDown,
+}

@@ -1,0 +1,104 @@
+//! What the coordinator tells its subscribers. Past tense: it has happened and is on disk.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// Somebody with a valid invitation asks to become a contact.
+    RequestReceived {
+        /// The stranger.
+        user_id: Uuid,
+        /// The name they gave themselves.
+        name: String,
+    },
+    /// A contact was made, on either side.
+    ContactAdded {
+        /// The contact.
+        user_id: Uuid,
+    },
+    /// A message of somebody else is on disk.
+    MessageReceived {
+        /// The contact whose conversation it belongs to.
+        with: Uuid,
+        /// The message.
+        id: String,
+        /// Its author.
+        from: Uuid,
+        /// Its text.
+        text: String,
+    },
+    /// The recipient's device has our message on disk.
+    MessageDelivered {
+        /// The contact.
+        with: Uuid,
+        /// The message.
+        id: String,
+    },
+    /// A link changed.
+    LinkChanged {
+        /// The contact.
+        user_id: Uuid,
+        /// How it stands now.
+        state: LinkState,
+        /// The path in use now.
+        path: Path,
+    },
+    /// A broker changed.
+    BrokerChanged {
+        /// Without its password.
+        url: String,
+        /// How it stands now.
+        state: BrokerState,
+    },
+}
+
+/// How a link stands; the states of [`crate::link`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LinkState {
+    /// Nobody wants a link.
+    #[default]
+    Idle,
+    /// Wanted, and the other device is not known to be there.
+    Waiting,
+    /// Offers, answers and candidates are under way.
+    Connecting,
+    /// Frames flow.
+    Open,
+    /// Silent for longer than it promised.
+    Suspect,
+    /// Failed; the next attempt waits.
+    Backoff,
+}
+
+/// How a message travels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Path {
+    /// From device to device.
+    Direct,
+    /// Through a TURN server.
+    Relay,
+    /// Sealed, through a broker's queue.
+    Mail,
+    /// Not at all at the moment.
+    #[default]
+    None,
+}
+
+/// How a broker stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BrokerState {
+    /// An attempt is under way.
+    Connecting,
+    /// Connected, and our subscriptions are confirmed.
+    Connected,
+    /// It answered and said no (password, access rules, protocol).
+    Refused,
+    /// It cannot be reached, or vanished; the next attempt waits.
+    Unreachable,
+}

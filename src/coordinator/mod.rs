@@ -1,0 +1,18 @@
+//! The one background task: commands in, events and snapshots out.
+//!
+//! [`engine`](self) is pure; the task beside it drives it. Everything a person or a script can do is a [`Command`];
+//! everything they are told is an [`Event`] (past tense). Truth lives in SQLite: an event only says "look again".
+
+mod command;
+mod event;
+mod handle;
+mod task;
+
+pub use command::{
+    BrokerStatus, Command, CommandError, ContactView, ErrorCode, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX,
+    IdentityView, LinkStatus, MessageState, MessageView, NAME_BYTES_MAX, Reply, RequestView, StatusView,
+    TEXT_BYTES_MAX,
+};
+pub use event::{BrokerState, Event, LinkState, Path};
+pub use handle::{Handle, Snapshot, Subscription, Update};
+pub use task::{Options, StartError, start};

@@ -1,0 +1,2 @@
+//! Launch and command line only.
+fn main() {}
