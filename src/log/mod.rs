@@ -1,1 +1,16 @@
-//! The layer `log`.
+//! Conversations as replicated logs: entries, their order, and what a person sees of them.
+//!
+//! Pure. A conversation is a set of append-only logs, and everything here depends on that set alone, never on the
+//! order in which it arrived. [`Entry`] can only be made by writing one or by verifying one that arrived.
+
+mod conversation;
+mod entry;
+pub mod order;
+mod text;
+
+pub use conversation::direct_conversation;
+pub use entry::{Draft, Entry, EntryError};
+pub use text::{TEXT_BYTES_MAX, Text, TextError};
+
+#[cfg(test)]
+mod tests;

@@ -101,3 +101,18 @@ byte_string!(
     Nonce,
     16
 );
+byte_string!(
+    /// A conversation: the hash of both sorted root keys, or of a group's creation entry.
+    ConversationId,
+    32
+);
+byte_string!(
+    /// BLAKE3 of an entry's salt and body.
+    BodyHash,
+    32
+);
+byte_string!(
+    /// Random bytes beside an entry's body, so that its hash says nothing about a body that was erased.
+    Salt,
+    32
+);

@@ -1,0 +1,297 @@
+//! What can be asked of the store, and what it answers.
+
+use thiserror::Error;
+
+use crate::log::Entry;
+use crate::wire::{
+    self, ConversationId, DeviceKey, EntryId, ExchangeKey, Have, Lack, LogId, Nonce, RootKey, WorkingKey,
+};
+
+/// Entries that one [`Op::Outbox`] returns at most: a few frames' worth, so that memory stays flat however long the queue.
+pub const OUTBOX_COUNT_MAX: usize = 128;
+
+/// One wish. Every write is durable when its outcome is handed out.
+#[derive(Clone, Debug)]
+pub enum Op {
+    /// Everything that the engine keeps in memory. Answered by [`Outcome::Loaded`].
+    Load,
+    /// Keep the profile (there is one).
+    SaveProfile(Profile),
+    /// Keep an invitation, by its token.
+    SaveInvitation(Invitation),
+    /// Keep a person, by root key.
+    SavePerson(Box<Person>),
+    /// Forget a person and their peers. Their conversation's entries stay until somebody deletes them.
+    DeletePerson(RootKey),
+    /// Keep a peer device, by device key.
+    SavePeer(Box<Peer>),
+    /// Keep the own log's name for a conversation; a conversation has one at a time.
+    SaveOwnLog {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The log that this install writes.
+        log: LogId,
+    },
+    /// Append an own entry. Answered by [`Outcome::Appended`].
+    Append(Box<Entry>),
+    /// Insert entries that a peer sent (verified, and their authors belong to the conversation). Duplicates change
+    /// nothing. The sender is from now on believed to have them. Answered by [`Outcome::Inserted`].
+    Insert {
+        /// Who sent them.
+        from: DeviceKey,
+        /// What was sent, in the order of its arrival.
+        entries: Vec<Entry>,
+    },
+    /// A peer says that these are on its disk. Answered by [`Outcome::Delivered`].
+    Acked {
+        /// The peer.
+        peer: DeviceKey,
+        /// The entries; unknown ids are ignored.
+        ids: Vec<EntryId>,
+    },
+    /// A peer says all that it has: replaces our belief, downwards too. For a log whose `head` at `count - 1` is not ours
+    /// (a fork, or a peer that is ahead) the belief is what both provably share. Answered by [`Outcome::Delivered`].
+    Believe {
+        /// The peer.
+        peer: DeviceKey,
+        /// What it said.
+        have: Have,
+    },
+    /// A peer says that it lacks these: lowers our belief.
+    Lower {
+        /// The peer.
+        peer: DeviceKey,
+        /// What it said.
+        lack: Lack,
+    },
+    /// These own entries were handed to a path.
+    MarkSent(Vec<EntryId>),
+    /// What we have of a conversation. Answered by [`Outcome::Have`].
+    Have(ConversationId),
+    /// Entries of a conversation (own or not) that the peer is not believed to have, in the order in which they were
+    /// stored here, after a cursor. Answered by [`Outcome::Outbox`].
+    Outbox {
+        /// The peer.
+        peer: DeviceKey,
+        /// The conversation.
+        conversation: ConversationId,
+        /// Exclusive; 0 is the beginning.
+        after: u64,
+        /// Stop after this many bytes of encoded entries (at least one entry is returned).
+        bytes: usize,
+    },
+    /// A page of messages. Answered by [`Outcome::History`], or [`Refusal::UnknownMessage`].
+    History {
+        /// The conversation.
+        conversation: ConversationId,
+        /// Exclusive.
+        before: Option<EntryId>,
+        /// How many at most.
+        limit: u32,
+    },
+    /// How many own entries wait for a peer's confirmation, in all conversations with contacts. Answered by [`Outcome::Count`].
+    CountWaiting,
+}
+
+/// The answer to an [`Op`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done.
+    Done,
+    /// Everything that the engine keeps in memory.
+    Loaded(Box<Loaded>),
+    /// The own entry is on disk; the conversation's heads are now these.
+    Appended {
+        /// The conversation's heads (placed entries that no placed entry names as a parent).
+        heads: Vec<EntryId>,
+    },
+    /// Entries of a peer are on disk.
+    Inserted {
+        /// On disk now, fresh or known before: to be acknowledged.
+        stored: Vec<EntryId>,
+        /// Those that found their place in the order just now (they, or others that had waited for them), in order.
+        fresh: Vec<Fresh>,
+        /// Those that were not stored (a limit), with the reason; not to be acknowledged.
+        refused: Vec<(EntryId, &'static str)>,
+        /// The heads of every conversation that changed.
+        heads: Vec<(ConversationId, Vec<EntryId>)>,
+        /// What is missing below what has arrived, per log that was touched.
+        gaps: Vec<Lack>,
+    },
+    /// Own entries that this statement of a peer has proved to be delivered, for the first time.
+    Delivered(Vec<(ConversationId, EntryId)>),
+    /// What we have of a conversation.
+    Have(Have),
+    /// Entries to send and the cursor to go on from; fewer than asked for means that there are no more.
+    Outbox {
+        /// Each with its cursor.
+        entries: Vec<(u64, EntryId, wire::Entry)>,
+        /// Whether there are more behind the last one.
+        more: bool,
+    },
+    /// Messages, oldest first.
+    History(Vec<MessageRow>),
+    /// A number.
+    Count(u64),
+    /// The wish was understood and cannot be granted; nothing changed.
+    Refused(Refusal),
+}
+
+/// Why a wish was refused.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum Refusal {
+    /// The message is not in this conversation.
+    #[error("there is no such message in this conversation")]
+    UnknownMessage,
+    /// The entry does not follow the last one of its log (a bug of the caller).
+    #[error("the entry does not continue its log")]
+    OutOfSequence,
+}
+
+/// Everything that the engine keeps in memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Loaded {
+    /// The own profile, once there is one.
+    pub profile: Option<Profile>,
+    /// Invitations that are still valid.
+    pub invitations: Vec<Invitation>,
+    /// Everybody we know, oldest first.
+    pub people: Vec<Person>,
+    /// Their devices.
+    pub peers: Vec<Peer>,
+    /// The own log of each conversation.
+    pub logs: Vec<OwnLog>,
+}
+
+/// What others see of us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// The name.
+    pub name: String,
+    /// The card's counter.
+    pub counter: u64,
+    /// The brokers in the card with that counter, as in the card: another list means another card.
+    pub brokers: Vec<String>,
+}
+
+/// An invitation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invitation {
+    /// What the link carries.
+    pub token: Nonce,
+    /// How many more strangers it lets in; 0 means that it has ended.
+    pub uses: u32,
+}
+
+/// How we stand with somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Standing {
+    /// We have asked; they have not answered. (1 in the database.)
+    Asked,
+    /// They ask, with a valid invitation. (2)
+    Asking,
+    /// They ask, without one. (3)
+    Uninvited,
+    /// A contact. (4)
+    Contact,
+    /// They asked and were declined. (5)
+    Declined,
+    /// Blocked. (6)
+    Blocked,
+}
+
+/// Somebody we know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The person.
+    pub root: RootKey,
+    /// How we stand with them.
+    pub standing: Standing,
+    /// Their card, as it came.
+    pub card: Vec<u8>,
+    /// Our request's id, while we ask or have asked.
+    pub asked: Option<Nonce>,
+    /// The invitation that we ask with.
+    pub token: Option<Nonce>,
+    /// Their request's id, if they asked.
+    pub asking: Option<Nonce>,
+    /// Our acceptance of it has not been confirmed yet.
+    pub accepting: bool,
+}
+
+/// A device of somebody we know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// The device.
+    pub device: DeviceKey,
+    /// Whose it is.
+    pub root: RootKey,
+    /// The key its inboxes are derived from.
+    pub rendezvous: ExchangeKey,
+    /// Its working key, once we know one.
+    pub key: Option<WorkingKey>,
+    /// The number of our last mail to it.
+    pub mail_sent: u64,
+    /// The highest number of its mails to us.
+    pub mail_seen: u64,
+}
+
+/// The own log of a conversation, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnLog {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The log.
+    pub log: LogId,
+    /// The next sequence number.
+    pub next: u64,
+    /// The last own entry.
+    pub last: Option<EntryId>,
+    /// The conversation's heads.
+    pub heads: Vec<EntryId>,
+}
+
+/// An entry that has just found its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fresh {
+    /// The entry.
+    pub id: EntryId,
+    /// Where it belongs.
+    pub conversation: ConversationId,
+    /// Who wrote it.
+    pub author: RootKey,
+    /// What it does.
+    pub kind: u32,
+    /// Its body, unless it was erased.
+    pub body: Option<Vec<u8>>,
+}
+
+/// How far an own message has come. It never goes back on the screen, even when a belief does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Progress {
+    /// On disk here.
+    Queued,
+    /// Handed to a link or to a broker.
+    Sent,
+    /// On the disk of the recipient's device.
+    Delivered,
+    /// Somebody else's.
+    Received,
+}
+
+/// A message as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageRow {
+    /// The entry.
+    pub id: EntryId,
+    /// Who wrote it.
+    pub author: RootKey,
+    /// The author's clock, Unix milliseconds.
+    pub time: u64,
+    /// What it does.
+    pub kind: u32,
+    /// Its body, unless it was erased.
+    pub body: Option<Vec<u8>>,
+    /// How far it has come.
+    pub progress: Progress,
+}
