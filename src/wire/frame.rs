@@ -6,6 +6,7 @@ use minicbor::{Decode, Decoder, Encode};
 use thiserror::Error;
 
 use super::cbor::{self, DecodeError};
+use super::signal::Heartbeat;
 use super::{ConversationId, DeviceKey, Entry, EntryId, LogId};
 
 /// A frame is one data channel message, and 64 KiB is what every WebRTC stack takes (RFC 8841 §6.1).
@@ -43,21 +44,6 @@ pub enum Frame {
     /// A latest value.
     #[n(5)]
     State(#[n(0)] State),
-}
-
-/// A sign of life. It is a statement too: an old one does no harm.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct Heartbeat {
-    /// The sender will be heard at least this often, in milliseconds.
-    #[n(0)]
-    pub interval_ms: u32,
-    /// The sender's clock in microseconds, to be echoed; it means nothing to anybody else.
-    #[n(1)]
-    pub stamp: u64,
-    /// The stamp that this one answers.
-    #[n(2)]
-    pub echo: Option<u64>,
 }
 
 /// Consecutive sequence numbers.
@@ -213,7 +199,7 @@ impl Frame {
 
     fn limits(&self) -> Result<(), FrameError> {
         match self {
-            Self::Heartbeat(_) => Ok(()),
+            Self::Heartbeat(heartbeat) => ensure(heartbeat.validate().is_ok(), "an interval outside its limits"),
             Self::Entry(entry) => {
                 let size = entry.header.len() + entry.body.as_ref().map_or(0, Vec::len);
                 ensure(size <= ENTRY_SIZE, "an entry over 32 KiB")

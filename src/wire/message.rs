@@ -46,7 +46,7 @@ impl Message {
             Self::Mail(mail) if mail.frames.len() > FRAMES_PER_MAIL_MAX => {
                 refused("more frames than one mail may hold")
             }
-            Self::Signalled(signalled) if !signalled.signal.within_limits() => refused("a signal beyond its limits"),
+            Self::Signalled(signalled) if signalled.signal.validate().is_err() => refused("a signal beyond its limits"),
             _ => Ok(message),
         }
     }
