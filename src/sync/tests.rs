@@ -1,0 +1,125 @@
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+
+use super::*;
+use crate::wire::EntryId;
+
+fn id(n: u64) -> EntryId {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&n.to_be_bytes());
+    EntryId(bytes)
+}
+
+/// The store as the machines see it: entries 1 to `written`, minus those the peer is believed to have.
+fn outbox(written: u64, believed: &BTreeSet<EntryId>, after: u64, count: usize) -> (Vec<(u64, EntryId, usize)>, bool) {
+    let lacking: Vec<_> = (after + 1..=written).filter(|n| !believed.contains(&id(*n))).collect();
+    (lacking.iter().take(count).map(|n| (*n, id(*n), 100)).collect(), lacking.len() > count)
+}
+
+proptest! {
+    /// Over a link that drops frames, acks and `have`s, and goes down and up, everything written arrives in the end, and the
+    /// window is never exceeded.
+    #[test]
+    fn push_delivers_everything_within_its_window(seed: u64, total in 1u64..1500) {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let (mut push, mut now) = (Push::default(), Duration::ZERO);
+        let (mut written, mut peer, mut believed) = (0, BTreeSet::new(), BTreeSet::new());
+        let mut needs = push.up(now);
+        let (mut haves, mut sent): (usize, Vec<EntryId>) = (0, vec![]);
+        for step in 0.. {
+            prop_assert!(step < 20_000, "it does not come to an end: {} of {}", peer.len(), total);
+            let lossy = step < 300;
+            now += Duration::from_millis(rng.random_range(1..400));
+            if written < total { written = (written + rng.random_range(0..40)).min(total); needs.extend(push.wrote(now)); }
+            if let Some(need) = needs.pop() {
+                match need {
+                    Need::Have => haves += usize::from(!(lossy && rng.random_bool(0.3))),
+                    Need::Outbox { after, .. } => {
+                        let (found, more) = outbox(written, &believed, after, 128);
+                        sent.extend(push.outbox(&found, more, now).into_iter().filter(|_| !(lossy && rng.random_bool(0.2))));
+                        needs.extend(push.ask(now));
+                    }
+                }
+            }
+            if haves > 0 && !(lossy && rng.random_bool(0.3)) {
+                haves = 0;
+                believed = peer.clone();
+                needs.extend(push.peer_has(now));
+            }
+            let arrived: Vec<EntryId> = sent.drain(..).collect();
+            peer.extend(arrived.iter().copied());
+            let acked: Vec<EntryId> = arrived.into_iter().filter(|_| !(lossy && rng.random_bool(0.2))).collect();
+            believed.extend(acked.iter().copied());
+            needs.extend(push.acked(&acked, now));
+            if lossy && rng.random_bool(0.02) { push.down(); sent.clear(); needs = push.up(now); }
+            needs.extend(push.tick(now));
+            if written == total && peer.len() as u64 == total && push.is_idle() { break; }
+        }
+    }
+
+    /// Mail that brokers lose and peers acknowledge late or never is deposited again until everything has arrived, and never
+    /// are more than 16 envelopes unacknowledged.
+    #[test]
+    fn mail_is_repeated_until_it_arrives(seed: u64, total in 1u64..3000) {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let (mut mailer, mut now, mut number) = (Mailer::default(), Duration::ZERO, 0);
+        let (mut peer, mut believed, mut queued) = (BTreeSet::new(), BTreeSet::new(), vec![]);
+        mailer.wake(now, Duration::from_millis(500));
+        for step in 0.. {
+            prop_assert!(step < 5_000, "it does not come to an end: {} of {}", peer.len(), total);
+            while let Some(need) = mailer.tick(now, &mut rng) {
+                let Need::Outbox { after, .. } = need else { unreachable!() };
+                let (found, more) = outbox(total, &believed, after, 100);
+                let found: Vec<_> = found.into_iter().map(|(cursor, id, _)| (cursor, id)).collect();
+                if let Some(deposit) = mailer.outbox(&found, more) {
+                    number += 1;
+                    mailer.depositing(number, &deposit, now, &mut rng);
+                    queued.push((number, deposit));
+                }
+            }
+            let unacknowledged: usize = queued.iter().filter(|(_, deposit)| deposit.ids.iter().any(|id| !believed.contains(id))).count();
+            prop_assert!(unacknowledged <= MAIL_WINDOW || step > 0);
+            if step < 20 && rng.random_bool(0.3) { mailer.broker_lost(); queued.clear(); }
+            for (number, deposit) in queued.drain(..) {
+                if step < 20 && rng.random_bool(0.3) { continue; }
+                mailer.published(number);
+                peer.extend(deposit.ids.iter().copied());
+                if step < 20 && rng.random_bool(0.3) { continue; }
+                believed.extend(deposit.ids.iter().copied());
+                mailer.acked(&deposit.ids);
+            }
+            if peer.len() as u64 == total && believed.len() as u64 == total { break; }
+            now = mailer.deadline().unwrap_or(now).max(now + Duration::from_secs(1));
+        }
+        prop_assert!(!mailer.is_busy());
+    }
+}
+
+/// Nothing is pushed before the peer has said what it has, and `have` is said again until it was heard.
+#[test]
+fn have_is_repeated_until_the_peer_was_heard() {
+    let mut push = Push::default();
+    assert_eq!(push.up(Duration::ZERO), vec![Need::Have]);
+    assert_eq!(push.wrote(Duration::ZERO), vec![]);
+    assert_eq!(push.tick(Duration::from_secs(1)), vec![]);
+    assert_eq!(push.tick(Duration::from_secs(2)), vec![Need::Have]);
+    let needs = push.peer_has(Duration::from_secs(3));
+    assert!(matches!(needs[..], [Need::Have, Need::Outbox { after: 0, .. }]));
+    assert_eq!(push.tick(Duration::from_secs(9)), vec![]);
+}
+
+/// A link that opens while mail is being prepared makes the mail unnecessary.
+#[test]
+fn a_link_makes_mail_unnecessary() {
+    let mut mailer = Mailer::default();
+    let mut rng = StdRng::seed_from_u64(1);
+    mailer.wake(Duration::ZERO, Duration::from_secs(1));
+    assert_eq!(mailer.tick(Duration::from_millis(999), &mut rng), None);
+    assert!(mailer.tick(Duration::from_secs(1), &mut rng).is_some());
+    mailer.stop();
+    assert_eq!(mailer.outbox(&[(1, id(1))], false), None);
+    assert!(!mailer.is_busy());
+}
