@@ -4,6 +4,7 @@
 //! everything they are told is an [`Event`] (past tense). Truth lives in SQLite: an event only says "look again".
 
 mod command;
+pub mod engine;
 mod event;
 mod handle;
 mod task;

@@ -157,7 +157,7 @@ impl Session {
     /// Listens to fewer topics.
     pub fn mute(&mut self, topics: impl IntoIterator<Item = Topic>) -> Option<Action> {
         let gone: Vec<Topic> = topics.into_iter().filter(|topic| self.topics.remove(topic)).collect();
-        gone.iter().for_each(|topic| drop(self.unconfirmed.remove(topic)));
+        self.unconfirmed.retain(|topic| !gone.contains(topic));
         (self.connected && !gone.is_empty()).then_some(Action::Unsubscribe(gone))
     }
 

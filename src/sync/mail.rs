@@ -143,7 +143,7 @@ impl Mailer {
     pub fn acked(&mut self, ids: &[EntryId]) {
         let before = self.deposits.len();
         for deposit in self.deposits.values_mut() {
-            ids.iter().for_each(|id| drop(deposit.remove(id)));
+            deposit.retain(|id| !ids.contains(id));
         }
         self.deposits.retain(|_, ids| !ids.is_empty());
         if self.deposits.len() < before {

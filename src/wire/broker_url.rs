@@ -57,7 +57,7 @@ pub enum BrokerUrlError {
 }
 
 /// How a broker is spoken to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scheme {
     /// MQTT over TCP, port 1883.
     Mqtt,
@@ -112,7 +112,7 @@ impl Scheme {
 }
 
 /// The host of a broker.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Host {
     /// A DNS name in lower case.
     Name(String),
@@ -152,7 +152,7 @@ impl fmt::Display for Host {
 }
 
 /// Who logs in at a broker. Its `Debug` shows neither.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Credentials {
     /// The user name, never empty.
     pub user: String,
@@ -167,7 +167,7 @@ impl fmt::Debug for Credentials {
 }
 
 /// A broker's address. `Display` writes it with its password, [`BrokerUrl::redacted`] without; `Debug` is redacted.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BrokerUrl {
     scheme: Scheme,
     credentials: Option<Credentials>,

@@ -1,0 +1,315 @@
+//! Which sessions there are, what they listen to, and where an envelope goes.
+//!
+//! A card names the brokers where its owner listens. We listen at our own, and publish at the first one of a contact's
+//! card that lets us in. Everything is published over a live session, so the persistent ones only receive.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::Engine;
+use super::io::{BrokerConn, BrokerInput, BrokerOutput, Output};
+use super::state::{Broker, BrokerSession, PeerState, Publishing};
+use crate::coordinator::{BrokerState, Event};
+use crate::signaling::{Action, Leaf, Readiness, Session, SessionKind, Topic, client_id};
+use crate::store::Standing;
+use crate::wire::broker_url::BrokerUrl;
+use crate::wire::{DeviceKey, RootKey};
+
+impl Engine {
+    /// Opens the sessions with the own brokers, and with those of everybody we may contact.
+    pub(super) fn start_brokers(&mut self) {
+        let Some(me) = &self.me else { return };
+        let door = Topic::door(me.card.user());
+        for url in self.settings.brokers.clone() {
+            self.open_broker(&url, true);
+            self.open_session(&url, SessionKind::Live, []);
+            self.open_session(&url, SessionKind::Mail, []);
+            self.open_session(&url, SessionKind::Door, [door]);
+        }
+        for root in self.people.keys().copied().collect::<Vec<_>>() {
+            self.listen(&root);
+            self.reach(&root);
+        }
+    }
+
+    fn open_broker(&mut self, url: &BrokerUrl, own: bool) {
+        let fresh = || Broker { own, sessions: BTreeMap::new(), shown: BrokerState::Connecting };
+        self.brokers.entry(url.clone()).or_insert_with(fresh).own |= own;
+    }
+
+    fn open_session(&mut self, url: &BrokerUrl, kind: SessionKind, topics: impl IntoIterator<Item = Topic>) {
+        let conn = BrokerConn::try_from(self.token()).unwrap_or(BrokerConn::MAX);
+        let Some(secret) = self.me.as_ref().map(|me| me.secrets.client) else { return };
+        let Some(broker) = self.brokers.get_mut(url) else { return };
+        if broker.sessions.contains_key(&kind) {
+            return;
+        }
+        broker.sessions.insert(kind, BrokerSession { conn, state: Session::new(topics) });
+        self.conns.insert(conn, (url.clone(), kind));
+        let client = client_id(&secret, url, kind);
+        self.emit(Output::OpenBroker { conn, url: url.clone(), kind, client });
+        self.tick_sessions();
+    }
+
+    /// Makes sure that we can publish to somebody. Only a person whom we asked or accepted is ever contacted.
+    pub(super) fn reach(&mut self, root: &RootKey) {
+        let Some(contact) = self.people.get(root) else { return };
+        if !matches!(contact.person.standing, Standing::Contact | Standing::Asked) {
+            return;
+        }
+        for url in contact.card.fields().brokers.clone() {
+            self.open_broker(&url, false);
+            self.open_session(&url, SessionKind::Live, []);
+        }
+    }
+
+    /// Listens to somebody: their mail when we asked them, everything when they are a contact.
+    pub(super) fn listen(&mut self, root: &RootKey) {
+        let Some(standing) = self.people.get(root).map(|contact| contact.person.standing) else { return };
+        let leaves: &[Leaf] = if standing == Standing::Contact { &Leaf::LIVE } else { &[] };
+        if !matches!(standing, Standing::Contact | Standing::Asked) {
+            return;
+        }
+        let inboxes: Vec<_> =
+            self.devices_of(root).iter().filter_map(|device| self.peers.get(device)).map(|peer| peer.inbox).collect();
+        for inbox in inboxes {
+            let live: Vec<Topic> = leaves.iter().map(|leaf| Topic::inbox(inbox, *leaf)).collect();
+            self.each_own(SessionKind::Live, |session| session.listen(live.clone()));
+            self.each_own(SessionKind::Mail, |session| session.listen([Topic::inbox(inbox, Leaf::Mailbox)]));
+        }
+    }
+
+    /// Stops listening to somebody.
+    pub(super) fn deafen(&mut self, root: &RootKey) {
+        let inboxes: Vec<_> =
+            self.devices_of(root).iter().filter_map(|device| self.peers.get(device)).map(|peer| peer.inbox).collect();
+        for inbox in inboxes {
+            let live = Leaf::LIVE.map(|leaf| Topic::inbox(inbox, leaf));
+            self.each_own(SessionKind::Live, |session| session.mute(live));
+            self.each_own(SessionKind::Mail, |session| session.mute([Topic::inbox(inbox, Leaf::Mailbox)]));
+        }
+    }
+
+    fn each_own(&mut self, kind: SessionKind, mut change: impl FnMut(&mut Session) -> Option<Action>) {
+        let mut actions = vec![];
+        for broker in self.brokers.values_mut().filter(|broker| broker.own) {
+            if let Some(session) = broker.sessions.get_mut(&kind)
+                && let Some(action) = change(&mut session.state)
+            {
+                actions.push((session.conn, action));
+            }
+        }
+        for (conn, action) in actions {
+            self.act(conn, action);
+        }
+    }
+
+    /// The connection over which somebody is reached now.
+    pub(super) fn route(&self, root: &RootKey) -> Option<BrokerConn> {
+        let brokers = &self.people.get(root)?.card.fields().brokers;
+        let live = |url| self.brokers.get(url).and_then(|broker| broker.sessions.get(&SessionKind::Live));
+        brokers.iter().filter_map(live).find(|session| session.state.is_connected()).map(|session| session.conn)
+    }
+
+    /// The connection over which a peer's mail goes, when mail is possible now.
+    pub(super) fn mail_route(&self, peer: &PeerState) -> Option<BrokerConn> {
+        peer.row.key?;
+        self.route(&peer.row.root)
+    }
+
+    /// Whether a broker holds our mailbox for this device: only then may we ask somebody to write to it.
+    pub(super) fn hears_mail(&self, device: &DeviceKey) -> bool {
+        let Some(peer) = self.peers.get(device) else { return false };
+        let topic = Topic::inbox(peer.inbox, Leaf::Mailbox);
+        let own = self.brokers.values().filter(|broker| broker.own);
+        own.filter_map(|broker| broker.sessions.get(&SessionKind::Mail)).any(|session| session.state.hears(&topic))
+    }
+
+    /// Publishes; what its PUBACK means is remembered.
+    pub(super) fn publish(&mut self, conn: BrokerConn, topic: &Topic, payload: Vec<u8>, means: Option<Publishing>) {
+        let token = self.token();
+        if let Some(means) = means {
+            self.publishing.insert((conn, token), means);
+        }
+        self.emit(Output::Broker(conn, BrokerOutput::Publish { token, topic: topic.to_string(), payload }));
+    }
+
+    /// Tells a broker that a delivery is dealt with.
+    pub(super) fn acknowledge(&mut self, delivery: Option<(BrokerConn, u64)>) {
+        if let Some((conn, delivery)) = delivery
+            && self.conns.contains_key(&conn)
+        {
+            self.emit(Output::Broker(conn, BrokerOutput::Ack(delivery)));
+        }
+    }
+
+    pub(super) fn tick_sessions(&mut self) {
+        let now = self.now.mono;
+        let sessions = self.brokers.values_mut().flat_map(|broker| broker.sessions.values_mut());
+        let due: Vec<_> = sessions.filter_map(|session| Some((session.conn, session.state.tick(now)?))).collect();
+        for (conn, action) in due {
+            self.act(conn, action);
+        }
+    }
+
+    fn session(&mut self, conn: BrokerConn) -> Option<&mut Session> {
+        let (url, kind) = self.conns.get(&conn)?;
+        self.brokers.get_mut(url)?.sessions.get_mut(kind).map(|session| &mut session.state)
+    }
+
+    fn act(&mut self, conn: BrokerConn, action: Action) {
+        let text = |topics: Vec<Topic>| topics.iter().map(ToString::to_string).collect();
+        match action {
+            Action::Connect => self.emit(Output::Broker(conn, BrokerOutput::Connect)),
+            Action::Subscribe(topics) => self.emit(Output::Broker(conn, BrokerOutput::Subscribe(text(topics)))),
+            Action::Unsubscribe(topics) => self.emit(Output::Broker(conn, BrokerOutput::Unsubscribe(text(topics)))),
+            Action::Ready => self.session_ready(conn),
+        }
+    }
+
+    /// A broker connection speaks.
+    pub(super) fn broker(&mut self, conn: BrokerConn, input: BrokerInput) {
+        let Some((url, kind)) = self.conns.get(&conn).cloned() else { return };
+        match input {
+            BrokerInput::Connected => {
+                if let Some(action) = self.session(conn).map(Session::connected) {
+                    self.act(conn, action);
+                }
+                if kind == SessionKind::Live {
+                    self.route_appeared(&url);
+                }
+            }
+            BrokerInput::Subscribed { topic, granted } => {
+                let Ok(topic) = Topic::parse(&topic) else { return };
+                let action = self.session(conn).and_then(|session| session.subscribed(&topic, granted));
+                if let Some(action) = action {
+                    self.act(conn, action);
+                }
+                if granted {
+                    self.heard_now(conn, &topic);
+                }
+            }
+            BrokerInput::Published(token) => self.published(conn, token),
+            BrokerInput::Received { delivery, topic, payload } => self.received(conn, delivery, &topic, &payload),
+            BrokerInput::Oversize => self.drop_counted("a packet over the limit"),
+            BrokerInput::Refused(reason) => self.session_lost(conn, Readiness::Refused(reason)),
+            BrokerInput::Lost(reason) => self.session_lost(conn, Readiness::Lost(reason)),
+        }
+        self.show_broker(&url);
+    }
+
+    fn session_lost(&mut self, conn: BrokerConn, readiness: Readiness) {
+        let now = self.now.mono;
+        let Some((url, kind)) = self.conns.get(&conn) else { return };
+        if let Some(session) = self.brokers.get_mut(url).and_then(|broker| broker.sessions.get_mut(kind)) {
+            session.state.lost(readiness, now, &mut self.rng);
+        }
+        let gone: Vec<_> = self.publishing.keys().filter(|(of, _)| *of == conn).copied().collect();
+        for key in gone {
+            match self.publishing.remove(&key) {
+                Some(Publishing::Mail { device, .. }) => {
+                    if let Some(peer) = self.peers.get_mut(&device) {
+                        peer.mailer.broker_lost();
+                    }
+                }
+                Some(Publishing::Courier(root)) => self.hurry(&root),
+                None => {}
+            }
+        }
+    }
+
+    /// All subscriptions of a session are confirmed.
+    fn session_ready(&mut self, conn: BrokerConn) {
+        if let Some((url, SessionKind::Mail)) = self.conns.get(&conn) {
+            tracing::debug!(broker = %url.redacted(), "mailboxes are held");
+            self.hurry_everybody();
+        }
+    }
+
+    /// One subscription is confirmed. When it completes what we listen to of a peer, that peer is greeted.
+    fn heard_now(&mut self, conn: BrokerConn, topic: &Topic) {
+        let Some(device) = self.inboxes.iter().find(|(inbox, _)| inbox.0 == topic.id).map(|(_, device)| *device) else {
+            return;
+        };
+        if topic.leaf == Leaf::Mailbox {
+            self.hurry_unsent(&device);
+            return;
+        }
+        let live = Leaf::LIVE.map(|leaf| Topic { id: topic.id, leaf });
+        if self.session(conn).is_some_and(|session| live.iter().all(|topic| session.hears(topic))) {
+            self.greet_unless_open(&device);
+        }
+    }
+
+    /// We can publish at this broker: what waited for that goes out.
+    fn route_appeared(&mut self, url: &BrokerUrl) {
+        let through =
+            |root: &RootKey| self.people.get(root).is_some_and(|contact| contact.card.fields().brokers.contains(url));
+        let roots: Vec<_> = self.people.keys().filter(|root| through(root)).copied().collect();
+        for root in roots {
+            self.hurry_if_waiting(&root);
+            for device in self.devices_of(&root) {
+                self.greet_unless_open(&device);
+                self.mail_card(&device);
+                self.tick_mail(&device);
+            }
+        }
+    }
+
+    fn published(&mut self, conn: BrokerConn, token: u64) {
+        match self.publishing.remove(&(conn, token)) {
+            Some(Publishing::Mail { device, number }) => self.mail_published(&device, number),
+            Some(Publishing::Courier(root)) => self.courier_published(&root),
+            None => {}
+        }
+    }
+
+    /// A packet arrived. What is not ours is dropped, counted, and acknowledged so that it does not come back.
+    fn received(&mut self, conn: BrokerConn, delivery: Option<u64>, topic: &str, payload: &Bytes) {
+        let delivery = delivery.map(|delivery| (conn, delivery));
+        let Ok(topic) = Topic::parse(topic) else {
+            self.drop_counted("an unknown topic");
+            return self.acknowledge(delivery);
+        };
+        if topic.leaf == Leaf::ContactRequest {
+            return self.at_the_door(&topic, payload, delivery);
+        }
+        let device = self.inboxes.iter().find(|(inbox, _)| inbox.0 == topic.id).map(|(_, device)| *device);
+        match device {
+            Some(device) => self.in_an_inbox(&device, &topic, payload, delivery),
+            None => {
+                self.drop_counted("an inbox that is no longer ours");
+                self.acknowledge(delivery);
+            }
+        }
+    }
+
+    /// How a broker stands, over all of its sessions.
+    pub(super) fn broker_state(broker: &Broker) -> (BrokerState, Option<String>) {
+        let mut state = (BrokerState::Connected, None);
+        for session in broker.sessions.values() {
+            match session.state.readiness() {
+                Readiness::Refused(reason) => return (BrokerState::Refused, Some(reason.clone())),
+                Readiness::Lost(reason) => state = (BrokerState::Unreachable, Some(reason.clone())),
+                Readiness::Connecting if state.0 == BrokerState::Connected => state = (BrokerState::Connecting, None),
+                Readiness::Connecting | Readiness::Ready => {}
+            }
+        }
+        state
+    }
+
+    fn show_broker(&mut self, url: &BrokerUrl) {
+        let Some(broker) = self.brokers.get_mut(url) else { return };
+        let (state, reason) = Self::broker_state(broker);
+        // The next attempt of a broker that is away is no news.
+        let retrying =
+            state == BrokerState::Connecting && matches!(broker.shown, BrokerState::Unreachable | BrokerState::Refused);
+        if broker.shown == state || retrying {
+            return;
+        }
+        tracing::info!(broker = %url.redacted(), from = ?broker.shown, to = ?state, ?reason, "broker");
+        broker.shown = state;
+        self.emit(Output::Event(Event::BrokerChanged { url: url.redacted(), state }));
+    }
+}

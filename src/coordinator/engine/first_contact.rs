@@ -1,0 +1,330 @@
+//! Requests and acceptances. Both are repeated until they are answered end to end; a broker's PUBACK is no receipt.
+//!
+//! ```text
+//! Alice                                       Bob
+//! holds her mailbox for Bob, then asks ──────► his door: the request waits for him to decide
+//! her mailbox ◄────────────────────────────── accepts, and repeats it until …
+//! is a contact, confirms ────────────────────► his mailbox
+//! ```
+//! Crossing requests are acceptance. Declining and blocking send nothing.
+
+use super::Engine;
+use super::io::{BrokerConn, Output};
+use super::state::{ASKING_MAX, PEOPLE_MAX, Pending, Publishing, UNINVITED_MAX};
+use crate::identity::Card;
+use crate::signaling::envelope::{self, Recipient};
+use crate::signaling::{Leaf, Topic};
+use crate::store::{Op, Standing};
+use crate::wire::{Accept, DeviceKey, KeyKind, Mail, Message, Nonce, Request, RootKey};
+
+type Delivery = Option<(BrokerConn, u64)>;
+
+impl Engine {
+    /// Something lies at our door.
+    pub(super) fn at_the_door(&mut self, topic: &Topic, payload: &[u8], delivery: Delivery) {
+        match self.read_request(topic, payload) {
+            Ok((request, card)) => self.asked_by(&request, &card, delivery),
+            Err(reason) => {
+                self.drop_counted(reason);
+                self.acknowledge(delivery);
+            }
+        }
+    }
+
+    fn read_request(&mut self, topic: &Topic, payload: &[u8]) -> Result<(Request, Card), &'static str> {
+        let me = self.me.as_ref().ok_or("a request before there is an identity")?;
+        if *topic != Topic::door(me.card.user()) {
+            return Err("a request at another door");
+        }
+        let opened = envelope::open(payload, topic, &me.keyring()).map_err(|_| "junk at the door")?;
+        let Message::Request(request) = opened.message else { return Err("junk at the door") };
+        let card = Card::verify(&request.card).map_err(|_| "a request with a bad card")?;
+        if card.device().device != opened.device {
+            return Err("a request that its card's device did not seal");
+        }
+        if card.root() == me.card.root() {
+            return Err("a request of our own");
+        }
+        Ok((request, card))
+    }
+
+    fn asked_by(&mut self, request: &Request, card: &Card, delivery: Delivery) {
+        let root = card.root();
+        let standing = self.people.get(&root).map(|contact| contact.person.standing);
+        match standing {
+            Some(Standing::Blocked) => {
+                self.drop_counted("a request of somebody blocked");
+                self.acknowledge(delivery);
+            }
+            // Crossing requests: both want it.
+            Some(Standing::Asked) => {
+                self.renew_card(card);
+                self.learn_key(&card.device().device, request.key);
+                self.befriend(&root, Some(request.id), None, delivery);
+            }
+            // They have lost our acceptance, or have forgotten us and ask again.
+            Some(Standing::Contact) => {
+                self.renew_card(card);
+                self.learn_key(&card.device().device, request.key);
+                if let Some(contact) = self.people.get_mut(&root) {
+                    contact.person.asking = Some(request.id);
+                    contact.person.accepting = true;
+                }
+                self.save_person(&root, Pending::Asking { root, announce: false, delivery });
+                self.hurry(&root);
+            }
+            Some(Standing::Asking | Standing::Uninvited) => {
+                self.renew_card(card);
+                self.learn_key(&card.device().device, request.key);
+                if let Some(contact) = self.people.get_mut(&root) {
+                    contact.person.asking = Some(request.id);
+                }
+                self.save_person(&root, Pending::Asking { root, announce: false, delivery });
+            }
+            // Once declined, they may ask again, and do not interrupt again.
+            Some(Standing::Declined) => {
+                let same = self.people.get(&root).is_some_and(|contact| contact.person.asking == Some(request.id));
+                if same {
+                    self.drop_counted("a request that was declined");
+                    return self.acknowledge(delivery);
+                }
+                self.admit(request, card, Standing::Uninvited, delivery);
+            }
+            None => {
+                let invited = self.use_invitation(request.token);
+                let standing = if invited { Standing::Asking } else { Standing::Uninvited };
+                self.admit(request, card, standing, delivery);
+            }
+        }
+    }
+
+    fn admit(&mut self, request: &Request, card: &Card, standing: Standing, delivery: Delivery) {
+        let root = card.root();
+        let waiting = self.people.values().filter(|contact| contact.person.standing == standing).count();
+        let limit = if standing == Standing::Asking { ASKING_MAX } else { UNINVITED_MAX };
+        if waiting >= limit || self.people.len() >= PEOPLE_MAX {
+            self.drop_counted("a request beyond the limit");
+            return self.acknowledge(delivery);
+        }
+        let mut person = Self::stranger(card, standing);
+        person.asking = Some(request.id);
+        self.know(person, card.clone(), &[]);
+        self.save_person(&root, Pending::Asking { root, announce: standing == Standing::Asking, delivery });
+        self.learn_key(&card.device().device, request.key);
+    }
+
+    /// Whether a token lets somebody in; each stranger uses it once.
+    fn use_invitation(&mut self, token: Option<Nonce>) -> bool {
+        let Some(me) = &mut self.me else { return false };
+        let Some(invitation) =
+            me.invitations.iter_mut().find(|invitation| Some(invitation.token) == token && invitation.uses > 0)
+        else {
+            return false;
+        };
+        invitation.uses -= 1;
+        let op = Op::SaveInvitation(invitation.clone());
+        self.ask(Pending::Nothing, op);
+        true
+    }
+
+    /// Somebody becomes a contact: we accepted, or our requests crossed, or they accepted.
+    pub(super) fn befriend(&mut self, root: &RootKey, asking: Option<Nonce>, call: Option<u64>, delivery: Delivery) {
+        let Some(contact) = self.people.get_mut(root) else { return self.acknowledge(delivery) };
+        contact.person.standing = Standing::Contact;
+        if asking.is_some() {
+            contact.person.asking = asking;
+            contact.person.accepting = true;
+        }
+        self.open_conversation(root);
+        self.save_person(root, Pending::Befriended { root: *root, call, delivery });
+    }
+
+    /// The contact is on disk: now we may say so.
+    pub(super) fn befriended(&mut self, root: &RootKey) {
+        self.reach(root);
+        self.listen(root);
+        self.hurry(root);
+        for device in self.devices_of(root) {
+            self.link(&device, crate::link::Input::Wanted(true));
+        }
+    }
+
+    /// An acceptance arrived in the mail of a device.
+    pub(super) fn accepted_by(&mut self, device: &DeviceKey, accept: &Accept, delivery: Delivery) {
+        let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return self.acknowledge(delivery) };
+        let valid = Card::verify(&accept.card).ok().filter(|card| card.root() == root);
+        let Some(card) = valid else {
+            self.drop_counted("an acceptance with a bad card");
+            return self.acknowledge(delivery);
+        };
+        let Some(contact) = self.people.get(&root) else { return self.acknowledge(delivery) };
+        let (standing, asked) = (contact.person.standing, contact.person.asked);
+        if asked != Some(accept.request) || !matches!(standing, Standing::Asked | Standing::Contact) {
+            self.drop_counted("an acceptance of nothing that we asked");
+            return self.acknowledge(delivery);
+        }
+        self.renew_card(&card);
+        if standing == Standing::Asked {
+            self.befriend(&root, None, None, delivery);
+        } else {
+            self.acknowledge(delivery);
+        }
+        self.send_mail(device, vec![], None, Some(accept.request));
+    }
+
+    /// Our acceptance has arrived.
+    pub(super) fn acceptance_confirmed(&mut self, device: &DeviceKey, request: Nonce) {
+        let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return };
+        let Some(contact) = self.people.get_mut(&root) else { return };
+        if !contact.person.accepting || contact.person.asking != Some(request) {
+            return;
+        }
+        contact.person.accepting = false;
+        contact.courier.at = None;
+        self.save_person(&root, Pending::Nothing);
+    }
+
+    pub(super) fn tick_couriers(&mut self) {
+        let now = self.now.mono;
+        let due: Vec<RootKey> = self
+            .people
+            .iter()
+            .filter(|(_, contact)| contact.courier.at.is_some_and(|at| now >= at))
+            .map(|(root, _)| *root)
+            .collect();
+        for root in due {
+            self.run_courier(&root);
+        }
+    }
+
+    /// Sends what is due to somebody, or waits until a broker makes it possible.
+    fn run_courier(&mut self, root: &RootKey) {
+        let Some(contact) = self.people.get_mut(root) else { return };
+        contact.courier.at = None;
+        let (standing, accepting) = (contact.person.standing, contact.person.accepting);
+        let device = contact.card.device().device;
+        let sent = match standing {
+            Standing::Asked => self.send_request(root, &device),
+            Standing::Contact if accepting => self.send_acceptance(root, &device),
+            _ => return,
+        };
+        if sent {
+            let now = self.now.mono;
+            if let Some(contact) = self.people.get_mut(root) {
+                contact.courier.at = Some(now + contact.courier.backoff.next_delay(&mut self.rng));
+            }
+        }
+    }
+
+    fn send_request(&mut self, root: &RootKey, device: &DeviceKey) -> bool {
+        let Some(conn) = self.route(root) else { return false };
+        if !self.hears_mail(device) {
+            return false;
+        }
+        let (Some(contact), Some(me)) = (self.people.get(root), &self.me) else { return false };
+        let Some(id) = contact.person.asked else { return false };
+        let message = Message::Request(Request {
+            id,
+            card: me.card.bytes().to_vec(),
+            token: contact.person.token,
+            key: me.secrets.working_key(),
+        });
+        let topic = Topic::door(contact.card.user());
+        let to = Recipient { device: *device, kind: KeyKind::Card, key: contact.card.fields().sealing };
+        match envelope::seal(&mut self.rng, &me.secrets.device, &to, &topic, &message) {
+            Ok(payload) => {
+                self.publish(conn, &topic, payload, Some(Publishing::Courier(*root)));
+                true
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a request could not be sealed");
+                false
+            }
+        }
+    }
+
+    fn send_acceptance(&mut self, root: &RootKey, device: &DeviceKey) -> bool {
+        let (Some(contact), Some(me)) = (self.people.get(root), &self.me) else { return false };
+        let Some(request) = contact.person.asking else { return false };
+        let accept = Accept { request, card: me.card.bytes().to_vec() };
+        let Some((topic, payload)) = self.seal_mail(device, vec![], Some(accept), None) else { return false };
+        let Some(conn) = self.route(root) else { return false };
+        self.publish(conn, &topic, payload, Some(Publishing::Courier(*root)));
+        true
+    }
+
+    /// Seals one mail; the peer's mail number grows.
+    pub(super) fn seal_mail(
+        &mut self,
+        device: &DeviceKey,
+        frames: Vec<Vec<u8>>,
+        accept: Option<Accept>,
+        accepted: Option<Nonce>,
+    ) -> Option<(Topic, Vec<u8>)> {
+        let peer = self.peers.get_mut(device)?;
+        let me = self.me.as_ref()?;
+        let key = peer.row.key?;
+        peer.row.mail_sent += 1;
+        let topic = Topic::inbox(peer.outbox, Leaf::Mailbox);
+        let frames = frames.into_iter().map(Into::into).collect();
+        let mail = Mail { number: peer.row.mail_sent, key: me.secrets.working_key(), frames, accept, accepted };
+        let to = Recipient { device: *device, kind: KeyKind::Working, key: key.key };
+        let sealed = envelope::seal(&mut self.rng, &me.secrets.device, &to, &topic, &Message::Mail(mail));
+        self.save_peer(device);
+        match sealed {
+            Ok(payload) => Some((topic, payload)),
+            Err(error) => {
+                tracing::warn!(%error, "a mail could not be sealed");
+                None
+            }
+        }
+    }
+
+    pub(super) fn courier_published(&mut self, root: &RootKey) {
+        if let Some(contact) = self.people.get_mut(root) {
+            contact.courier.taken = true;
+        }
+    }
+
+    /// Whether somebody waits for a request or an acceptance of ours that no broker has taken since the start.
+    pub(super) fn owes(&self, root: &RootKey) -> bool {
+        self.people.get(root).is_some_and(|contact| {
+            let due = contact.person.standing == Standing::Asked
+                || (contact.person.standing == Standing::Contact && contact.person.accepting);
+            due && !contact.courier.taken
+        })
+    }
+
+    /// A broker holds our mailboxes, or lets us publish: whoever waits for that goes on.
+    pub(super) fn hurry_everybody(&mut self) {
+        for root in self.people.keys().copied().collect::<Vec<_>>() {
+            self.hurry_if_waiting(&root);
+        }
+    }
+
+    pub(super) fn hurry_unsent(&mut self, device: &DeviceKey) {
+        if let Some(root) = self.peers.get(device).map(|peer| peer.row.root) {
+            self.hurry_if_waiting(&root);
+        }
+    }
+
+    pub(super) fn hurry_if_waiting(&mut self, root: &RootKey) {
+        if self.owes(root) {
+            self.run_courier(root);
+        }
+    }
+
+    /// Forgets the person on disk as well.
+    pub(super) fn remove(&mut self, root: &RootKey, call: u64) {
+        self.forget(root);
+        self.ask(Pending::Reply(call), Op::DeletePerson(*root));
+    }
+
+    /// Tells the subscribers of a contact.
+    pub(super) fn tell_contact(&mut self, root: &RootKey) {
+        if let Some(contact) = self.people.get(root) {
+            let user_id = contact.card.user().0;
+            self.emit(Output::Event(crate::coordinator::Event::ContactAdded { user_id }));
+        }
+    }
+}

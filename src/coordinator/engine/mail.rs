@@ -1,0 +1,174 @@
+//! Deposits in a peer's mailbox, and what arrives in ours.
+
+use std::time::Duration;
+
+use super::Engine;
+use super::frames::Statements;
+use super::io::BrokerConn;
+use super::state::{Pending, Publishing};
+use crate::store::Op;
+use crate::sync::Need;
+use crate::wire::{self, DeviceKey, EntryId, Frame, FrameError, MAIL_BYTES_MAX, Mail, Nonce};
+
+/// A peer that is not there gets mail after this: long enough for a message that was written while a link was closing.
+const PATIENCE_ABSENT: Duration = Duration::from_millis(300);
+/// A link that is being made gets this long before a message goes by mail.
+const PATIENCE_CONNECTING: Duration = Duration::from_millis(2_500);
+
+impl Engine {
+    /// Mail of a device.
+    pub(super) fn mail(&mut self, device: &DeviceKey, mail: &Mail, delivery: Option<(BrokerConn, u64)>) {
+        self.learn_key(device, mail.key);
+        if let Some(accept) = &mail.accept {
+            return self.accepted_by(device, accept, delivery);
+        }
+        if let Some(request) = mail.accepted {
+            self.acceptance_confirmed(device, request);
+        }
+        if !self.listens_to(device) {
+            self.drop_counted("mail of somebody who is no contact");
+            return self.acknowledge(delivery);
+        }
+        let mut said = Statements::default();
+        for bytes in &mail.frames {
+            match Frame::parse(bytes) {
+                Ok(frame) => self.sort(device, frame, &mut said),
+                Err(FrameError::Newer(_)) => self.drop_counted("a frame of a newer version"),
+                Err(_) => self.drop_counted("a malformed frame"),
+            }
+        }
+        let Some(peer) = self.peers.get_mut(device) else { return self.acknowledge(delivery) };
+        // An old envelope's entries and acks are as true as ever; what it has and lacks may not be.
+        if !said.haves.is_empty() || !said.lacks.is_empty() {
+            if mail.number > peer.row.mail_seen {
+                peer.row.mail_seen = mail.number;
+                self.save_peer(device);
+            } else {
+                said.haves.clear();
+                said.lacks.clear();
+            }
+        }
+        self.believe(device, said, delivery);
+    }
+
+    /// Something waits for a device that no link reaches.
+    pub(super) fn wake_mail(&mut self, device: &DeviceKey) {
+        let now = self.now.mono;
+        let finishing = self.finishing.is_some();
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        let patience = match peer.link.state() {
+            _ if finishing => Duration::ZERO,
+            crate::link::State::Connecting => PATIENCE_CONNECTING,
+            _ => PATIENCE_ABSENT,
+        };
+        peer.mailer.wake(now, patience);
+    }
+
+    /// Lets the mailer work, if mail can go out at all.
+    pub(super) fn tick_mail(&mut self, device: &DeviceKey) {
+        let now = self.now.mono;
+        let Some(peer) = self.peers.get(device) else { return };
+        if peer.open.is_some() || self.mail_route(peer).is_none() {
+            return;
+        }
+        let conversation = peer.conversation;
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        if let Some(Need::Outbox { after, bytes }) = peer.mailer.tick(now, &mut self.rng) {
+            self.ask(Pending::Mail(*device), Op::Outbox { peer: *device, conversation, after, bytes });
+        }
+    }
+
+    /// The outbox has answered: this goes into one envelope.
+    pub(super) fn deposit(&mut self, device: &DeviceKey, found: Vec<(u64, EntryId, wire::Entry)>, more: bool) {
+        let now = self.now.mono;
+        let frames = found.iter().map(|(_, _, entry)| Frame::Entry(entry.clone()).to_bytes());
+        let mut total = 0;
+        let frames: Vec<Vec<u8>> = frames
+            .take(wire::FRAMES_PER_MAIL_MAX)
+            .take_while(|bytes| {
+                total += bytes.len();
+                total <= MAIL_BYTES_MAX
+            })
+            .collect();
+        let taken: Vec<(u64, EntryId)> =
+            found.iter().take(frames.len()).map(|(cursor, id, _)| (*cursor, *id)).collect();
+        let more = more || taken.len() < found.len();
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        let Some(deposit) = peer.mailer.outbox(&taken, more) else { return self.tick_mail(device) };
+        let kept: Vec<Vec<u8>> =
+            taken.iter().zip(frames).filter(|((_, id), _)| deposit.ids.contains(id)).map(|(_, bytes)| bytes).collect();
+        let number = peer.row.mail_sent + 1;
+        peer.mailer.depositing(number, &deposit, now, &mut self.rng);
+        if !self.send_mail_as(device, kept, Some(number)) {
+            // No route after all: the next one that appears finds everything in the outbox again.
+            if let Some(peer) = self.peers.get_mut(device) {
+                peer.mailer.broker_lost();
+            }
+            return;
+        }
+        self.tick_mail(device);
+    }
+
+    /// Sends one mail that nobody waits for: acks, confirmations, a card.
+    pub(super) fn send_mail(
+        &mut self,
+        device: &DeviceKey,
+        frames: Vec<Vec<u8>>,
+        accept: Option<wire::Accept>,
+        accepted: Option<Nonce>,
+    ) {
+        let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return };
+        let Some(conn) = self.route(&root) else { return };
+        if let Some((topic, payload)) = self.seal_mail(device, frames, accept, accepted) {
+            self.publish(conn, &topic, payload, None);
+        }
+    }
+
+    fn send_mail_as(&mut self, device: &DeviceKey, frames: Vec<Vec<u8>>, number: Option<u64>) -> bool {
+        let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return false };
+        let Some(conn) = self.route(&root) else { return false };
+        let Some((topic, payload)) = self.seal_mail(device, frames, None, None) else { return false };
+        let means = number.map(|number| Publishing::Mail { device: *device, number });
+        self.publish(conn, &topic, payload, means);
+        true
+    }
+
+    /// A broker has taken a deposit: its messages are on their way.
+    pub(super) fn mail_published(&mut self, device: &DeviceKey, number: u64) {
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        let ids = peer.mailer.published(number);
+        if !ids.is_empty() {
+            self.ask(Pending::Nothing, Op::MarkSent(ids));
+        }
+        self.tick_mail(device);
+    }
+
+    /// Tells a contact of a card that has changed (other brokers): the old one may lead them nowhere.
+    pub(super) fn mail_card(&mut self, device: &DeviceKey) {
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        if !std::mem::replace(&mut peer.card_due, false) || peer.open.is_some() || !self.is_contact(device) {
+            return;
+        }
+        if let Some(frame) = self.card_frame() {
+            self.send_mail(device, vec![frame.to_bytes()], None, None);
+        }
+    }
+
+    /// Asks for what is missing below what has arrived.
+    pub(super) fn ask_for(&mut self, device: &DeviceKey, gaps: Vec<wire::Lack>) {
+        let now = self.now.mono;
+        for lack in gaps {
+            let Some(peer) = self.peers.get_mut(device) else { return };
+            if !peer.lacks.allow(now) {
+                return;
+            }
+            let open = peer.open.is_some();
+            let frame = Frame::Lack(lack);
+            if open {
+                self.send_frame(device, &frame);
+            } else {
+                self.send_mail(device, vec![frame.to_bytes()], None, None);
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The engine: every decision of a running Kith, without I/O, clock or chance.
+//!
+//! `handle(input, now) -> outputs`. The generator is passed in at the start, so one seed replays a whole life. The task
+//! beside it carries out the outputs; a test carries them out in a simulated world.
+//!
+//! | file | what it decides |
+//! |---|---|
+//! | `commands` | what a person or a script asks for |
+//! | `first_contact` | requests, acceptances, and their repetition |
+//! | `brokers` | which sessions there are, what they listen to, where an envelope goes |
+//! | `presence` | hello, signals, and what the link's machine wants |
+//! | `frames` | entries, acks, have and lack, whichever path they came |
+//! | `mail` | deposits, and what arrives in a mailbox |
+//! | `stored` | what follows when something is on disk |
+//! | `view` | how things stand, for people |
+//! | `finish` | an orderly end |
+//!
+//! **Acknowledged means committed**: an ack, a broker's acknowledgement, a reply and an event are only ever produced in
+//! `stored`, from the store's outcome.
+
+mod brokers;
+mod commands;
+mod finish;
+mod first_contact;
+mod frames;
+mod io;
+mod mail;
+mod people;
+mod presence;
+mod state;
+mod stored;
+mod view;
+
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+
+pub use io::{BrokerConn, BrokerInput, BrokerOutput, CallId, Input, Now, Output, StoreToken};
+pub use state::{Engine, Settings};
+
+use crate::identity::Secrets;
+use crate::link;
+use crate::store::Op;
+
+impl Engine {
+    /// Starts; the first output asks the store for what it has.
+    #[must_use]
+    pub fn start(settings: Settings, secrets: Option<Secrets>, rng: StdRng, now: Now) -> (Self, Vec<Output>) {
+        let mut engine = Self::new(settings, secrets, rng, now);
+        engine.ask(state::Pending::Load, Op::Load);
+        let outputs = engine.take();
+        (engine, outputs)
+    }
+
+    /// One input, and everything that follows from it.
+    pub fn handle(&mut self, input: Input, now: Now) -> Vec<Output> {
+        self.now = now;
+        match input {
+            Input::Command(call, command) => self.command(call, command),
+            Input::SecretsKept(result) => self.secrets_kept(result),
+            Input::Stored(token, result) => self.stored(token, result),
+            Input::Broker(conn, input) => self.broker(conn, input),
+            Input::Link(device, event) => self.driver(&device, event),
+            Input::FrameDropped(device) => self.frame_dropped(&device),
+            Input::Tick => self.tick(),
+            Input::Shutdown => self.shut_down(),
+        }
+        self.finish_step();
+        self.take()
+    }
+
+    /// What acknowledgements have come together since the last call. The task calls this when no input waits, so that
+    /// many entries that were committed together are acknowledged together.
+    pub fn flush(&mut self, now: Now) -> Vec<Output> {
+        self.now = now;
+        self.flush_acks();
+        self.take()
+    }
+
+    /// When [`Input::Tick`] is wanted.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Duration> {
+        let sessions = self.brokers.values().flat_map(|broker| broker.sessions.values());
+        let sessions = sessions.filter_map(|session| session.state.deadline());
+        let peers = self.peers.values().flat_map(|peer| {
+            let mail = peer.mailer.deadline().filter(|_| self.mail_route(peer).is_some());
+            [peer.link.deadline(), peer.push.deadline(), peer.active_until, mail]
+        });
+        let couriers = self.people.values().filter_map(|person| person.courier.at);
+        sessions.chain(peers.flatten()).chain(couriers).chain(self.finish_deadline()).min()
+    }
+
+    /// Whether the store's answer to the first question has come: before it no command is taken.
+    #[must_use]
+    pub fn is_loaded(&self) -> bool {
+        self.loaded
+    }
+
+    fn tick(&mut self) {
+        self.tick_sessions();
+        let now = self.now.mono;
+        for device in self.peers.keys().copied().collect::<Vec<_>>() {
+            if self.peers.get(&device).is_some_and(|peer| peer.link.deadline().is_some_and(|at| now >= at)) {
+                self.link(&device, link::Input::Tick);
+            }
+            self.tick_use(&device);
+            self.tick_push(&device);
+            self.tick_mail(&device);
+        }
+        self.tick_couriers();
+    }
+}

@@ -1,0 +1,295 @@
+//! What the engine keeps in memory. All of it can be built again from the store and the key file.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rand::{RngExt, rngs::StdRng};
+
+use super::io::{BrokerConn, CallId, Now, Output, StoreToken};
+use crate::clock::{Backoff, RateLimit};
+use crate::coordinator::BrokerState;
+use crate::identity::{Card, Name, Secrets, UserId};
+use crate::link;
+use crate::signaling::{Hello, InboxId, Session, SessionKind};
+use crate::store::{self, Invitation, Op, Person, Profile};
+use crate::sync::{Mailer, Push};
+use crate::wire::broker_url::BrokerUrl;
+use crate::wire::{ConnectionId, ConversationId, DeviceKey, EntryId, LogId, Nonce, RootKey};
+
+/// People that one device knows, contacts and others: an address book of any size, and a bound for memory (about
+/// 3 KB each).
+pub(super) const PEOPLE_MAX: usize = 10_000;
+/// Requests with an invitation that wait for an answer: more than anybody reads.
+pub(super) const ASKING_MAX: usize = 500;
+/// Requests without one: kept apart, and the first hundred are as good as any.
+pub(super) const UNINVITED_MAX: usize = 100;
+/// Strangers whom one link lets in before a new one is made.
+pub(super) const INVITATION_USES: u32 = 100;
+
+/// How an engine behaves.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where this person can be reached.
+    pub brokers: Vec<BrokerUrl>,
+    /// How links behave.
+    pub link: link::Settings,
+}
+
+/// A running Kith.
+pub struct Engine {
+    pub(super) settings: Settings,
+    pub(super) now: Now,
+    pub(super) rng: StdRng,
+    pub(super) boot: Nonce,
+    pub(super) loaded: bool,
+    pub(super) secrets: Option<Secrets>,
+    pub(super) me: Option<Me>,
+    pub(super) people: BTreeMap<RootKey, Contact>,
+    pub(super) users: BTreeMap<UserId, RootKey>,
+    pub(super) peers: BTreeMap<DeviceKey, PeerState>,
+    pub(super) inboxes: BTreeMap<InboxId, DeviceKey>,
+    pub(super) conversations: BTreeMap<ConversationId, Conversation>,
+    pub(super) brokers: BTreeMap<BrokerUrl, Broker>,
+    pub(super) conns: BTreeMap<BrokerConn, (BrokerUrl, SessionKind)>,
+    pub(super) pending: BTreeMap<StoreToken, Pending>,
+    pub(super) publishing: BTreeMap<(BrokerConn, u64), Publishing>,
+    pub(super) dropped: BTreeMap<&'static str, u64>,
+    pub(super) creating: Option<(CallId, Name, Secrets)>,
+    pub(super) finishing: Option<Finishing>,
+    next: u64,
+    out: Vec<Output>,
+}
+
+/// This person, once there is one.
+pub(super) struct Me {
+    pub secrets: Secrets,
+    pub profile: Profile,
+    pub name: Name,
+    pub card: Card,
+    pub invitations: Vec<Invitation>,
+    /// The card is not the one that contacts have: it is mailed to them once.
+    pub card_changed: bool,
+}
+
+/// Somebody we know.
+pub(super) struct Contact {
+    pub person: Person,
+    pub card: Card,
+    pub courier: Courier,
+}
+
+/// Repeats a request or an acceptance until it is answered.
+pub(super) struct Courier {
+    /// When to send next; `None` when nothing is to be sent.
+    pub at: Option<Duration>,
+    /// Whether a broker has taken it at least once since the start.
+    pub taken: bool,
+    pub backoff: Backoff,
+}
+
+/// A broker's queue is trusted for this long before a request or acceptance is said again.
+const COURIER_FIRST: Duration = Duration::from_secs(30);
+/// Somebody who is away for weeks costs their broker one envelope an hour.
+const COURIER_LAST: Duration = Duration::from_secs(3600);
+
+impl Default for Courier {
+    fn default() -> Self {
+        Self { at: None, taken: false, backoff: Backoff::new(COURIER_FIRST, COURIER_LAST) }
+    }
+}
+
+/// A device of somebody we know.
+pub(super) struct PeerState {
+    pub row: store::Peer,
+    pub conversation: ConversationId,
+    /// Envelopes from it to us.
+    pub inbox: InboxId,
+    /// Envelopes from us to it.
+    pub outbox: InboxId,
+    pub hello: Hello,
+    pub link: link::Machine,
+    pub open: Option<ConnectionId>,
+    pub push: Push,
+    pub mailer: Mailer,
+    /// Entries of this peer that are on our disk, to be acknowledged.
+    pub acks: Vec<EntryId>,
+    pub new_keys: RateLimit,
+    pub lacks: RateLimit,
+    /// Our card has changed and this device may not have it.
+    pub card_due: bool,
+    /// Somebody uses the conversation until then.
+    pub active_until: Option<Duration>,
+    pub shown: (crate::coordinator::LinkState, crate::coordinator::Path),
+}
+
+/// The own log of a conversation.
+pub(super) struct Conversation {
+    /// The other person.
+    pub root: RootKey,
+    pub log: LogId,
+    pub next: u64,
+    pub last: Option<EntryId>,
+    pub heads: Vec<EntryId>,
+    /// Own entries that are on their way to the disk.
+    pub writing: u32,
+    /// One of them failed: where the log stands must be read again.
+    pub stale: bool,
+}
+
+/// A broker in use.
+pub(super) struct Broker {
+    pub own: bool,
+    pub sessions: BTreeMap<SessionKind, BrokerSession>,
+    pub shown: BrokerState,
+}
+
+/// One of its sessions.
+pub(super) struct BrokerSession {
+    pub conn: BrokerConn,
+    pub state: Session,
+}
+
+/// What to do when the store has answered.
+pub(super) enum Pending {
+    Load,
+    Reload,
+    Nothing,
+    /// The identity is on disk: reply.
+    Created(CallId),
+    /// The person we ask is on disk: reply, and ask them.
+    Asked(CallId, RootKey),
+    /// A stranger's request is on disk.
+    Asking {
+        root: RootKey,
+        announce: bool,
+        delivery: Option<(BrokerConn, u64)>,
+    },
+    /// Somebody is a contact now.
+    Befriended {
+        root: RootKey,
+        call: Option<CallId>,
+        delivery: Option<(BrokerConn, u64)>,
+    },
+    /// Reply with this user.
+    ReplyUser(CallId, uuid::Uuid),
+    /// Reply that it is done.
+    Reply(CallId),
+    /// An own message is on disk.
+    Written {
+        call: CallId,
+        conversation: ConversationId,
+        id: EntryId,
+    },
+    /// Entries of a peer are on disk.
+    Inserted {
+        device: DeviceKey,
+        delivery: Option<(BrokerConn, u64)>,
+    },
+    /// What came before in this delivery is on disk.
+    Delivery(BrokerConn, u64),
+    /// A peer's acks count.
+    Acked(DeviceKey),
+    /// A peer's `have` or `lack` counts.
+    Believed {
+        device: DeviceKey,
+        has: bool,
+    },
+    /// Say this on the link.
+    Have(DeviceKey),
+    /// Push these.
+    Push(DeviceKey),
+    /// Mail these.
+    Mail(DeviceKey),
+    /// Answer with these.
+    History(CallId),
+    /// Answer with this number in it.
+    Status(CallId),
+}
+
+/// What a broker's PUBACK means.
+pub(super) enum Publishing {
+    Mail { device: DeviceKey, number: u64 },
+    Courier(RootKey),
+}
+
+/// An end that is under way.
+pub(super) struct Finishing {
+    /// Links have until then to confirm what was pushed.
+    pub links_until: Duration,
+    /// Everything has until then.
+    pub until: Duration,
+    pub mailing: bool,
+    pub done: bool,
+}
+
+impl Engine {
+    pub(super) fn new(settings: Settings, secrets: Option<Secrets>, mut rng: StdRng, now: Now) -> Self {
+        let boot = Nonce(rng.random());
+        Self {
+            settings,
+            now,
+            boot,
+            rng,
+            secrets,
+            loaded: false,
+            me: None,
+            people: BTreeMap::new(),
+            users: BTreeMap::new(),
+            peers: BTreeMap::new(),
+            inboxes: BTreeMap::new(),
+            conversations: BTreeMap::new(),
+            brokers: BTreeMap::new(),
+            conns: BTreeMap::new(),
+            pending: BTreeMap::new(),
+            publishing: BTreeMap::new(),
+            dropped: BTreeMap::new(),
+            creating: None,
+            finishing: None,
+            next: 0,
+            out: vec![],
+        }
+    }
+
+    pub(super) fn emit(&mut self, output: Output) {
+        self.out.push(output);
+    }
+
+    pub(super) fn take(&mut self) -> Vec<Output> {
+        std::mem::take(&mut self.out)
+    }
+
+    /// A number that no other token of this run has.
+    pub(super) fn token(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    /// Asks the store, and remembers what for.
+    pub(super) fn ask(&mut self, pending: Pending, op: Op) {
+        let token = self.token();
+        self.pending.insert(token, pending);
+        self.emit(Output::Store(token, op));
+    }
+
+    /// Something was refused or dropped: counted, so that a person can see that it happens.
+    pub(super) fn drop_counted(&mut self, reason: &'static str) {
+        *self.dropped.entry(reason).or_default() += 1;
+        tracing::debug!(reason, "dropped");
+    }
+
+    /// Devices of a person.
+    pub(super) fn devices_of(&self, root: &RootKey) -> Vec<DeviceKey> {
+        self.peers.iter().filter(|(_, peer)| peer.row.root == *root).map(|(device, _)| *device).collect()
+    }
+}
+
+impl Me {
+    /// What opens envelopes for this device.
+    pub(super) fn keyring(&self) -> crate::signaling::envelope::Keyring<'_> {
+        crate::signaling::envelope::Keyring {
+            device: self.secrets.device_key(),
+            card: &self.secrets.card_sealing,
+            working: &self.secrets.working_sealing,
+        }
+    }
+}

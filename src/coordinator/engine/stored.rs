@@ -1,0 +1,279 @@
+//! What follows when something is on disk. Nothing is acknowledged, replied or told anywhere else.
+
+use super::Engine;
+use super::io::{Output, StoreToken};
+use super::state::{Conversation, Me, Pending};
+use crate::coordinator::{CommandError, ErrorCode, Event, MessageState, MessageView, Reply};
+use crate::identity::{Card, Name, UserId, visible};
+use crate::link;
+use crate::log::Text;
+use crate::store::{Fresh, Invitation, Loaded, MessageRow, Op, Outcome, Profile, Progress, Refusal, Standing};
+use crate::wire::{ConversationId, DeviceKey, EntryId, Frame, kind};
+
+impl Engine {
+    /// The store has answered.
+    pub(super) fn stored(&mut self, token: StoreToken, result: Result<Outcome, String>) {
+        let Some(pending) = self.pending.remove(&token) else { return };
+        match result {
+            Ok(outcome) => self.follow(pending, outcome),
+            Err(error) => self.failed(pending, &error),
+        }
+    }
+
+    fn follow(&mut self, pending: Pending, outcome: Outcome) {
+        match (pending, outcome) {
+            (Pending::Load, Outcome::Loaded(loaded)) => self.load(*loaded),
+            (Pending::Reload, Outcome::Loaded(loaded)) => self.reload_logs(&loaded),
+            (Pending::Created(call), _) => self.created(call),
+            (Pending::Asked(call, root), _) => {
+                let user = self.people.get(&root).map(|contact| contact.card.user().0).unwrap_or_default();
+                self.reply(call, Ok(Reply::User(user)));
+                self.reach(&root);
+                self.listen(&root);
+                self.hurry(&root);
+                self.tick_couriers();
+            }
+            (Pending::Asking { root, announce, delivery }, _) => {
+                self.acknowledge(delivery);
+                if announce && let Some(contact) = self.people.get(&root) {
+                    let user_id = contact.card.user().0;
+                    let name = contact.card.fields().name.to_string();
+                    self.emit(Output::Event(Event::RequestReceived { user_id, name }));
+                }
+                self.tick_couriers();
+            }
+            (Pending::Befriended { root, call, delivery }, _) => {
+                self.acknowledge(delivery);
+                if let Some(call) = call {
+                    self.reply(call, Ok(Reply::Done));
+                }
+                self.tell_contact(&root);
+                self.befriended(&root);
+                self.tick_couriers();
+            }
+            (Pending::ReplyUser(call, user), _) => self.reply(call, Ok(Reply::User(user))),
+            (Pending::Reply(call), _) => self.reply(call, Ok(Reply::Done)),
+            (Pending::Written { call, conversation, id }, Outcome::Appended { heads }) => {
+                self.written(call, &conversation, id, heads);
+            }
+            (Pending::Written { call, conversation, .. }, _) => {
+                self.write_failed(call, &conversation, "the message did not continue its log");
+            }
+            (Pending::Inserted { device, delivery }, Outcome::Inserted { stored, fresh, refused, heads, gaps }) => {
+                if let Some(peer) = self.peers.get_mut(&device) {
+                    peer.acks.extend(stored);
+                }
+                refused.iter().for_each(|(_, reason)| self.drop_counted(reason));
+                self.acknowledge(delivery);
+                heads.into_iter().for_each(|(conversation, heads)| self.new_heads(&conversation, heads));
+                fresh.iter().for_each(|fresh| self.tell_message(fresh));
+                self.ask_for(&device, gaps);
+            }
+            (Pending::Delivery(conn, number), _) => self.acknowledge(Some((conn, number))),
+            (Pending::Acked(device), Outcome::Delivered(delivered)) => {
+                let ids: Vec<EntryId> = delivered.iter().map(|(_, id)| *id).collect();
+                if let Some(peer) = self.peers.get_mut(&device) {
+                    peer.mailer.acked(&ids);
+                }
+                self.tell_delivered(&delivered);
+                self.tick_mail(&device);
+            }
+            (Pending::Believed { device, has }, outcome) => {
+                if let Outcome::Delivered(delivered) = outcome {
+                    self.tell_delivered(&delivered);
+                }
+                self.believed(&device, has);
+            }
+            (Pending::Have(device), Outcome::Have(have)) => self.send_frame(&device, &Frame::Have(have)),
+            (Pending::Push(device), Outcome::Outbox { entries, more }) => self.push(&device, entries, more),
+            (Pending::Mail(device), Outcome::Outbox { entries, more }) => self.deposit(&device, entries, more),
+            (Pending::History(call), Outcome::History(rows)) => {
+                let messages = rows.into_iter().filter_map(|row| self.message(row)).collect();
+                self.reply(call, Ok(Reply::History(messages)));
+            }
+            (Pending::History(call), Outcome::Refused(Refusal::UnknownMessage)) => {
+                let error = "“before” is not the id of a message in this conversation.";
+                self.reply(call, Err(CommandError::new(ErrorCode::UnknownMessage, error)));
+            }
+            (Pending::Status(call), Outcome::Count(waiting)) => {
+                let status = self.status(waiting);
+                self.reply(call, Ok(Reply::Status(status)));
+            }
+            (_, Outcome::Refused(refusal)) => tracing::warn!(%refusal, "the store refused"),
+            _ => {}
+        }
+    }
+
+    /// The disk refused. Whoever asked is told; what a broker delivered stays with the broker.
+    fn failed(&mut self, pending: Pending, error: &str) {
+        tracing::error!(error, "the database could not be used");
+        self.drop_counted("a write that the disk refused");
+        match pending {
+            Pending::Written { call, conversation, .. } => self.write_failed(call, &conversation, error),
+            Pending::Created(call)
+            | Pending::Asked(call, _)
+            | Pending::ReplyUser(call, _)
+            | Pending::Reply(call)
+            | Pending::History(call)
+            | Pending::Status(call) => self.reply_storage(call, error),
+            Pending::Befriended { call: Some(call), .. } => self.reply_storage(call, error),
+            _ => {}
+        }
+    }
+
+    fn reply_storage(&mut self, call: u64, error: &str) {
+        let message =
+            format!("The database could not be used: {error}. Nothing was lost; free some space and try again.");
+        self.reply(call, Err(CommandError::new(ErrorCode::Storage, message)));
+    }
+
+    pub(super) fn reply(&mut self, call: u64, result: Result<Reply, CommandError>) {
+        self.emit(Output::Reply(call, result));
+    }
+
+    /// Everything that was known before: the engine wakes up.
+    fn load(&mut self, loaded: Loaded) {
+        self.loaded = true;
+        let (Some(secrets), Some(profile)) = (self.secrets.take(), loaded.profile.clone()) else { return };
+        let Ok(name) = Name::parse(&profile.name) else { return };
+        self.become_me(secrets, name, profile, loaded.invitations.clone());
+        self.reload_logs(&loaded);
+        for person in loaded.people {
+            match Card::verify(&person.card) {
+                Ok(card) => self.know(person, card, &loaded.peers),
+                Err(error) => tracing::error!(%error, "a stored card does not verify"),
+            }
+        }
+        self.start_brokers();
+        for root in self.people.keys().copied().collect::<Vec<_>>() {
+            let contact = |contact: &super::state::Contact| contact.person.standing == Standing::Contact;
+            if !self.people.get(&root).is_some_and(contact) {
+                continue;
+            }
+            self.open_conversation(&root);
+            for device in self.devices_of(&root) {
+                self.link(&device, link::Input::Wanted(true));
+                self.wake_mail(&device);
+            }
+        }
+    }
+
+    fn reload_logs(&mut self, loaded: &Loaded) {
+        for log in &loaded.logs {
+            let root = self.conversations.get(&log.conversation).map(|conversation| conversation.root);
+            let fresh = Conversation {
+                root: root.unwrap_or(crate::wire::RootKey([0; 32])),
+                log: log.log,
+                next: log.next,
+                last: log.last,
+                heads: log.heads.clone(),
+                writing: 0,
+                stale: false,
+            };
+            self.conversations.insert(log.conversation, fresh);
+        }
+    }
+
+    /// From now on this is who we are. A card whose brokers are no longer ours is replaced.
+    pub(super) fn become_me(
+        &mut self,
+        secrets: crate::identity::Secrets,
+        name: Name,
+        mut profile: Profile,
+        invitations: Vec<Invitation>,
+    ) {
+        let brokers: Vec<_> =
+            self.settings.brokers.iter().map(crate::wire::broker_url::BrokerUrl::without_credentials).collect();
+        let texts: Vec<String> = brokers.iter().map(ToString::to_string).collect();
+        let card_changed = profile.brokers != texts;
+        if card_changed {
+            profile.counter += 1;
+            profile.brokers = texts;
+            self.ask(Pending::Nothing, Op::SaveProfile(profile.clone()));
+        }
+        let fields = crate::identity::CardFields {
+            sealing: secrets.card_key(),
+            counter: profile.counter,
+            name: name.clone(),
+            brokers,
+        };
+        let card = Card::sign(&secrets.device, secrets.certificate(), secrets.device_list(), fields);
+        self.me = Some(Me { secrets, profile, name, card, invitations, card_changed });
+    }
+
+    fn written(&mut self, call: u64, conversation: &ConversationId, id: EntryId, heads: Vec<EntryId>) {
+        self.reply(call, Ok(Reply::Message(id.to_string())));
+        let Some(state) = self.conversations.get_mut(conversation) else { return };
+        state.writing = state.writing.saturating_sub(1);
+        let root = state.root;
+        self.new_heads(conversation, heads);
+        for device in self.devices_of(&root) {
+            self.in_use(&device);
+            self.something_for(&device);
+        }
+    }
+
+    fn write_failed(&mut self, call: u64, conversation: &ConversationId, error: &str) {
+        self.reply_storage(call, error);
+        let Some(state) = self.conversations.get_mut(conversation) else { return };
+        state.writing = state.writing.saturating_sub(1);
+        state.stale = true;
+        if state.writing == 0 {
+            self.ask(Pending::Reload, Op::Load);
+        }
+    }
+
+    /// The heads count only while no own entry is on its way: it names better ones.
+    fn new_heads(&mut self, conversation: &ConversationId, heads: Vec<EntryId>) {
+        if let Some(state) = self.conversations.get_mut(conversation)
+            && state.writing == 0
+        {
+            state.heads = heads;
+        }
+    }
+
+    fn believed(&mut self, device: &DeviceKey, has: bool) {
+        let now = self.now.mono;
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        if peer.open.is_some() {
+            let needs = if has { peer.push.peer_has(now) } else { peer.push.restart(now) };
+            self.need(device, needs);
+        } else {
+            self.wake_mail(device);
+        }
+    }
+
+    fn tell_message(&mut self, fresh: &Fresh) {
+        let Some(conversation) = self.conversations.get(&fresh.conversation) else { return };
+        let with = UserId::from(&conversation.root).0;
+        if fresh.kind != kind::TEXT || self.me.as_ref().is_some_and(|me| me.card.root() == fresh.author) {
+            return;
+        }
+        let Some(text) = fresh.body.as_deref().and_then(|body| Text::parse(body).ok()) else { return };
+        let from = UserId::from(&fresh.author).0;
+        let event = Event::MessageReceived { with, id: fresh.id.to_string(), from, text: visible(&text.text) };
+        self.emit(Output::Event(event));
+    }
+
+    fn tell_delivered(&mut self, delivered: &[(ConversationId, EntryId)]) {
+        for (conversation, id) in delivered {
+            let Some(state) = self.conversations.get(conversation) else { continue };
+            let with = UserId::from(&state.root).0;
+            self.emit(Output::Event(Event::MessageDelivered { with, id: id.to_string() }));
+        }
+    }
+
+    fn message(&self, row: MessageRow) -> Option<MessageView> {
+        let text = match (row.kind, &row.body) {
+            (kind::TEXT, Some(body)) => visible(&Text::parse(body).ok()?.text),
+            _ => return None,
+        };
+        let state = match row.progress {
+            Progress::Queued => MessageState::Queued,
+            Progress::Sent => MessageState::Sent,
+            Progress::Delivered => MessageState::Delivered,
+            Progress::Received => MessageState::Received,
+        };
+        Some(MessageView { id: row.id.to_string(), from: UserId::from(&row.author).0, text, at: row.time, state })
+    }
+}

@@ -1,0 +1,294 @@
+//! One peer connection of the library: how it is built, and what happens on it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use rtc::ice::mdns::MulticastDnsMode;
+use rtc::peer_connection::transport::RTCDtlsRole;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit};
+use webrtc::error::Result;
+use webrtc::peer_connection::{
+    PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder, RTCIceCandidateInit,
+    RTCIceCandidateType, RTCIceGatheringState, RTCIceServer, RTCPeerConnectionIceEvent, RTCPeerConnectionState,
+    RTCSessionDescription, SettingEngineBuilder,
+};
+
+use super::{SEND_BUFFER_BYTES_MAX, Settings};
+use crate::link::Path;
+use crate::wire::ConnectionId;
+use crate::wire::signal::{CANDIDATES_PER_BATCH_MAX, Candidate};
+
+/// How often a pair of addresses is tried. The library's 200 ms make a connection take half a second; RFC 8445 forbids
+/// less than 5 ms. With 20 ms it takes about 45 ms and a pair costs 50 small packets a second while connecting.
+const CHECK_INTERVAL: Duration = Duration::from_millis(20);
+/// How often a pair is tried before it is given up: the whole 15 s that the machine allows for an attempt. (The library
+/// stops after 7, which with our interval would be 0.14 s: too short for a peer's answer to arrive.)
+const CHECKS_MAX: u16 = 750;
+/// The channel's id, the same on both sides: a channel that is negotiated in-band costs 200 ms more.
+const CHANNEL_ID: u16 = 1;
+/// Candidates are collected for this long, so that they travel in few signals.
+const BATCH_TIME: Duration = Duration::from_millis(20);
+/// Callbacks of the library that may wait. It gathers a handful of candidates for each interface.
+const NOTES_MAX: usize = 256;
+/// Local candidates that are offered to the peer: every address of a machine with many interfaces, not of a router.
+const CANDIDATES_MAX: usize = 48;
+/// Any threshold will do; setting it is what counts (see [`Connection::wake`]).
+const BUFFERED_LOW: u32 = 64 * 1024;
+
+/// What happened on a connection.
+pub(super) enum Happening {
+    /// The state changed.
+    State(RTCPeerConnectionState),
+    /// A batch of local candidates is complete.
+    Candidates(Vec<Candidate>, bool),
+    /// Something on the channel; none when it has ended.
+    Channel(Option<DataChannelEvent>),
+    /// The library takes more bytes, or the channel has ended.
+    Writable(Result<()>),
+}
+
+enum Note {
+    Candidate(Candidate),
+    End,
+}
+
+/// Forwards the library's callbacks. The library waits for each, so none may wait.
+struct Forward {
+    notes: mpsc::Sender<Note>,
+    state: watch::Sender<RTCPeerConnectionState>,
+}
+
+#[async_trait::async_trait]
+impl PeerConnectionEventHandler for Forward {
+    async fn on_ice_candidate(&self, event: RTCPeerConnectionIceEvent) {
+        // Bound to the wildcard because there is no interface of that family: nobody could reach it.
+        if matches!(event.candidate.address.as_str(), "0.0.0.0" | "::") {
+            return;
+        }
+        let Ok(init) = event.candidate.to_json() else { return };
+        let candidate = Candidate {
+            line: init.candidate,
+            mid: init.sdp_mid.filter(|mid| !mid.is_empty()),
+            mline: init.sdp_mline_index,
+        };
+        if self.notes.try_send(Note::Candidate(candidate)).is_err() {
+            tracing::warn!("more local candidates than anybody needs; one is left out");
+        }
+    }
+
+    async fn on_ice_gathering_state_change(&self, state: RTCIceGatheringState) {
+        if state == RTCIceGatheringState::Complete {
+            // When this does not fit the peer only does not learn that there are no more.
+            let _ = self.notes.try_send(Note::End);
+        }
+    }
+
+    async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
+        self.state.send_replace(state);
+    }
+}
+
+/// A peer connection and its one channel.
+pub(super) struct Connection {
+    pub(super) id: ConnectionId,
+    pub(super) open: bool,
+    peer: Arc<dyn PeerConnection>,
+    channel: Arc<dyn DataChannel>,
+    notes: mpsc::Receiver<Note>,
+    state: watch::Receiver<RTCPeerConnectionState>,
+    /// Everything gathered so far, to be said again after a rollback.
+    gathered: Vec<Candidate>,
+    /// How much of it has been said.
+    said: usize,
+    /// No more will come.
+    complete: bool,
+    /// When the batch that is being collected is due.
+    due: Option<Instant>,
+}
+
+impl Connection {
+    /// Builds a connection with a certificate of its own: the library makes one when none is given.
+    pub(super) async fn new(id: ConnectionId, settings: &Settings) -> Result<Self> {
+        let (notes_sender, notes) = mpsc::channel(NOTES_MAX);
+        let (state_sender, state) = watch::channel(RTCPeerConnectionState::New);
+        let now = Some(Duration::ZERO);
+        let engine = SettingEngineBuilder::new()
+            .with_ice_connection_attempts(Some(CHECK_INTERVAL), Some(CHECKS_MAX))
+            // Zero, not none: none means the default, which waits up to 2 s for a better pair.
+            .with_host_acceptance_min_wait(now)
+            .with_srflx_acceptance_min_wait(now)
+            .with_prflx_acceptance_min_wait(now)
+            .with_relay_acceptance_min_wait(now)
+            // With the answerer as the server, the offerer's channel is not open before the answerer's can receive.
+            .with_answering_dtls_role(RTCDtlsRole::Server)
+            // Our candidates travel sealed; names would only hide them from those who may know them.
+            .with_multicast_dns_mode(MulticastDnsMode::Disabled)
+            .with_include_loopback_candidate(true)
+            .build();
+        let servers = settings.ice_servers.iter().map(|server| RTCIceServer {
+            urls: vec![server.url.clone()],
+            username: server.user.clone(),
+            credential: server.password.clone(),
+        });
+        // No codec and no interceptor is registered: there is no media.
+        let builder = PeerConnectionBuilder::new()
+            .with_configuration(RTCConfigurationBuilder::new().with_ice_servers(servers.collect()).build())
+            .with_setting_engine(engine)
+            .with_handler(Arc::new(Forward { notes: notes_sender, state: state_sender }))
+            .with_data_channel_send_buffer_limit(SEND_BUFFER_BYTES_MAX)
+            .with_udp_addrs(settings.bind.clone());
+        let peer: Arc<dyn PeerConnection> = Arc::new(Box::pin(builder.build()).await?);
+        let negotiated = RTCDataChannelInit { negotiated: Some(CHANNEL_ID), ..RTCDataChannelInit::default() };
+        let channel = match peer.create_data_channel("kith", Some(negotiated)).await {
+            Ok(channel) => channel,
+            Err(error) => {
+                close(&peer).await;
+                return Err(error);
+            }
+        };
+        Ok(Self {
+            id,
+            open: false,
+            peer,
+            channel,
+            notes,
+            state,
+            gathered: Vec::new(),
+            said: 0,
+            complete: false,
+            due: None,
+        })
+    }
+
+    /// Makes an offer.
+    pub(super) async fn offer(&mut self) -> Result<String> {
+        let offer = self.peer.create_offer(None).await?;
+        self.peer.set_local_description(offer.clone()).await?;
+        Ok(offer.sdp)
+    }
+
+    /// Takes back the own offer; the connection is then another attempt's, and candidates are said again under its id.
+    pub(super) async fn roll_back(&mut self, id: ConnectionId) -> Result<()> {
+        self.peer.set_local_description(RTCSessionDescription::rollback(None)?).await?;
+        self.id = id;
+        self.said = 0;
+        self.due = (!self.gathered.is_empty() || self.complete).then(Instant::now);
+        Ok(())
+    }
+
+    /// Accepts an offer and makes an answer.
+    pub(super) async fn answer(&mut self, offer: String) -> Result<String> {
+        self.peer.set_remote_description(RTCSessionDescription::offer(offer)?).await?;
+        let answer = self.peer.create_answer(None).await?;
+        self.peer.set_local_description(answer.clone()).await?;
+        Ok(answer.sdp)
+    }
+
+    /// Accepts the answer to the own offer.
+    pub(super) async fn accept(&mut self, answer: String) -> Result<()> {
+        self.peer.set_remote_description(RTCSessionDescription::answer(answer)?).await
+    }
+
+    /// Adds an address of the peer. One that the library cannot use is no failure of the others.
+    pub(super) async fn add(&mut self, candidate: Candidate) {
+        let init = RTCIceCandidateInit {
+            candidate: candidate.line,
+            sdp_mid: candidate.mid,
+            sdp_mline_index: candidate.mline,
+            ..RTCIceCandidateInit::default()
+        };
+        if let Err(error) = self.peer.add_ice_candidate(init).await {
+            tracing::debug!(connection = ?self.id, %error, "a candidate of the peer is not usable");
+        }
+    }
+
+    /// Waits for what happens next. Cancel safe: nothing that was taken is lost when the wait is dropped.
+    ///
+    /// The channel is only read when `read` says so, and `Writable` only comes when `write` does.
+    pub(super) async fn next(&mut self, read: bool, write: bool) -> Happening {
+        loop {
+            let due = self.due;
+            tokio::select! {
+                biased;
+                Ok(()) = self.state.changed() => return Happening::State(*self.state.borrow_and_update()),
+                Some(note) = self.notes.recv() => self.note(note),
+                () = until(due), if due.is_some() => {
+                    if let Some(batch) = self.batch() {
+                        return batch;
+                    }
+                }
+                event = self.channel.poll(), if read => return Happening::Channel(event),
+                writable = self.channel.writable(), if write => return Happening::Writable(writable),
+                else => std::future::pending().await,
+            }
+        }
+    }
+
+    fn note(&mut self, note: Note) {
+        match note {
+            Note::Candidate(candidate) => {
+                if self.gathered.len() >= CANDIDATES_MAX || self.gathered.contains(&candidate) {
+                    return;
+                }
+                self.gathered.push(candidate);
+            }
+            Note::End => self.complete = true,
+        }
+        self.due.get_or_insert_with(|| Instant::now() + BATCH_TIME);
+    }
+
+    /// The next batch; the rest, if there is one, is due at once.
+    fn batch(&mut self) -> Option<Happening> {
+        let unsaid = self.gathered.get(self.said..).unwrap_or_default();
+        let batch: Vec<_> = unsaid.iter().take(CANDIDATES_PER_BATCH_MAX).cloned().collect();
+        self.said += batch.len();
+        let more = self.said < self.gathered.len();
+        if !more {
+            self.due = None;
+        }
+        let end = self.complete && !more;
+        (end || !batch.is_empty()).then_some(Happening::Candidates(batch, end))
+    }
+
+    /// Wakes the library after the DTLS handshake: it has queued the first SCTP packet and would sleep 200 ms before it
+    /// sends it; setting anything on the channel wakes it.
+    pub(super) async fn wake(&self) {
+        // An error means that the channel has ended, which is reported otherwise.
+        let _ = self.channel.set_buffered_amount_low_threshold(BUFFERED_LOW).await;
+    }
+
+    /// Hands a frame to the library. Called after `Writable`, so that it does not wait.
+    pub(super) async fn send(&self, frame: &Bytes) -> Result<()> {
+        self.channel.send(BytesMut::from(frame.as_ref())).await
+    }
+
+    /// Whether a server stands between.
+    pub(super) async fn path(&self) -> Path {
+        let Some(sctp) = self.peer.sctp().await else { return Path::Direct };
+        let pair = sctp.transport().ice_transport().get_selected_candidate_pair().await;
+        let relayed = pair.ok().flatten().is_some_and(|pair| {
+            [pair.local(), pair.remote()].into_iter().any(|candidate| candidate.typ == RTCIceCandidateType::Relay)
+        });
+        if relayed { Path::Relay } else { Path::Direct }
+    }
+
+    /// Closes the connection; at most about 100 ms. Without it the library's own task would run on for ever.
+    pub(super) async fn close(self) {
+        close(&self.peer).await;
+    }
+}
+
+async fn close(peer: &Arc<dyn PeerConnection>) {
+    if let Err(error) = peer.close().await {
+        tracing::debug!(%error, "closing a connection");
+    }
+}
+
+async fn until(due: Option<Instant>) {
+    if let Some(due) = due {
+        tokio::time::sleep_until(due).await;
+    }
+}

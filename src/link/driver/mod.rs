@@ -1,0 +1,168 @@
+//! The WebRTC driver: one task owns one peer connection at a time for one peer device, and only translates.
+//!
+//! It must never decide anything about the protocol: which offer wins, whether a link lives and when to try again is
+//! [`Machine`](super::Machine)'s business. Commands and frames come from the coordinator through bounded channels that
+//! it never waits on; events go into one bounded channel that all drivers share, each under its own tag.
+//!
+//! # Back-pressure
+//!
+//! - Outwards: [`Handle::send`] takes a frame only while fewer than [`QUEUE_BYTES_MAX`] bytes wait here. It returns how
+//!   many more bytes it would take now. A refusal ([`SendError::Full`]) is followed by one [`DriverEvent::Writable`]
+//!   when the queue has drained to [`QUEUE_BYTES_LOW`]. Behind the queue the library holds at most
+//!   [`SEND_BUFFER_BYTES_MAX`] that the peer has not confirmed.
+//! - Inwards: while the shared event channel is full no further frame is taken from the library, whose receive window
+//!   (1 MiB) then closes and stops the peer. Nothing is dropped. Commands are still carried out.
+//!
+//! # What is set in the library, and why
+//!
+//! See [`connection`](self): each setting there stands beside its reason.
+
+mod connection;
+mod queue;
+mod task;
+
+use bytes::Bytes;
+use thiserror::Error;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{DriverCommand, DriverEvent, FRAME_BYTES_MAX};
+use crate::wire::ConnectionId;
+
+pub use queue::{QUEUE_BYTES_LOW, QUEUE_BYTES_MAX};
+
+/// Bytes that the library may hold for the peer: as much as its receive window, more would only wait in memory.
+pub const SEND_BUFFER_BYTES_MAX: usize = 1024 * 1024;
+/// Commands that may wait. The machine gives one or two for each signal or timer, and the driver needs milliseconds.
+const COMMANDS_MAX: usize = 64;
+
+/// How to make connections.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// STUN and TURN servers; may be empty.
+    pub ice_servers: Vec<IceServer>,
+    /// Where to listen. An unspecified address means each interface of that family.
+    pub bind: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        // Loopback by name, since the library leaves it out of "each interface": two processes on one machine, perhaps
+        // with no network at all, must find each other.
+        let bind = ["127.0.0.1:0", "0.0.0.0:0", "[::]:0"];
+        Self { ice_servers: Vec::new(), bind: bind.map(str::to_owned).to_vec() }
+    }
+}
+
+/// A STUN or TURN server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IceServer {
+    url: String,
+    user: String,
+    password: String,
+}
+
+/// Not the address of an ICE server that the library can use.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("not an ICE server: it must look like stun:host:port or turn:user:password@host:port")]
+pub struct IceServerError;
+
+impl std::str::FromStr for IceServer {
+    type Err = IceServerError;
+
+    /// Reads `stun:host[:port]` or `turn:[user:password@]host[:port][?transport=udp]` (RFC 7064 and 7065, with the
+    /// credentials in front of the host as in other URLs). TLS and TCP are refused: the library would skip them.
+    fn from_str(text: &str) -> Result<Self, IceServerError> {
+        let (scheme, rest) = text.split_once(':').ok_or(IceServerError)?;
+        let (login, host) = rest.rsplit_once('@').map_or((None, rest), |(login, host)| (Some(login), host));
+        let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_graphic());
+        if !matches!(scheme, "stun" | "turn") || !plain(host) || host.contains("transport=tcp") {
+            return Err(IceServerError);
+        }
+        let (user, password) = match login {
+            None => ("", ""),
+            Some(login) if scheme == "turn" => login.split_once(':').ok_or(IceServerError)?,
+            Some(_) => return Err(IceServerError),
+        };
+        if scheme == "turn" && (user.is_empty() || password.is_empty()) {
+            return Err(IceServerError);
+        }
+        Ok(Self { url: format!("{scheme}:{host}"), user: user.to_owned(), password: password.to_owned() })
+    }
+}
+
+/// A driver's handle. When it is dropped the driver closes its connection and ends.
+#[derive(Debug)]
+pub struct Handle {
+    commands: mpsc::Sender<DriverCommand>,
+    frames: queue::Sender,
+}
+
+/// Why a frame was not taken.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum SendError {
+    /// Longer than [`FRAME_BYTES_MAX`]: it can never be sent.
+    #[error("a frame of {0} bytes, and at most {FRAME_BYTES_MAX} are allowed")]
+    TooLong(usize),
+    /// No room now; a [`DriverEvent::Writable`] follows.
+    #[error("no room; wait until it is writable")]
+    Full,
+    /// The driver has ended.
+    #[error("the driver has ended")]
+    Ended,
+}
+
+/// Why a command was not taken.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum CommandError {
+    /// [`COMMANDS_MAX`] wait already. The caller drops the handle and begins anew: the driver hangs.
+    #[error("the driver does not keep up")]
+    Full,
+    /// The driver has ended.
+    #[error("the driver has ended")]
+    Ended,
+}
+
+impl Handle {
+    /// Hands over a command; returns at once.
+    ///
+    /// # Errors
+    /// When the driver does not keep up, or has ended.
+    pub fn command(&self, command: DriverCommand) -> Result<(), CommandError> {
+        self.commands.try_send(command).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => CommandError::Full,
+            mpsc::error::TrySendError::Closed(_) => CommandError::Ended,
+        })
+    }
+
+    /// Hands over a frame for an open connection; returns at once with the number of bytes it would still take.
+    /// A frame for another connection than the open one is dropped: frames are valid alone and are said again.
+    ///
+    /// # Errors
+    /// When the frame is too long, there is no room now, or the driver has ended.
+    pub fn send(&self, connection: ConnectionId, frame: Bytes) -> Result<usize, SendError> {
+        if frame.len() > FRAME_BYTES_MAX {
+            return Err(SendError::TooLong(frame.len()));
+        }
+        self.frames.send(connection, frame)
+    }
+}
+
+/// Starts a driver on the current Tokio runtime. It ends when its handle is dropped or `cancel` is cancelled, in both
+/// cases after it has closed its connection, and `tracker` waits for that.
+pub fn spawn<T: Clone + Send + 'static>(
+    tag: T,
+    settings: Settings,
+    tracker: &TaskTracker,
+    cancel: CancellationToken,
+    events: mpsc::Sender<(T, DriverEvent)>,
+) -> Handle {
+    let (command_sender, commands) = mpsc::channel(COMMANDS_MAX);
+    let (frame_sender, frames) = queue::new();
+    tracker.spawn(task::Task::new(tag, settings, commands, frames, events).run(cancel));
+    Handle { commands: command_sender, frames: frame_sender }
+}
+
+#[cfg(test)]
+mod tests;

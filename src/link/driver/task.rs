@@ -1,0 +1,207 @@
+//! The driver's one task.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use webrtc::data_channel::DataChannelEvent;
+use webrtc::error::Error;
+use webrtc::peer_connection::RTCPeerConnectionState;
+
+use super::connection::{Connection, Happening};
+use super::{Settings, queue};
+use crate::link::{CloseReason, DriverCommand, DriverEvent, FRAME_BYTES_MAX};
+use crate::wire::ConnectionId;
+
+/// Events that may wait for the shared channel before commands wait too. Each command makes at most one or two.
+const OUTBOX_MAX: usize = 64;
+
+pub(super) struct Task<T> {
+    tag: T,
+    settings: Settings,
+    commands: mpsc::Receiver<DriverCommand>,
+    frames: queue::Receiver,
+    events: mpsc::Sender<(T, DriverEvent)>,
+    connection: Option<Connection>,
+    /// A frame that the library has no room for yet.
+    frame: Option<Bytes>,
+    /// Events for which the shared channel has no room yet. While there are any, no frame is taken from the library.
+    outbox: VecDeque<DriverEvent>,
+}
+
+impl<T: Clone + Send + 'static> Task<T> {
+    pub(super) fn new(
+        tag: T,
+        settings: Settings,
+        commands: mpsc::Receiver<DriverCommand>,
+        frames: queue::Receiver,
+        events: mpsc::Sender<(T, DriverEvent)>,
+    ) -> Self {
+        Self { tag, settings, commands, frames, events, connection: None, frame: None, outbox: VecDeque::new() }
+    }
+
+    pub(super) async fn run(mut self, cancel: CancellationToken) {
+        let events = self.events.clone();
+        loop {
+            let read = self.outbox.is_empty();
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => break,
+                room = events.reserve(), if !self.outbox.is_empty() => match (room, self.outbox.pop_front()) {
+                    (Ok(room), Some(event)) => room.send((self.tag.clone(), event)),
+                    _ => break,
+                },
+                command = self.commands.recv(), if self.outbox.len() < OUTBOX_MAX => match command {
+                    Some(command) => Box::pin(self.command(command)).await,
+                    None => break,
+                },
+                happening = next(&mut self.connection, read, self.frame.is_some()) => self.happened(happening).await,
+                // Nobody sends any more when this is none, and then the commands end too.
+                Some((connection, frame)) = self.frames.recv(), if self.frame.is_none() => {
+                    self.queued(connection, frame);
+                }
+            }
+        }
+        self.close().await;
+    }
+
+    async fn command(&mut self, command: DriverCommand) {
+        let (connection, done) = match command {
+            DriverCommand::Offer { connection } => (connection, self.offer(connection).await),
+            DriverCommand::AcceptOffer { connection, sdp, instead_of } => {
+                (connection, self.accept_offer(connection, sdp, instead_of).await)
+            }
+            DriverCommand::AcceptAnswer { connection, sdp } => match self.current(connection) {
+                Some(current) => (connection, current.accept(sdp).await),
+                None => return,
+            },
+            DriverCommand::AddCandidates { connection, candidates } => {
+                if let Some(current) = self.current(connection) {
+                    for candidate in candidates {
+                        current.add(candidate).await;
+                    }
+                }
+                return;
+            }
+            DriverCommand::Close => return self.close().await,
+        };
+        if let Err(error) = done {
+            self.ended(connection, CloseReason::Setup(error.to_string())).await;
+        }
+    }
+
+    async fn offer(&mut self, connection: ConnectionId) -> Result<(), Error> {
+        let sdp = self.fresh(connection).await?.offer().await?;
+        self.tell(DriverEvent::OfferReady { connection, sdp });
+        Ok(())
+    }
+
+    async fn accept_offer(
+        &mut self,
+        connection: ConnectionId,
+        sdp: String,
+        instead_of: Option<ConnectionId>,
+    ) -> Result<(), Error> {
+        if let Some(own) = instead_of
+            && let Some(current) = self.current(own)
+        {
+            if let Ok(()) = current.roll_back(connection).await
+                && let Ok(answer) = current.answer(sdp.clone()).await
+            {
+                self.tell(DriverEvent::AnswerReady { connection, sdp: answer });
+                return Ok(());
+            }
+            // No way back on this connection. A fresh one serves the same end and costs a few milliseconds.
+            tracing::debug!(?connection, "the own offer could not be rolled back; beginning afresh");
+        }
+        let answer = self.fresh(connection).await?.answer(sdp).await?;
+        self.tell(DriverEvent::AnswerReady { connection, sdp: answer });
+        Ok(())
+    }
+
+    async fn happened(&mut self, happening: Happening) {
+        let Some(current) = self.connection.as_mut() else { return };
+        let connection = current.id;
+        match happening {
+            Happening::Candidates(candidates, end) => {
+                self.tell(DriverEvent::CandidatesReady { connection, candidates, end });
+            }
+            Happening::State(RTCPeerConnectionState::Connected) => current.wake().await,
+            Happening::State(RTCPeerConnectionState::Failed) => self.ended(connection, CloseReason::NoPath).await,
+            Happening::State(RTCPeerConnectionState::Closed) => self.ended(connection, CloseReason::ByPeer).await,
+            Happening::State(_) => {}
+            Happening::Channel(Some(DataChannelEvent::OnOpen)) => {
+                current.open = true;
+                let path = current.path().await;
+                self.tell(DriverEvent::Opened { connection, path });
+            }
+            Happening::Channel(Some(DataChannelEvent::OnMessage(message))) => {
+                if message.is_string || message.data.len() > FRAME_BYTES_MAX {
+                    self.ended(connection, CloseReason::Violation("not a frame")).await;
+                } else {
+                    self.tell(DriverEvent::Frame { connection, bytes: message.data.freeze() });
+                }
+            }
+            Happening::Channel(Some(DataChannelEvent::OnClose) | None) => {
+                self.ended(connection, CloseReason::ByPeer).await;
+            }
+            Happening::Channel(Some(_)) => {}
+            Happening::Writable(Ok(())) => {
+                let sent = match self.frame.take() {
+                    Some(frame) => current.send(&frame).await,
+                    None => Ok(()),
+                };
+                if sent.is_err() {
+                    self.ended(connection, CloseReason::ByPeer).await;
+                }
+            }
+            Happening::Writable(Err(_)) => self.ended(connection, CloseReason::ByPeer).await,
+        }
+    }
+
+    fn queued(&mut self, connection: ConnectionId, frame: Bytes) {
+        if self.current(connection).is_some_and(|current| current.open) {
+            self.frame = Some(frame);
+        }
+        if self.frames.has_room_again()
+            && let Some(current) = &self.connection
+        {
+            self.tell(DriverEvent::Writable { connection: current.id });
+        }
+    }
+
+    fn current(&mut self, connection: ConnectionId) -> Option<&mut Connection> {
+        self.connection.as_mut().filter(|current| current.id == connection)
+    }
+
+    /// Closes what is there and builds a new connection.
+    async fn fresh(&mut self, connection: ConnectionId) -> Result<&mut Connection, Error> {
+        self.close().await;
+        Ok(self.connection.insert(Connection::new(connection, &self.settings).await?))
+    }
+
+    async fn ended(&mut self, connection: ConnectionId, reason: CloseReason) {
+        self.close().await;
+        self.tell(DriverEvent::Closed { connection, reason });
+    }
+
+    async fn close(&mut self) {
+        self.frame = None;
+        if let Some(connection) = self.connection.take() {
+            connection.close().await;
+        }
+    }
+
+    fn tell(&mut self, event: DriverEvent) {
+        self.outbox.push_back(event);
+    }
+}
+
+/// What happens next on a connection; never, without one.
+async fn next(connection: &mut Option<Connection>, read: bool, write: bool) -> Happening {
+    match connection {
+        Some(connection) => connection.next(read, write).await,
+        None => std::future::pending().await,
+    }
+}

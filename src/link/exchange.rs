@@ -1,0 +1,143 @@
+//! What the machine and the driver say to each other. Plain values: the tests of the machine model the driver with them.
+
+use bytes::Bytes;
+use thiserror::Error;
+
+use crate::wire::ConnectionId;
+use crate::wire::signal::Candidate;
+
+/// The longest frame. An entry with its body is at most 32 KiB, and 64 KiB is what every WebRTC stack takes in one
+/// message without being asked (RFC 8841 §6.1).
+pub const FRAME_BYTES_MAX: usize = 64 * 1024;
+
+/// What the machine asks of the driver. The driver carries out commands in order; frames go beside them
+/// ([`driver::Handle::send`](super::driver::Handle::send)).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DriverCommand {
+    /// Begin a fresh connection and make an offer. Whatever was there before is closed.
+    Offer {
+        /// The new connection.
+        connection: ConnectionId,
+    },
+    /// Accept the peer's offer and make an answer. Whatever was there before is closed, unless it is rolled back.
+    AcceptOffer {
+        /// The peer's connection.
+        connection: ConnectionId,
+        /// The peer's description.
+        sdp: String,
+        /// Our own unanswered offer that yields to it: the driver rolls it back and keeps what it has gathered.
+        instead_of: Option<ConnectionId>,
+    },
+    /// Apply the answer to our offer.
+    AcceptAnswer {
+        /// Our connection.
+        connection: ConnectionId,
+        /// The peer's description.
+        sdp: String,
+    },
+    /// Addresses at which the peer may be reached. Only sent after the peer's description.
+    AddCandidates {
+        /// The connection they belong to.
+        connection: ConnectionId,
+        /// The addresses.
+        candidates: Vec<Candidate>,
+    },
+    /// Close the connection, whichever it is. No event follows.
+    Close,
+}
+
+/// What the driver tells. Events of a connection that the machine no longer has are ignored by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DriverEvent {
+    /// The offer is made.
+    OfferReady {
+        /// For which connection.
+        connection: ConnectionId,
+        /// Our description.
+        sdp: String,
+    },
+    /// The answer is made.
+    AnswerReady {
+        /// For which connection.
+        connection: ConnectionId,
+        /// Our description.
+        sdp: String,
+    },
+    /// More addresses at which we may be reached.
+    CandidatesReady {
+        /// For which connection.
+        connection: ConnectionId,
+        /// The addresses; at most [`CANDIDATES_PER_BATCH_MAX`](crate::wire::signal::CANDIDATES_PER_BATCH_MAX).
+        candidates: Vec<Candidate>,
+        /// Whether these were the last.
+        end: bool,
+    },
+    /// Frames can flow.
+    Opened {
+        /// On which connection.
+        connection: ConnectionId,
+        /// How.
+        path: Path,
+    },
+    /// A frame arrived.
+    Frame {
+        /// On which connection.
+        connection: ConnectionId,
+        /// At most [`FRAME_BYTES_MAX`].
+        bytes: Bytes,
+    },
+    /// After a refused send: there is room again.
+    Writable {
+        /// On which connection.
+        connection: ConnectionId,
+    },
+    /// The connection ended or never came to be, and not because we closed it.
+    Closed {
+        /// Which.
+        connection: ConnectionId,
+        /// Why.
+        reason: CloseReason,
+    },
+}
+
+impl DriverEvent {
+    /// The connection that this is about.
+    #[must_use]
+    pub fn connection(&self) -> ConnectionId {
+        match self {
+            Self::OfferReady { connection, .. }
+            | Self::AnswerReady { connection, .. }
+            | Self::CandidatesReady { connection, .. }
+            | Self::Opened { connection, .. }
+            | Self::Frame { connection, .. }
+            | Self::Writable { connection }
+            | Self::Closed { connection, .. } => *connection,
+        }
+    }
+}
+
+/// How frames travel on an open link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Path {
+    /// From device to device.
+    Direct,
+    /// Through a TURN server.
+    Relay,
+}
+
+/// Why a connection ended without our asking.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum CloseReason {
+    /// No pair of addresses works, or none works any more.
+    #[error("no network path")]
+    NoPath,
+    /// The peer closed it.
+    #[error("closed by the peer")]
+    ByPeer,
+    /// The peer sent something that no peer of ours sends: a frame over the limit, or text.
+    #[error("the peer broke the protocol: {0}")]
+    Violation(&'static str),
+    /// The library refused a description, or could not set up.
+    #[error("the connection could not be set up: {0}")]
+    Setup(String),
+}

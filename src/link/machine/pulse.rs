@@ -1,0 +1,125 @@
+//! The heartbeat of an open link: when to be heard, and when silence means that it is lost.
+
+use std::time::Duration;
+
+use crate::wire::signal::{Heartbeat, INTERVAL_MS_MAX, INTERVAL_MS_MIN};
+
+/// Until the peer has answered one, heartbeats go out this often: the first may be lost for good, when the peer's side
+/// of the channel opens a little later than ours.
+const OPENING_REPEAT: Duration = Duration::from_secs(1);
+/// What the peer is assumed to promise before it has said so.
+const FIRST_INTERVAL: Duration = Duration::from_secs(4);
+/// After so many of its own intervals without a frame the peer is suspect, and asked.
+const SUSPECT_AFTER: u32 = 2;
+/// After so many it is lost.
+const LOST_AFTER: u32 = 3;
+/// How long a peer that may have been restarted has to show that this link is not to its last run. Longer than any
+/// round trip on which people still talk.
+const PROBE_TIME: Duration = Duration::from_secs(3);
+
+pub(super) enum Verdict {
+    /// Nothing to do.
+    Fine,
+    /// It is time to be heard.
+    Beat(Heartbeat),
+    /// The peer has been silent for too long; ask it.
+    Suspect(Heartbeat),
+    /// The link is lost.
+    Lost,
+}
+
+#[derive(Debug)]
+pub(super) struct Pulse {
+    pub(super) interval: Duration,
+    pub(super) rtt: Option<Duration>,
+    peer_interval: Duration,
+    last_alive: Duration,
+    beat_at: Duration,
+    suspected: bool,
+    answered: bool,
+    probe_until: Option<Duration>,
+}
+
+impl Pulse {
+    pub(super) fn new(interval: Duration, now: Duration) -> Self {
+        Self {
+            interval,
+            rtt: None,
+            peer_interval: FIRST_INTERVAL,
+            last_alive: now,
+            beat_at: now,
+            suspected: false,
+            answered: false,
+            probe_until: None,
+        }
+    }
+
+    /// A heartbeat that asks, and when the next is due.
+    pub(super) fn beat(&mut self, now: Duration) -> Heartbeat {
+        let pause = if self.answered { self.interval } else { self.interval.min(OPENING_REPEAT) };
+        self.beat_at = now + pause;
+        self.heartbeat(now, None)
+    }
+
+    /// Asks the peer to show that it is the one this link leads to.
+    pub(super) fn probe(&mut self, now: Duration) -> Heartbeat {
+        self.probe_until = Some(now + PROBE_TIME);
+        self.beat(now)
+    }
+
+    /// A frame arrived.
+    pub(super) fn alive(&mut self, now: Duration) {
+        self.last_alive = now;
+        self.suspected = false;
+        self.probe_until = None;
+    }
+
+    /// A heartbeat arrived; one that asks is answered at once, so that what it measures is the way and not our interval.
+    pub(super) fn received(&mut self, heartbeat: Heartbeat, now: Duration) -> Option<Heartbeat> {
+        let interval_ms = heartbeat.interval_ms.clamp(INTERVAL_MS_MIN, INTERVAL_MS_MAX);
+        self.peer_interval = Duration::from_millis(interval_ms.into());
+        match heartbeat.echo {
+            None => Some(self.heartbeat(now, Some(heartbeat.stamp))),
+            Some(stamp) => {
+                if !self.answered {
+                    self.answered = true;
+                    self.beat_at = now + self.interval;
+                }
+                self.rtt = now.checked_sub(Duration::from_micros(stamp)).or(self.rtt);
+                None
+            }
+        }
+    }
+
+    pub(super) fn on_time(&mut self, now: Duration) -> Verdict {
+        if now >= self.silent(LOST_AFTER) || self.probe_until.is_some_and(|until| now >= until) {
+            Verdict::Lost
+        } else if now >= self.silent(SUSPECT_AFTER) && !self.suspected {
+            self.suspected = true;
+            Verdict::Suspect(self.beat(now))
+        } else if now >= self.beat_at {
+            Verdict::Beat(self.beat(now))
+        } else {
+            Verdict::Fine
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Duration {
+        let silence = self.silent(if self.suspected { LOST_AFTER } else { SUSPECT_AFTER });
+        let due = silence.min(self.beat_at);
+        self.probe_until.map_or(due, |until| due.min(until))
+    }
+
+    fn silent(&self, intervals: u32) -> Duration {
+        self.last_alive + self.peer_interval * intervals
+    }
+
+    fn heartbeat(&self, now: Duration, echo: Option<u64>) -> Heartbeat {
+        let interval_ms = u32::try_from(self.interval.as_millis()).unwrap_or(INTERVAL_MS_MAX);
+        Heartbeat {
+            interval_ms: interval_ms.clamp(INTERVAL_MS_MIN, INTERVAL_MS_MAX),
+            stamp: u64::try_from(now.as_micros()).unwrap_or(u64::MAX),
+            echo,
+        }
+    }
+}
