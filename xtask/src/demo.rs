@@ -24,13 +24,18 @@ pub struct Args {
     /// Without windows (there are none yet: the same either way)
     #[arg(long)]
     headless: bool,
+    /// Use this program instead of building one
+    #[arg(long, value_name = "FILE")]
+    kith: Option<PathBuf>,
 }
 
 /// Builds Kith and plays the story. Returns true only when all of it happened.
 pub fn run(args: &Args) -> Result<bool> {
     let _ = args.headless;
-    setup::run()?;
-    let kith = build()?;
+    let kith = match &args.kith {
+        Some(kith) => kith.clone(),
+        None => build()?,
+    };
     // Not below the target folder: its path may be longer than a local socket's may be.
     let place = env::temp_dir().join(format!("kith-demo-{}", std::process::id()));
     fs::create_dir_all(&place)?;
@@ -50,6 +55,7 @@ pub fn run(args: &Args) -> Result<bool> {
 }
 
 fn build() -> Result<PathBuf> {
+    setup::run(setup::For::Build);
     println!("Building Kith …");
     let mut cargo = workspace::cargo();
     if !cargo.args(["build", "--locked", "-p=kith", "--bin=kith"]).status().context("cannot run cargo")?.success() {
@@ -71,6 +77,17 @@ struct Person {
     node: Node,
 }
 
+impl Person {
+    fn wait_until_connected(&mut self) -> Result<()> {
+        let status = self.node.ask("status", json!({}))?;
+        let brokers = status.get("brokers").and_then(Value::as_array).context("the status names no brokers")?;
+        if !brokers.iter().any(|broker| broker.get("state").is_some_and(|state| state == "connected")) {
+            self.node.event("brokerChanged", &json!({"state": "connected"}), STEP_LIMIT)?;
+        }
+        Ok(())
+    }
+}
+
 impl Story {
     fn say(&self, what: &str) {
         println!("{:8.3} s  {what}", self.start.elapsed().as_secs_f64());
@@ -83,7 +100,7 @@ impl Story {
         let mut alice = self.person("Alice", &url)?;
         let mut bob = self.person("Bob", &url)?;
         for person in [&mut alice, &mut bob] {
-            person.node.event("brokerChanged", &json!({"state": "connected"}), STEP_LIMIT)?;
+            person.wait_until_connected()?;
         }
         self.say("Both are connected to it.");
 
@@ -215,6 +232,10 @@ impl Story {
                 let expected = if message.from == *own { "delivered" } else { "received" };
                 ensure!(message.state == expected, "“{}” is {}, not {expected}", message.text, message.state);
             }
+        }
+        for person in [alice, bob] {
+            let again = person.node.seen("messageReceived");
+            ensure!(again == 0, "{} was told of {again} messages more than once", person.name);
         }
         self.say(&format!("Both histories hold the same {} messages, once each, in the same order.", said.len()));
         Ok(())

@@ -55,7 +55,7 @@ pub struct Args {
 /// Fuzzes. Returns whether no target found anything.
 pub fn run(args: &Args) -> Result<bool> {
     let targets = targets(&args.targets)?;
-    setup::run()?;
+    setup::run(setup::For::Fuzz);
     if args.corpus_only {
         build_plain()?;
         return corpus_only(&targets);

@@ -61,7 +61,10 @@ fn main() -> ExitCode {
         Task::Test(args) => test::run(&args),
         Task::Mutants(args) => mutants::run(&args),
         Task::Fuzz(args) => fuzz::run(&args),
-        Task::Setup => setup::run().map(|_| true),
+        Task::Setup => {
+            setup::run(setup::For::Tests);
+            Ok(true)
+        }
         Task::Licences => licences::run(),
         Task::Architecture => architecture::run(),
         Task::Vectors => vectors::run(),

@@ -58,7 +58,7 @@ struct Test {
 enum Verdict {
     Caught(String),
     Survived,
-    NoVerdict(String),
+    Unclear(String),
 }
 
 /// Tries the faults. Returns whether all were caught.
@@ -88,11 +88,11 @@ pub fn run(args: &Args) -> Result<bool> {
     let mut table = Vec::new();
     for mutant in &mutants {
         let began = Instant::now();
-        let verdict = copy.with_fault(mutant).unwrap_or_else(|error| Verdict::NoVerdict(format!("{error:#}")));
+        let verdict = copy.with_fault(mutant).unwrap_or_else(|error| Verdict::Unclear(format!("{error:#}")));
         let (caught, text) = match verdict {
             Verdict::Caught(by) => (true, format!("caught by {by}")),
             Verdict::Survived => (false, "SURVIVED".to_owned()),
-            Verdict::NoVerdict(why) => (false, format!("NO VERDICT: {why}")),
+            Verdict::Unclear(why) => (false, format!("UNCLEAR: {why}")),
         };
         println!("  {:<28} {:>8}  {text}", mutant.name, seconds(began.elapsed()));
         table.push((mutant, caught));
@@ -273,7 +273,7 @@ impl Copy {
             match self.test(test)? {
                 Outcome::Passed => {}
                 Outcome::Failed => return Ok(Verdict::Caught(format!("{} {}", test.target, test.name))),
-                other => return Ok(Verdict::NoVerdict(format!("{} {}", test.name, other.describe()))),
+                other => return Ok(Verdict::Unclear(format!("{} {}", test.name, other.describe()))),
             }
         }
         Ok(Verdict::Survived)

@@ -143,6 +143,12 @@ impl Node {
         }
     }
 
+    /// How many events of this type have come that nobody waited for.
+    pub fn seen(&self, kind: &str) -> usize {
+        let same = |event: &&Value| event.pointer("/params/type").is_some_and(|known| known == kind);
+        self.events.iter().filter(same).count()
+    }
+
     /// Forgets events that came before now.
     pub fn forget_events(&mut self) {
         self.events.clear();

@@ -190,3 +190,50 @@ fn signal(_: i32, _: bool) {}
 /// When this program is told to stop, its children stop too (elsewhere the system's console does that).
 #[cfg(not(unix))]
 pub fn end_children_on_signals() {}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str, limit: Duration) -> (Ended, Vec<String>) {
+        let mut lines = Vec::new();
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        let ended = run(&mut command, Instant::now() + limit, |line| lines.extend(line.map(str::to_owned))).unwrap();
+        (ended, lines)
+    }
+
+    /// Both outputs are read, and how the command ended is told.
+    #[test]
+    fn lines_and_the_end_are_told() {
+        let (ended, mut lines) = shell("echo out; echo err >&2; exit 3", Duration::from_secs(20));
+        lines.sort();
+        assert_eq!(lines, ["err", "out"]);
+        assert!(matches!(ended, Ended::Exit(status) if status.code() == Some(3)));
+    }
+
+    /// At the deadline the command and what it has started are ended.
+    #[test]
+    fn the_deadline_ends_the_group() {
+        let start = Instant::now();
+        let (ended, lines) = shell("sleep 600 & echo $!; wait", Duration::from_millis(300));
+        assert!(matches!(ended, Ended::Deadline));
+        assert!(start.elapsed() < GRACE * 3);
+        assert!(!alive(&lines[0]), "the grandchild lives");
+    }
+
+    /// A grandchild that outlives its parent is ended, and its hold on the pipe does not hold us.
+    #[test]
+    fn nothing_is_left_behind() {
+        let start = Instant::now();
+        let (ended, lines) = shell("sleep 600 & echo $!", Duration::from_secs(60));
+        assert!(ended.success());
+        assert!(start.elapsed() < GRACE * 3);
+        assert!(!alive(&lines[0]), "the grandchild lives");
+    }
+
+    fn alive(id: &str) -> bool {
+        let state = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        !(state.is_empty() || state.contains(") Z "))
+    }
+}

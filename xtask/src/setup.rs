@@ -6,10 +6,20 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::Result;
+/// Who asks: each gets only what it needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum For {
+    /// To build and run Kith.
+    Build,
+    /// To build the fuzz targets too.
+    Fuzz,
+    /// To run every test.
+    Tests,
+}
 
 /// One thing that must be there.
 struct Need {
+    users: &'static [For],
     what: &'static str,
     why: &'static str,
     package: &'static str,
@@ -18,24 +28,28 @@ struct Need {
 
 const NEEDS: &[Need] = &[
     Need {
+        users: &[For::Build, For::Fuzz, For::Tests],
         what: "a C compiler (cc)",
         why: "SQLite and ring are C",
         package: "gcc",
         there: || runs("cc", &["--version"]),
     },
     Need {
+        users: &[For::Fuzz, For::Tests],
         what: "a C++ compiler (c++)",
         why: "the fuzzer's library is C++",
         package: "g++",
         there: || runs("c++", &["--version"]),
     },
     Need {
+        users: &[For::Tests],
         what: "Mosquitto",
         why: "the stories also run over a broker that we did not write",
         package: "mosquitto",
         there: || find_program("mosquitto").is_some(),
     },
     Need {
+        users: &[For::Tests],
         what: "Python 3 with venv",
         why: "the protocol's independent checker is written in Python",
         package: "python3-venv",
@@ -43,15 +57,15 @@ const NEEDS: &[Need] = &[
     },
 ];
 
-/// Installs what is missing and says what it did. Returns the names of what is still missing.
+/// Installs what is missing and says what it did.
 ///
 /// Never an error: a test that cannot run for want of something says so itself, and whether that is allowed is written in
 /// `tests/allowed-skips.txt`.
-pub fn run() -> Result<Vec<&'static str>> {
-    let missing = || NEEDS.iter().filter(|need| !(need.there)()).collect::<Vec<_>>();
+pub fn run(user: For) {
+    let missing = || NEEDS.iter().filter(|need| need.users.contains(&user) && !(need.there)()).collect::<Vec<_>>();
     let wanted = missing();
     if wanted.is_empty() {
-        return Ok(Vec::new());
+        return;
     }
     for need in &wanted {
         println!("missing: {} ({}; Debian package {})", need.what, need.why, need.package);
@@ -69,7 +83,6 @@ pub fn run() -> Result<Vec<&'static str>> {
     if !still.is_empty() {
         println!("still missing: {}; tests that need it will say SKIPPED", still.join(", "));
     }
-    Ok(still)
 }
 
 /// What to put before a command so that it may install: nothing for root, `sudo -n` where it asks no password.

@@ -63,7 +63,7 @@ pub fn run(args: &Args) -> Result<bool> {
     }
     let start = Instant::now();
     if !args.quick {
-        setup::run()?;
+        setup::run(setup::For::Tests);
     }
     let logs = workspace::scratch("logs")?;
     let mut reports: Vec<Report> = Vec::new();
