@@ -6,7 +6,7 @@ mod tally;
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -72,7 +72,7 @@ pub fn run(args: &Args) -> Result<bool> {
         println!("[{}/{}] {}: {}", index + 1, chosen.len(), stage.name, stage.what);
         let began = Instant::now();
         let log = logs.join(format!("{}.log", stage.name.replace(' ', "-")));
-        let tally = match run_stage(stage, Instant::now() + left.min(stage.limit()), &log, args.verbose) {
+        let tally = match run_stage(stage, Instant::now() + left.min(stage.limit), &log, args.verbose) {
             Ok(tally) => tally,
             Err(error) => Tally::broken(format!("{error:#}")),
         };
@@ -122,73 +122,62 @@ fn summarise(reports: &[Report], took: Duration, complete: bool) -> Result<bool>
     Ok(sum.failed == 0)
 }
 
-fn run_stage(stage: &Stage, deadline: Instant, log: &PathBuf, verbose: bool) -> Result<Tally> {
+fn run_stage(stage: &Stage, deadline: Instant, log: &Path, verbose: bool) -> Result<Tally> {
     let skips = log.with_extension("skips");
     fs::remove_file(&skips).ok();
     let mut log = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
+    let mut command = command(&stage.step)?;
+    command.env("CARGO_TERM_COLOR", "never").env("KITH_SKIPS", &skips).envs(stage.env.iter().copied());
     let mut tally = Tally::default();
-    let mut ended_well = true;
-    for step in stage.steps {
-        let mut command = command(step)?;
-        command.env("CARGO_TERM_COLOR", "never").env("KITH_SKIPS", &skips).envs(stage.env.iter().copied());
-        writeln!(log, "$ {command:?}")?;
-        let mut shown = Instant::now();
-        let mut latest = String::new();
-        let began = Instant::now();
-        let ended = process::run(&mut command, deadline, |line| {
-            if let Some(line) = line {
-                // A full disk will show in the builds soon enough.
-                let _ = writeln!(log, "{line}");
-                tally.line(line);
-                if verbose || tally::worth_showing(line) {
-                    println!("      {line}");
-                    shown = Instant::now();
-                } else if !line.trim().is_empty() {
-                    latest = line.trim().to_owned();
-                }
-            }
-            if shown.elapsed() >= SILENCE {
-                println!("      … {}: {latest}", seconds(began.elapsed()));
+    let mut shown = Instant::now();
+    let mut latest = String::new();
+    let began = Instant::now();
+    let ended = process::run(&mut command, deadline, |line| {
+        if let Some(line) = line {
+            // A full disk will show in the builds soon enough.
+            let _ = writeln!(log, "{line}");
+            tally.line(line);
+            if verbose || tally::worth_showing(line) {
+                println!("      {line}");
                 shown = Instant::now();
+            } else if !line.trim().is_empty() {
+                latest = line.trim().to_owned();
             }
-        })?;
-        if matches!(ended, Ended::Deadline) {
-            let limit = seconds(began.elapsed());
-            tally.fail(format!("stopped after {limit}, too long; the last it said: {latest}"));
-            break;
         }
-        ended_well &= ended.success();
+        if shown.elapsed() >= SILENCE {
+            println!("      … {}: {latest}", seconds(began.elapsed()));
+            shown = Instant::now();
+        }
+    })?;
+    if matches!(ended, Ended::Deadline) {
+        tally.fail(format!("stopped after {}, too long; the last it said: {latest}", seconds(began.elapsed())));
     }
-    tally.close(stage.counts, ended_well);
+    tally.close(stage.counts, ended.success());
     tally.take_skips(skips::read_reported(&skips)?);
     Ok(tally)
 }
 
 fn command(step: &Step) -> Result<Command> {
+    let kith_tests = || {
+        let mut cargo = workspace::cargo();
+        cargo.args(["test", "--locked", "--no-fail-fast", "-p=kith", "--no-default-features", "--features"]);
+        cargo.arg(workspace::TEST_FEATURES);
+        cargo
+    };
     let mut command = match step {
-        Step::Cargo(args) => {
-            let mut cargo = workspace::cargo();
-            cargo.args(args.iter());
-            cargo
-        }
+        Step::Cargo(_) => workspace::cargo(),
+        Step::ShortTests | Step::Stories(_) => kith_tests(),
+        Step::Xtask(_) => Command::new(std::env::current_exe()?),
+    };
+    match step {
+        Step::Cargo(args) => command.args(*args),
+        Step::Stories(args) => command.args(["--test=stories", "--"]).args(*args),
+        Step::Xtask(args) => command.args(*args).current_dir(workspace::root()),
         Step::ShortTests => {
-            let mut cargo = workspace::cargo();
-            let same = ["test", "--locked", "--no-fail-fast", "-p", "kith", "--no-default-features", "--features"];
-            cargo.args(same).args([workspace::TEST_FEATURES, "--lib", "--bins"]);
-            for name in stages::short_tests()? {
-                cargo.args(["--test", &name]);
-            }
-            cargo
-        }
-        Step::Xtask(args) => {
-            let mut xtask = Command::new(std::env::current_exe()?);
-            xtask.args(args.iter()).current_dir(workspace::root());
-            xtask
+            let short = stages::short_tests()?.into_iter().map(|name| format!("--test={name}"));
+            command.args(["--lib", "--bins"]).args(short)
         }
     };
-    if command.get_current_dir().is_none() {
-        command.current_dir(workspace::root());
-    }
     Ok(command)
 }
 

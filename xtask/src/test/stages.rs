@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use self::Counts::{One, Tests};
+use self::Step::{Cargo, ShortTests, Stories, Xtask};
 use crate::workspace;
 
 /// One stage.
@@ -17,22 +19,32 @@ pub struct Stage {
     pub name: &'static str,
     /// What passing means, in plain words.
     pub what: &'static str,
-    /// Ended after this many minutes: several times what it takes on two slow cores from a clean checkout.
-    pub minutes: u64,
+    /// Ended after this long: several times what it takes on two slow cores from a clean checkout.
+    pub limit: Duration,
     /// Whether it belongs to the inner loop.
     pub quick: bool,
     /// What is counted.
     pub counts: Counts,
-    /// Run one after another; all of them, even when one fails.
-    pub steps: &'static [Step],
-    /// Set for every step.
+    /// What is run.
+    pub step: Step,
+    /// Set in its environment.
     pub env: &'static [(&'static str, &'static str)],
 }
 
 impl Stage {
-    /// How long it may take.
-    pub fn limit(&self) -> Duration {
-        Duration::from_secs(self.minutes * 60)
+    const fn new(name: &'static str, minutes: u64, counts: Counts, step: Step, what: &'static str) -> Self {
+        Self { name, what, limit: Duration::from_secs(60 * minutes), quick: false, counts, step, env: &[] }
+    }
+
+    /// Part of the inner loop too.
+    const fn quick(mut self) -> Self {
+        self.quick = true;
+        self
+    }
+
+    const fn with(mut self, env: &'static [(&'static str, &'static str)]) -> Self {
+        self.env = env;
+        self
     }
 }
 
@@ -51,135 +63,50 @@ pub enum Step {
     Cargo(&'static [&'static str]),
     /// Kith's unit tests and every test target that is not in [`LONG_TARGETS`].
     ShortTests,
+    /// The target `stories`, with these arguments for its runner: filters, `--skip`.
+    Stories(&'static [&'static str]),
     /// This program with these arguments.
     Xtask(&'static [&'static str]),
 }
 
-/// Test targets (files or folders of `tests/`) with a stage of their own below.
+/// Test targets (files or folders of `tests/`) with a stage of their own.
 const LONG_TARGETS: &[&str] = &["architecture", "stories"];
 
-const NO_ENV: &[(&str, &str)] = &[];
+const CLIPPY_TESTS: &[&str] = &[
+    "clippy",
+    "--locked",
+    "-p=kith",
+    "-p=xtask",
+    "--all-targets",
+    "--no-default-features",
+    "--features=kith/embedded-broker,kith/testing",
+    "--",
+    "-Dwarnings",
+];
+const CLIPPY_DEFAULT: &[&str] = &["clippy", "--locked", "-p=kith", "--lib", "--bins", "--", "-Dwarnings"];
+const CLIPPY_BARE: &[&str] =
+    &["clippy", "--locked", "-p=kith", "-p=kith-fuzz", "--all-targets", "--no-default-features", "--", "-Dwarnings"];
+const DOCS: &[&str] = &["doc", "--locked", "-p=kith", "-p=xtask", "--no-deps", "--document-private-items"];
+/// The stories that depend on no kind of broker: those that are told over none in particular.
+const STORIES_ONCE: &[&str] = &["--skip=embedded::", "--skip=mosquitto", "--skip=crash"];
 
-/// In the order in which they run.
+/// In the order in which they run: name, minutes at most, what is counted, what is run, what passing means.
+#[rustfmt::skip] // One line a stage reads as the table that it is.
 pub const STAGES: &[Stage] = &[
-    Stage {
-        name: "format",
-        what: "every file is formatted as rustfmt does it",
-        minutes: 2,
-        quick: true,
-        counts: Counts::One,
-        steps: &[Step::Cargo(&["fmt", "--all", "--check"])],
-        env: NO_ENV,
-    },
-    Stage {
-        name: "licences",
-        what: "every dependency may be used and comes from the registry",
-        minutes: 10,
-        quick: false,
-        counts: Counts::One,
-        steps: &[Step::Xtask(&["licences"])],
-        env: NO_ENV,
-    },
-    Stage {
-        name: "architecture",
-        what: "imports point one way, and pure code is pure",
-        minutes: 2,
-        quick: true,
-        counts: Counts::Tests,
-        steps: &[Step::Xtask(&["architecture"])],
-        env: NO_ENV,
-    },
-    Stage {
-        name: "clippy test build",
-        what: "no warning in what the tests build",
-        minutes: 20,
-        quick: true,
-        counts: Counts::One,
-        steps: &[Step::Cargo(&[
-            "clippy",
-            "--locked",
-            "-p=kith",
-            "-p=xtask",
-            "--all-targets",
-            "--no-default-features",
-            "--features=kith/embedded-broker,kith/testing",
-            "--",
-            "-Dwarnings",
-        ])],
-        env: NO_ENV,
-    },
-    Stage {
-        name: "clippy default",
-        what: "no warning in what a person builds",
-        minutes: 20,
-        quick: false,
-        counts: Counts::One,
-        steps: &[Step::Cargo(&["clippy", "--locked", "-p=kith", "--lib", "--bins", "--", "-Dwarnings"])],
-        env: NO_ENV,
-    },
-    Stage {
-        name: "docs",
-        what: "the documentation builds and none of its links is dead",
-        minutes: 10,
-        quick: false,
-        counts: Counts::One,
-        steps: &[Step::Cargo(&["doc", "--locked", "-p=kith", "-p=xtask", "--no-deps", "--document-private-items"])],
-        env: &[("RUSTDOCFLAGS", "-Dwarnings")],
-    },
-    Stage {
-        name: "clippy bare",
-        what: "no warning without the embedded broker, fuzz targets included",
-        minutes: 20,
-        quick: false,
-        counts: Counts::One,
-        steps: &[Step::Cargo(&[
-            "clippy",
-            "--locked",
-            "-p=kith",
-            "-p=kith-fuzz",
-            "--all-targets",
-            "--no-default-features",
-            "--",
-            "-Dwarnings",
-        ])],
-        env: NO_ENV,
-    },
-    Stage {
-        name: "unit",
-        what: "unit and property tests of Kith",
-        minutes: 30,
-        quick: true,
-        counts: Counts::Tests,
-        steps: &[Step::ShortTests],
-        env: NO_ENV,
-    },
-    Stage {
-        name: "xtask",
-        what: "this program's own tests",
-        minutes: 10,
-        quick: true,
-        counts: Counts::Tests,
-        steps: &[Step::Cargo(&["test", "--locked", "-p=xtask"])],
-        env: NO_ENV,
-    },
-    Stage {
-        name: "bare and fuzz builds",
-        what: "Kith builds without the embedded broker; each fuzz target builds and passes its corpus",
-        minutes: 20,
-        quick: false,
-        counts: Counts::One,
-        steps: &[Step::Xtask(&["fuzz", "--corpus-only"])],
-        env: NO_ENV,
-    },
-    Stage {
-        name: "demo",
-        what: "two nodes meet, write, lose each other and catch up",
-        minutes: 15,
-        quick: false,
-        counts: Counts::One,
-        steps: &[Step::Xtask(&["demo", "--headless"])],
-        env: NO_ENV,
-    },
+    Stage::new("format", 2, One, Cargo(&["fmt", "--all", "--check"]), "every file is formatted").quick(),
+    Stage::new("licences", 10, One, Xtask(&["licences"]), "every dependency may be used and comes from the registry"),
+    Stage::new("architecture", 2, Tests, Xtask(&["architecture"]), "imports point one way, and pure code is pure").quick(),
+    Stage::new("clippy test build", 20, One, Cargo(CLIPPY_TESTS), "no warning in what the tests build").quick(),
+    Stage::new("clippy default", 20, One, Cargo(CLIPPY_DEFAULT), "no warning in what a person builds"),
+    Stage::new("docs", 10, One, Cargo(DOCS), "the documentation builds, with no dead link").with(&[("RUSTDOCFLAGS", "-Dwarnings")]),
+    Stage::new("clippy bare", 20, One, Cargo(CLIPPY_BARE), "no warning without the embedded broker, nor in fuzz targets"),
+    Stage::new("unit", 30, Tests, ShortTests, "unit and property tests of Kith").quick(),
+    Stage::new("xtask", 10, Tests, Cargo(&["test", "--locked", "-p=xtask"]), "this program's own tests").quick(),
+    Stage::new("bare and fuzz builds", 20, One, Xtask(&["fuzz", "--corpus-only"]), "Kith builds without the embedded broker; fuzz targets build and pass their corpus"),
+    Stage::new("stories once", 20, Tests, Stories(STORIES_ONCE), "stories that need no kind of broker in particular"),
+    Stage::new("stories embedded", 30, Tests, Stories(&["embedded::"]), "stories over the embedded broker"),
+    Stage::new("stories mosquitto", 30, Tests, Stories(&["mosquitto"]), "stories over Mosquitto, by TCP and by WebSocket"),
+    Stage::new("demo", 15, One, Xtask(&["demo", "--headless"]), "two nodes meet, write, lose each other and catch up"),
 ];
 
 /// The test targets of `tests/` that are not long: `tests/NAME.rs` and `tests/NAME/main.rs`.
