@@ -17,8 +17,8 @@ use self::tally::Tally;
 use crate::process::{self, Ended};
 use crate::{setup, workspace};
 
-/// The whole run stops itself after this long and says where: CI would stop it at 90 minutes and say nothing.
-const LIMIT: Duration = Duration::from_secs(80 * 60);
+/// The whole run stops itself after so many minutes and says where: CI would stop it at 90 and say nothing.
+const MINUTES_MAX: u64 = 80;
 /// After this long without a line worth showing, the run says that it is alive and at what.
 const SILENCE: Duration = Duration::from_secs(30);
 
@@ -34,6 +34,9 @@ pub struct Args {
     /// Show every line instead of folding what cargo and passing tests say
     #[arg(long, short)]
     verbose: bool,
+    /// End the whole run after so many minutes
+    #[arg(long, default_value_t = MINUTES_MAX)]
+    minutes: u64,
     /// Only stages whose names contain one of these
     stages: Vec<String>,
 }
@@ -62,13 +65,14 @@ pub fn run(args: &Args) -> Result<bool> {
         bail!("no stage has such a name; `cargo xtask test --list` shows them");
     }
     let start = Instant::now();
+    let limit = Duration::from_secs(60 * args.minutes);
     if !args.quick {
         setup::run(setup::For::Tests);
     }
     let logs = workspace::scratch("logs")?;
     let mut reports: Vec<Report> = Vec::new();
     for (index, stage) in chosen.iter().enumerate() {
-        let left = LIMIT.saturating_sub(start.elapsed());
+        let left = limit.saturating_sub(start.elapsed());
         println!("[{}/{}] {}: {}", index + 1, chosen.len(), stage.name, stage.what);
         let began = Instant::now();
         let log = logs.join(format!("{}.log", stage.name.replace(' ', "-")));
@@ -82,8 +86,8 @@ pub fn run(args: &Args) -> Result<bool> {
             println!("      everything it said: {}", log.display());
         }
         reports.push(report);
-        if start.elapsed() >= LIMIT {
-            println!("STOPPED at the limit of {} in stage {}; the later ones did not run", seconds(LIMIT), stage.name);
+        if start.elapsed() > limit {
+            println!("STOPPED at the limit of {} in stage {}; the later ones did not run", seconds(limit), stage.name);
             break;
         }
     }
