@@ -1,2 +1,80 @@
-//! xtask.
-fn main() {}
+//! `cargo xtask`: everything that is done with this project besides writing it.
+//!
+//! A plain Rust program, so that a person needs nothing but `cargo` to build, try, test and break Kith. It never holds
+//! code that the product needs, and the product never depends on it. `CONTRIBUTING.md` says when to use what.
+
+mod architecture;
+mod demo;
+mod fuzz;
+mod licences;
+mod mutants;
+mod node;
+mod process;
+mod setup;
+mod spdx;
+mod test;
+mod vectors;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Build, try, test and break Kith.
+///
+/// New here? `cargo xtask demo` shows two people becoming contacts and writing to each other; `cargo xtask test --quick`
+/// is what to run after a change; `cargo xtask test` is everything, as the project's CI runs it.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Show two nodes meet, write, lose each other and catch up; each step with its time
+    Demo(demo::Args),
+    /// Run every check, cheapest first; `--quick` for the inner loop
+    Test(test::Args),
+    /// Put known faults into a copy of the code, one at a time; each must fail a test
+    Mutants(mutants::Args),
+    /// Feed the parsers that face the network with generated input
+    Fuzz(fuzz::Args),
+    /// Install the system packages that the tests need (Debian, Ubuntu); elsewhere name them
+    Setup,
+    /// Stage of `test`: the licence and the origin of every dependency
+    Licences,
+    /// Stage of `test`: imports point one way, and pure code is pure
+    Architecture,
+    /// Stage of `test`: the independent checker reproduces the protocol's test vectors
+    Vectors,
+}
+
+fn main() -> ExitCode {
+    if let Some(code) = fuzz::act_as_compiler_wrapper() {
+        return code;
+    }
+    process::end_children_on_signals();
+    let done = match Cli::parse().command {
+        Task::Demo(args) => demo::run(&args),
+        Task::Test(args) => test::run(&args),
+        Task::Mutants(args) => mutants::run(&args),
+        Task::Fuzz(args) => fuzz::run(&args),
+        Task::Setup => {
+            setup::run(setup::For::Tests);
+            Ok(true)
+        }
+        Task::Licences => licences::run(),
+        Task::Architecture => architecture::run(),
+        Task::Vectors => vectors::run(),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("cargo xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! `cargo xtask mutants`: known faults, put into a copy of the code one at a time. Each must fail a test that it names.
+//!
+//! A fault is a file `tests/mutants/NAME.txt` of `key: value` lines (`#` begins a comment line):
+//!
+//! ```text
+//! why: an entry is acknowledged before it is on disk
+//! file: src/coordinator/engine.rs
+//! find: self.commit_then_ack(entry)
+//! replace: self.ack_then_commit(entry)
+//! test: lib coordinator::engine::tests::acks_follow_commits
+//! ```
+//!
+//! `find` must occur exactly once in the file; spaces around it do not count. `test` is a target (`lib`, `bin`, or the name of
+//! a target in `tests/`) and the full name of a test; with several `test` lines one that fails is enough. The code without
+//! the fault must pass every named test, and the code with it must compile.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::test::seconds;
+use crate::{process, workspace};
+
+/// The first build in the copy compiles everything, on a slow machine.
+const BUILD_LIMIT: Duration = Duration::from_secs(20 * 60);
+/// A test that runs longer has stalled. A fault may well stall one, but a test must notice that by itself.
+const TEST_LIMIT: Duration = Duration::from_secs(10 * 60);
+
+/// Which faults to try.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Names of faults (files in tests/mutants without their ending); all when none is named
+    names: Vec<String>,
+}
+
+/// One fault.
+struct Mutant {
+    name: String,
+    why: String,
+    file: PathBuf,
+    find: String,
+    replace: String,
+    tests: Vec<Test>,
+}
+
+/// A test, as cargo finds it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Test {
+    target: String,
+    name: String,
+}
+
+/// What became of a fault.
+enum Verdict {
+    Caught(String),
+    Survived,
+    Unclear(String),
+}
+
+/// Tries the faults. Returns whether all were caught.
+pub fn run(args: &Args) -> Result<bool> {
+    let mutants = read_all(&args.names)?;
+    let start = Instant::now();
+    let copy = Copy::make()?;
+    println!("{} faults, tried in a copy at {}", mutants.len(), copy.tree.display());
+
+    let tests: BTreeSet<&Test> = mutants.iter().flat_map(|mutant| &mutant.tests).collect();
+    println!("the code without a fault must pass {} tests …", tests.len());
+    let mut good = true;
+    for test in tests {
+        match copy.test(test)? {
+            Outcome::Passed => {}
+            other => {
+                println!("  {} {}: {}", test.target, test.name, other.describe());
+                good = false;
+            }
+        }
+    }
+    if !good {
+        bail!("the code without a fault does not pass these; nothing can be said about faults");
+    }
+    println!("… and does ({})", seconds(start.elapsed()));
+
+    let mut table = Vec::new();
+    for mutant in &mutants {
+        let began = Instant::now();
+        let verdict = copy.with_fault(mutant).unwrap_or_else(|error| Verdict::Unclear(format!("{error:#}")));
+        let (caught, text) = match verdict {
+            Verdict::Caught(by) => (true, format!("caught by {by}")),
+            Verdict::Survived => (false, "SURVIVED".to_owned()),
+            Verdict::Unclear(why) => (false, format!("UNCLEAR: {why}")),
+        };
+        println!("  {:<28} {:>8}  {text}", mutant.name, seconds(began.elapsed()));
+        table.push((mutant, caught));
+    }
+    println!();
+    for (mutant, caught) in &table {
+        println!("{:<9} {:<28} {}", if *caught { "caught" } else { "NOT CAUGHT" }, mutant.name, mutant.why);
+    }
+    let missed = table.iter().filter(|(_, caught)| !caught).count();
+    println!("{} of {} faults caught in {}", table.len() - missed, table.len(), seconds(start.elapsed()));
+    Ok(missed == 0)
+}
+
+fn read_all(names: &[String]) -> Result<Vec<Mutant>> {
+    let folder = workspace::root().join("tests/mutants");
+    let mut mutants = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        if path.extension().is_none_or(|end| end != "txt") {
+            continue;
+        }
+        let name = path.file_stem().and_then(|stem| stem.to_str()).context("a name that is not UTF-8")?.to_owned();
+        if names.is_empty() || names.contains(&name) {
+            let text = fs::read_to_string(&path)?;
+            mutants.push(parse(&name, &text).with_context(|| path.display().to_string())?);
+        }
+    }
+    mutants.sort_by(|a, b| a.name.cmp(&b.name));
+    if let Some(unknown) = names.iter().find(|name| !mutants.iter().any(|mutant| mutant.name == **name)) {
+        bail!("there is no tests/mutants/{unknown}.txt");
+    }
+    ensure!(!mutants.is_empty(), "there are no faults in tests/mutants yet");
+    Ok(mutants)
+}
+
+fn parse(name: &str, text: &str) -> Result<Mutant> {
+    let mut values: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let (key, value) = line.split_once(':').with_context(|| format!("`{line}` is not `key: value`"))?;
+        values.entry(key.trim()).or_default().push(value.trim());
+    }
+    let mut take = |key: &str| values.remove(key).unwrap_or_default();
+    let one = |key: &str, found: Vec<&str>| match found.as_slice() {
+        [value] => Ok((*value).to_owned()),
+        _ => bail!("needs exactly one `{key}:`"),
+    };
+    let tests: Vec<Test> = take("test")
+        .into_iter()
+        .map(|test| match test.split_once(' ') {
+            Some((target, name)) => Ok(Test { target: target.to_owned(), name: name.trim().to_owned() }),
+            None => bail!("`test: {test}` needs a target and a name"),
+        })
+        .collect::<Result<_>>()?;
+    ensure!(!tests.is_empty(), "needs at least one `test:`");
+    let mutant = Mutant {
+        name: name.to_owned(),
+        why: one("why", take("why"))?,
+        file: one("file", take("file"))?.into(),
+        find: one("find", take("find"))?,
+        replace: one("replace", take("replace"))?,
+        tests,
+    };
+    ensure!(!mutant.find.is_empty(), "`find:` is empty");
+    if let Some(unknown) = values.keys().next() {
+        bail!("unknown key `{unknown}`");
+    }
+    Ok(mutant)
+}
+
+/// The code with one place replaced, when there is exactly one such place.
+fn mutate(code: &str, mutant: &Mutant) -> Result<String> {
+    match code.matches(&mutant.find).count() {
+        1 => Ok(code.replacen(&mutant.find, &mutant.replace, 1)),
+        count => bail!("`{}` occurs {count} times in {}", mutant.find, mutant.file.display()),
+    }
+}
+
+/// What a test did.
+enum Outcome {
+    Passed,
+    Failed,
+    DoesNotBuild,
+    NotOne(String),
+    Stalled,
+}
+
+impl Outcome {
+    fn describe(&self) -> String {
+        match self {
+            Self::Passed => "passes".to_owned(),
+            Self::Failed => "fails".to_owned(),
+            Self::DoesNotBuild => "does not build".to_owned(),
+            Self::NotOne(what) => format!("did not run (is there such a test?): {what}"),
+            Self::Stalled => "stalled".to_owned(),
+        }
+    }
+}
+
+/// A copy of the working tree, so that a fault never stands in the real one.
+struct Copy {
+    tree: PathBuf,
+    target: PathBuf,
+}
+
+impl Copy {
+    /// Makes the copy, or brings the last one up to date. Files that did not change keep their times, so that only what
+    /// changed is built again.
+    fn make() -> Result<Self> {
+        let place = workspace::scratch("mutants")?;
+        let copy = Self { tree: place.join("tree"), target: place.join("target") };
+        let root = workspace::root();
+        let listed = Command::new("git")
+            .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+            .current_dir(&root)
+            .output()
+            .context("cannot run git")?;
+        ensure!(listed.status.success(), "git does not list the files of this folder");
+        let names = String::from_utf8(listed.stdout).context("a file name that is not UTF-8")?;
+        let wanted: BTreeSet<&str> = names.split('\0').filter(|name| root.join(name).is_file()).collect();
+        for name in &wanted {
+            let (from, to) = (root.join(name), copy.tree.join(name));
+            let content = fs::read(&from)?;
+            if fs::read(&to).ok().as_ref() != Some(&content) {
+                to.parent().map_or(Ok(()), fs::create_dir_all)?;
+                fs::write(&to, content)?;
+            }
+        }
+        remove_others(&copy.tree, &copy.tree, &wanted)?;
+        copy.seed()?;
+        Ok(copy)
+    }
+
+    /// Lends the copy the dependencies that are built already: compiling them anew takes minutes.
+    fn seed(&self) -> Result<()> {
+        let from = workspace::target_dir()?.join("debug");
+        if self.target.exists() || !cfg!(unix) || !from.exists() {
+            return Ok(());
+        }
+        let to = self.target.join("debug");
+        fs::create_dir_all(&to)?;
+        for part in ["build", "deps", ".fingerprint"] {
+            // Times must survive: cargo compares them. A failure costs time only.
+            let mut copy = Command::new("cp");
+            copy.args(["-a", "--reflink=auto"]).arg(from.join(part)).arg(&to);
+            if !copy.status().is_ok_and(|status| status.success()) {
+                println!("could not lend the copy what is built already; it builds everything");
+                fs::remove_dir_all(&self.target).ok();
+                return Ok(());
+            }
+        }
+        // What is ours is built from the copy's own files.
+        for part in ["build", "deps", ".fingerprint"] {
+            for entry in fs::read_dir(to.join(part))? {
+                let path = entry?.path();
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let ours = ["kith", "libkith", "xtask"].iter().any(|start| name.starts_with(start));
+                if ours && path.is_dir() {
+                    fs::remove_dir_all(&path)?;
+                } else if ours {
+                    fs::remove_file(&path)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn with_fault(&self, mutant: &Mutant) -> Result<Verdict> {
+        let file = self.tree.join(&mutant.file);
+        let code = fs::read_to_string(&file).with_context(|| mutant.file.display().to_string())?;
+        fs::write(&file, mutate(&code, mutant)?)?;
+        let verdict = self.judge(mutant);
+        fs::write(&file, code)?;
+        verdict
+    }
+
+    fn judge(&self, mutant: &Mutant) -> Result<Verdict> {
+        for test in &mutant.tests {
+            match self.test(test)? {
+                Outcome::Passed => {}
+                Outcome::Failed => return Ok(Verdict::Caught(format!("{} {}", test.target, test.name))),
+                other => return Ok(Verdict::Unclear(format!("{} {}", test.name, other.describe()))),
+            }
+        }
+        Ok(Verdict::Survived)
+    }
+
+    /// Builds and runs one test in the copy. Building is a step of its own: a fault that does not compile is not caught.
+    fn test(&self, test: &Test) -> Result<Outcome> {
+        let cargo = || {
+            let mut cargo = workspace::cargo();
+            cargo.current_dir(&self.tree).env("CARGO_TARGET_DIR", &self.target).env("CARGO_TERM_COLOR", "never");
+            cargo.args(["test", "--locked", "-p=kith", "--no-default-features", "--features"]);
+            cargo.arg(workspace::TEST_FEATURES);
+            match test.target.as_str() {
+                "lib" => cargo.arg("--lib"),
+                "bin" => cargo.arg("--bins"),
+                other => cargo.args(["--test", other]),
+            };
+            cargo
+        };
+        let mut said = String::new();
+        let mut keep = |line: Option<&str>| {
+            said.extend(line.into_iter().flat_map(|line| [line, "\n"]));
+        };
+        if !process::run(cargo().arg("--no-run"), Instant::now() + BUILD_LIMIT, &mut keep)?.success() {
+            self.log(&said)?;
+            return Ok(Outcome::DoesNotBuild);
+        }
+        let mut run = cargo();
+        run.args(["--", "--exact", &test.name]);
+        let ended = process::run(&mut run, Instant::now() + TEST_LIMIT, &mut keep)?;
+        self.log(&said)?;
+        if matches!(ended, process::Ended::Deadline) {
+            return Ok(Outcome::Stalled);
+        }
+        // Exactly one test, or the name is wrong; a test that took the whole process with it has no result line.
+        let ran = said.lines().any(|line| line == "running 1 test");
+        Ok(match (ran, ended.success()) {
+            (false, _) => Outcome::NotOne(said.lines().last().unwrap_or_default().to_owned()),
+            (true, true) if said.contains("1 passed") => Outcome::Passed,
+            (true, true) => Outcome::NotOne("it is ignored".to_owned()),
+            (true, false) => Outcome::Failed,
+        })
+    }
+
+    fn log(&self, said: &str) -> Result<()> {
+        use std::io::Write;
+        let file = workspace::scratch("logs")?.join("mutants.log");
+        let mut file = fs::File::options().create(true).append(true).open(file)?;
+        writeln!(file, "{said}\n--------")?;
+        Ok(())
+    }
+}
+
+/// Removes from the copy what the working tree does not have.
+fn remove_others(tree: &Path, dir: &Path, wanted: &BTreeSet<&str>) -> Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            remove_others(tree, &path, wanted)?;
+        } else if !path.strip_prefix(tree).ok().and_then(Path::to_str).is_some_and(|name| wanted.contains(name)) {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "# c\nwhy: w: x\nfile: src/a.rs\nfind: a == b\nreplace:\ntest: lib x::y\ntest: stories z\n";
+
+    /// A fault's file is read whole: comments, values with colons, an empty replacement, several tests.
+    #[test]
+    fn a_fault_is_read() {
+        let mutant = parse("n", TEXT).unwrap();
+        assert_eq!((mutant.why.as_str(), mutant.find.as_str(), mutant.replace.as_str()), ("w: x", "a == b", ""));
+        assert_eq!(mutant.tests.len(), 2);
+        assert_eq!(mutant.tests[1], Test { target: "stories".into(), name: "z".into() });
+        assert!(parse("n", &TEXT.replace("why", "reason")).is_err());
+        assert!(parse("n", &TEXT.replace("test: lib x::y\ntest: stories z", "")).is_err());
+    }
+
+    /// A fault goes to the one place it means, or nowhere.
+    #[test]
+    fn the_place_is_unique() {
+        let mutant = parse("n", TEXT).unwrap();
+        assert_eq!(mutate("if a == b {}", &mutant).unwrap(), "if  {}");
+        assert!(mutate("a == b; a == b", &mutant).is_err());
+        assert!(mutate("nothing", &mutant).is_err());
+    }
+}

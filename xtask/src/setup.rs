@@ -1,0 +1,136 @@
+//! What the tests need beside Rust: found by trying it, installed on Debian and Ubuntu, named elsewhere.
+//!
+//! When everything is there this touches neither the network nor the system.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Who asks: each gets only what it needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum For {
+    /// To build and run Kith.
+    Build,
+    /// To build the fuzz targets too.
+    Fuzz,
+    /// To run every test.
+    Tests,
+}
+
+/// One thing that must be there.
+struct Need {
+    users: &'static [For],
+    what: &'static str,
+    why: &'static str,
+    package: &'static str,
+    there: fn() -> bool,
+}
+
+const NEEDS: &[Need] = &[
+    Need {
+        users: &[For::Build, For::Fuzz, For::Tests],
+        what: "a C compiler (cc)",
+        why: "SQLite and ring are C",
+        package: "gcc",
+        there: || runs("cc", &["--version"]),
+    },
+    Need {
+        users: &[For::Fuzz, For::Tests],
+        what: "a C++ compiler (c++)",
+        why: "the fuzzer's library is C++",
+        package: "g++",
+        there: || runs("c++", &["--version"]),
+    },
+    Need {
+        users: &[For::Tests],
+        what: "Mosquitto",
+        why: "the stories also run over a broker that we did not write",
+        package: "mosquitto",
+        there: || find_program("mosquitto").is_some(),
+    },
+    Need {
+        users: &[For::Tests],
+        what: "Python 3 with venv",
+        why: "the protocol's independent checker is written in Python",
+        package: "python3-venv",
+        there: || runs("python3", &["-c", "import venv, ensurepip"]),
+    },
+];
+
+/// Installs what is missing and says what it did.
+///
+/// Never an error: a test that cannot run for want of something says so itself, and whether that is allowed is written in
+/// `tests/allowed-skips.txt`.
+pub fn run(user: For) {
+    let missing = || NEEDS.iter().filter(|need| need.users.contains(&user) && !(need.there)()).collect::<Vec<_>>();
+    let wanted = missing();
+    if wanted.is_empty() {
+        return;
+    }
+    for need in &wanted {
+        println!("missing: {} ({}; Debian package {})", need.what, need.why, need.package);
+    }
+    let packages: Vec<&str> = wanted.iter().map(|need| need.package).collect();
+    if runs("apt-get", &["--version"]) && runs("dpkg-query", &["--version"]) {
+        match privilege() {
+            Some(prefix) => install(&prefix, &packages),
+            None => println!("cannot install without root or sudo; run: apt-get install {}", packages.join(" ")),
+        }
+    } else {
+        println!("please install by your system's means what these Debian packages hold: {}", packages.join(" "));
+    }
+    let still: Vec<&str> = missing().iter().map(|need| need.what).collect();
+    if !still.is_empty() {
+        println!("still missing: {}; tests that need it will say SKIPPED", still.join(", "));
+    }
+}
+
+/// What to put before a command so that it may install: nothing for root, `sudo -n` where it asks no password.
+fn privilege() -> Option<Vec<&'static str>> {
+    let id = Command::new("id").arg("-u").output().ok()?;
+    if id.stdout.trim_ascii() == b"0" {
+        return Some(Vec::new());
+    }
+    runs("sudo", &["-n", "true"]).then(|| vec!["sudo", "-n"])
+}
+
+fn install(prefix: &[&str], packages: &[&str]) {
+    println!("installing {} …", packages.join(" "));
+    let apt = |args: &[&str]| {
+        let mut words: Vec<&str> = prefix.to_vec();
+        words.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=120"]);
+        words.extend(args);
+        let (program, args) = words.split_first().unwrap_or((&"true", &[]));
+        let output = Command::new(program).args(args).stdin(Stdio::null()).output();
+        match output {
+            Ok(output) if output.status.success() => true,
+            Ok(output) => {
+                print!("{}", String::from_utf8_lossy(&output.stderr));
+                false
+            }
+            Err(error) => {
+                println!("{program}: {error}");
+                false
+            }
+        }
+    };
+    let mut wanted = vec!["install", "-y", "--no-install-recommends"];
+    wanted.extend(packages);
+    // The lists may be old or absent; an attempt without fresh ones saves the time when they are neither.
+    if !apt(&wanted) && apt(&["update"]) {
+        apt(&wanted);
+    }
+}
+
+fn runs(program: &str, args: &[&str]) -> bool {
+    let mut command = Command::new(program);
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// Finds a program on the search path or where Debian puts services.
+pub fn find_program(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let more = ["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from);
+    env::split_paths(&path).chain(more).map(|dir: PathBuf| dir.join(name)).find(|file: &PathBuf| Path::is_file(file))
+}

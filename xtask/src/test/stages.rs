@@ -1,0 +1,125 @@
+//! The stages of `cargo xtask test`, cheapest first. A new one is one entry here.
+//!
+//! Builds are grouped so that the big dependencies are compiled for few feature sets: checked once with the embedded broker
+//! and once without, built once with it (all tests) and once without (the plain build and the fuzz targets). The feature
+//! `testing` changes only Kith itself.
+
+use std::fs;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use self::Counts::{One, Tests};
+use self::Step::{Cargo, ShortTests, Stories, Xtask};
+use crate::workspace;
+
+/// One stage.
+pub struct Stage {
+    /// Short; `cargo xtask test NAME` runs it alone.
+    pub name: &'static str,
+    /// What passing means, in plain words.
+    pub what: &'static str,
+    /// Ended after this long: several times what it takes on two slow cores from a clean checkout.
+    pub limit: Duration,
+    /// Whether it belongs to the inner loop.
+    pub quick: bool,
+    /// What is counted.
+    pub counts: Counts,
+    /// What is run.
+    pub step: Step,
+    /// Set in its environment.
+    pub env: &'static [(&'static str, &'static str)],
+}
+
+impl Stage {
+    const fn new(name: &'static str, minutes: u64, counts: Counts, step: Step, what: &'static str) -> Self {
+        Self { name, what, limit: Duration::from_secs(60 * minutes), quick: false, counts, step, env: &[] }
+    }
+
+    /// Part of the inner loop too.
+    const fn quick(mut self) -> Self {
+        self.quick = true;
+        self
+    }
+
+    const fn with(mut self, env: &'static [(&'static str, &'static str)]) -> Self {
+        self.env = env;
+        self
+    }
+}
+
+/// How a stage's result becomes numbers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Counts {
+    /// By the `test result:` lines of Rust's test runner; a stage that ran no test has failed.
+    Tests,
+    /// The stage is one test.
+    One,
+}
+
+/// Something to run.
+pub enum Step {
+    /// Cargo with these arguments.
+    Cargo(&'static [&'static str]),
+    /// Kith's unit tests and every test target that is not in [`LONG_TARGETS`].
+    ShortTests,
+    /// The target `stories`, with these arguments for its runner: filters, `--skip`.
+    Stories(&'static [&'static str]),
+    /// This program with these arguments.
+    Xtask(&'static [&'static str]),
+}
+
+/// Test targets (files or folders of `tests/`) with a stage of their own.
+const LONG_TARGETS: &[&str] = &["architecture", "stories"];
+
+const CLIPPY_TESTS: &[&str] = &[
+    "clippy",
+    "--locked",
+    "-p=kith",
+    "-p=xtask",
+    "--all-targets",
+    "--no-default-features",
+    "--features=kith/embedded-broker,kith/testing",
+    "--",
+    "-Dwarnings",
+];
+const CLIPPY_DEFAULT: &[&str] = &["clippy", "--locked", "-p=kith", "--lib", "--bins", "--", "-Dwarnings"];
+const CLIPPY_BARE: &[&str] =
+    &["clippy", "--locked", "-p=kith", "-p=kith-fuzz", "--all-targets", "--no-default-features", "--", "-Dwarnings"];
+const DOCS: &[&str] = &["doc", "--locked", "-p=kith", "-p=xtask", "--no-deps", "--document-private-items"];
+/// The stories that depend on no kind of broker: those that are told over none in particular.
+const STORIES_ONCE: &[&str] = &["--skip=embedded::", "--skip=mosquitto", "--skip=crash"];
+
+/// In the order in which they run: name, minutes at most, what is counted, what is run, what passing means.
+#[rustfmt::skip] // One line a stage reads as the table that it is.
+pub const STAGES: &[Stage] = &[
+    Stage::new("format", 2, One, Cargo(&["fmt", "--all", "--check"]), "every file is formatted").quick(),
+    Stage::new("licences", 10, One, Xtask(&["licences"]), "every dependency may be used and comes from the registry"),
+    Stage::new("architecture", 2, Tests, Xtask(&["architecture"]), "imports point one way, and pure code is pure").quick(),
+    Stage::new("clippy test build", 20, One, Cargo(CLIPPY_TESTS), "no warning in what the tests build").quick(),
+    Stage::new("clippy default", 20, One, Cargo(CLIPPY_DEFAULT), "no warning in what a person builds"),
+    Stage::new("docs", 10, One, Cargo(DOCS), "the documentation builds, with no dead link").with(&[("RUSTDOCFLAGS", "-Dwarnings")]),
+    Stage::new("clippy bare", 20, One, Cargo(CLIPPY_BARE), "no warning without the embedded broker, nor in fuzz targets"),
+    Stage::new("unit", 30, Tests, ShortTests, "unit and property tests of Kith").quick(),
+    Stage::new("xtask", 10, Tests, Cargo(&["test", "--locked", "-p=xtask"]), "this program's own tests").quick(),
+    Stage::new("bare and fuzz builds", 20, One, Xtask(&["fuzz", "--corpus-only"]), "Kith builds without the embedded broker; fuzz targets build and pass their corpus"),
+    Stage::new("stories once", 20, Tests, Stories(STORIES_ONCE), "stories that need no kind of broker in particular"),
+    Stage::new("stories embedded", 30, Tests, Stories(&["embedded::"]), "stories over the embedded broker"),
+    Stage::new("stories mosquitto", 30, Tests, Stories(&["mosquitto"]), "stories over Mosquitto, by TCP and by WebSocket"),
+    Stage::new("demo", 15, One, Xtask(&["demo", "--headless"]), "two nodes meet, write, lose each other and catch up"),
+];
+
+/// The test targets of `tests/` that are not long: `tests/NAME.rs` and `tests/NAME/main.rs`.
+pub fn short_tests() -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(workspace::root().join("tests")).context("tests/")? {
+        let path = entry?.path();
+        let target = path.extension().is_some_and(|end| end == "rs") || path.join("main.rs").is_file();
+        match path.file_stem().and_then(|stem| stem.to_str()) {
+            Some(name) if target && !LONG_TARGETS.contains(&name) => names.push(name.to_owned()),
+            _ => {}
+        }
+    }
+    names.sort();
+    Ok(names)
+}

@@ -1,0 +1,67 @@
+//! Where things are, and how cargo is called: the same way everywhere, so that builds are shared.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+/// The feature set that nearly all tests share: each further set compiles many dependencies once more.
+pub const TEST_FEATURES: &str = "embedded-broker,testing";
+
+/// The folder that holds the workspace's `Cargo.toml`.
+pub fn root() -> PathBuf {
+    // Known when xtask was compiled, and right unless the folder was moved since; then the current folder it is.
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default();
+    if built.join("Cargo.toml").is_file() { built } else { PathBuf::from(".") }
+}
+
+/// Where cargo builds, whoever decided it (`CARGO_TARGET_DIR`, a configuration file, or nobody).
+pub fn target_dir() -> Result<PathBuf> {
+    static TARGET: OnceLock<PathBuf> = OnceLock::new();
+    if let Some(known) = TARGET.get() {
+        return Ok(known.clone());
+    }
+    let metadata = metadata(&["--no-deps"])?;
+    let dir = metadata.get("target_directory").and_then(Value::as_str).context("cargo metadata names no target")?;
+    Ok(TARGET.get_or_init(|| PathBuf::from(dir)).clone())
+}
+
+/// A folder of our own below the target folder, made when missing.
+pub fn scratch(name: &str) -> Result<PathBuf> {
+    let dir = target_dir()?.join("xtask").join(name);
+    std::fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    Ok(dir)
+}
+
+/// `cargo metadata` with `--locked`, parsed.
+pub fn metadata(extra: &[&str]) -> Result<Value> {
+    let mut cargo = cargo();
+    cargo.args(["metadata", "--locked", "--format-version", "1"]).args(extra);
+    let output = cargo.stderr(Stdio::inherit()).output().context("cannot run cargo")?;
+    if !output.status.success() {
+        bail!("cargo metadata failed (is Cargo.lock committed and up to date?)");
+    }
+    serde_json::from_slice(&output.stdout).context("cargo metadata did not print JSON")
+}
+
+/// Cargo, in the workspace's folder, with an environment as if a person had called it.
+pub fn cargo() -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(root());
+    forget_xtask(&mut cargo);
+    cargo
+}
+
+/// Takes out what `cargo run` told *this* program about itself: some build scripts look at these and would run again.
+pub fn forget_xtask(command: &mut Command) {
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        let ours = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
+        if ours.iter().any(|prefix| text.starts_with(prefix)) || text == "CARGO_PRIMARY_PACKAGE" {
+            command.env_remove(&name);
+        }
+    }
+}
