@@ -130,14 +130,13 @@ impl World {
     }
 }
 
-/// Says that a test was skipped: printed, and as a line in the file that `KITH_SKIPS` names, which `cargo xtask test`
-/// compares with the list of allowed ones.
+/// Says that a test was skipped: printed, and as `name: reason` in the file that `KITH_SKIPS` names, which
+/// `cargo xtask test` compares with the list of allowed ones.
 pub fn report_skip(name: &str, reason: &str) {
-    let line = format!("SKIPPED {name}: {reason}\n");
-    print!("{line}");
+    println!("SKIPPED {name}: {reason}");
     if let Some(path) = std::env::var_os("KITH_SKIPS") {
         let mut file = std::fs::File::options().create(true).append(true).open(path).expect("the file of skips");
         // One write, so that lines of tests that run at once do not mix.
-        file.write_all(line.as_bytes()).expect("a line about the skip");
+        file.write_all(format!("{name}: {reason}\n").as_bytes()).expect("a line about the skip");
     }
 }
