@@ -6,6 +6,10 @@ use std::net::UdpSocket;
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 use uuid::Uuid;
 
+use kith::identity::{Link, Secrets};
+use kith::signaling::inbox;
+use x25519_dalek::StaticSecret;
+
 use crate::support::mqtt::{self, Packet, Publish};
 use crate::support::{Node, Recorder, Transport, World, befriend, link_up};
 
@@ -28,6 +32,8 @@ struct Recorded {
     packets: Vec<(bool, Packet)>,
     streams: Vec<Vec<u8>>,
     people: Vec<crate::support::Identity>,
+    /// What each device keeps to itself.
+    secrets: Vec<Secrets>,
 }
 
 fn record() -> Recorded {
@@ -64,7 +70,16 @@ fn record() -> Recorded {
     alice.shutdown();
     bob.shutdown();
     let people = vec![alice.identity().clone(), bob.identity().clone()];
-    Recorded { packets: recorder.packets(), streams: recorder.streams(), people }
+    let secrets = [&alice, &bob].map(secrets_of).into();
+    Recorded { packets: recorder.packets(), streams: recorder.streams(), people, secrets }
+}
+
+/// Reads the key file, whatever its name in the data directory.
+fn secrets_of(node: &Node) -> Secrets {
+    let files = std::fs::read_dir(node.data_dir()).unwrap().map(|entry| entry.unwrap().path());
+    let mut read =
+        files.filter_map(|file| std::fs::read(file).ok()).filter_map(|bytes| Secrets::from_bytes(&bytes).ok());
+    read.next().expect("a key file in the data directory")
 }
 
 /// No name, text, network address, key or id of either side passes through the broker, except the user id in the topic
@@ -76,6 +91,7 @@ fn the_broker_learns_no_name_text_address_key_or_id() {
     lengths_are_size_classes(&recorded);
     nothing_of_the_cards_is_there(&recorded);
     nothing_readable_is_there(&recorded);
+    no_inbox_follows_from_the_cards(&recorded);
     no_session_speaks_for_a_node(&recorded);
 }
 
@@ -198,6 +214,47 @@ fn nothing_readable_is_there(recorded: &Recorded) {
         for (what, needle) in &needles {
             let found = find(&stream, needle);
             assert!(found.is_none(), "{what} passed the broker: {}", String::from_utf8_lossy(needle));
+        }
+    }
+}
+
+/// No inbox can be derived by the code from the two cards: not with any 32 bytes of either card in the place of a secret.
+/// With the secrets, both can, so the derivation is the one in use. And no secret is in the record.
+fn no_inbox_follows_from_the_cards(recorded: &Recorded) {
+    let inboxes: HashSet<Uuid> = publishes(recorded)
+        .iter()
+        .filter_map(|publish| parts(&publish.topic))
+        .filter(|(_, place)| *place != "contactRequest")
+        .map(|(id, _)| id)
+        .collect();
+    let links: Vec<Link> = recorded.people.iter().map(|person| Link::parse(&person.link, None).unwrap()).collect();
+    let certificates = [links[0].card.device(), links[1].card.device()];
+    let directions = [[0, 1], [1, 0]].map(|[from, to]| (&certificates[from].device, &certificates[to].device));
+    let derived = |secret: &StaticSecret| -> Vec<Uuid> {
+        let of = |certificate: &&kith::identity::Certificate| {
+            directions.map(|(from, to)| inbox(secret, &certificate.rendezvous, from, to).map(|id| id.0))
+        };
+        certificates.iter().flat_map(of).flatten().collect()
+    };
+
+    for window in links.iter().flat_map(|link| link.card.bytes().windows(32)) {
+        let guess: [u8; 32] = window.try_into().unwrap();
+        let hit = derived(&StaticSecret::from(guess)).into_iter().find(|id| inboxes.contains(id));
+        assert!(hit.is_none(), "an inbox follows from {}", HEXLOWER.encode(window));
+    }
+    for secrets in &recorded.secrets {
+        let ours: HashSet<Uuid> = derived(&secrets.rendezvous).into_iter().collect();
+        assert!(inboxes.is_subset(&ours), "{inboxes:?} are not derived as the code says");
+    }
+
+    let streams = searchable(recorded);
+    let seen: HashSet<&[u8]> = streams.iter().flat_map(|stream| stream.windows(16)).collect();
+    for secrets in &recorded.secrets {
+        let keys = [secrets.root.to_bytes(), secrets.device.to_bytes(), secrets.client];
+        let exchange =
+            [&secrets.rendezvous, &secrets.card_sealing, &secrets.working_sealing].map(StaticSecret::to_bytes);
+        for window in keys.iter().chain(&exchange).flat_map(|key| key.windows(16)) {
+            assert!(!seen.contains(window), "a part of a secret key passed the broker");
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! One file a theme. Most stories are told three times, over the embedded broker and over Mosquitto (`mqtt` and `ws`):
 //! `embedded::…`, `mosquitto_mqtt::…`, `mosquitto_ws::…`. Those that take long are below `long::`. What depends on no
-//! broker is in `api::…`, and what passes through one in `broker_sees::…`.
+//! kind of broker is told once (`bad_links::…`, `limits::…`, `processes::…`, `rpc::…`), and so is what passes through
+//! one (`broker_sees::…`).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::print_stderr, clippy::print_stdout)]
 
