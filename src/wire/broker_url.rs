@@ -9,7 +9,7 @@
 //! ```
 
 use std::fmt::{self, Write as _};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -223,6 +223,16 @@ impl BrokerUrl {
     pub fn parse_canonical(text: &str) -> Result<Self, BrokerUrlError> {
         let url = Self::parse(text)?;
         if url.to_string() == text { Ok(url) } else { Err(BrokerUrlError::NotCanonical) }
+    }
+
+    /// MQTT over TCP at a socket address.
+    #[must_use]
+    pub fn tcp(address: SocketAddr) -> Self {
+        let host = match address.ip() {
+            IpAddr::V4(address) => Host::V4(address),
+            IpAddr::V6(address) => Host::V6(address),
+        };
+        Self { scheme: Scheme::Mqtt, credentials: None, host, port: address.port(), path: String::new() }
     }
 
     /// How it is spoken to.
