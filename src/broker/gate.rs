@@ -16,7 +16,6 @@ use mqtt5::protocol::v5::reason_codes::ReasonCode;
 
 use super::SESSIONS_MAX;
 
-
 /// The version byte of MQTT 3.1.1 in a CONNECT packet.
 const MQTT_3_1_1: u8 = 4;
 

@@ -1,1 +1,3 @@
 //! The layer `signaling`.
+
+pub mod mqtt;
