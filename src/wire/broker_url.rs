@@ -9,7 +9,7 @@
 //! ```
 
 use std::fmt::{self, Write as _};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -57,7 +57,7 @@ pub enum BrokerUrlError {
 }
 
 /// How a broker is spoken to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scheme {
     /// MQTT over TCP, port 1883.
     Mqtt,
@@ -112,7 +112,7 @@ impl Scheme {
 }
 
 /// The host of a broker.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Host {
     /// A DNS name in lower case.
     Name(String),
@@ -152,7 +152,7 @@ impl fmt::Display for Host {
 }
 
 /// Who logs in at a broker. Its `Debug` shows neither.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Credentials {
     /// The user name, never empty.
     pub user: String,
@@ -167,7 +167,7 @@ impl fmt::Debug for Credentials {
 }
 
 /// A broker's address. `Display` writes it with its password, [`BrokerUrl::redacted`] without; `Debug` is redacted.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct BrokerUrl {
     scheme: Scheme,
     credentials: Option<Credentials>,
@@ -223,6 +223,16 @@ impl BrokerUrl {
     pub fn parse_canonical(text: &str) -> Result<Self, BrokerUrlError> {
         let url = Self::parse(text)?;
         if url.to_string() == text { Ok(url) } else { Err(BrokerUrlError::NotCanonical) }
+    }
+
+    /// MQTT over TCP at a socket address.
+    #[must_use]
+    pub fn tcp(address: SocketAddr) -> Self {
+        let host = match address.ip() {
+            IpAddr::V4(address) => Host::V4(address),
+            IpAddr::V6(address) => Host::V6(address),
+        };
+        Self { scheme: Scheme::Mqtt, credentials: None, host, port: address.port(), path: String::new() }
     }
 
     /// How it is spoken to.
