@@ -38,10 +38,16 @@ impl Handle {
     /// # Errors
     /// Why the command was refused; [`ErrorCode::ShuttingDown`] when the coordinator has stopped.
     pub async fn run(&self, command: Command) -> Result<Reply, CommandError> {
+        self.submit(command).await.await
+    }
+
+    /// Hands a command over, and gives back where its reply will come: who submits one command after the other has them
+    /// run in that order, without waiting for each.
+    pub async fn submit(&self, command: Command) -> impl Future<Output = Result<Reply, CommandError>> + Send + 'static {
         let (reply, answer) = oneshot::channel();
-        let stopped = || CommandError::new(ErrorCode::ShuttingDown, "Kith is shutting down.");
-        self.calls.send(Call::Command(command, reply)).await.map_err(|_| stopped())?;
-        answer.await.map_err(|_| stopped())?
+        // When the coordinator has stopped, the reply's sender is dropped here and says so.
+        let _ = self.calls.send(Call::Command(command, reply)).await;
+        async move { answer.await.map_err(|_| CommandError::new(ErrorCode::ShuttingDown, "Kith is shutting down."))? }
     }
 
     /// Subscribes: how things are now, and then what happens.

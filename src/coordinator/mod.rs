@@ -7,6 +7,7 @@ mod command;
 pub mod engine;
 mod event;
 mod handle;
+mod hands;
 mod task;
 
 pub use command::{

@@ -1,15 +1,56 @@
-//! The coordinator's task: drives the engine, and holds no decision of its own.
+//! The coordinator's task: carries out what the engine wants, and decides nothing.
+//!
+//! ```text
+//! commands ─┐                                    ┌─► store (one writer thread)
+//! brokers ──┼─► one queue of inputs ─► engine ───┼─► broker connections
+//! links ────┤        (biased: what is on disk    ├─► link drivers
+//! store ────┘         first, commands last)      └─► replies, events
+//! ```
+//! 1. Wait for one input. While the store has much to do, only its answers are taken: that is the back-pressure.
+//! 2. Take whatever else is there, up to a batch, so that acknowledgements come together.
+//! 3. Flush: acknowledgements go out, events go out as one batch.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
+use rand::SeedableRng;
+use rand::rngs::{StdRng, SysRng};
 use thiserror::Error;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use super::Handle;
+use super::engine::{BrokerConn, CallId, Engine, Input, Now, Output, Settings, StoreToken};
+use super::handle::{BATCHES_MAX, COMMANDS_MAX, Call, Subscription};
+use super::hands::Hands;
+use super::{Command, Event, Handle};
+use crate::identity::{SECRETS_BYTES_MAX, Secrets};
+use crate::link::DriverEvent;
+use crate::link::driver::IceServer;
+use crate::platform::{self, crash};
+use crate::signaling::mqtt::MqttEvent;
+use crate::store::{Outcome, Store, StoreError};
+use crate::wire::DeviceKey;
+use crate::wire::broker_url::BrokerUrl;
+
+/// Wishes that may wait for the store before nothing but its answers is taken: a few batches.
+const STORE_QUEUE_MAX: usize = 1_024;
+/// Inputs between two flushes: long enough to batch, short enough that an ack does not wait.
+const BATCH_MAX: usize = 256;
+/// Events of brokers, links and the store that may wait; who has more to say waits with it.
+const INPUTS_MAX: usize = 512;
+/// How long everything that was told to end may take.
+const END_PATIENCE: Duration = Duration::from_secs(3);
+/// The database's file in the data directory.
+const DATABASE: &str = "kith.sqlite3";
+/// The key file in the data directory.
+const SECRETS: &str = "identity.key";
 
 /// How to start a coordinator.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where the database and the keys live; the caller holds its lock ([`crate::platform::DataDir`]).
+    /// Where the database and the keys live; the caller holds its lock.
     pub data_dir: PathBuf,
     /// Brokers where this person can be reached, first one first; empty when there is none yet.
     pub brokers: Vec<String>,
@@ -31,8 +72,228 @@ pub enum StartError {
 /// Starts the coordinator on the current Tokio runtime.
 ///
 /// # Errors
-/// When the database cannot be opened or an address is wrong.
+/// When the database or the key file cannot be used, or an address is wrong.
 pub async fn start(options: Options) -> Result<Handle, StartError> {
-    let _ = options;
-    Err(StartError::Storage("the coordinator is being written".to_owned()))
+    let storage = |error: &dyn std::fmt::Display| StartError::Storage(error.to_string());
+    let brokers = options.brokers.iter().map(|url| {
+        BrokerUrl::parse(url).map_err(|error| StartError::Address(format!("“{url}” is no broker's address: {error}")))
+    });
+    let brokers: Vec<BrokerUrl> = brokers.collect::<Result<_, _>>()?;
+    let ice = options
+        .ice
+        .iter()
+        .map(|url| url.parse::<IceServer>().map_err(|error| StartError::Address(format!("“{url}”: {error}"))));
+    let ice: Vec<IceServer> = ice.collect::<Result<_, _>>()?;
+
+    let key_file = options.data_dir.join(SECRETS);
+    let secrets = match platform::read_secret(&key_file, SECRETS_BYTES_MAX).map_err(|error| storage(&error))? {
+        Some(bytes) => Some(Secrets::from_bytes(&bytes).map_err(|error| storage(&error))?),
+        None => None,
+    };
+    let (outcome_sender, outcomes) = mpsc::channel(INPUTS_MAX);
+    let path = options.data_dir.join(DATABASE);
+    let store = tokio::task::spawn_blocking(move || Store::open(&path, outcome_sender))
+        .await
+        .map_err(|error| storage(&error))?
+        .map_err(|error| storage(&error))?;
+    let rng = StdRng::try_from_rng(&mut SysRng).map_err(|error| storage(&error))?;
+
+    let (calls_sender, calls) = mpsc::channel(COMMANDS_MAX);
+    let (events, _) = broadcast::channel(BATCHES_MAX);
+    let (mqtt_sender, mqtt) = mpsc::channel(INPUTS_MAX);
+    let (link_sender, links) = mpsc::channel(INPUTS_MAX);
+    let tracker = TaskTracker::new();
+    let cancel = CancellationToken::new();
+    let origin = Instant::now();
+    let link = crate::link::Settings { polite_grace: platform::testing::polite_grace(), ..Default::default() };
+    let (engine, outputs) = Engine::start(Settings { brokers, link }, secrets, rng, now(origin));
+    let hands = Hands::new(store, key_file, ice, tracker.clone(), cancel.clone(), mqtt_sender, link_sender);
+    let task = Task { origin, engine, hands, calls, outcomes, mqtt, links, events, batch: vec![], ending: vec![] };
+    // The one task that is not in the tracker: it waits for the tracker, and ends when the last handle is gone.
+    drop(tokio::spawn(task.run(outputs, tracker, cancel)));
+    Ok(Handle::new(calls_sender))
+}
+
+fn now(origin: Instant) -> Now {
+    let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Now { mono: origin.elapsed(), wall: u64::try_from(wall.as_millis()).unwrap_or_default() }
+}
+
+struct Task {
+    origin: Instant,
+    engine: Engine,
+    hands: Hands,
+    calls: mpsc::Receiver<Call>,
+    outcomes: mpsc::Receiver<(StoreToken, Result<Outcome, StoreError>)>,
+    mqtt: mpsc::Receiver<(BrokerConn, MqttEvent)>,
+    links: mpsc::Receiver<(DeviceKey, DriverEvent)>,
+    events: broadcast::Sender<Arc<[Event]>>,
+    batch: Vec<Event>,
+    ending: Vec<oneshot::Sender<()>>,
+}
+
+/// What the task has woken up for.
+enum Woken {
+    Input(Input),
+    Command(Command, oneshot::Sender<Result<super::Reply, super::CommandError>>),
+    Subscribe(oneshot::Sender<Subscription>),
+    Shutdown(Option<oneshot::Sender<()>>),
+    Retry,
+}
+
+impl Task {
+    async fn run(mut self, outputs: Vec<Output>, tracker: TaskTracker, cancel: CancellationToken) {
+        let mut finished = self.carry_out(outputs);
+        while !finished {
+            let Some(woken) = self.wait().await else { break };
+            finished = self.step(woken);
+            for _ in 0..BATCH_MAX {
+                let Some(woken) = self.ready().filter(|_| !finished) else { break };
+                finished = self.step(woken);
+            }
+            let outputs = self.engine.flush(now(self.origin));
+            finished |= self.carry_out(outputs);
+            self.tell();
+        }
+        self.end(tracker, cancel).await;
+    }
+
+    /// Waits for the next input; `None` when the store is gone.
+    async fn wait(&mut self) -> Option<Woken> {
+        let deadline = self.engine.deadline().map(|at| self.origin + at);
+        let timer = async {
+            match deadline {
+                Some(at) => tokio::time::sleep_until(at.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        let room = self.hands.waiting() < STORE_QUEUE_MAX;
+        let loaded = self.engine.is_loaded();
+        tokio::select! {
+            biased;
+            outcome = self.outcomes.recv() => outcome.map(|(token, result)| Woken::Input(stored(token, result))),
+            () = timer => Some(Woken::Input(Input::Tick)),
+            Some((conn, event)) = self.mqtt.recv(), if room => Some(Woken::Input(Input::Broker(conn, event.into()))),
+            Some((device, event)) = self.links.recv(), if room => Some(Woken::Input(Input::Link(device, event))),
+            call = self.calls.recv(), if room && loaded && self.ending.is_empty() => Some(called(call)),
+            () = self.hands.retry() => Some(Woken::Retry),
+        }
+    }
+
+    /// Another input, if one is there already.
+    fn ready(&mut self) -> Option<Woken> {
+        if let Ok((token, result)) = self.outcomes.try_recv() {
+            return Some(Woken::Input(stored(token, result)));
+        }
+        if self.hands.waiting() >= STORE_QUEUE_MAX {
+            return None;
+        }
+        if let Ok((conn, event)) = self.mqtt.try_recv() {
+            return Some(Woken::Input(Input::Broker(conn, event.into())));
+        }
+        if let Ok((device, event)) = self.links.try_recv() {
+            return Some(Woken::Input(Input::Link(device, event)));
+        }
+        if !self.engine.is_loaded() || !self.ending.is_empty() {
+            return None;
+        }
+        self.calls.try_recv().ok().map(|call| called(Some(call)))
+    }
+
+    /// One input. True when everything has come to its end.
+    fn step(&mut self, woken: Woken) -> bool {
+        let input = match woken {
+            Woken::Input(input) => input,
+            Woken::Command(command, reply) => {
+                let call: CallId = self.hands.expect_reply(reply);
+                Input::Command(call, command)
+            }
+            Woken::Subscribe(reply) => {
+                self.tell();
+                let (snapshot, outputs) = self.engine.snapshot(now(self.origin));
+                // Who asked may have gone away meanwhile.
+                let _ = reply.send(Subscription { snapshot, updates: self.events.subscribe() });
+                return self.carry_out(outputs);
+            }
+            Woken::Shutdown(reply) => {
+                self.ending.extend(reply);
+                Input::Shutdown
+            }
+            Woken::Retry => {
+                self.hands.drain();
+                return false;
+            }
+        };
+        let outputs = self.engine.handle(input, now(self.origin));
+        self.carry_out(outputs)
+    }
+
+    /// Carries out what the engine wants, and whatever follows from that at once. True at the end.
+    fn carry_out(&mut self, outputs: Vec<Output>) -> bool {
+        let mut finished = false;
+        let mut round = outputs;
+        while !round.is_empty() {
+            let mut back = vec![];
+            for output in round {
+                match output {
+                    Output::Event(event) => self.batch.push(event),
+                    Output::Finished => finished = true,
+                    output => back.extend(self.hands.carry_out(output)),
+                }
+            }
+            round = back.into_iter().flat_map(|input| self.engine.handle(input, now(self.origin))).collect();
+        }
+        self.hands.drain();
+        finished
+    }
+
+    /// Tells the subscribers what has happened, as one batch.
+    fn tell(&mut self) {
+        if !self.batch.is_empty() {
+            // An error means that nobody listens.
+            let _ = self.events.send(std::mem::take(&mut self.batch).into());
+        }
+    }
+
+    async fn end(mut self, tracker: TaskTracker, cancel: CancellationToken) {
+        self.tell();
+        let store = self.hands.end();
+        tracker.close();
+        // Drivers and connections end by themselves now; their events are read so that none of them waits.
+        let drained = async {
+            loop {
+                tokio::select! {
+                    () = tracker.wait() => break,
+                    Some(_) = self.mqtt.recv() => {}
+                    Some(_) = self.links.recv() => {}
+                }
+            }
+        };
+        if tokio::time::timeout(END_PATIENCE, drained).await.is_err() {
+            tracing::warn!("not everything ended in time");
+        }
+        cancel.cancel();
+        self.outcomes.close();
+        // What was asked of the store is committed when this returns.
+        if let Err(error) = tokio::task::spawn_blocking(move || store.close()).await {
+            tracing::error!(%error, "the store's thread did not end well");
+        }
+        crash::point("end.before_answer");
+        for reply in self.ending.drain(..) {
+            let _ = reply.send(());
+        }
+    }
+}
+
+fn stored(token: StoreToken, result: Result<Outcome, StoreError>) -> Input {
+    Input::Stored(token, result.map_err(|error| error.to_string()))
+}
+
+fn called(call: Option<Call>) -> Woken {
+    match call {
+        Some(Call::Command(command, reply)) => Woken::Command(command, reply),
+        Some(Call::Subscribe(reply)) => Woken::Subscribe(reply),
+        Some(Call::Shutdown(reply)) => Woken::Shutdown(Some(reply)),
+        None => Woken::Shutdown(None),
+    }
 }

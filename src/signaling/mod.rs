@@ -1,3 +1,19 @@
-//! The layer `signaling`.
+//! How two devices find each other through a broker: topics, inboxes, envelopes, hello.
+//!
+//! Everything here is pure but the MQTT driver. A broker reads nothing and cannot alter, redirect or replay what it
+//! carries; it sees topics, sizes, times, and which connection uses which topic (`docs/security.md`).
 
+pub mod envelope;
+mod hello;
+mod inbox;
 pub mod mqtt;
+mod session;
+mod topic;
+
+pub use hello::{Greeting, Heard, Hello};
+pub use inbox::{InboxId, client_id, inbox};
+pub use session::{Action, Readiness, Session, SessionKind};
+pub use topic::{Leaf, Topic, TopicError};
+
+#[cfg(test)]
+mod tests;

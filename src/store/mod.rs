@@ -4,6 +4,8 @@
 //! one transaction; an outcome that has been handed out is on disk (WAL, `synchronous=FULL`). SQL lives here only.
 
 mod op;
+mod stub;
+pub use stub::{Store, StoreError};
 
 pub use op::{
     Fresh, Invitation, Loaded, MessageRow, OUTBOX_COUNT_MAX, Op, Outcome, OwnLog, Peer, Person, Profile, Progress,

@@ -152,7 +152,7 @@ impl fmt::Display for Host {
 }
 
 /// Who logs in at a broker. Its `Debug` shows neither.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Credentials {
     /// The user name, never empty.
     pub user: String,
@@ -167,7 +167,7 @@ impl fmt::Debug for Credentials {
 }
 
 /// A broker's address. `Display` writes it with its password, [`BrokerUrl::redacted`] without; `Debug` is redacted.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BrokerUrl {
     scheme: Scheme,
     credentials: Option<Credentials>,

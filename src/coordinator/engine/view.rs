@@ -1,6 +1,6 @@
 //! How things stand, for people.
 
-use super::Engine;
+use super::{Engine, Now, Output};
 use crate::coordinator::{
     BrokerStatus, ContactView, IdentityView, LinkStatus, Path, RequestView, Snapshot, StatusView,
 };
@@ -10,14 +10,16 @@ use crate::wire::RootKey;
 
 impl Engine {
     /// How things are now, for a new subscriber.
-    pub fn snapshot(&mut self) -> Snapshot {
+    pub fn snapshot(&mut self, now: Now) -> (Snapshot, Vec<Output>) {
+        self.now = now;
         let identity: Option<IdentityView> = self.identity().ok();
-        Snapshot {
+        let snapshot = Snapshot {
             identity,
             contacts: self.contacts(),
             requests: self.requests().into_iter().filter(|request| request.invited).collect(),
             status: self.status(0),
-        }
+        };
+        (snapshot, self.take())
     }
 
     fn safety_number(&self, other: &RootKey) -> String {

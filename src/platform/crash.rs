@@ -1,0 +1,122 @@
+//! Crash points: named places where a test kills the process.
+//!
+//! Test builds only (feature `crash-points`): `KITH_CRASH_AT=<name>:<n>` ends the process the n-th time it comes to that
+//! point, as abruptly as a power cut would (nothing is flushed, nothing is dropped). In any other build a point is
+//! nothing at all. [`POINTS`] names every one; a test kills each side at each and checks that nothing acknowledged is lost
+//! or doubled.
+
+/// Every point: each commit, publish, send and acknowledgement, before and after.
+pub const POINTS: &[&str] = &[
+    "broker.after_ack",
+    "broker.before_ack",
+    "end.before_answer",
+    "link.after_ack",
+    "link.after_entry",
+    "link.after_have",
+    "link.before_ack",
+    "link.before_entry",
+    "link.before_have",
+    "publish.after_answer",
+    "publish.after_candidates",
+    "publish.after_hello",
+    "publish.after_mail",
+    "publish.after_offer",
+    "publish.after_request",
+    "publish.before_answer",
+    "publish.before_candidates",
+    "publish.before_hello",
+    "publish.before_mail",
+    "publish.before_offer",
+    "publish.before_request",
+    "reply.before",
+    "secrets.after_write",
+    "secrets.before_write",
+    "store.acked.after_commit",
+    "store.acked.before_commit",
+    "store.append.after_commit",
+    "store.append.before_commit",
+    "store.believe.after_commit",
+    "store.believe.before_commit",
+    "store.insert.after_commit",
+    "store.insert.before_commit",
+    "store.invitation.after_commit",
+    "store.invitation.before_commit",
+    "store.mark_sent.after_commit",
+    "store.mark_sent.before_commit",
+    "store.own_log.after_commit",
+    "store.own_log.before_commit",
+    "store.peer.after_commit",
+    "store.peer.before_commit",
+    "store.person.after_commit",
+    "store.person.before_commit",
+    "store.profile.after_commit",
+    "store.profile.before_commit",
+];
+
+/// A point that no process is ever killed at: an envelope or a frame that has none.
+const NOWHERE: &str = "";
+
+/// One place. Does nothing unless this build has crash points and this one is asked for.
+#[inline]
+pub fn point(name: &'static str) {
+    #[cfg(feature = "crash-points")]
+    armed::hit(name);
+    #[cfg(not(feature = "crash-points"))]
+    let _ = name;
+}
+
+/// The point before a publish to this topic.
+#[must_use]
+pub fn before_publish(topic: &str) -> &'static str {
+    around_publish(topic).0
+}
+
+/// The point after a publish to this topic.
+#[must_use]
+pub fn after_publish(topic: &str) -> &'static str {
+    around_publish(topic).1
+}
+
+fn around_publish(topic: &str) -> (&'static str, &'static str) {
+    match topic.rsplit('/').next() {
+        Some("contactRequest") => ("publish.before_request", "publish.after_request"),
+        Some("presence") => ("publish.before_hello", "publish.after_hello"),
+        Some("offer") => ("publish.before_offer", "publish.after_offer"),
+        Some("answer") => ("publish.before_answer", "publish.after_answer"),
+        Some("iceCandidate") => ("publish.before_candidates", "publish.after_candidates"),
+        Some("mailbox") => ("publish.before_mail", "publish.after_mail"),
+        _ => (NOWHERE, NOWHERE),
+    }
+}
+
+/// The points before and after a frame (its kind is its second byte: an array head, then the kind).
+#[must_use]
+pub fn around_frame(frame: &[u8]) -> (&'static str, &'static str) {
+    match frame.get(1) {
+        Some(1) => ("link.before_entry", "link.after_entry"),
+        Some(2) => ("link.before_have", "link.after_have"),
+        Some(4) => ("link.before_ack", "link.after_ack"),
+        _ => (NOWHERE, NOWHERE),
+    }
+}
+
+#[cfg(feature = "crash-points")]
+mod armed {
+    use std::sync::LazyLock;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    static ASKED: LazyLock<Option<(String, u64)>> = LazyLock::new(|| {
+        let text = std::env::var("KITH_CRASH_AT").ok()?;
+        let (name, count) = text.rsplit_once(':')?;
+        Some((name.to_owned(), count.parse().ok()?))
+    });
+    static HITS: AtomicU64 = AtomicU64::new(0);
+
+    pub(super) fn hit(name: &'static str) {
+        let Some((asked, count)) = ASKED.as_ref() else { return };
+        if asked == name && HITS.fetch_add(1, Ordering::SeqCst) + 1 == *count {
+            tracing::error!(name, "killed at a crash point");
+            std::process::abort();
+        }
+    }
+}
