@@ -133,12 +133,13 @@ pub(super) fn save(tx: &Connection, log: &Log) -> Result<(), StoreError> {
 }
 
 /// A peer has shown an entry of our own log that is not here: this database is older than what we have sent. Going on
-/// would fork the log, so it is closed, and the conversation has no own log until a new one is named.
+/// would fork the log, so it is closed, and the conversation gets the random name of a new one.
 pub(super) fn close_own(tx: &Connection, conversation: i64, log: &mut Log, name: &LogId) -> Result<(), StoreError> {
     if log.own == OWN {
-        tx.prepare_cached("UPDATE log SET own = ?2 WHERE id = ?1")?.execute([log.id, CLOSED])?;
         log.own = CLOSED;
-        tx.prepare_cached("DELETE FROM own_log WHERE conversation = ?1 AND name = ?2")?
+        tx.prepare_cached("UPDATE log SET own = ?2 WHERE id = ?1")?.execute([log.id, CLOSED])?;
+        // SQLite's generator is seeded by the system; the name need not be secret, only never used before.
+        tx.prepare_cached("UPDATE own_log SET name = randomblob(16) WHERE conversation = ?1 AND name = ?2")?
             .execute(params![conversation, name.0])?;
     }
     Ok(())

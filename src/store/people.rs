@@ -13,7 +13,6 @@ pub(super) fn load(tx: &Connection) -> Result<Loaded, StoreError> {
         people: people(tx)?,
         peers: peers(tx)?,
         logs: own_logs(tx)?,
-        heads: heads_without_log(tx)?,
     })
 }
 
@@ -184,22 +183,6 @@ fn own_logs(tx: &Connection) -> Result<Vec<OwnLog>, StoreError> {
         });
     }
     Ok(logs)
-}
-
-fn heads_without_log(tx: &Connection) -> Result<Vec<(ConversationId, Vec<EntryId>)>, StoreError> {
-    let mut statement = tx.prepare_cached(
-        "SELECT c.id, c.key FROM conversation c LEFT JOIN own_log o ON o.conversation = c.id
-         WHERE o.name IS NULL ORDER BY c.id",
-    )?;
-    let mut rows = statement.query([])?;
-    let mut found = vec![];
-    while let Some(row) = rows.next()? {
-        let heads = order::heads(tx, row.get(0)?)?;
-        if !heads.is_empty() {
-            found.push((ConversationId(row.get(1)?), heads));
-        }
-    }
-    Ok(found)
 }
 
 fn number(standing: Standing) -> i64 {
