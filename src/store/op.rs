@@ -162,8 +162,6 @@ pub struct Loaded {
     pub peers: Vec<Peer>,
     /// The own log of each conversation.
     pub logs: Vec<OwnLog>,
-    /// The heads of conversations in which there is no own log (yet, or no more): the first own entry names them.
-    pub heads: Vec<(ConversationId, Vec<EntryId>)>,
 }
 
 /// What others see of us.
