@@ -136,7 +136,7 @@ fn names_lose_what_deceives() {
     assert_eq!(Name::parse("  Zoë\u{202e}  東京\n").unwrap().as_str(), "Zoë 東京");
     assert_eq!(Name::parse("\u{200f}\u{2066} \u{feff}"), Err(NameError::Empty));
     assert_eq!(Name::parse(&"x".repeat(129)), Err(NameError::TooLong(129)));
-    assert_eq!(visible("a\u{202e}b\nc\u{7}"), "ab\nc");
+    assert_eq!(visible("a\u{202e}b\nc\u{7}"), "ab\nc\u{7}");
 }
 
 proptest! {
