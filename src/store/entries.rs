@@ -18,7 +18,8 @@ pub(super) const WAITING_MAX: i64 = 10_000;
 pub(super) const WAITING_BYTES_MAX: i64 = 32 << 20;
 /// Logs of one device in one conversation: a device starts one for each install and each restore.
 pub(super) const LOGS_MAX: i64 = 64;
-/// Fork entries of one log: as many as a `have` can name, so that peers can tell each other what they hold.
+/// Fork entries of one log: as many as a `have` can name, so that peers can tell each other what they hold. A log that has
+/// so many takes nothing more but what continues its chain.
 pub(super) const FORKS_MAX: i64 = TIPS_MAX as i64;
 
 /// How [`Progress`] is stored.
@@ -59,7 +60,7 @@ pub(super) fn append(tx: &Connection, entry: &Entry) -> Result<Outcome, StoreErr
     let conversation = logs::intern_conversation(tx, &header.conversation)?;
     let log = match log {
         Some(log) => log,
-        None => logs::create(tx, conversation, &header.device, &header.log, true)?,
+        None => logs::create(tx, conversation, &header.device, &header.log, logs::OWN)?,
     };
     keep(tx, entry, Place { conversation, log, fork: false, missing: vec![], progress: QUEUED }, &mut vec![])?;
     Ok(Outcome::Appended { heads: order::heads(tx, conversation)? })
@@ -156,16 +157,23 @@ fn admit(tx: &Connection, entry: &Entry) -> Result<Result<Place, &'static str>, 
         Some(log) => is_fork(tx, log, sequence, previous)?,
         None => false,
     };
-    if fork && log.as_ref().is_some_and(|log| log.forks >= FORKS_MAX) {
+    // What comes above a gap in such a log may be the rest of a branch that was refused.
+    let chained = log.as_ref().is_none_or(|log| log.continues(sequence, previous));
+    if !chained && log.as_ref().is_some_and(|log| log.forks >= FORKS_MAX) {
         return Ok(Err("this log has too many branches"));
     }
     let conversation = logs::intern_conversation(tx, &header.conversation)?;
+    let ours = logs::is_ours(tx, conversation, &header.device, &header.log)?;
     let mut log = match log {
         Some(log) => log,
-        None => logs::create(tx, conversation, &header.device, &header.log, false)?,
+        None => {
+            let own = if ours { logs::CLOSED } else { logs::FOREIGN };
+            logs::create(tx, conversation, &header.device, &header.log, own)?
+        }
     };
-    let ours = log.is_ours() || logs::is_own_device(tx, &header.device)?;
-    logs::close_own(tx, conversation, &mut log, &header.log)?;
+    if ours {
+        logs::close_own(tx, conversation, &mut log, &header.log)?;
+    }
     let progress = if ours { DELIVERED } else { RECEIVED };
     Ok(Ok(Place { conversation, log, fork, missing, progress }))
 }

@@ -11,11 +11,11 @@ use super::StoreError;
 use crate::wire::{ConversationId, DeviceKey, LogId};
 
 /// A log of somebody else.
-const FOREIGN: i64 = 0;
+pub(super) const FOREIGN: i64 = 0;
 /// A log that this install writes.
 pub(super) const OWN: i64 = 1;
 /// A log that this install wrote until a peer showed an entry of it that is not here: the database was restored.
-const CLOSED: i64 = 2;
+pub(super) const CLOSED: i64 = 2;
 
 /// A row of `log`.
 #[derive(Clone, Debug)]
@@ -114,10 +114,9 @@ pub(super) fn create(
     conversation: i64,
     device: &DeviceKey,
     name: &LogId,
-    own: bool,
+    own: i64,
 ) -> Result<Log, StoreError> {
     let device = intern_device(tx, device)?;
-    let own = if own { OWN } else { FOREIGN };
     tx.prepare_cached("INSERT INTO log (conversation, device, name, own) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![conversation, device, name.0, own])?;
     let id = tx.last_insert_rowid();
@@ -138,21 +137,29 @@ pub(super) fn close_own(tx: &Connection, conversation: i64, log: &mut Log, name:
     if log.own == OWN {
         log.own = CLOSED;
         tx.prepare_cached("UPDATE log SET own = ?2 WHERE id = ?1")?.execute([log.id, CLOSED])?;
-        // SQLite's generator is seeded by the system; the name need not be secret, only never used before.
-        tx.prepare_cached("UPDATE own_log SET name = randomblob(16) WHERE conversation = ?1 AND name = ?2")?
-            .execute(params![conversation, name.0])?;
     }
+    // SQLite's generator is seeded by the system; the name need not be secret, only never used before.
+    tx.prepare_cached("UPDATE own_log SET name = randomblob(16) WHERE conversation = ?1 AND name = ?2")?
+        .execute(params![conversation, name.0])?;
     Ok(())
 }
 
-/// Whether a device is the one that this install runs on (or ran on): it has written one of our logs.
-pub(super) fn is_own_device(tx: &Connection, device: &DeviceKey) -> Result<bool, StoreError> {
-    let own = tx
+/// Whether an entry that a peer sent was written by this install, or by the one that it was restored from: its device has
+/// written one of our logs, or it is in the log that was named for us, and its device is no peer's.
+pub(super) fn is_ours(
+    tx: &Connection,
+    conversation: i64,
+    device: &DeviceKey,
+    name: &LogId,
+) -> Result<bool, StoreError> {
+    let ours = tx
         .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM log WHERE own > 0 AND device = (SELECT id FROM device WHERE key = ?1))",
+            "SELECT EXISTS (SELECT 1 FROM log WHERE own > 0 AND device = (SELECT id FROM device WHERE key = ?1))
+             OR (EXISTS (SELECT 1 FROM own_log WHERE conversation = ?2 AND name = ?3)
+                 AND NOT EXISTS (SELECT 1 FROM peer WHERE device = ?1))",
         )?
-        .query_row([device.0], |row| row.get(0))?;
-    Ok(own)
+        .query_row(params![device.0, conversation, name.0], |row| row.get(0))?;
+    Ok(ours)
 }
 
 /// An entry as the chain sees it.

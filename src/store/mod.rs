@@ -39,3 +39,6 @@ pub use op::{
     Refusal, Standing,
 };
 pub use writer::{Done, Store};
+
+#[cfg(test)]
+mod tests;

@@ -28,9 +28,10 @@ const HEADER_BYTES: usize = 100;
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     create(path)?;
     inspect(path)?;
+    let unclean = has_wal(path);
     let connection = Connection::open(path)?;
-    // Until it is known to be ours, not even a clean-up at closing may change the file.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    // Until it is known to be ours, not even a clean-up at closing may change what a killed process has left.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, unclean)?;
     connection.pragma_update(None, "busy_timeout", BUSY_TIMEOUT_MS)?;
     check(&connection)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
@@ -110,6 +111,13 @@ fn inspect(path: &Path) -> Result<(), StoreError> {
         i64::from(i32::from_be_bytes(bytes))
     };
     refuse(field(68), field(60))
+}
+
+/// Whether somebody's last commits stand in the WAL only.
+fn has_wal(path: &Path) -> bool {
+    let mut wal = path.as_os_str().to_owned();
+    wal.push("-wal");
+    std::fs::metadata(wal).is_ok_and(|wal| wal.len() > 0)
 }
 
 fn refuse(application: i64, format: i64) -> Result<(), StoreError> {

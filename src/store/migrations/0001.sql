@@ -71,6 +71,7 @@ CREATE TABLE log (
     latest       INTEGER NOT NULL DEFAULT 0, -- the last that arrived
     UNIQUE (conversation, device, name)
 ) STRICT;
+CREATE INDEX log_own ON log (device) WHERE own > 0;
 
 CREATE TABLE own_log (
     conversation INTEGER PRIMARY KEY REFERENCES conversation (id),
