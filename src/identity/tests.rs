@@ -119,7 +119,7 @@ fn safety_numbers_agree() {
 fn secrets_survive_their_file() {
     let secrets = secrets(11);
     let bytes = secrets.to_bytes();
-    let read = Secrets::from_bytes(&bytes).ok().expect("own key file");
+    let read = Secrets::from_bytes(&bytes).expect("own key file");
     assert_eq!(
         (read.user(), read.device_id(), read.working_key()),
         (secrets.user(), secrets.device_id(), secrets.working_key())

@@ -68,6 +68,7 @@ impl Store {
     ///
     /// # Errors
     /// Gives it back when the queue is full, or the store is closed.
+    #[expect(clippy::result_large_err, reason = "the wish is given back to be kept, not passed on as an error")]
     pub fn try_submit(&self, token: u64, op: Op) -> Result<(), (u64, Op)> {
         match self.shared.wishes.try_send(Wish::Op(token, op)) {
             Ok(()) | Err(TrySendError::Full(Wish::Close) | TrySendError::Disconnected(Wish::Close)) => Ok(()),

@@ -140,6 +140,6 @@ fn parents_are_sought_in_their_own_conversation_only() {
         },
     );
     assert_eq!(insert(&mut db, device(PEER), &[foreign]).fresh, vec![]);
-    assert_eq!(insert(&mut db, device(PEER), &[elsewhere.clone()]).fresh, vec![elsewhere.id()]);
+    assert_eq!(insert(&mut db, device(PEER), std::slice::from_ref(&elsewhere)).fresh, vec![elsewhere.id()]);
     assert_eq!(insert(&mut db, device(PEER), &[other.write(2, &[], "too")]).fresh.len(), 1);
 }

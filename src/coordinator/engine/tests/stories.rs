@@ -178,7 +178,7 @@ fn a_blocked_contact_learns_nothing() {
     world.write(alice, bob_id, "are you there?");
     world.pass(10 * MINUTE);
     assert!(received(&world, bob).is_empty());
-    assert_eq!(world.history(alice, bob_id)[0].state == MessageState::Delivered, false);
+    assert_ne!(world.history(alice, bob_id)[0].state, MessageState::Delivered);
     let inbox =
         world.published[published..].iter().map(|(topic, _)| topic.clone()).collect::<std::collections::BTreeSet<_>>();
     assert!(inbox.iter().all(|topic| topic.ends_with("mailbox")
