@@ -359,7 +359,7 @@ impl Source {
         let place = self.place();
         let below = |start: &&str| place == **start || place.starts_with(&format!("{start}/"));
         let driver = DRIVERS.iter().any(|start| place.starts_with(start));
-        PURE.iter().any(|start| below(start)) && !driver && !self.is_test
+        PURE.iter().any(below) && !driver && !self.is_test
     }
 
     fn name(&self, index: usize) -> Option<&str> {
