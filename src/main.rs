@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 use kith::coordinator::{Command as Wish, Handle, Options, Reply, start};
+use kith::node::End;
 use kith::platform::{DataDir, default_data_dir};
 use tracing_subscriber::EnvFilter;
 
@@ -16,7 +17,24 @@ const END_PATIENCE: Duration = Duration::from_millis(100);
 /// Public STUN servers: they tell a device its own address as the internet sees it, and nothing else passes through them.
 const DEFAULT_ICE: [&str; 2] = ["stun:stun.l.google.com:19302", "stun:stun.cloudflare.com:3478"];
 
-/// Kith: a messenger in which two people's devices talk to each other directly.
+/// What a shell takes for "ended by Ctrl-C".
+const INTERRUPTED: u8 = 130;
+/// What `kith` alone says.
+const NO_WINDOW: &str = "\
+The window comes with the next version of Kith. What works today:
+
+  kith node     a messenger for scripts and bots: one JSON-RPC request a line in, answers and events out
+  kith qr       your own link as a QR code, for somebody to scan
+  kith broker   a meeting point for other people's Kiths
+
+Each explains itself with --help; docs/node-api.md has every request, and a conversation to try.";
+/// What a build without a broker says when it is told of none.
+#[cfg(not(feature = "embedded-broker"))]
+const NO_BROKER: &str = "\
+This Kith has no broker of its own. A broker introduces people to each other and keeps sealed mail while they are away.
+Run one (Mosquitto, for example) and name it:  --broker mqtt://host:1883";
+
+/// Kith: a messenger in which two people's devices talk to each other directly
 ///
 /// The window comes with the next version. What works today is `kith node`, for scripts and bots.
 #[derive(Parser)]
@@ -29,11 +47,21 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Task {
     /// Run without a window: JSON-RPC 2.0 on standard input and output, one object a line
+    ///
+    /// Type a request, for example {"jsonrpc":"2.0","id":1,"method":"identity.create","params":{"name":"Alice"}} and
+    /// press Enter. The end of input (Ctrl-D), or a request "shutdown", ends it. Logs go to standard error; the
+    /// environment variable KITH_LOG says how much (error, warn, info, debug). docs/node-api.md has every request.
     Node(Node),
     /// Run only a broker, for other people's Kiths to meet at
+    ///
+    /// Prints the address that it listens on, then runs until it is stopped (Ctrl-C). It reads no message: all of them
+    /// are sealed.
     #[cfg(feature = "embedded-broker")]
     Broker(Broker),
     /// Show your own link, and as a QR code that others can scan
+    ///
+    /// Name the same brokers as for `kith node`: the link says where you can be reached. While a node runs, ask that
+    /// one instead: its request "identity.show" answers with the link.
     Qr(Place),
 }
 
@@ -43,15 +71,15 @@ struct Place {
     /// Where the messages and keys live [default: this user's data directory]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// A broker where you can be reached: mqtt://, mqtts://, ws:// or wss://, with user:password@ if it wants one.
-    /// May be given several times. Without any, this machine's Kiths share a broker of their own.
+    /// A broker where you can be reached: mqtt://, mqtts://, ws:// or wss://, with user:password@ if it wants one. May
+    /// be given several times. Without any, this computer's Kiths share a broker of their own
     #[arg(long, value_name = "URL")]
     broker: Vec<String>,
-    /// Let this machine's own broker serve your whole local network, and put its address into your link
+    /// Let this computer's own broker serve your local network, and put that address into your link
     #[cfg(feature = "embedded-broker")]
     #[arg(long, conflicts_with = "broker")]
     lan: bool,
-    /// Where this machine's own broker listens [default: 127.0.0.1:18183]
+    /// Where this computer's own broker listens [default: 127.0.0.1:18183]
     #[cfg(feature = "embedded-broker")]
     #[arg(long, value_name = "ADDR", conflicts_with = "broker")]
     local_broker: Option<SocketAddr>,
@@ -61,10 +89,11 @@ struct Place {
 struct Node {
     #[command(flatten)]
     place: Place,
-    /// A STUN or TURN server: stun:host:port or turn:user:password@host:port. May be given several times
+    /// A server that helps devices to find a way to each other: stun:host:port or turn:user:password@host:port. May be
+    /// given several times
     #[arg(long, value_name = "URL")]
     ice: Vec<String>,
-    /// Do not use the public STUN servers that are built in
+    /// Ask none of the public STUN servers that are built in (they learn this device's address, and nothing else)
     #[arg(long)]
     no_default_ice: bool,
 }
@@ -78,7 +107,7 @@ struct Broker {
     /// Where to listen for MQTT over WebSocket (path /mqtt)
     #[arg(long, value_name = "ADDR")]
     ws: Option<SocketAddr>,
-    /// Where to keep waiting messages over a restart [default: in memory]
+    /// Where to keep waiting messages over a restart [default: with this user's data; in memory for port 0]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 }
@@ -87,6 +116,10 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let filter = EnvFilter::try_from_env("KITH_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    if let Err(error) = kith::platform::crash::check() {
+        say(&format!("kith: {error}"));
+        return ExitCode::from(2);
+    }
     match run(arguments) {
         Ok(code) => code,
         Err(error) => {
@@ -98,17 +131,23 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Some(task) = arguments.command else {
-        say("The window comes with the next version of Kith.\n\
-             What works today:  kith node --help   (for scripts and bots)");
+        say(NO_WINDOW);
         return Ok(ExitCode::from(2));
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no Tokio runtime")?;
     let result = runtime.block_on(async {
-        match task {
-            Task::Node(arguments) => node(arguments).await,
-            #[cfg(feature = "embedded-broker")]
-            Task::Broker(arguments) => broker(arguments).await,
-            Task::Qr(place) => qr(place).await,
+        let done = async {
+            match task {
+                Task::Node(arguments) => node(arguments).await,
+                #[cfg(feature = "embedded-broker")]
+                Task::Broker(arguments) => broker(arguments).await,
+                Task::Qr(place) => qr(place).await,
+            }
+        };
+        tokio::select! {
+            result = done => result,
+            // Everything acknowledged is on disk at any time, so an impatient person may have their way.
+            () = interrupted_twice() => Ok(ExitCode::from(INTERRUPTED)),
         }
     });
     runtime.shutdown_timeout(END_PATIENCE);
@@ -119,37 +158,56 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 struct Running {
     core: Handle,
     // Held until the end: the directory is ours.
-    _data: DataDir,
+    data: DataDir,
     #[cfg(feature = "embedded-broker")]
     broker: Option<kith::node::LocalBroker>,
 }
 
-async fn begin(place: Place, ice: Vec<String>) -> anyhow::Result<Option<Running>> {
-    let path =
-        place.data.clone().or_else(default_data_dir).context("there is no home directory: give one with --data")?;
-    let data = DataDir::open(&path)?;
-    let mut brokers = place.broker.clone();
+/// What a command needs of this computer's own broker.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OwnBroker {
+    /// It must run while the command does.
+    Run,
+    /// Its address is enough.
+    Name,
+}
+
+/// None when there is no broker, and the person has been told what to do.
+async fn begin(place: Place, ice: Vec<String>, own: OwnBroker) -> anyhow::Result<Option<Running>> {
+    let path = place.data.or_else(default_data_dir).context("there is no home directory: give one with --data")?;
+    let data = DataDir::open(path)?;
+    let mut brokers = place.broker;
     #[cfg(feature = "embedded-broker")]
-    let broker = if brokers.is_empty() {
-        let broker = kith::node::LocalBroker::start(place.local_broker, None, place.lan).await?;
+    let broker = if !brokers.is_empty() {
+        None
+    } else if own == OwnBroker::Name {
+        brokers.push(kith::node::LocalBroker::url_of(place.local_broker, place.lan).to_string());
+        None
+    } else {
+        let broker = kith::node::LocalBroker::start(place.local_broker, place.lan).await?;
         brokers.push(broker.url().to_string());
         Some(broker)
-    } else {
-        None
     };
     #[cfg(not(feature = "embedded-broker"))]
     if brokers.is_empty() {
-        say(
-            "This Kith has no broker of its own. A broker introduces people to each other and keeps sealed mail while\n\
-             they are away. Run one (for example Mosquitto) and name it:  --broker mqtt://host:1883",
-        );
+        let _ = own;
+        say(NO_BROKER);
         return Ok(None);
     }
-    brokers.dedup();
-    let core = start(Options { data_dir: data.path().to_owned(), brokers, ice }).await?;
+    let core = start(Options { data_dir: data.path().to_owned(), brokers, ice }).await;
+    let core = match core {
+        Ok(core) => core,
+        Err(error) => {
+            #[cfg(feature = "embedded-broker")]
+            if let Some(broker) = broker {
+                broker.shutdown().await;
+            }
+            return Err(error.into());
+        }
+    };
     Ok(Some(Running {
         core,
-        _data: data,
+        data,
         #[cfg(feature = "embedded-broker")]
         broker,
     }))
@@ -162,6 +220,7 @@ impl Running {
         if let Some(broker) = self.broker {
             broker.shutdown().await;
         }
+        drop(self.data);
     }
 }
 
@@ -170,39 +229,52 @@ async fn node(arguments: Node) -> anyhow::Result<ExitCode> {
     if !arguments.no_default_ice {
         ice.extend(DEFAULT_ICE.map(str::to_owned));
     }
-    let Some(running) = begin(arguments.place, ice).await? else { return Ok(ExitCode::from(2)) };
-    let input = tokio::io::BufReader::new(tokio::io::stdin());
-    let served = kith::node::serve(&running.core, input, tokio::io::stdout(), asked_to_stop()).await;
+    let Some(running) = begin(arguments.place, ice, OwnBroker::Run).await? else { return Ok(ExitCode::from(2)) };
+    let end = kith::node::serve(&running.core, tokio::io::stdin(), tokio::io::stdout(), asked_to_stop()).await;
     running.end().await;
-    served.context("standard output")?;
-    Ok(ExitCode::SUCCESS)
+    match end {
+        End::CoreStopped => bail!("the core has stopped by itself; the log (KITH_LOG=info) may say why"),
+        End::Asked | End::EndOfInput | End::Stopped | End::OutputClosed => Ok(ExitCode::SUCCESS),
+    }
 }
 
-/// Comes when the system asks this process to end.
+/// Comes when the system asks this process to end (Ctrl-C, or a service manager).
 async fn asked_to_stop() {
-    let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+        let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+        else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
     }
     #[cfg(not(unix))]
-    if interrupt.await.is_ok() {
-        return;
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
     }
-    std::future::pending().await
+}
+
+/// Comes with the second Ctrl-C.
+async fn interrupted_twice() {
+    for _ in 0..2 {
+        if tokio::signal::ctrl_c().await.is_err() {
+            return std::future::pending().await;
+        }
+    }
 }
 
 #[cfg(feature = "embedded-broker")]
 async fn broker(arguments: Broker) -> anyhow::Result<ExitCode> {
     use kith::broker::{Broker, Options, WEBSOCKET_PATH};
-    let options = Options { websocket: arguments.ws, storage: arguments.data, ..Options::new(arguments.listen) };
+    let storage = match arguments.data {
+        Some(data) => Some(data),
+        None => kith::node::LocalBroker::storage(arguments.listen.port())?,
+    };
+    let options = Options { websocket: arguments.ws, storage, ..Options::new(arguments.listen) };
     let broker = Broker::start(options).await?;
     let mut lines = format!("mqtt://{}\n", broker.tcp_addr());
     if let Some(address) = broker.ws_addr() {
@@ -215,11 +287,13 @@ async fn broker(arguments: Broker) -> anyhow::Result<ExitCode> {
 }
 
 async fn qr(place: Place) -> anyhow::Result<ExitCode> {
-    let Some(running) = begin(place, vec![]).await? else { return Ok(ExitCode::from(2)) };
+    let Some(running) = begin(place, vec![], OwnBroker::Name).await? else { return Ok(ExitCode::from(2)) };
     let shown = running.core.run(Wish::ShowIdentity).await;
     running.end().await;
     let Reply::Identity(identity) = shown? else { bail!("the coordinator did not say who you are") };
+    // The least correction: a screen has no stains, and every module fewer is easier to scan.
     let code = fast_qr::QRBuilder::new(identity.link.as_str())
+        .ecl(fast_qr::ECL::L)
         .build()
         .map_err(|error| anyhow::anyhow!("your link does not fit a QR code: {error:?}"))?;
     let warning = identity.warning.map(|warning| format!("{warning}\n")).unwrap_or_default();
@@ -238,4 +312,49 @@ fn print(text: &str) -> anyhow::Result<()> {
 fn say(text: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(text: &str) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(text.split(' '))
+    }
+
+    /// Every command line of the documentation is understood, and what contradicts itself is refused.
+    #[test]
+    fn command_lines_are_understood() {
+        Arguments::command().debug_assert();
+        for text in [
+            "kith",
+            "kith node",
+            "kith node --data d --broker mqtt://a --broker wss://u:p@b/mqtt --ice stun:c --ice turn:u:p@d --no-default-ice",
+            "kith qr --data d --broker mqtt://a",
+        ] {
+            assert!(parse(text).is_ok(), "{text}");
+        }
+        for text in ["kith node stray", "kith talk", "kith node --broker"] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    /// The computer's own broker is in the way of no other, and takes socket addresses.
+    #[cfg(feature = "embedded-broker")]
+    #[test]
+    fn command_lines_of_the_own_broker_are_understood() {
+        for text in [
+            "kith node --lan --local-broker 127.0.0.1:1999",
+            "kith broker",
+            "kith broker --listen [::1]:0 --ws 0.0.0.0:1",
+        ] {
+            assert!(parse(text).is_ok(), "{text}");
+        }
+        for text in ["kith node --lan --broker mqtt://a", "kith broker --listen here", "kith node --local-broker 18183"]
+        {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
 }

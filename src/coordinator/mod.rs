@@ -4,6 +4,8 @@
 //! everything they are told is an [`Event`] (past tense). Truth lives in SQLite: an event only says "look again".
 
 mod command;
+#[cfg(test)]
+pub(crate) mod double;
 pub mod engine;
 mod event;
 mod handle;

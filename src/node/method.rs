@@ -1,147 +1,85 @@
-//! Methods: a request as a command, a reply as a result. Pure.
+//! Every method by its name, and what it asks of the coordinator.
 
-use serde_json::{Map, Value, json};
-use uuid::Uuid;
+use serde_json::Value;
 
-use super::rpc::{Failure, INVALID_PARAMS, METHOD_NOT_FOUND, REFUSED, Request};
-use crate::coordinator::{Command, CommandError, ContactView, Reply, RequestView};
+use super::code::{FrontCode, Refusal, shown};
+use super::params::Params;
+use super::{HISTORY_WEIGHT, rpc::Call};
+use crate::coordinator::Command;
 
-/// What a line asks the node for.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Call {
-    /// A command, and how its reply is shown.
-    Run(Command, Shape),
-    /// Finish.
-    Shutdown,
-}
-
-/// How a reply is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
-    /// As it is.
-    Plain,
-    /// Requests with an invitation only.
-    InvitedOnly,
-}
-
-/// Parameters by name; what is left over at the end was a mistake.
-struct Params(Map<String, Value>);
-
-impl Params {
-    fn text(&mut self, name: &str) -> Result<String, Failure> {
-        match self.0.remove(name) {
-            Some(Value::String(text)) => Ok(text),
-            Some(_) => Err(wrong(format!("“{name}” is a text."))),
-            None => Err(wrong(format!("“{name}” is missing."))),
-        }
-    }
-
-    fn user(&mut self, name: &str) -> Result<Uuid, Failure> {
-        let text = self.text(name)?;
-        Uuid::try_parse(&text).map_err(|_| wrong(format!("“{name}” is a user id (a UUID).")))
-    }
-
-    fn optional_text(&mut self, name: &str) -> Result<Option<String>, Failure> {
-        match self.0.get(name) {
-            None | Some(Value::Null) => {
-                self.0.remove(name);
-                Ok(None)
-            }
-            Some(_) => self.text(name).map(Some),
-        }
-    }
-
-    /// A number that does not fit is as wrong as one that is too large; who asked is told the limits.
-    fn optional_count(&mut self, name: &str) -> Result<Option<u32>, Failure> {
-        match self.0.remove(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::Number(number)) => match number.as_i64() {
-                Some(count) => Ok(Some(u32::try_from(count).unwrap_or(0))),
-                None if number.is_u64() => Ok(Some(0)),
-                None => Err(wrong(format!("“{name}” is a whole number."))),
-            },
-            Some(_) => Err(wrong(format!("“{name}” is a whole number."))),
-        }
-    }
-
-    fn optional_flag(&mut self, name: &str) -> Result<bool, Failure> {
-        match self.0.remove(name) {
-            None | Some(Value::Null) => Ok(false),
-            Some(Value::Bool(flag)) => Ok(flag),
-            Some(_) => Err(wrong(format!("“{name}” is true or false."))),
-        }
-    }
-
-    fn nothing_more(self) -> Result<(), Failure> {
-        match self.0.keys().next() {
-            None => Ok(()),
-            Some(name) => Err(wrong(format!("There is no parameter “{name}” here."))),
-        }
-    }
-}
-
-fn wrong(message: String) -> Failure {
-    Failure::new(INVALID_PARAMS, "invalid_params", message)
-}
-
-/// Reads a request.
-pub(super) fn call(request: Request) -> Result<Call, Failure> {
-    let mut params = Params(request.params);
-    let mut shape = Shape::Plain;
-    let command = match request.method.as_str() {
-        "identity.create" => Command::CreateIdentity { name: params.text("name")? },
-        "identity.show" => Command::ShowIdentity,
-        "contact.add" => Command::AddContact { link: params.text("link")? },
-        "contact.requests" => {
-            if !params.optional_flag("uninvited")? {
-                shape = Shape::InvitedOnly;
-            }
-            Command::ListRequests
-        }
-        "contact.accept" => Command::AcceptContact(params.user("userId")?),
-        "contact.decline" => Command::DeclineContact(params.user("userId")?),
-        "contact.block" => Command::BlockContact(params.user("userId")?),
-        "contact.remove" => Command::RemoveContact(params.user("userId")?),
-        "contact.list" => Command::ListContacts,
-        "message.send" => Command::SendMessage { to: params.user("to")?, text: params.text("text")? },
-        "message.history" => Command::ReadHistory {
-            with: params.user("with")?,
-            before: params.optional_text("before")?,
-            limit: params.optional_count("limit")?,
-        },
-        "status" => Command::ShowStatus,
-        "shutdown" => {
-            params.nothing_more()?;
-            return Ok(Call::Shutdown);
-        }
-        other => {
-            let message = format!("There is no method “{}”.", other.chars().take(64).collect::<String>());
-            return Err(Failure::new(METHOD_NOT_FOUND, "unknown_method", message));
-        }
+/// Understands a method and its parameters.
+pub(super) fn call(method: &str, params: Option<Value>) -> Result<Call, Refusal> {
+    let Some(build) = builder(method) else {
+        let message = format!("There is no method `{}`.", shown(method));
+        return Err(Refusal::new(FrontCode::UnknownMethod, message));
     };
-    params.nothing_more()?;
-    Ok(Call::Run(command, shape))
+    let mut params = Params::new(params)?;
+    let call = build(&mut params)?;
+    params.end()?;
+    Ok(call)
 }
 
-/// Shows a reply.
-pub(super) fn result(reply: Reply, shape: Shape) -> Value {
-    match reply {
-        Reply::Done => json!({}),
-        Reply::Identity(identity) => json!(identity),
-        Reply::User(user) => json!({ "userId": user }),
-        Reply::Requests(requests) => {
-            let shown = |request: &RequestView| shape == Shape::Plain || request.invited;
-            json!(requests.into_iter().filter(shown).collect::<Vec<_>>())
+type Build = fn(&mut Params) -> Result<Call, Refusal>;
+
+fn builder(method: &str) -> Option<Build> {
+    let build: Build = match method {
+        "identity.create" => |params| Ok(Command::CreateIdentity { name: params.text("name")? }.into()),
+        "identity.show" => |_| Ok(Command::ShowIdentity.into()),
+        "contact.add" => |params| Ok(Command::AddContact { link: params.text("link")? }.into()),
+        "contact.requests" => {
+            |params| Ok(Call::ListRequests { uninvited: params.optional_flag("uninvited")?.unwrap_or_default() })
         }
-        Reply::Contacts(contacts) => json!(contacts.into_iter().collect::<Vec<ContactView>>()),
-        Reply::Message(id) => json!({ "id": id }),
-        Reply::History(messages) => json!(messages),
-        Reply::Status(status) => json!(status),
+        "contact.accept" => |params| Ok(Command::AcceptContact(params.user("userId")?).into()),
+        "contact.decline" => |params| Ok(Command::DeclineContact(params.user("userId")?).into()),
+        "contact.block" => |params| Ok(Command::BlockContact(params.user("userId")?).into()),
+        "contact.remove" => |params| Ok(Command::RemoveContact(params.user("userId")?).into()),
+        "contact.list" => |_| Ok(Command::ListContacts.into()),
+        "message.send" => |params| {
+            let (to, text) = (params.user("to")?, params.text("text")?);
+            Ok(Command::SendMessage { to, text }.into())
+        },
+        "message.history" => |params| {
+            let with = params.user("with")?;
+            let (before, limit) = (params.optional_text("before")?, params.optional_number("limit")?);
+            Ok(Command::ReadHistory { with, before, limit }.into())
+        },
+        "status" => |_| Ok(Command::ShowStatus.into()),
+        "shutdown" => |_| Ok(Call::Shutdown),
+        _ => return None,
+    };
+    Some(build)
+}
+
+/// The names of all methods, for tests of the documentation.
+#[cfg(test)]
+pub(super) const METHODS: &[&str] = &[
+    "identity.create",
+    "identity.show",
+    "contact.add",
+    "contact.requests",
+    "contact.accept",
+    "contact.decline",
+    "contact.block",
+    "contact.remove",
+    "contact.list",
+    "message.send",
+    "message.history",
+    "status",
+    "shutdown",
+];
+
+impl From<Command> for Call {
+    fn from(command: Command) -> Self {
+        Self::Command(command)
     }
 }
 
-/// Shows a refusal.
-pub(super) fn refusal(error: &CommandError) -> Failure {
-    let code = json!(error.code);
-    Failure::new(REFUSED, code.as_str().unwrap_or("refused"), error.message.clone())
+impl Call {
+    /// What it counts for among [`super::REQUESTS_MAX`].
+    pub(super) fn weight(&self) -> usize {
+        match self {
+            Self::Command(Command::ReadHistory { .. }) => HISTORY_WEIGHT,
+            _ => 1,
+        }
+    }
 }

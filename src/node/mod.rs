@@ -1,25 +1,43 @@
-//! `kith node`: the same core with no window, JSON-RPC 2.0 over standard input and output, one object a line.
+//! The same core with no window: JSON-RPC 2.0 over standard input and output, one object a line, for scripts, bots and
+//! tests. `docs/node-api.md` is its reference.
 //!
-//! It translates lines into commands, and replies and events into lines; it decides nothing. Nothing else is written to
-//! standard output. `docs/node-api.md` is the contract.
+//! ```text
+//! input ─▶ line ─▶ rpc, method ─▶ front ══ due ══▶ coordinator     front: one loop, at most 64 requests under way
+//! output ◀─ output ◀─ answer ◀────┘ ▲── replies, events ──┘       output: one writer behind a queue with a bound
+//! ```
 //!
-//! | file | what it does |
-//! |---|---|
-//! | `rpc` | a line as a request, an answer as a line (pure) |
-//! | `method` | a request as a command, a reply as a result (pure) |
-//! | `lines` | lines of bounded length out of a stream |
-//! | `serve` | the loop |
+//! It holds no decision about people or messages: it translates. Commands reach the coordinator in the order of their
+//! lines; answers may come in any order. A script that does not read its answers is not read either, so nothing grows.
+//! No text, key or link is ever logged here.
 
-mod lines;
+mod answer;
+mod code;
+mod due;
+mod front;
+mod line;
+mod method;
+mod output;
+mod params;
+pub mod rpc;
+
 #[cfg(feature = "embedded-broker")]
 mod local_broker;
-mod method;
-pub mod rpc;
-mod serve;
 
+pub use front::{End, serve};
 #[cfg(feature = "embedded-broker")]
 pub use local_broker::{LocalBroker, LocalBrokerError};
-pub use serve::{Core, serve};
+
+/// The longest line, without its newline: a text of 16 KiB fits many times over, however it is escaped, and a script
+/// that forgets its newlines costs no more memory than this.
+pub const LINE_BYTES_MAX: usize = 1024 * 1024;
+/// What may be under way at a time: more than a person or a bot ever has, and a bound on the answers kept in memory.
+pub const REQUESTS_MAX: usize = 64;
+/// What `message.history` counts for among [`REQUESTS_MAX`]: its answer may have 16 MiB.
+pub const HISTORY_WEIGHT: usize = 8;
+/// Lines that wait for standard output; answers and events wait behind them.
+const OUTPUT_LINES_MAX: usize = 64;
+/// Bytes that wait for standard output: a page of history of ordinary messages. A longer line waits alone.
+const OUTPUT_BYTES_MAX: u32 = 1024 * 1024;
 
 #[cfg(test)]
 mod tests;

@@ -1,148 +1,150 @@
-//! JSON-RPC 2.0, one object a line. Pure.
-//!
-//! A line is a request (with an id) or a notification (without). Batches are not taken: a line is one object already.
+//! JSON-RPC 2.0 (<https://www.jsonrpc.org/specification>): what a line asks for. Pure, and the door that fuzzing uses.
 
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
-/// A line at most: the longest message, with every character escaped, and room to spare.
-pub const LINE_BYTES_MAX: usize = 1024 * 1024;
+pub use super::code::{Code, Data, FrontCode, Refusal};
+use super::{REQUESTS_MAX, method};
+use crate::coordinator::Command;
 
-/// Not JSON.
-pub const PARSE_ERROR: i32 = -32_700;
-/// JSON, but no request.
-pub const INVALID_REQUEST: i32 = -32_600;
-/// There is no such method.
-pub const METHOD_NOT_FOUND: i32 = -32_601;
-/// The method does not take these parameters.
-pub const INVALID_PARAMS: i32 = -32_602;
-/// The request was understood and refused; `data.code` says why.
-pub const REFUSED: i32 = -32_000;
+/// What a line holds.
+#[derive(Debug, PartialEq)]
+pub enum Parsed {
+    /// Nothing but blanks: no answer.
+    Blank,
+    /// One request: one answer, or none when it is a notification.
+    Single(Request),
+    /// Several, 1 to [`REQUESTS_MAX`] by weight: one answer with those of all, or none when all are notifications.
+    Batch(Vec<Request>),
+    /// Neither: one answer with id `null`.
+    Refused(Refusal),
+}
 
-/// A request's id, given back as it came.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+/// One request.
+#[derive(Debug, PartialEq)]
+pub struct Request {
+    /// How the answer is told apart; without one it is a notification, and gets none.
+    pub id: Option<Id>,
+    /// What to do, or why not.
+    pub call: Result<Call, Refusal>,
+}
+
+/// The id of a request, which its answer repeats.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Id {
-    /// A number.
-    Number(serde_json::Number),
-    /// A text.
+    /// A string.
     Text(String),
-    /// Explicitly null, or not to be read.
+    /// A whole number from -2⁶³.
+    Negative(i64),
+    /// A whole number below 2⁶⁴.
+    Number(u64),
+    /// `null`; also where no id could be read.
     Null,
 }
 
-impl Id {
-    fn to_value(&self) -> Value {
-        match self {
-            Self::Number(number) => Value::Number(number.clone()),
-            Self::Text(text) => Value::String(text.clone()),
-            Self::Null => Value::Null,
+/// What is asked for.
+#[derive(Debug, PartialEq)]
+pub enum Call {
+    /// Something of the coordinator.
+    Command(Command),
+    /// The requests; those without a valid invitation only when they are asked for.
+    ListRequests {
+        /// Whether to list them.
+        uninvited: bool,
+    },
+    /// The end.
+    Shutdown,
+}
+
+/// Understands a line (without its newline). Never panics, whatever the bytes.
+#[must_use]
+pub fn parse_line(line: &[u8]) -> Parsed {
+    if line.iter().all(u8::is_ascii_whitespace) {
+        return Parsed::Blank;
+    }
+    match serde_json::from_slice(line) {
+        Ok(Value::Array(list)) => batch(list),
+        Ok(Value::Object(object)) => Parsed::Single(request(object)),
+        Ok(_) => Parsed::Refused(no_request()),
+        Err(error) => {
+            // By its kind and column only: what it says of the input could repeat somebody's text.
+            let what = if error.is_eof() { "It ends too early" } else { "It is not JSON" };
+            let message = format!("The line cannot be read. {what} (column {}).", error.column());
+            Parsed::Refused(Refusal::new(FrontCode::ParseError, message))
         }
     }
 }
 
-/// What somebody asks for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Request {
-    /// To be given back; a notification has none and gets no answer.
-    pub id: Option<Id>,
-    /// The method.
-    pub method: String,
-    /// Its parameters, by name.
-    pub params: Map<String, Value>,
-}
-
-/// An answer that says no.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Failure {
-    /// JSON-RPC's number.
-    pub number: i32,
-    /// Stable; in `data.code`.
-    pub code: String,
-    /// For people.
-    pub message: String,
-}
-
-impl Failure {
-    /// An answer that says no.
-    #[must_use]
-    pub fn new(number: i32, code: &str, message: impl Into<String>) -> Self {
-        Self { number, code: code.to_owned(), message: message.into() }
+fn batch(list: Vec<Value>) -> Parsed {
+    if list.is_empty() {
+        return Parsed::Refused(Refusal::new(FrontCode::InvalidRequest, "An empty batch asks for nothing."));
     }
-
-    /// A line that was longer than [`LINE_BYTES_MAX`].
-    #[must_use]
-    pub fn line_too_long() -> Self {
-        let message = format!("A line has at most {LINE_BYTES_MAX} bytes; this one was longer and was skipped.");
-        Self::new(INVALID_REQUEST, "line_too_long", message)
+    // Before anything is built from it: a mebibyte holds half a million of `1,`.
+    if list.len() > REQUESTS_MAX {
+        return Parsed::Refused(too_long());
     }
-}
-
-/// Reads one line; `None` for a blank one.
-///
-/// # Errors
-/// The answer to give: with the request's id where it could be read.
-pub fn parse_line(line: &[u8]) -> Result<Option<Request>, (Id, Failure)> {
-    if line.trim_ascii().is_empty() {
-        return Ok(None);
-    }
-    let parse_error = |error: String| (Id::Null, Failure::new(PARSE_ERROR, "parse_error", error));
-    let value: Value =
-        serde_json::from_slice(line).map_err(|error| parse_error(format!("This line is not JSON: {error}.")))?;
-    let Value::Object(mut object) = value else {
-        let message = "A line is one JSON-RPC 2.0 request object; batches are not taken.";
-        return Err((Id::Null, Failure::new(INVALID_REQUEST, "invalid_request", message)));
+    let each = |value| match value {
+        Value::Object(object) => request(object),
+        _ => Request { id: Some(Id::Null), call: Err(no_request()) },
     };
-    let id = match object.remove("id") {
-        None => None,
-        Some(Value::Number(number)) => Some(Id::Number(number)),
-        Some(Value::String(text)) => Some(Id::Text(text)),
-        Some(Value::Null) => Some(Id::Null),
-        Some(_) => {
-            let failure = Failure::new(INVALID_REQUEST, "invalid_request", "“id” is a number, a text or null.");
-            return Err((Id::Null, failure));
-        }
+    let requests: Vec<Request> = list.into_iter().map(each).collect();
+    if requests.iter().map(Request::weight).sum::<usize>() > REQUESTS_MAX {
+        return Parsed::Refused(too_long());
+    }
+    Parsed::Batch(requests)
+}
+
+fn request(mut object: Map<String, Value>) -> Request {
+    let has_id = object.contains_key("id");
+    let id = object.remove("id").map_or(Some(Id::Null), id);
+    let refused = |message: &str| Request {
+        id: Some(id.clone().unwrap_or(Id::Null)),
+        call: Err(Refusal::new(FrontCode::InvalidRequest, message)),
     };
-    let invalid =
-        |message: &str| (id.clone().unwrap_or(Id::Null), Failure::new(INVALID_REQUEST, "invalid_request", message));
     if object.get("jsonrpc").and_then(Value::as_str) != Some("2.0") {
-        return Err(invalid("A request says “jsonrpc”: “2.0”."));
+        return refused("Not a request: `jsonrpc` must be \"2.0\".");
     }
     let Some(Value::String(method)) = object.remove("method") else {
-        return Err(invalid("A request names its “method”."));
+        return refused("Not a request: `method` must be a string.");
     };
-    let params = match object.remove("params") {
-        None | Some(Value::Null) => Map::new(),
-        Some(Value::Object(params)) => params,
-        Some(_) => {
-            let failure = Failure::new(INVALID_PARAMS, "invalid_params", "“params” is an object with names.");
-            return Err((id.unwrap_or(Id::Null), failure));
-        }
+    let Some(answer_to) = id.clone() else {
+        return refused("Not a request: `id` must be a string, a whole number of 64 bits, or null.");
     };
-    Ok(Some(Request { id, method, params }))
+    let params = object.remove("params");
+    if matches!(params, Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_))) {
+        return refused("Not a request: `params` must be an object.");
+    }
+    Request { id: has_id.then_some(answer_to), call: method::call(&method, params) }
 }
 
-/// An answer that says yes, as a line.
-#[must_use]
-pub fn result_line(id: &Id, result: Value) -> String {
-    let mut line = json!({ "jsonrpc": "2.0", "id": id.to_value(), "result": result }).to_string();
-    line.push('\n');
-    line
+/// None where it is of a kind that no id may have.
+fn id(value: Value) -> Option<Id> {
+    match value {
+        Value::Null => Some(Id::Null),
+        Value::String(text) => Some(Id::Text(text)),
+        Value::Number(number) => number.as_u64().map(Id::Number).or_else(|| number.as_i64().map(Id::Negative)),
+        _ => None,
+    }
 }
 
-/// An answer that says no, as a line.
-#[must_use]
-pub fn failure_line(id: &Id, failure: &Failure) -> String {
-    let error = json!({ "code": failure.number, "message": failure.message, "data": { "code": failure.code } });
-    let mut line = json!({ "jsonrpc": "2.0", "id": id.to_value(), "error": error }).to_string();
-    line.push('\n');
-    line
+fn no_request() -> Refusal {
+    Refusal::new(FrontCode::InvalidRequest, "Not a request: it must be an object with `jsonrpc` and `method`.")
 }
 
-/// An event, as a line.
-#[must_use]
-pub fn event_line(params: &Value) -> String {
-    let mut line = json!({ "jsonrpc": "2.0", "method": "event", "params": params }).to_string();
-    line.push('\n');
-    line
+fn too_long() -> Refusal {
+    Refusal::new(
+        FrontCode::BatchTooLong,
+        format!(
+            "A batch holds at most {REQUESTS_MAX} requests, and each `message.history` counts for {}.",
+            super::HISTORY_WEIGHT
+        ),
+    )
+}
+
+impl Request {
+    /// What it counts for among [`REQUESTS_MAX`].
+    pub(super) fn weight(&self) -> usize {
+        self.call.as_ref().map_or(1, Call::weight)
+    }
 }

@@ -5,6 +5,9 @@
 //! nothing at all. [`POINTS`] names every one; a test kills each side at each and checks that nothing acknowledged is lost
 //! or doubled.
 
+/// Says at which point to end the process.
+pub const VARIABLE: &str = "KITH_CRASH_AT";
+
 /// Every point: each commit, publish, send and acknowledgement, before and after.
 pub const POINTS: &[&str] = &[
     "broker.after_ack",
@@ -100,22 +103,50 @@ pub fn around_frame(frame: &[u8]) -> (&'static str, &'static str) {
     }
 }
 
+/// Why [`VARIABLE`] cannot be followed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{VARIABLE} is not <name>:<n>, with a name from the table of crash points and n from 1: {0}")]
+pub struct CrashAtError(String);
+
+/// Says at the start when [`VARIABLE`] cannot be followed: a test with a slip in it must not pass because nothing was
+/// killed. Without the feature there is nothing to check.
+///
+/// # Errors
+/// When it names no point, or a number below 1.
+pub fn check() -> Result<(), CrashAtError> {
+    #[cfg(feature = "crash-points")]
+    if let Some(text) = std::env::var_os(VARIABLE) {
+        parse(&text.to_string_lossy())?;
+    }
+    Ok(())
+}
+
+#[cfg(any(feature = "crash-points", test))]
+pub(super) fn parse(text: &str) -> Result<(&'static str, u64), CrashAtError> {
+    let slip = || CrashAtError(text.to_owned());
+    let (name, count) = text.rsplit_once(':').ok_or_else(slip)?;
+    let name = POINTS.iter().find(|point| **point == name).ok_or_else(slip)?;
+    let count = count.parse().ok().filter(|count| *count > 0).ok_or_else(slip)?;
+    Ok((name, count))
+}
+
 #[cfg(feature = "crash-points")]
 mod armed {
     use std::sync::LazyLock;
     use std::sync::atomic::{AtomicU64, Ordering};
 
-    static ASKED: LazyLock<Option<(String, u64)>> = LazyLock::new(|| {
-        let text = std::env::var("KITH_CRASH_AT").ok()?;
-        let (name, count) = text.rsplit_once(':')?;
-        Some((name.to_owned(), count.parse().ok()?))
-    });
+    use super::{VARIABLE, parse};
+
+    static ASKED: LazyLock<Option<(&'static str, u64)>> = LazyLock::new(|| parse(&std::env::var(VARIABLE).ok()?).ok());
     static HITS: AtomicU64 = AtomicU64::new(0);
 
     pub(super) fn hit(name: &'static str) {
-        let Some((asked, count)) = ASKED.as_ref() else { return };
-        if asked == name && HITS.fetch_add(1, Ordering::SeqCst) + 1 == *count {
+        let Some((asked, count)) = *ASKED else { return };
+        if asked == name && HITS.fetch_add(1, Ordering::SeqCst) + 1 == count {
             tracing::error!(name, "killed at a crash point");
+            #[cfg(unix)]
+            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+            // Where there is no such signal; it runs no destructor and flushes nothing either.
             std::process::abort();
         }
     }

@@ -1,30 +1,34 @@
-//! The data directory: one Kith at a time, nobody else's business.
+//! A data directory: one person's keys and messages on this device, used by one process at a time.
+//!
+//! The lock is the kernel's (`flock` or its like): it goes with the process, however that ends, so a killed Kith never
+//! blocks the next one. The lock file itself stays and means nothing.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use directories::ProjectDirs;
 use thiserror::Error;
 
-/// The file whose kernel lock says that a Kith is running here. It ends with its process, however that ends.
-const LOCK: &str = "lock";
+use super::permissions::{close_to_others, create_private_dir, is_open_to_others, private_options};
 
-/// A data directory that this process holds.
-#[derive(Debug)]
-pub struct DataDir {
-    path: PathBuf,
-    _lock: File,
-}
+/// The file whose kernel lock says that the directory is in use.
+pub const LOCK_FILE: &str = "kith.lock";
 
-/// Why a data directory could not be opened.
+/// Why a data directory cannot be used.
 #[derive(Debug, Error)]
 pub enum DataDirError {
-    /// Another process holds it.
-    #[error("another Kith is already running on {}: use that one, or give this one its own --data directory", .0.display())]
+    /// Another process uses it.
+    #[error("another Kith is already running on {}: use that one, or choose another directory with --data", .0.display())]
     InUse(PathBuf),
-    /// It cannot be made or used.
-    #[error("the data directory {} cannot be used: {source}", path.display())]
+    /// It holds other files and others can read it, so it is not Kith's to close.
+    #[error(
+        "{} holds files that are not Kith's, and other users of this computer can open it: choose a directory of its \
+         own with --data",
+        .0.display()
+    )]
+    NotOurs(PathBuf),
+    /// The system refuses.
+    #[error("the data directory {} cannot be used: {source}", .path.display())]
     Unusable {
         /// Which.
         path: PathBuf,
@@ -33,23 +37,25 @@ pub enum DataDirError {
     },
 }
 
+/// A data directory that this process holds until the value is dropped.
+#[derive(Debug)]
+pub struct DataDir {
+    path: PathBuf,
+    _lock: File,
+}
+
 impl DataDir {
-    /// Makes the directory if need be (for its owner only) and takes its lock.
+    /// Makes the directory if it is missing (0700, like its lock file 0600), and takes its lock.
     ///
     /// # Errors
-    /// When another Kith holds it, or it cannot be used.
-    pub fn open(path: &Path) -> Result<Self, DataDirError> {
-        let unusable = |source| DataDirError::Unusable { path: path.to_owned(), source };
-        make_private(path).map_err(unusable)?;
-        let mut options = File::options();
-        options.create(true).write(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let lock = options.open(path.join(LOCK)).map_err(unusable)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(DataDirError::InUse(path.to_owned())),
-            Err(TryLockError::Error(source)) => Err(unusable(source)),
+    /// When another process has it, when it is not Kith's own, or when the system refuses.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, DataDirError> {
+        let path = path.into();
+        match Self::take(&path) {
+            Ok(lock) => Ok(Self { path, _lock: lock }),
+            Err(Refused::InUse) => Err(DataDirError::InUse(path)),
+            Err(Refused::NotOurs) => Err(DataDirError::NotOurs(path)),
+            Err(Refused::Io(source)) => Err(DataDirError::Unusable { path, source }),
         }
     }
 
@@ -58,34 +64,49 @@ impl DataDir {
     pub fn path(&self) -> &Path {
         &self.path
     }
-}
 
-/// Where this person's data lives when nobody says otherwise; `None` on a system without a home directory.
-#[must_use]
-pub fn default_data_dir() -> Option<PathBuf> {
-    project().map(|dirs| dirs.data_dir().to_owned())
-}
-
-/// Where the broker that this machine's Kiths share keeps its queues.
-#[must_use]
-pub fn shared_dir() -> Option<PathBuf> {
-    project().map(|dirs| dirs.data_dir().join("broker"))
-}
-
-fn project() -> Option<ProjectDirs> {
-    ProjectDirs::from("", "", "kith")
-}
-
-fn make_private(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+    fn take(path: &Path) -> Result<File, Refused> {
+        create_private_dir(path)?;
+        make_private(path)?;
+        let lock = private_options().create(true).truncate(false).open(path.join(LOCK_FILE))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(lock),
+            Err(TryLockError::WouldBlock) => Err(Refused::InUse),
+            Err(TryLockError::Error(reason)) => Err(Refused::Io(reason)),
+        }
     }
+}
+
+enum Refused {
+    InUse,
+    NotOurs,
+    Io(io::Error),
+}
+
+impl From<io::Error> for Refused {
+    fn from(reason: io::Error) -> Self {
+        Self::Io(reason)
+    }
+}
+
+/// Closes a directory to others, unless it is plainly somebody else's (a slip like `--data /tmp` must not close `/tmp`).
+#[cfg(unix)]
+fn make_private(path: &Path) -> Result<(), Refused> {
+    let dir = File::open(path)?;
+    if !is_open_to_others(&dir)? {
+        return Ok(());
+    }
+    let ours = path.join(LOCK_FILE).exists() || std::fs::read_dir(path)?.next().is_none();
+    if !ours {
+        return Err(Refused::NotOurs);
+    }
+    Ok(close_to_others(&dir)?)
+}
+
+#[cfg(not(unix))]
+fn make_private(_: &Path) -> Result<(), Refused> {
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,11 +4,14 @@
 
 pub mod crash;
 mod data_dir;
+mod permissions;
+mod places;
 mod secret;
 pub mod testing;
 
-pub use data_dir::{DataDir, DataDirError, default_data_dir, shared_dir};
-pub use secret::{SecretError, read_secret, write_secret};
+pub use data_dir::{DataDir, DataDirError, LOCK_FILE};
+pub use places::{HOME_VARIABLE, default_data_dir, shared_dir};
+pub use secret::{SecretError, private_dir, private_file, read_secret, write_secret};
 
 #[cfg(test)]
 mod tests;

@@ -4,27 +4,6 @@ use std::path::Path;
 
 use super::*;
 
-/// Two Kiths never share a data directory, and the lock ends with its holder.
-#[test]
-fn a_data_directory_has_one_holder() {
-    let home = tempfile::tempdir().unwrap();
-    let path = home.path().join("kith");
-    let first = DataDir::open(&path).unwrap();
-    assert!(matches!(DataDir::open(&path), Err(DataDirError::InUse(_))));
-    drop(first);
-    DataDir::open(&path).unwrap();
-}
-
-/// A directory that cannot be made is an error with its name in it.
-#[test]
-fn an_unusable_directory_is_named() {
-    let home = tempfile::tempdir().unwrap();
-    let file = home.path().join("file");
-    fs::write(&file, b"").unwrap();
-    let error = DataDir::open(&file.join("kith")).unwrap_err();
-    assert!(error.to_string().contains("file/kith"), "{error}");
-}
-
 /// A secret comes back as it was written, for its owner only, and what is too long to be one is refused.
 #[cfg(unix)]
 #[test]
@@ -40,6 +19,75 @@ fn secrets_are_for_their_owner() {
     assert_eq!(**read_secret(&path, 10).unwrap().unwrap(), *b"secret");
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(read_secret(&path, 5).is_err());
+}
+
+/// What a killed write left behind is in nobody's way, and nothing is left beside a finished one.
+#[test]
+fn a_killed_write_is_in_nobodys_way() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("identity.key");
+    fs::write(home.path().join("identity.new"), "half").unwrap();
+    write_secret(&path, b"whole").unwrap();
+    assert_eq!(**read_secret(&path, 5).unwrap().unwrap(), *b"whole");
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+    assert!(write_secret(&home.path().join("no/such/key"), b"x").unwrap_err().to_string().contains("no/such/key"));
+}
+
+/// A private file is made empty; one that exists keeps what it holds and is closed to others.
+#[cfg(unix)]
+#[test]
+fn a_private_file_is_made_or_closed() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("kith.db");
+    let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+    private_file(&path).unwrap();
+    assert_eq!((mode(), fs::read(&path).unwrap().len()), (0o600, 0));
+    fs::write(&path, "kept").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o664)).unwrap();
+    private_file(&path).unwrap();
+    assert_eq!((mode(), fs::read(&path).unwrap()), (0o600, b"kept".to_vec()));
+}
+
+/// A slip in the variable is said at the start, so that no test passes because nothing was killed.
+#[test]
+fn a_slip_in_the_crash_variable_is_said() {
+    let known = crash::POINTS[0];
+    assert_eq!(crash::parse(&format!("{known}:3")), Ok((known, 3)));
+    for text in ["", known, "nowhere:1", &format!("{known}:0"), &format!("{known}:x"), &format!("{known}:1:1")] {
+        assert!(crash::parse(text).is_err(), "{text}");
+    }
+}
+
+/// The process dies the moment it passes a point for the n-th time, by the signal that nothing can catch.
+#[cfg(all(feature = "crash-points", unix))]
+#[test]
+fn the_process_dies_at_the_nth_passing() {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::{Command, Stdio};
+    let home = tempfile::tempdir().unwrap();
+    for (count, passed) in [(1, 0), (3, 2)] {
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "platform::tests::child_that_passes_a_point_four_times", "--nocapture"]);
+        child.env(CHILD_DIR, home.path()).env(crash::VARIABLE, format!("{}:{count}", crash::POINTS[0]));
+        let status = child.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+        assert_eq!(status.signal(), Some(9));
+        assert_eq!(fs::read_to_string(home.path().join("passed")).unwrap(), "x".repeat(passed));
+    }
+}
+
+#[cfg(all(feature = "crash-points", unix))]
+const CHILD_DIR: &str = "KITH_TEST_CRASH_DIR";
+
+/// No test of its own: the process that `the_process_dies_at_the_nth_passing` starts.
+#[cfg(all(feature = "crash-points", unix))]
+#[test]
+fn child_that_passes_a_point_four_times() {
+    let Some(dir) = std::env::var_os(CHILD_DIR) else { return };
+    for passed in 0..4 {
+        fs::write(Path::new(&dir).join("passed"), "x".repeat(passed)).unwrap();
+        crash::point(crash::POINTS[0]);
+    }
 }
 
 /// Every crash point that the code names is in the table, and every one in the table is in the code.

@@ -1,0 +1,58 @@
+//! A coordinator for tests of whatever stands before it: the real handle, and a test in place of the task.
+
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use super::handle::{BATCHES_MAX, Call, Handle, Snapshot, Subscription};
+use super::{Command, CommandError, Event, Reply};
+
+/// Where the reply to a command goes.
+pub(crate) type Answer = oneshot::Sender<Result<Reply, CommandError>>;
+
+/// The test's end of a handle.
+pub(crate) struct Double {
+    calls: mpsc::Receiver<Call>,
+    events: broadcast::Sender<std::sync::Arc<[Event]>>,
+    /// How often somebody subscribed.
+    pub(crate) subscribed: usize,
+}
+
+impl Double {
+    /// A handle and the end that answers it; the handle waits when `calls` are waiting.
+    pub(crate) fn new(calls: usize) -> (Handle, Self) {
+        let (sender, calls) = mpsc::channel(calls);
+        let (events, _) = broadcast::channel(BATCHES_MAX);
+        (Handle::new(sender), Self { calls, events, subscribed: 0 })
+    }
+
+    /// The next command; subscribers before it are served. None once a shutdown was asked for (it is answered) or every
+    /// handle is gone.
+    pub(crate) async fn next(&mut self) -> Option<(Command, Answer)> {
+        loop {
+            match self.calls.recv().await? {
+                Call::Command(command, answer) => return Some((command, answer)),
+                Call::Subscribe(answer) => {
+                    self.subscribed += 1;
+                    let updates = self.events.subscribe();
+                    let _ = answer.send(Subscription { snapshot: Snapshot::default(), updates });
+                }
+                Call::Shutdown(answer) => {
+                    let _ = answer.send(());
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Tells subscribers what happened, as one batch.
+    pub(crate) fn tell(&self, events: impl IntoIterator<Item = Event>) {
+        let _ = self.events.send(events.into_iter().collect());
+    }
+
+    /// Answers every command by this rule until the shutdown.
+    pub(crate) async fn serve(mut self, mut rule: impl FnMut(&Self, Command) -> Result<Reply, CommandError>) {
+        while let Some((command, answer)) = self.next().await {
+            let reply = rule(&self, command);
+            let _ = answer.send(reply);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! What every method asks the coordinator for, and how its reply looks.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::script::Script;
+use crate::coordinator::{
+    BrokerState, BrokerStatus, Command, ContactView, IdentityView, LinkState, LinkStatus, MessageState, MessageView,
+    Path, Reply, RequestView, StatusView,
+};
+use crate::node::method::METHODS;
+
+const BOB: Uuid = Uuid::from_u128(0x8c2f_0a5e_1b7d_8e3a_9f46_0d5b_7c1e_2a90);
+const BOB_TEXT: &str = "8c2f0a5e-1b7d-8e3a-9f46-0d5b7c1e2a90";
+
+fn request_view(name: &str, invited: bool) -> RequestView {
+    RequestView { user_id: BOB, name: name.into(), safety_number: "1 2".into(), invited, warning: None }
+}
+
+fn request_json(name: &str, invited: bool) -> Value {
+    json!({ "userId": BOB_TEXT, "name": name, "safetyNumber": "1 2", "invited": invited })
+}
+
+/// A method, its parameters, the command that reaches the coordinator, its reply, and the result.
+fn cases() -> Vec<(&'static str, Value, Command, Reply, Value)> {
+    let identity = IdentityView {
+        user_id: BOB,
+        device_id: Uuid::nil(),
+        name: "Bob".into(),
+        link: "kith:x".into(),
+        warning: Some("loopback".into()),
+    };
+    let identity_json = json!({
+        "userId": BOB_TEXT, "deviceId": Uuid::nil(), "name": "Bob", "link": "kith:x", "warning": "loopback",
+    });
+    let contact = ContactView {
+        user_id: BOB,
+        name: "Bob".into(),
+        online: true,
+        path: Path::Direct,
+        safety_number: "1 2".into(),
+        accepted: true,
+        warning: None,
+    };
+    let message = MessageView { id: "ab".into(), from: BOB, text: "Hi\n".into(), at: 5, state: MessageState::Received };
+    let status = StatusView {
+        brokers: vec![BrokerStatus {
+            url: "mqtt://h:1".into(),
+            state: BrokerState::Refused,
+            reason: Some("no".into()),
+        }],
+        links: vec![LinkStatus { user_id: BOB, state: LinkState::Open, path: Path::Relay, rtt_ms: None }],
+        outbox: 3,
+        dropped: [("junk", 2)].into(),
+    };
+    let status_json = json!({
+        "brokers": [{ "url": "mqtt://h:1", "state": "refused", "reason": "no" }],
+        "links": [{ "userId": BOB_TEXT, "state": "open", "path": "relay", "rttMs": null }],
+        "outbox": 3,
+        "dropped": { "junk": 2 },
+    });
+    let user = json!({ "userId": BOB_TEXT });
+    let history =
+        |before: Option<&str>, limit| Command::ReadHistory { with: BOB, before: before.map(Into::into), limit };
+    let both = vec![request_view("a", true), request_view("b", false)];
+    let both_json = json!([request_json("a", true), request_json("b", false)]);
+    vec![
+        (
+            "identity.create",
+            json!({ "name": "Bob" }),
+            Command::CreateIdentity { name: "Bob".into() },
+            Reply::Identity(identity.clone()),
+            identity_json.clone(),
+        ),
+        ("identity.show", json!({}), Command::ShowIdentity, Reply::Identity(identity), identity_json),
+        (
+            "contact.add",
+            json!({ "link": "kith:x" }),
+            Command::AddContact { link: "kith:x".into() },
+            Reply::User(BOB),
+            user.clone(),
+        ),
+        ("contact.requests", json!({}), Command::ListRequests, Reply::Requests(both.clone()), json!([both_json[0]])),
+        ("contact.requests", json!({ "uninvited": true }), Command::ListRequests, Reply::Requests(both), both_json),
+        ("contact.accept", user.clone(), Command::AcceptContact(BOB), Reply::Done, json!({})),
+        ("contact.decline", user.clone(), Command::DeclineContact(BOB), Reply::Done, json!({})),
+        ("contact.block", user.clone(), Command::BlockContact(BOB), Reply::Done, json!({})),
+        ("contact.remove", user, Command::RemoveContact(BOB), Reply::Done, json!({})),
+        (
+            "contact.list",
+            json!({}),
+            Command::ListContacts,
+            Reply::Contacts(vec![contact]),
+            json!([{ "userId": BOB_TEXT, "name": "Bob", "online": true, "path": "direct", "safetyNumber": "1 2", "accepted": true }]),
+        ),
+        (
+            "message.send",
+            json!({ "to": BOB_TEXT.to_uppercase(), "text": "Hi" }),
+            Command::SendMessage { to: BOB, text: "Hi".into() },
+            Reply::Message("ab".into()),
+            json!({ "id": "ab" }),
+        ),
+        (
+            "message.history",
+            json!({ "with": BOB_TEXT }),
+            history(None, None),
+            Reply::History(vec![message]),
+            json!([{ "id": "ab", "from": BOB_TEXT, "text": "Hi\n", "at": 5, "state": "received" }]),
+        ),
+        (
+            "message.history",
+            json!({ "with": BOB_TEXT, "before": "ab", "limit": 7 }),
+            history(Some("ab"), Some(7)),
+            Reply::History(vec![]),
+            json!([]),
+        ),
+        // Out of range is for the coordinator to refuse, however far out.
+        (
+            "message.history",
+            json!({ "with": BOB_TEXT, "limit": -1 }),
+            history(None, Some(0)),
+            Reply::History(vec![]),
+            json!([]),
+        ),
+        (
+            "message.history",
+            json!({ "with": BOB_TEXT, "limit": 4_294_967_296_u64 }),
+            history(None, Some(u32::MAX)),
+            Reply::History(vec![]),
+            json!([]),
+        ),
+        ("status", json!({}), Command::ShowStatus, Reply::Status(status), status_json),
+    ]
+}
+
+/// Every method asks for what its name says, and answers with the fields that the reference names.
+#[tokio::test]
+async fn every_method_translates() {
+    let (mut script, mut double) = Script::with_double();
+    for (id, (method, params, command, reply, result)) in (1..).zip(cases()) {
+        script.ask(id, method, &params).await;
+        let (asked, answer) = double.next().await.unwrap();
+        assert_eq!(asked, command, "{method}");
+        answer.send(Ok(reply)).unwrap();
+        assert_eq!(script.read().await.unwrap(), json!({ "jsonrpc": "2.0", "id": id, "result": result }), "{method}");
+    }
+    let tried: Vec<_> = cases().into_iter().map(|case| case.0).collect();
+    for method in METHODS {
+        assert!(tried.contains(method) || *method == "shutdown", "{method}");
+    }
+}
+
+/// The reference names every method, every code and every event.
+#[test]
+fn the_reference_is_complete() {
+    let reference = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/node-api.md")).unwrap();
+    let events = [
+        "requestReceived",
+        "contactAdded",
+        "messageReceived",
+        "messageDelivered",
+        "linkChanged",
+        "brokerChanged",
+        "missed",
+    ];
+    let codes: Vec<String> =
+        super::refusals::codes().iter().map(|code| json!(code).as_str().unwrap().to_owned()).collect();
+    for name in METHODS.iter().copied().chain(events).chain(codes.iter().map(String::as_str)) {
+        assert!(reference.contains(&format!("`{name}`")), "docs/node-api.md does not name `{name}`");
+    }
+}

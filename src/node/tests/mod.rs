@@ -1,0 +1,5 @@
+mod limits;
+mod methods;
+mod refusals;
+mod script;
+mod session;
