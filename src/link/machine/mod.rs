@@ -350,7 +350,9 @@ impl Machine {
                 let number = self.next_number();
                 self.say(Signal::Offer { connection, number, sdp }, now, out);
             }
-            DriverEvent::AnswerReady { sdp, .. } if attempt.phase == Phase::Answering => {
+            DriverEvent::AnswerReady { sdp, .. }
+                if attempt.phase == Phase::Answering && self.state == State::Connecting =>
+            {
                 attempt.phase = Phase::Negotiated;
                 let number = self.next_number();
                 self.say(Signal::Answer { connection, number, sdp }, now, out);

@@ -20,13 +20,18 @@ const FAULTS_END: Duration = ms(40_000);
 /// By then there must be one link, and no state may have changed for the last [`CALM`].
 const END: Duration = ms(240_000);
 const CALM: Duration = ms(60_000);
+/// A world has about 1,500; one in which each signal begets another has no end.
+const HAPPENINGS_MAX: u64 = 20_000;
 
 /// What the modelled library holds.
 #[derive(Clone, Debug)]
 struct Peer {
     connection: ConnectionId,
     offerer: bool,
-    described: bool,
+    /// Names this one's certificate; its description says it.
+    serial: u64,
+    /// The other's, from its description.
+    remote: Option<u64>,
     candidates: bool,
     open: bool,
 }
@@ -89,6 +94,7 @@ pub(super) struct World {
     waiting: BTreeMap<u64, Happening>,
     next: u64,
     boots: u64,
+    serials: u64,
     loss: f64,
     doubling: f64,
     slowest: u64,
@@ -123,6 +129,7 @@ impl World {
             waiting: BTreeMap::new(),
             next: 0,
             boots: 2,
+            serials: 0,
             loss: rng.random_range(0.0..0.4),
             doubling: rng.random_range(0.0..0.3),
             slowest: [10, 200, 1_000, 8_000][rng.random_range(0..4)],
@@ -181,6 +188,7 @@ impl World {
                 break;
             }
             self.now = when;
+            assert!(key < HAPPENINGS_MAX, "the two talk without end");
             if let Some(happening) = self.waiting.remove(&key) {
                 self.happen(happening);
             }
@@ -326,33 +334,41 @@ impl World {
 
     fn command(&mut self, at: usize, command: DriverCommand) {
         let boot = self.sides[at].boot;
-        let sdp = String::new();
-        let fresh =
-            |connection, offerer| Peer { connection, offerer, described: !offerer, candidates: false, open: false };
+        self.serials += 1;
+        let serial = self.serials;
+        let sdp = serial.to_string();
+        let fresh = |connection, remote: Option<String>| Peer {
+            connection,
+            offerer: remote.is_none(),
+            serial,
+            remote: remote.map(|sdp| sdp.parse().unwrap()),
+            candidates: false,
+            open: false,
+        };
         let made = match command {
             DriverCommand::Offer { connection } => {
                 self.drop_peer(at);
-                self.sides[at].peer = Some(fresh(connection, true));
+                self.sides[at].peer = Some(fresh(connection, None));
                 DriverEvent::OfferReady { connection, sdp }
             }
-            DriverCommand::AcceptOffer { connection, instead_of, .. } => {
+            DriverCommand::AcceptOffer { connection, instead_of, sdp: offer } => {
                 let kept = self.sides[at].peer.as_ref().is_some_and(|peer| Some(peer.connection) == instead_of);
                 if !kept {
                     self.drop_peer(at);
                 }
-                self.sides[at].peer = Some(fresh(connection, false));
+                self.sides[at].peer = Some(fresh(connection, Some(offer)));
                 DriverEvent::AnswerReady { connection, sdp }
             }
-            DriverCommand::AcceptAnswer { connection, .. } => {
+            DriverCommand::AcceptAnswer { connection, sdp } => {
                 if let Some(peer) = self.sides[at].peer.as_mut().filter(|peer| peer.connection == connection) {
-                    assert!(peer.offerer && !peer.described, "an answer that the library would refuse");
-                    peer.described = true;
+                    assert!(peer.offerer && peer.remote.is_none(), "an answer that the library would refuse");
+                    peer.remote = sdp.parse().ok();
                 }
                 return self.meet();
             }
             DriverCommand::AddCandidates { connection, .. } => {
                 if let Some(peer) = self.sides[at].peer.as_mut().filter(|peer| peer.connection == connection) {
-                    assert!(peer.described, "candidates that the library would refuse");
+                    assert!(peer.remote.is_some(), "candidates that the library would refuse");
                     peer.candidates = true;
                 }
                 return self.meet();
@@ -370,7 +386,7 @@ impl World {
     /// When both libraries have what they need they connect, if the network allows.
     fn meet(&mut self) {
         let [Some(a), Some(b)] = [0, 1].map(|at| self.sides[at].peer.clone()) else { return };
-        let able = a.connection == b.connection && a.described && b.described && a.offerer != b.offerer;
+        let able = a.connection == b.connection && a.remote == Some(b.serial) && b.remote == Some(a.serial);
         if able && (a.candidates || b.candidates) && !self.strikes(self.failing) {
             for at in [0, 1] {
                 self.soon(1, 80, Happening::Opens { at, connection: a.connection });
@@ -395,7 +411,7 @@ fn run(seeds: impl Iterator<Item = u64>) {
         let mut world = World::new(seed);
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.run()));
         if let Err(panic) = result {
-            let from = world.log.len().saturating_sub(200);
+            let from = 0;
             println!("seed {seed}:\n{}", world.log[from..].join("\n"));
             std::panic::resume_unwind(panic);
         }
