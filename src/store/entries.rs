@@ -225,6 +225,11 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
     log.latest = local;
     if fork {
         log.forks += 1;
+        // What came before it and stands on it is on its branch.
+        let child = logs::main_at(tx, log.id, sequence.saturating_add(1))?;
+        if let Some(child) = child.filter(|child| child.previous == Some(entry.id().0)) {
+            logs::demote(tx, &mut log, child)?;
+        }
     } else {
         log.top = log.top.max(sequence.saturating_add(1));
     }
