@@ -1,3 +1,5 @@
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 use tokio::net::TcpStream;
 
@@ -143,22 +145,23 @@ async fn a_flood_is_back_pressure_not_a_deadlock() {
     let (mut client, _) = TestClient::connected(&url(&broker), "c", PERSISTENT).await;
     assert!(client.subscribe("t").await);
     let (mut token, mut published, mut received, mut waits) = (0, 0, 0, 0);
-    let mut held = None;
+    let mut acks = VecDeque::new();
     while published < FLOOD || received < FLOOD {
-        while token < FLOOD && held.is_none() {
+        while let Some(delivery) = acks.pop_front() {
+            if client.handle.try_send(MqttCommand::Ack { delivery }) == Err(SendError::Full) {
+                acks.push_front(delivery);
+                break;
+            }
+        }
+        while token < FLOOD {
             match client.publish(token, "t", vec![0; 512]) {
                 Ok(()) => token += 1,
-                Err(SendError::Full) => {
+                Err(error) => {
+                    assert_eq!(error, SendError::Full);
                     waits += 1;
                     break;
                 }
-                Err(error) => panic!("{error}"),
             }
-        }
-        if let Some(ack) = held.take()
-            && client.handle.try_send(MqttCommand::Ack { delivery: ack }).is_err()
-        {
-            held = Some(ack);
         }
         match client.next().await {
             MqttEvent::Published { token } => {
@@ -167,10 +170,7 @@ async fn a_flood_is_back_pressure_not_a_deadlock() {
             }
             MqttEvent::Received { delivery, .. } => {
                 received += 1;
-                let ack = MqttCommand::Ack { delivery: delivery.unwrap() };
-                while client.handle.try_send(ack.clone()) == Err(SendError::Full) {
-                    tokio::task::yield_now().await;
-                }
+                acks.extend(delivery);
             }
             other => panic!("{other:?} after {published} of {token} published and {received} received"),
         }
