@@ -1,5 +1,6 @@
 //! Launch and command line only.
 
+#[cfg(feature = "embedded-broker")]
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,7 +10,9 @@ use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 use kith::coordinator::{Command as Wish, Handle, Options, Reply, start};
 use kith::node::End;
-use kith::platform::{DataDir, default_data_dir};
+#[cfg(feature = "embedded-broker")]
+use kith::node::LocalBroker;
+use kith::platform::{DataDir, DataDirError, default_data_dir};
 use tracing_subscriber::EnvFilter;
 
 /// How long threads that cannot be interrupted (reading standard input) are waited for at the end.
@@ -61,7 +64,8 @@ enum Task {
     /// Show your own link, and as a QR code that others can scan
     ///
     /// Name the same brokers as for `kith node`: the link says where you can be reached. While a node runs, ask that
-    /// one instead: its request "identity.show" answers with the link.
+    /// one instead: its request "identity.show" answers with the link. The picture needs a terminal of some 90 columns
+    /// (more for a link that names several brokers); below it is the link as text.
     Qr(Place),
 }
 
@@ -160,7 +164,7 @@ struct Running {
     // Held until the end: the directory is ours.
     data: DataDir,
     #[cfg(feature = "embedded-broker")]
-    broker: Option<kith::node::LocalBroker>,
+    broker: Option<LocalBroker>,
 }
 
 /// What a command needs of this computer's own broker.
@@ -176,24 +180,23 @@ enum OwnBroker {
 async fn begin(place: Place, ice: Vec<String>, own: OwnBroker) -> anyhow::Result<Option<Running>> {
     let path = place.data.or_else(default_data_dir).context("there is no home directory: give one with --data")?;
     let data = DataDir::open(path)?;
-    let mut brokers = place.broker;
     #[cfg(feature = "embedded-broker")]
-    let broker = if !brokers.is_empty() {
-        None
-    } else if own == OwnBroker::Name {
-        brokers.push(kith::node::LocalBroker::url_of(place.local_broker, place.lan).to_string());
-        None
-    } else {
-        let broker = kith::node::LocalBroker::start(place.local_broker, place.lan).await?;
-        brokers.push(broker.url().to_string());
-        Some(broker)
+    let (brokers, broker) = match own {
+        _ if !place.broker.is_empty() => (place.broker, None),
+        OwnBroker::Name => (vec![LocalBroker::url_of(place.local_broker, place.lan).to_string()], None),
+        OwnBroker::Run => {
+            let broker = LocalBroker::start(place.local_broker, place.lan).await?;
+            (vec![broker.url().to_string()], Some(broker))
+        }
     };
     #[cfg(not(feature = "embedded-broker"))]
-    if brokers.is_empty() {
-        let _ = own;
-        say(NO_BROKER);
-        return Ok(None);
-    }
+    let brokers = match own {
+        OwnBroker::Name | OwnBroker::Run if place.broker.is_empty() => {
+            say(NO_BROKER);
+            return Ok(None);
+        }
+        OwnBroker::Name | OwnBroker::Run => place.broker,
+    };
     let core = start(Options { data_dir: data.path().to_owned(), brokers, ice }).await;
     let core = match core {
         Ok(core) => core,
@@ -272,7 +275,7 @@ async fn broker(arguments: Broker) -> anyhow::Result<ExitCode> {
     use kith::broker::{Broker, Options, WEBSOCKET_PATH};
     let storage = match arguments.data {
         Some(data) => Some(data),
-        None => kith::node::LocalBroker::storage(arguments.listen.port())?,
+        None => LocalBroker::storage(arguments.listen.port())?,
     };
     let options = Options { websocket: arguments.ws, storage, ..Options::new(arguments.listen) };
     let broker = Broker::start(options).await?;
@@ -287,7 +290,17 @@ async fn broker(arguments: Broker) -> anyhow::Result<ExitCode> {
 }
 
 async fn qr(place: Place) -> anyhow::Result<ExitCode> {
-    let Some(running) = begin(place, vec![], OwnBroker::Name).await? else { return Ok(ExitCode::from(2)) };
+    let begun = begin(place, vec![], OwnBroker::Name).await;
+    let Some(running) = begun.map_err(|error| match error.downcast_ref() {
+        Some(DataDirError::InUse(path)) => anyhow::anyhow!(
+            "a Kith is running on {}: ask that one for the link (its request \"identity.show\"), or stop it first",
+            path.display()
+        ),
+        _ => error,
+    })?
+    else {
+        return Ok(ExitCode::from(2));
+    };
     let shown = running.core.run(Wish::ShowIdentity).await;
     running.end().await;
     let Reply::Identity(identity) = shown? else { bail!("the coordinator did not say who you are") };

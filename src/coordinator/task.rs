@@ -105,7 +105,8 @@ pub async fn start(options: Options) -> Result<Handle, StartError> {
     let tracker = TaskTracker::new();
     let cancel = CancellationToken::new();
     let origin = Instant::now();
-    let link = crate::link::Settings { polite_grace: platform::testing::polite_grace(), ..Default::default() };
+    let usual = crate::link::Settings::default();
+    let link = crate::link::Settings { polite_grace: platform::testing::polite_grace(usual.polite_grace), ..usual };
     let (engine, outputs) = Engine::start(Settings { brokers, link }, secrets, rng, now(origin));
     let hands = Hands::new(store, key_file, ice, tracker.clone(), cancel.clone(), mqtt_sender, link_sender);
     let task = Task { origin, engine, hands, calls, outcomes, mqtt, links, events, batch: vec![], ending: vec![] };

@@ -11,7 +11,7 @@ pub mod testing;
 
 pub use data_dir::{DataDir, DataDirError, LOCK_FILE};
 pub use places::{HOME_VARIABLE, default_data_dir, shared_dir};
-pub use secret::{SecretError, private_dir, private_file, read_secret, write_secret};
+pub use secret::{SecretError, private_dir, read_secret, write_secret};
 
 #[cfg(test)]
 mod tests;

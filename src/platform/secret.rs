@@ -66,16 +66,6 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), SecretError> {
     write().map_err(failed)
 }
 
-/// Makes sure that a file exists and is for its owner only, whatever is in it. SQLite gives the files beside a database
-/// (`-wal`, `-shm`) the database's own permissions: this comes before opening it.
-///
-/// # Errors
-/// When it cannot be made.
-pub fn private_file(path: &Path) -> Result<(), SecretError> {
-    let make = || owner_only(&private_options().create(true).truncate(false).open(path)?, path);
-    make().map_err(|source| SecretError { path: path.to_owned(), source })
-}
-
 /// Makes a folder for its owner only, and those above it that are missing; one that exists stays as it is.
 ///
 /// # Errors

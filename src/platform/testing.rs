@@ -5,8 +5,7 @@ use std::time::Duration;
 /// How long the polite side of a glare waits. `KITH_TEST_POLITE_GRACE_MS` changes it in `testing` builds, so that a story
 /// can make both sides offer at once.
 #[must_use]
-pub fn polite_grace() -> Duration {
-    let usual = crate::link::Settings::default().polite_grace;
+pub fn polite_grace(usual: Duration) -> Duration {
     if !cfg!(feature = "testing") {
         return usual;
     }

@@ -33,22 +33,6 @@ fn a_killed_write_is_in_nobodys_way() {
     assert!(write_secret(&home.path().join("no/such/key"), b"x").unwrap_err().to_string().contains("no/such/key"));
 }
 
-/// A private file is made empty; one that exists keeps what it holds and is closed to others.
-#[cfg(unix)]
-#[test]
-fn a_private_file_is_made_or_closed() {
-    use std::os::unix::fs::PermissionsExt;
-    let home = tempfile::tempdir().unwrap();
-    let path = home.path().join("kith.db");
-    let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
-    private_file(&path).unwrap();
-    assert_eq!((mode(), fs::read(&path).unwrap().len()), (0o600, 0));
-    fs::write(&path, "kept").unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o664)).unwrap();
-    private_file(&path).unwrap();
-    assert_eq!((mode(), fs::read(&path).unwrap()), (0o600, b"kept".to_vec()));
-}
-
 /// A slip in the variable is said at the start, so that no test passes because nothing was killed.
 #[test]
 fn a_slip_in_the_crash_variable_is_said() {

@@ -108,7 +108,7 @@ async fn a_slow_script_is_told_that_it_missed_events() {
     }
     assert!(heard < TOLD, "nothing was missed");
     script.ask(2, "status", &json!({})).await;
-    let mut lines = vec![script.read().await.unwrap(), script.read().await.unwrap()];
+    let mut lines = [script.read().await.unwrap(), script.read().await.unwrap()];
     lines.sort_by_key(|line| line["id"].is_null());
     assert_eq!(lines[0]["id"], 2);
     assert_eq!(lines[1]["params"], json!({ "type": "messageDelivered", "with": uuid::Uuid::nil(), "id": "20000" }));
