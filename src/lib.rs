@@ -17,7 +17,7 @@
 //! | [`platform`] | data directory, lock, crash points: what differs by system | I/O |
 //! | [`node`] | the same core with no window: JSON-RPC over standard input and output | I/O |
 //!
-//! Imports point one way: `node → coordinator → {sync, link, signaling, store} → {log, identity} → wire → clock`.
+//! Imports point one way: `node → coordinator → {sync, link, signaling, store} → log → identity → wire → clock`.
 //! `tests/architecture.rs` fails when one points back.
 //!
 //! # The invariants

@@ -31,7 +31,7 @@ const BACKLOG_MAX: usize = 4_096;
 type Answer = oneshot::Sender<Result<Reply, CommandError>>;
 
 pub(super) struct Hands {
-    store: Store,
+    store: Option<Store>,
     key_file: PathBuf,
     ice: Vec<IceServer>,
     tracker: TaskTracker,
@@ -61,7 +61,7 @@ impl Hands {
         link_events: mpsc::Sender<(DeviceKey, DriverEvent)>,
     ) -> Self {
         Self {
-            store,
+            store: Some(store),
             key_file,
             ice,
             tracker,
@@ -99,8 +99,9 @@ impl Hands {
     /// Offers again what was not taken.
     pub(super) fn drain(&mut self) {
         while let Some((token, op)) = self.wishes.pop_front() {
-            if let Err((token, op)) = self.store.try_submit(token, op) {
-                self.wishes.push_front((token, op));
+            let Some(store) = &self.store else { break };
+            if let Err(wish) = store.try_submit(token, op) {
+                self.wishes.push_front(wish);
                 break;
             }
         }
@@ -206,14 +207,14 @@ impl Hands {
     }
 
     /// Ends everything but the store, which is given back.
-    pub(super) fn end(&mut self) -> Store {
+    pub(super) fn end(&mut self) -> Option<Store> {
         self.links.clear();
         for broker in self.brokers.values_mut() {
             broker.send(MqttCommand::Disconnect);
         }
         self.brokers.clear();
         self.drain();
-        self.store.clone()
+        self.store.take()
     }
 }
 

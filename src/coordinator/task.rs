@@ -275,7 +275,7 @@ impl Task {
         cancel.cancel();
         self.outcomes.close();
         // What was asked of the store is committed when this returns.
-        if let Err(error) = tokio::task::spawn_blocking(move || store.close()).await {
+        if let Err(error) = tokio::task::spawn_blocking(move || store.map(Store::close)).await {
             tracing::error!(%error, "the store's thread did not end well");
         }
         crash::point("end.before_answer");

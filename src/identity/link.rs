@@ -99,25 +99,29 @@ impl Link {
         Ok(Self { card, token: Nonce(*token) })
     }
 
-    /// Undoes base64url. A text whose last character was cut off does not decode as a whole, but its beginning does.
+    /// Undoes base64url. A text that does not decode was cut off when it is shorter than its own head says; else somebody
+    /// changed it.
     fn decode(encoded: &str) -> Result<Vec<u8>, LinkError> {
         if let Ok(bytes) = BASE64URL_NOPAD.decode(encoded.as_bytes()) {
             return Ok(bytes);
         }
         let whole = encoded.len() - encoded.len() % 4;
         let begin = encoded.as_bytes().get(..whole).unwrap_or_default();
-        match BASE64URL_NOPAD.decode(begin) {
-            Ok(bytes) if is_short(&bytes) => Err(LinkError::Truncated),
-            _ => Err(LinkError::Tampered),
-        }
+        let begin = BASE64URL_NOPAD.decode(begin).map_err(|_| LinkError::Tampered)?;
+        let cut = stated_length(&begin).is_none_or(|length| encoded.len() < (length * 4).div_ceil(3));
+        Err(if cut { LinkError::Truncated } else { LinkError::Tampered })
     }
+}
+
+/// How long the whole is, as its head says; `None` when the head itself is cut off.
+fn stated_length(bytes: &[u8]) -> Option<usize> {
+    let ([_, high, low], _) = bytes.split_first_chunk::<HEAD_BYTES>()?;
+    Some(HEAD_BYTES + Nonce::LENGTH + usize::from(u16::from_be_bytes([*high, *low])) + CHECK_BYTES)
 }
 
 /// Whether the bytes are fewer than their own head says.
 fn is_short(bytes: &[u8]) -> bool {
-    let Some(([_, high, low], rest)) = bytes.split_first_chunk::<HEAD_BYTES>() else { return true };
-    let card = usize::from(u16::from_be_bytes([*high, *low]));
-    card <= CARD_BYTES_MAX && rest.len() < Nonce::LENGTH + card + CHECK_BYTES
+    stated_length(bytes).is_none_or(|length| bytes.len() < length && length <= BYTES_MAX)
 }
 
 fn check(bytes: &[u8]) -> [u8; CHECK_BYTES] {

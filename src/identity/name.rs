@@ -52,11 +52,11 @@ impl fmt::Display for Name {
     }
 }
 
-/// A text as it may be shown: without the characters that turn around what follows them (Unicode UAX #9 embeddings,
-/// overrides and isolates), and without control characters other than line feed and tab.
+/// A text as it may be shown: without the characters that turn around what follows them (embeddings, overrides and
+/// isolates of Unicode's UAX #9). What is stored and forwarded stays as it was written.
 #[must_use]
 pub fn visible(text: &str) -> String {
-    text.chars().filter(|c| !deceives(*c) && (!c.is_control() || matches!(c, '\n' | '\t'))).collect()
+    text.chars().filter(|c| !deceives(*c)).collect()
 }
 
 fn deceives(c: char) -> bool {

@@ -1,5 +1,7 @@
 //! The secret half of an identity.
 
+use std::fmt;
+
 use ed25519_dalek::SigningKey;
 use minicbor::{Decode, Encode};
 use rand::{CryptoRng, RngExt};
@@ -31,6 +33,12 @@ pub struct Secrets {
     pub working_counter: u64,
     /// Where MQTT client ids come from.
     pub client: [u8; 32],
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secrets of {}", self.user())
+    }
 }
 
 /// Why secrets could not be read.

@@ -149,10 +149,10 @@ proptest! {
         let mut now = Duration::ZERO;
         for round in 0..=restarts {
             let mut queue: Vec<(usize, wire::Hello)> = vec![];
-            for from in 0..2 {
+            for (from, side) in sides.iter_mut().enumerate() {
                 if round == restarts || rng.random() {
-                    let greeting = sides[from].hello.announce(&mut rng);
-                    queue.push((1 - from, send(&sides[from], greeting, key)));
+                    let greeting = side.hello.announce(&mut rng);
+                    queue.push((1 - from, send(side, greeting, key)));
                 }
             }
             let mut steps = 0;

@@ -2,12 +2,43 @@
 //!
 //! The rest of the program says what it wants as [`Op`]s and gets one [`Outcome`] for each, in order. A batch of them is
 //! one transaction; an outcome that has been handed out is on disk (WAL, `synchronous=FULL`). SQL lives here only.
+//!
+//! | file | what |
+//! |---|---|
+//! | `op` | what can be asked, and the answers |
+//! | `writer` | the thread: queue in, outcomes out, one transaction for what has gathered |
+//! | `db` | a batch as one transaction |
+//! | `schema` | opening, refusing, migrating |
+//! | `people` | profile, invitations, people, devices, own logs |
+//! | `entries` | entries come in, with their limits |
+//! | `logs` | which branch of a log is the main one, and how far it is whole |
+//! | `order` | positions and heads |
+//! | `belief`, `claims` | what a peer has: by acks and lacks, and by its own full statement |
+//! | `have`, `outbox`, `history` | what is asked about entries |
 
+mod belief;
+mod claims;
+mod db;
+mod entries;
+mod error;
+mod have;
+mod history;
+mod logs;
 mod op;
-mod stub;
-pub use stub::{Store, StoreError};
+mod order;
+mod outbox;
+mod people;
+mod schema;
+mod value;
+mod writer;
 
+pub use db::Db;
+pub use error::StoreError;
 pub use op::{
     Fresh, Invitation, Loaded, MessageRow, OUTBOX_COUNT_MAX, Op, Outcome, OwnLog, Peer, Person, Profile, Progress,
     Refusal, Standing,
 };
+pub use writer::{Done, Store};
+
+#[cfg(test)]
+mod tests;

@@ -143,7 +143,8 @@ pub enum Refusal {
     /// The message is not in this conversation.
     #[error("there is no such message in this conversation")]
     UnknownMessage,
-    /// The entry does not follow the last one of its log (a bug of the caller).
+    /// The entry does not follow the last one of its log, or names one that has no place yet. A bug of the caller, or a
+    /// peer has just shown an own entry that is not here (the database was restored): [`Op::Load`] names a new log then.
     #[error("the entry does not continue its log")]
     OutOfSequence,
 }

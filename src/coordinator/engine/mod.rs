@@ -110,3 +110,6 @@ impl Engine {
         self.tick_couriers();
     }
 }
+
+#[cfg(test)]
+mod tests;

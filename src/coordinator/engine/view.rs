@@ -66,7 +66,7 @@ impl Engine {
                 }
             })
             .collect();
-        contacts.sort_by(|a, b| (a.name.to_lowercase(), a.user_id).cmp(&(b.name.to_lowercase(), b.user_id)));
+        contacts.sort_by_cached_key(|contact| (contact.name.to_lowercase(), contact.user_id));
         contacts
     }
 

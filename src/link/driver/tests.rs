@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::*;
-use crate::link::{CloseReason, Path};
+use crate::link::Path;
 use crate::wire::signal::{Candidate, sdp_fingerprint};
 
 /// Nothing here takes a second on an idle machine; this one may be shared by many.

@@ -1,0 +1,5 @@
+//! Stories of the engine in a simulated world: no process, no network, no clock.
+
+mod chaos;
+mod stories;
+mod world;

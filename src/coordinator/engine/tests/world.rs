@@ -1,0 +1,498 @@
+//! A small simulated world: engines over real stores in memory, a broker with queues, links, one virtual clock, one seed.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
+use std::time::Duration;
+
+use bytes::Bytes;
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use uuid::Uuid;
+
+use crate::coordinator::engine::{BrokerConn, BrokerInput, BrokerOutput, Engine, Input, Now, Output, Settings};
+use crate::coordinator::{
+    Command, CommandError, ContactView, Event, IdentityView, LinkState, MessageView, Reply, RequestView, StatusView,
+};
+use crate::identity::Secrets;
+use crate::link::{CloseReason, DriverCommand, DriverEvent, Path};
+use crate::store::Db;
+use crate::wire::broker_url::BrokerUrl;
+use crate::wire::signal::Candidate;
+use crate::wire::{ConnectionId, DeviceKey};
+
+pub const BROKER: &str = "mqtt://broker.example:1883";
+const WALL: u64 = 1_700_000_000_000;
+
+/// A device: its disk outlives its process.
+struct Device {
+    engine: Option<Engine>,
+    /// Which of its processes this is; what was sent to an earlier one is lost.
+    run: u32,
+    db: Db,
+    secrets: Option<Vec<u8>>,
+    key: Option<DeviceKey>,
+    conns: BTreeMap<BrokerConn, (String, bool)>,
+    links: BTreeMap<DeviceKey, ConnectionId>,
+    replies: BTreeMap<u64, Result<Reply, CommandError>>,
+    events: Vec<Event>,
+    finished: bool,
+}
+
+#[derive(Default)]
+struct BrokerSession {
+    at: Option<(usize, BrokerConn)>,
+    persistent: bool,
+    topics: BTreeSet<String>,
+    queue: VecDeque<(String, Bytes)>,
+    unacked: BTreeMap<u64, (String, Bytes)>,
+    deliveries: u64,
+}
+
+pub struct World {
+    pub now: Duration,
+    pub rng: StdRng,
+    devices: Vec<Device>,
+    sessions: BTreeMap<String, BrokerSession>,
+    broker_up: bool,
+    /// Share of live envelopes and frames that are lost.
+    pub loss: f64,
+    /// No link can be made while this is false.
+    pub links_work: bool,
+    queue: BinaryHeap<Reverse<(Duration, u64, Happening)>>,
+    steps: u64,
+    calls: u64,
+    /// Every publish: topic and length.
+    pub published: Vec<(String, Bytes)>,
+}
+
+/// An input on its way to one run of one device. Compared by the order of its making only.
+struct Happening(usize, u32, Input);
+
+impl PartialEq for Happening {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+impl Eq for Happening {}
+impl PartialOrd for Happening {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Happening {
+    fn cmp(&self, _: &Self) -> std::cmp::Ordering {
+        std::cmp::Ordering::Equal
+    }
+}
+
+impl World {
+    pub fn new(seed: u64) -> Self {
+        Self {
+            now: Duration::from_secs(1),
+            rng: StdRng::seed_from_u64(seed),
+            devices: vec![],
+            sessions: BTreeMap::new(),
+            broker_up: true,
+            loss: 0.0,
+            links_work: true,
+            queue: BinaryHeap::new(),
+            steps: 0,
+            calls: 0,
+            published: vec![],
+        }
+    }
+
+    /// A new device with an identity, running.
+    pub fn person(&mut self, name: &str) -> usize {
+        let device = self.devices.len();
+        self.devices.push(Device {
+            engine: None,
+            run: 0,
+            db: Db::in_memory().unwrap(),
+            secrets: None,
+            key: None,
+            conns: BTreeMap::new(),
+            links: BTreeMap::new(),
+            replies: BTreeMap::new(),
+            events: vec![],
+            finished: false,
+        });
+        self.start(device);
+        self.run(device, Command::CreateIdentity { name: name.into() }).unwrap();
+        device
+    }
+
+    pub fn start(&mut self, device: usize) {
+        let rng = StdRng::seed_from_u64(self.rng.random());
+        let now = self.clock();
+        let state = &mut self.devices[device];
+        assert!(state.engine.is_none(), "already running");
+        state.run += 1;
+        state.finished = false;
+        let secrets = state.secrets.as_ref().map(|bytes| Secrets::from_bytes(bytes).ok().unwrap());
+        let settings = Settings { brokers: vec![BrokerUrl::parse(BROKER).unwrap()], link: Default::default() };
+        let (engine, outputs) = Engine::start(settings, secrets, rng, now);
+        state.engine = Some(engine);
+        self.carry_out(device, outputs);
+    }
+
+    /// The process is gone from one moment to the next.
+    pub fn kill(&mut self, device: usize) {
+        let state = &mut self.devices[device];
+        state.engine = None;
+        state.links.clear();
+        state.conns.clear();
+        for session in self.sessions.values_mut().filter(|session| session.at.is_some_and(|(at, _)| at == device)) {
+            session.detach();
+        }
+    }
+
+    /// An orderly end.
+    pub fn shut_down(&mut self, device: usize) {
+        self.input(device, Input::Shutdown);
+        self.until("an orderly end", Duration::from_secs(5), |world| world.devices[device].finished);
+        let others: Vec<(DeviceKey, ConnectionId)> = self.devices[device].links.clone().into_iter().collect();
+        for (peer, connection) in others {
+            self.link(device, peer, DriverCommand::Close, Some(connection));
+        }
+        self.kill(device);
+    }
+
+    pub fn is_running(&self, device: usize) -> bool {
+        self.devices[device].engine.is_some()
+    }
+
+    pub fn broker(&mut self, up: bool) {
+        self.broker_up = up;
+        if up {
+            return;
+        }
+        let lost: Vec<(usize, BrokerConn)> = self.sessions.values().filter_map(|session| session.at).collect();
+        self.sessions.retain(|_, session| {
+            session.detach();
+            session.persistent
+        });
+        for (device, conn) in lost {
+            self.later(device, 1, Input::Broker(conn, BrokerInput::Lost("the broker is gone".into())));
+        }
+    }
+
+    pub fn run(&mut self, device: usize, command: Command) -> Result<Reply, CommandError> {
+        let call = self.submit(device, command);
+        self.until("a reply", Duration::from_secs(5), |world| world.devices[device].replies.contains_key(&call));
+        self.devices[device].replies.remove(&call).unwrap()
+    }
+
+    /// Hands over a command without waiting for its reply.
+    pub fn submit(&mut self, device: usize, command: Command) -> u64 {
+        self.until("the database", Duration::from_secs(5), |world| {
+            world.devices[device].engine.as_ref().is_some_and(Engine::is_loaded)
+        });
+        self.calls += 1;
+        let call = self.calls;
+        self.input(device, Input::Command(call, command));
+        call
+    }
+
+    pub fn reply(&self, device: usize, call: u64) -> Option<&Result<Reply, CommandError>> {
+        self.devices[device].replies.get(&call)
+    }
+
+    pub fn identity(&mut self, device: usize) -> IdentityView {
+        let Ok(Reply::Identity(identity)) = self.run(device, Command::ShowIdentity) else { panic!("no identity") };
+        identity
+    }
+
+    pub fn add(&mut self, device: usize, other: usize) -> Uuid {
+        let link = self.identity(other).link;
+        self.add_link(device, link)
+    }
+
+    pub fn add_link(&mut self, device: usize, link: String) -> Uuid {
+        let Ok(Reply::User(user)) = self.run(device, Command::AddContact { link }) else { panic!("not added") };
+        user
+    }
+
+    pub fn requests(&mut self, device: usize) -> Vec<RequestView> {
+        let Ok(Reply::Requests(requests)) = self.run(device, Command::ListRequests) else { panic!("no requests") };
+        requests
+    }
+
+    pub fn contacts(&mut self, device: usize) -> Vec<ContactView> {
+        let Ok(Reply::Contacts(contacts)) = self.run(device, Command::ListContacts) else { panic!("no contacts") };
+        contacts
+    }
+
+    pub fn status(&mut self, device: usize) -> StatusView {
+        let Ok(Reply::Status(status)) = self.run(device, Command::ShowStatus) else { panic!("no status") };
+        status
+    }
+
+    pub fn write(&mut self, device: usize, to: Uuid, text: &str) -> String {
+        let Ok(Reply::Message(id)) = self.run(device, Command::SendMessage { to, text: text.into() }) else {
+            panic!("not written")
+        };
+        id
+    }
+
+    pub fn history(&mut self, device: usize, with: Uuid) -> Vec<MessageView> {
+        let command = Command::ReadHistory { with, before: None, limit: Some(1000) };
+        match self.run(device, command) {
+            Ok(Reply::History(messages)) => messages,
+            other => panic!("no history: {other:?}"),
+        }
+    }
+
+    pub fn events(&self, device: usize) -> &[Event] {
+        &self.devices[device].events
+    }
+
+    pub fn link_state(&self, device: usize) -> Option<LinkState> {
+        self.devices[device].events.iter().rev().find_map(|event| match event {
+            Event::LinkChanged { state, .. } => Some(*state),
+            _ => None,
+        })
+    }
+
+    /// Lets time pass until something is true; panics when it is not within `limit`.
+    pub fn until(&mut self, what: &str, limit: Duration, mut done: impl FnMut(&Self) -> bool) {
+        let end = self.now + limit;
+        while !done(self) {
+            assert!(self.now <= end, "{what} did not come within {limit:?}");
+            self.step();
+        }
+    }
+
+    pub fn pass(&mut self, time: Duration) {
+        let end = self.now + time;
+        while self.next_at().is_some_and(|at| at <= end) {
+            self.step();
+        }
+        self.now = end;
+    }
+
+    fn clock(&self) -> Now {
+        Now { mono: self.now, wall: WALL + u64::try_from(self.now.as_millis()).unwrap() }
+    }
+
+    fn next_at(&self) -> Option<Duration> {
+        let queued = self.queue.peek().map(|Reverse((at, ..))| *at);
+        let deadlines = self.devices.iter().filter_map(|device| device.engine.as_ref()?.deadline());
+        queued.into_iter().chain(deadlines).min()
+    }
+
+    fn step(&mut self) {
+        let at = self.next_at().expect("the world stands still").max(self.now);
+        self.steps += 1;
+        assert!(self.steps < 3_000_000, "the world does not come to rest");
+        self.now = at;
+        if self.queue.peek().is_some_and(|Reverse((due, ..))| *due <= at) {
+            let Some(Reverse((_, _, Happening(device, run, input)))) = self.queue.pop() else { return };
+            if self.devices[device].run == run {
+                self.input(device, input);
+            }
+            return;
+        }
+        let due = |device: &Device| device.engine.as_ref().and_then(Engine::deadline).is_some_and(|due| due <= at);
+        if let Some(device) = self.devices.iter().position(due) {
+            self.input(device, Input::Tick);
+        }
+    }
+
+    fn later(&mut self, device: usize, millis: u64, input: Input) {
+        self.calls += 1;
+        let happening = Happening(device, self.devices[device].run, input);
+        self.queue.push(Reverse((self.now + Duration::from_millis(millis), self.calls, happening)));
+    }
+
+    fn input(&mut self, device: usize, input: Input) {
+        let now = self.clock();
+        let Some(engine) = &mut self.devices[device].engine else { return };
+        let mut outputs = engine.handle(input, now);
+        outputs.extend(engine.flush(now));
+        self.carry_out(device, outputs);
+    }
+
+    fn carry_out(&mut self, device: usize, outputs: Vec<Output>) {
+        for output in outputs {
+            let state = &mut self.devices[device];
+            match output {
+                Output::Reply(call, result) => drop(state.replies.insert(call, result)),
+                Output::Event(event) => state.events.push(event),
+                Output::Store(token, op) => {
+                    let outcome = state.db.apply(vec![op]).pop().unwrap().map_err(|error| error.to_string());
+                    self.later(device, 1, Input::Stored(token, outcome));
+                }
+                Output::KeepSecrets(bytes) => {
+                    state.key = Secrets::from_bytes(&bytes).ok().map(|secrets| secrets.device_key());
+                    state.secrets = Some(bytes.to_vec());
+                    self.later(device, 1, Input::SecretsKept(Ok(())));
+                }
+                Output::OpenBroker { conn, kind, client, .. } => {
+                    state.conns.insert(conn, (client, kind.is_persistent()));
+                }
+                Output::CloseBroker(_) => {}
+                Output::Broker(conn, output) => self.mqtt(device, conn, output),
+                Output::Link(peer, command) => self.link(device, peer, command, None),
+                Output::Frame(peer, connection, bytes) => self.frame(device, peer, connection, bytes),
+                Output::CloseLink(peer) => self.link(device, peer, DriverCommand::Close, None),
+                Output::Finished => state.finished = true,
+            }
+        }
+    }
+
+    fn mqtt(&mut self, device: usize, conn: BrokerConn, output: BrokerOutput) {
+        let (client, persistent) = self.devices[device].conns.get(&conn).unwrap().clone();
+        if output == BrokerOutput::Connect {
+            if !self.broker_up {
+                return self.later(device, 20, Input::Broker(conn, BrokerInput::Lost("nobody listens".into())));
+            }
+            let session = self.sessions.entry(client).or_default();
+            session.persistent = persistent;
+            session.at = Some((device, conn));
+            if !persistent {
+                session.topics.clear();
+            }
+            let waiting: Vec<_> = session.queue.drain(..).collect();
+            let inputs: Vec<_> = waiting.into_iter().map(|(topic, payload)| session.deliver(topic, payload)).collect();
+            self.later(device, 3, Input::Broker(conn, BrokerInput::Connected));
+            for input in inputs {
+                self.later(device, 4, Input::Broker(conn, input));
+            }
+            return;
+        }
+        let Some(session) = self.sessions.get_mut(&client).filter(|session| session.at == Some((device, conn))) else {
+            return;
+        };
+        match output {
+            BrokerOutput::Connect => {}
+            BrokerOutput::Subscribe(topics) => {
+                session.topics.extend(topics.iter().cloned());
+                for topic in topics {
+                    self.later(device, 2, Input::Broker(conn, BrokerInput::Subscribed { topic, granted: true }));
+                }
+            }
+            BrokerOutput::Unsubscribe(topics) => session.topics.retain(|topic| !topics.contains(topic)),
+            BrokerOutput::Ack(delivery) => drop(session.unacked.remove(&delivery)),
+            BrokerOutput::Publish { token, topic, payload } => {
+                self.later(device, 2, Input::Broker(conn, BrokerInput::Published(token)));
+                self.publish(topic, Bytes::from(payload));
+            }
+        }
+    }
+
+    /// Anybody may publish anything.
+    pub fn publish(&mut self, topic: String, payload: Bytes) {
+        self.published.push((topic.clone(), payload.clone()));
+        let mut inputs = vec![];
+        for session in self.sessions.values_mut().filter(|session| session.topics.contains(&topic)) {
+            match session.at {
+                Some((to, _)) if !session.persistent && self.loss > 0.0 && self.rng.random_bool(self.loss) => {
+                    let _ = to;
+                }
+                Some((to, conn)) => inputs.push((to, conn, session.deliver(topic.clone(), payload.clone()))),
+                None if session.persistent => session.queue.push_back((topic.clone(), payload.clone())),
+                None => {}
+            }
+        }
+        for (to, conn, input) in inputs {
+            self.later(to, 2, Input::Broker(conn, input));
+        }
+    }
+
+    fn other(&self, device: usize, peer: DeviceKey) -> Option<(usize, DeviceKey)> {
+        let own = self.devices[device].key?;
+        Some((self.devices.iter().position(|other| other.key == Some(peer))?, own))
+    }
+
+    fn link(&mut self, device: usize, peer: DeviceKey, command: DriverCommand, closed: Option<ConnectionId>) {
+        let Some((other, own)) = self.other(device, peer) else { return };
+        match command {
+            DriverCommand::Offer { connection } => {
+                self.replace(device, peer, Some(connection));
+                let event = DriverEvent::OfferReady { connection, sdp: sdp() };
+                self.later(device, 5, Input::Link(peer, event));
+                self.candidates(device, peer, connection);
+            }
+            DriverCommand::AcceptOffer { connection, .. } => {
+                self.replace(device, peer, Some(connection));
+                let event = DriverEvent::AnswerReady { connection, sdp: sdp() };
+                self.later(device, 5, Input::Link(peer, event));
+                self.candidates(device, peer, connection);
+            }
+            DriverCommand::AcceptAnswer { connection, .. } => {
+                let both = self.devices[other].links.get(&own) == Some(&connection)
+                    && self.devices[device].links.get(&peer) == Some(&connection);
+                if both && self.links_work {
+                    let event = |connection| DriverEvent::Opened { connection, path: Path::Direct };
+                    self.later(device, 20, Input::Link(peer, event(connection)));
+                    self.later(other, 25, Input::Link(own, event(connection)));
+                }
+            }
+            DriverCommand::AddCandidates { .. } => {}
+            DriverCommand::Close => {
+                let connection = closed.or(self.devices[device].links.get(&peer).copied());
+                self.devices[device].links.remove(&peer);
+                self.closed(other, own, connection);
+            }
+        }
+    }
+
+    fn candidates(&mut self, device: usize, peer: DeviceKey, connection: ConnectionId) {
+        let line = "candidate:1 1 udp 2130706431 192.0.2.1 9 typ host".to_owned();
+        let candidates = vec![Candidate { line, mid: Some("0".into()), mline: Some(0) }];
+        self.later(device, 8, Input::Link(peer, DriverEvent::CandidatesReady { connection, candidates, end: true }));
+    }
+
+    fn replace(&mut self, device: usize, peer: DeviceKey, connection: Option<ConnectionId>) {
+        let Some((other, own)) = self.other(device, peer) else { return };
+        let old = match connection {
+            Some(connection) => self.devices[device].links.insert(peer, connection),
+            None => self.devices[device].links.remove(&peer),
+        };
+        if old != connection {
+            self.closed(other, own, old);
+        }
+    }
+
+    fn closed(&mut self, device: usize, peer: DeviceKey, connection: Option<ConnectionId>) {
+        let Some(connection) = connection else { return };
+        if self.devices[device].links.get(&peer) == Some(&connection) {
+            let event = DriverEvent::Closed { connection, reason: CloseReason::ByPeer };
+            self.later(device, 3, Input::Link(peer, event));
+        }
+    }
+
+    fn frame(&mut self, device: usize, peer: DeviceKey, connection: ConnectionId, bytes: Bytes) {
+        let Some((other, own)) = self.other(device, peer) else { return };
+        if self.devices[other].links.get(&own) == Some(&connection) && self.is_running(other) {
+            self.later(other, 1, Input::Link(own, DriverEvent::Frame { connection, bytes }));
+        }
+    }
+}
+
+impl BrokerSession {
+    fn deliver(&mut self, topic: String, payload: Bytes) -> BrokerInput {
+        let delivery = self.persistent.then(|| {
+            self.deliveries += 1;
+            self.unacked.insert(self.deliveries, (topic.clone(), payload.clone()));
+            self.deliveries
+        });
+        BrokerInput::Received { delivery, topic, payload }
+    }
+
+    /// What was not acknowledged comes again, first.
+    fn detach(&mut self) {
+        self.at = None;
+        for (_, (topic, payload)) in std::mem::take(&mut self.unacked).into_iter().rev() {
+            self.queue.push_front((topic, payload));
+        }
+        if !self.persistent {
+            self.topics.clear();
+        }
+    }
+}
+
+fn sdp() -> String {
+    let fingerprint = vec!["AB"; 32].join(":");
+    format!("v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=fingerprint:sha-256 {fingerprint}\r\n")
+}

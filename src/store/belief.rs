@@ -1,0 +1,180 @@
+//! What a peer device is believed to have, and so never needs to be sent.
+//!
+//! Per (peer, log): `count`, the main branch below it, never more than what is proven here; and single entries above it
+//! or on other branches. Acks raise it entry by entry; entries that touch `count` are folded into it. A belief that is too
+//! low costs a repetition; one that is too high costs a message. So in doubt it is low.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::StoreError;
+use super::entries::DELIVERED;
+use super::logs;
+use super::value::int;
+use crate::wire::{ConversationId, DeviceKey, EntryId, Lack};
+
+/// Entries above a lack that are still believed, one by one. Beyond that the belief is forgotten and they are sent again:
+/// a peer that lost something deep inside a long log is too rare to pay for with rows.
+const LOWER_ROWS_MAX: i64 = 4_096;
+
+/// A peer has these on its disk. Tells which own entries that has delivered for the first time.
+pub(super) fn acked(
+    tx: &Connection,
+    peer: &DeviceKey,
+    ids: &[EntryId],
+) -> Result<Vec<(ConversationId, EntryId)>, StoreError> {
+    let (mut has, mut delivered) = (vec![], vec![]);
+    for id in ids {
+        let found = tx
+            .prepare_cached(
+                "SELECT e.local, e.progress, c.key FROM entry e JOIN conversation c ON c.id = e.conversation
+                 WHERE e.id = ?1",
+            )?
+            .query_row([id.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, ConversationId(row.get(2)?))))
+            .optional()?;
+        let Some((local, progress, conversation)) = found else { continue };
+        has.push(local);
+        if progress < DELIVERED {
+            tx.prepare_cached("UPDATE entry SET progress = ?2 WHERE local = ?1")?.execute([local, DELIVERED])?;
+            delivered.push((conversation, *id));
+        }
+    }
+    if !has.is_empty() {
+        raise(tx, logs::intern_device(tx, peer)?, &has)?;
+    }
+    Ok(delivered)
+}
+
+/// Believes that a peer has these entries too.
+pub(super) fn raise(tx: &Connection, peer: i64, entries: &[i64]) -> Result<(), StoreError> {
+    let mut logs: BTreeMap<i64, Vec<(i64, bool, i64)>> = BTreeMap::new();
+    for local in entries {
+        let (log, entry) = tx
+            .prepare_cached("SELECT log, sequence, fork FROM entry WHERE local = ?1")?
+            .query_row([local], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?, *local))))?;
+        logs.entry(log).or_default().push(entry);
+    }
+    for (log, mut entries) in logs {
+        entries.sort_unstable();
+        let mut belief = Belief::load(tx, peer, log)?;
+        let direct = !belief.any_single(tx)?;
+        for (sequence, fork, local) in entries {
+            // The common case, acks in the log's order, writes no rows.
+            if direct && !fork && sequence == belief.count && belief.count < belief.proven {
+                belief.count += 1;
+            } else {
+                belief.add(tx, sequence, fork, local)?;
+            }
+        }
+        belief.fold(tx)?;
+        belief.save(tx)?;
+    }
+    Ok(())
+}
+
+/// One peer's belief about one log.
+pub(super) struct Belief {
+    pub peer: i64,
+    pub log: i64,
+    /// The main branch below this.
+    pub count: i64,
+    /// What was stored.
+    stored: i64,
+    /// How far the main branch is proven here.
+    pub proven: i64,
+}
+
+impl Belief {
+    pub(super) fn load(tx: &Connection, peer: i64, log: i64) -> Result<Self, StoreError> {
+        let (proven, count) = tx
+            .prepare_cached(
+                "SELECT l.count, coalesce(b.count, 0) FROM log l LEFT JOIN belief b ON b.device = ?1 AND b.log = l.id
+                 WHERE l.id = ?2",
+            )?
+            .query_row([peer, log], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(Self { peer, log, count, stored: count, proven })
+    }
+
+    /// A single entry, unless `count` covers it.
+    pub(super) fn add(&self, tx: &Connection, sequence: i64, fork: bool, local: i64) -> Result<(), StoreError> {
+        if fork || sequence >= self.count {
+            tx.prepare_cached("INSERT OR IGNORE INTO belief_entry (device, log, entry) VALUES (?1, ?2, ?3)")?
+                .execute([self.peer, self.log, local])?;
+        }
+        Ok(())
+    }
+
+    fn any_single(&self, tx: &Connection) -> Result<bool, StoreError> {
+        let any = tx
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM belief_entry WHERE device = ?1 AND log = ?2)")?
+            .query_row([self.peer, self.log], |row| row.get(0))?;
+        Ok(any)
+    }
+
+    /// Forgets the single entries.
+    pub(super) fn clear(&self, tx: &Connection) -> Result<(), StoreError> {
+        tx.prepare_cached("DELETE FROM belief_entry WHERE device = ?1 AND log = ?2")?.execute([self.peer, self.log])?;
+        Ok(())
+    }
+
+    /// Folds single entries that touch `count` into it.
+    pub(super) fn fold(&mut self, tx: &Connection) -> Result<(), StoreError> {
+        let any = self.any_single(tx)?;
+        while any && self.count < self.proven {
+            let folded = tx
+                .prepare_cached(
+                    "DELETE FROM belief_entry WHERE device = ?1 AND log = ?2
+                     AND entry = (SELECT local FROM entry WHERE log = ?2 AND sequence = ?3 AND fork = 0)",
+                )?
+                .execute([self.peer, self.log, self.count])?;
+            if folded == 0 {
+                break;
+            }
+            self.count += 1;
+        }
+        Ok(())
+    }
+
+    pub(super) fn save(&self, tx: &Connection) -> Result<(), StoreError> {
+        if self.count != self.stored {
+            tx.prepare_cached(
+                "INSERT INTO belief (device, log, count) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (device, log) DO UPDATE SET count = excluded.count",
+            )?
+            .execute([self.peer, self.log, self.count])?;
+        }
+        Ok(())
+    }
+}
+
+/// A peer lacks these: they are believed no more, the others still are.
+pub(super) fn lower(tx: &Connection, peer: &DeviceKey, lack: &Lack) -> Result<(), StoreError> {
+    let Some(peer) = logs::device(tx, peer)? else { return Ok(()) };
+    let Some(conversation) = logs::conversation(tx, &lack.conversation)? else { return Ok(()) };
+    let Some(log) = logs::find(tx, conversation, &lack.device, &lack.log)? else { return Ok(()) };
+    let mut belief = Belief::load(tx, peer, log.id)?;
+    let Some(lowest) = lack.ranges.iter().filter(|range| range.count > 0).map(|range| int(range.from)).min() else {
+        return Ok(());
+    };
+    let above = belief.count;
+    if lowest < above {
+        belief.count = lowest;
+        let keep = above - lowest <= LOWER_ROWS_MAX;
+        if keep {
+            tx.prepare_cached(
+                "INSERT OR IGNORE INTO belief_entry (device, log, entry)
+                 SELECT ?1, ?2, local FROM entry WHERE log = ?2 AND fork = 0 AND sequence >= ?3 AND sequence < ?4",
+            )?
+            .execute([peer, log.id, lowest, above])?;
+        }
+    }
+    for range in &lack.ranges {
+        tx.prepare_cached(
+            "DELETE FROM belief_entry WHERE device = ?1 AND log = ?2 AND entry IN
+             (SELECT local FROM entry WHERE log = ?2 AND fork = 0 AND sequence >= ?3 AND sequence < ?4)",
+        )?
+        .execute(params![peer, log.id, int(range.from), int(range.end())])?;
+    }
+    belief.save(tx)
+}

@@ -1,0 +1,98 @@
+//! The database, synchronous: a batch of [`Op`]s in, one outcome each, all of them or none.
+//!
+//! Nothing is cached beyond a batch, so a batch that fails leaves nothing behind but its error.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::{Op, Outcome, StoreError, belief, claims, entries, have, history, outbox, people, schema};
+
+/// The database. One thread owns it; see [`super::Store`].
+#[derive(Debug)]
+pub struct Db {
+    connection: Connection,
+}
+
+impl Db {
+    /// Opens a database, or creates one that only its owner may read.
+    ///
+    /// # Errors
+    /// When the file cannot be used, is damaged, or belongs to a newer or another program; such a file is not changed.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self { connection: schema::open(path)? })
+    }
+
+    /// A database that lives as long as this value, for tests.
+    ///
+    /// # Errors
+    /// When SQLite has no memory.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        Ok(Self { connection: schema::in_memory()? })
+    }
+
+    /// Does a batch in one transaction. When a statement or the commit fails, nothing has changed and every op of the
+    /// batch gets that error.
+    pub fn apply(&mut self, ops: Vec<Op>) -> Vec<Result<Outcome, StoreError>> {
+        self.apply_between(ops, || (), || ())
+    }
+
+    /// [`Db::apply`], with what is to happen right before and right after the commit.
+    pub(super) fn apply_between(
+        &mut self,
+        ops: Vec<Op>,
+        before: impl FnOnce(),
+        after: impl FnOnce(),
+    ) -> Vec<Result<Outcome, StoreError>> {
+        let count = ops.len();
+        match self.transaction(ops, before, after) {
+            Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error); count],
+        }
+    }
+
+    fn transaction(
+        &mut self,
+        ops: Vec<Op>,
+        before: impl FnOnce(),
+        after: impl FnOnce(),
+    ) -> Result<Vec<Outcome>, StoreError> {
+        let transaction = self.connection.transaction()?;
+        let outcomes = ops.into_iter().map(|op| apply(&transaction, op)).collect::<Result<Vec<_>, _>>()?;
+        before();
+        transaction.commit()?;
+        after();
+        Ok(outcomes)
+    }
+
+    #[cfg(test)]
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {
+    match op {
+        Op::Load => people::load(tx).map(|loaded| Outcome::Loaded(Box::new(loaded))),
+        Op::SaveProfile(profile) => people::save_profile(tx, &profile).map(done),
+        Op::SaveInvitation(invitation) => people::save_invitation(tx, &invitation).map(done),
+        Op::SavePerson(person) => people::save_person(tx, &person).map(done),
+        Op::DeletePerson(root) => people::delete_person(tx, &root).map(done),
+        Op::SavePeer(peer) => people::save_peer(tx, &peer).map(done),
+        Op::SaveOwnLog { conversation, log } => people::save_own_log(tx, &conversation, &log).map(done),
+        Op::Append(entry) => entries::append(tx, &entry),
+        Op::Insert { from, entries } => entries::insert(tx, &from, &entries),
+        Op::Acked { peer, ids } => belief::acked(tx, &peer, &ids).map(Outcome::Delivered),
+        Op::Believe { peer, have } => claims::believe(tx, &peer, &have).map(Outcome::Delivered),
+        Op::Lower { peer, lack } => belief::lower(tx, &peer, &lack).map(done),
+        Op::MarkSent(ids) => entries::mark_sent(tx, &ids).map(done),
+        Op::Have(conversation) => have::have(tx, &conversation).map(Outcome::Have),
+        Op::Outbox { peer, conversation, after, bytes } => outbox::outbox(tx, &peer, &conversation, after, bytes),
+        Op::History { conversation, before, limit } => history::page(tx, &conversation, before.as_ref(), limit),
+        Op::CountWaiting => outbox::count_waiting(tx).map(Outcome::Count),
+    }
+}
+
+fn done((): ()) -> Outcome {
+    Outcome::Done
+}

@@ -1,0 +1,263 @@
+//! Entries come in: our own by appending, a peer's by inserting. What is kept is kept once, whatever arrives how often.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::logs::{self, Log};
+use super::value::int;
+use super::{Fresh, Outcome, Progress, Refusal, StoreError, belief, have, order};
+use crate::log::Entry;
+use crate::log::order::Node;
+use crate::wire::{ConversationId, DeviceKey, EntryId, RootKey, TIPS_MAX};
+
+/// Entries of one conversation that may wait for a parent: more than anybody writes while a peer is away, and few
+/// enough that the index of them stays small.
+pub(super) const WAITING_MAX: i64 = 10_000;
+/// Their bytes: they are handed out together when the one parent comes, and must fit in memory then.
+pub(super) const WAITING_BYTES_MAX: i64 = 32 << 20;
+/// Logs of one device in one conversation: a device starts one for each install and each restore.
+pub(super) const LOGS_MAX: i64 = 64;
+/// Fork entries of one log: as many as a `have` can name, so that peers can tell each other what they hold. A log that has
+/// so many takes nothing more but what continues its chain.
+pub(super) const FORKS_MAX: i64 = TIPS_MAX as i64;
+
+/// How [`Progress`] is stored.
+pub(super) const QUEUED: i64 = 1;
+pub(super) const SENT: i64 = 2;
+pub(super) const DELIVERED: i64 = 3;
+pub(super) const RECEIVED: i64 = 4;
+
+pub(super) fn progress(number: i64) -> Result<Progress, StoreError> {
+    match number {
+        QUEUED => Ok(Progress::Queued),
+        SENT => Ok(Progress::Sent),
+        DELIVERED => Ok(Progress::Delivered),
+        RECEIVED => Ok(Progress::Received),
+        other => Err(StoreError::Damaged(format!("an entry has come as far as {other}"))),
+    }
+}
+
+/// Appends an own entry. It must continue a log that is whole, and name only parents that have their place.
+pub(super) fn append(tx: &Connection, entry: &Entry) -> Result<Outcome, StoreError> {
+    let header = entry.header();
+    let conversation = logs::conversation(tx, &header.conversation)?;
+    let log = match conversation {
+        Some(conversation) => logs::find(tx, conversation, &header.device, &header.log)?,
+        None => None,
+    };
+    let continues = match &log {
+        Some(log) => {
+            log.own == logs::OWN
+                && log.top == log.count
+                && log.continues(int(header.sequence), header.previous.map(|id| id.0))
+        }
+        None => header.sequence == 0 && header.previous.is_none(),
+    };
+    if !continues || !order::missing(tx, conversation, entry)?.is_empty() {
+        return Ok(Outcome::Refused(Refusal::OutOfSequence));
+    }
+    let conversation = logs::intern_conversation(tx, &header.conversation)?;
+    let log = match log {
+        Some(log) => log,
+        None => logs::create(tx, conversation, &header.device, &header.log, logs::OWN)?,
+    };
+    keep(tx, entry, Place { conversation, log, fork: false, missing: vec![], progress: QUEUED }, &mut vec![])?;
+    Ok(Outcome::Appended { heads: order::heads(tx, conversation)? })
+}
+
+/// Inserts what a peer sent.
+pub(super) fn insert(tx: &Connection, from: &DeviceKey, entries: &[Entry]) -> Result<Outcome, StoreError> {
+    let (mut stored, mut refused, mut placed, mut has) = (vec![], vec![], vec![], vec![]);
+    let mut touched = BTreeSet::new();
+    for entry in entries {
+        match known(tx, &entry.id())? {
+            // An own entry that comes back is not taken as a sign of its delivery here: there would be nobody to tell.
+            // It stays in the outbox, and the answer to that is an ack.
+            Some((_, progress)) if progress < DELIVERED => {}
+            Some((local, _)) => has.push(local),
+            None => match admit(tx, entry)? {
+                Ok(place) => {
+                    let header = entry.header();
+                    touched.insert((place.conversation, header.conversation, header.device, header.log));
+                    has.push(keep(tx, entry, place, &mut placed)?);
+                }
+                Err(reason) => {
+                    refused.push((entry.id(), reason));
+                    continue;
+                }
+            },
+        }
+        stored.push(entry.id());
+    }
+    if !has.is_empty() {
+        let peer = logs::intern_device(tx, from)?;
+        belief::raise(tx, peer, &has)?;
+    }
+    let mut gaps = vec![];
+    for (conversation, key, device, name) in &touched {
+        if let Some(log) = logs::find(tx, *conversation, device, name)? {
+            gaps.extend(have::gaps(tx, *key, *device, *name, &log)?);
+        }
+    }
+    let fresh = fresh(tx, &placed)?;
+    let changed: BTreeMap<_, _> = touched.iter().map(|(conversation, key, ..)| (*key, *conversation)).collect();
+    let mut heads = vec![];
+    for (key, conversation) in changed {
+        if fresh.iter().any(|fresh| fresh.conversation == key) {
+            heads.push((key, order::heads(tx, conversation)?));
+        }
+    }
+    Ok(Outcome::Inserted { stored, fresh, refused, heads, gaps })
+}
+
+pub(super) fn mark_sent(tx: &Connection, ids: &[EntryId]) -> Result<(), StoreError> {
+    let mut update = tx.prepare_cached("UPDATE entry SET progress = ?2 WHERE id = ?1 AND progress < ?2")?;
+    for id in ids {
+        update.execute(params![id.0, SENT])?;
+    }
+    Ok(())
+}
+
+fn known(tx: &Connection, id: &EntryId) -> Result<Option<(i64, i64)>, StoreError> {
+    let found = tx
+        .prepare_cached("SELECT local, progress FROM entry WHERE id = ?1")?
+        .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(found)
+}
+
+/// Where an entry is going to be kept.
+struct Place {
+    conversation: i64,
+    log: Log,
+    fork: bool,
+    missing: Vec<EntryId>,
+    progress: i64,
+}
+
+/// Decides whether a new entry is kept, before anything is written.
+fn admit(tx: &Connection, entry: &Entry) -> Result<Result<Place, &'static str>, StoreError> {
+    let header = entry.header();
+    let (sequence, previous) = (int(header.sequence), header.previous.map(|id| id.0));
+    let conversation = logs::conversation(tx, &header.conversation)?;
+    let missing = order::missing(tx, conversation, entry)?;
+    let mut log = None;
+    if let Some(conversation) = conversation {
+        log = logs::find(tx, conversation, &header.device, &header.log)?;
+        if log.is_none() && logs::count_of(tx, conversation, &header.device)? >= LOGS_MAX {
+            return Ok(Err("this device has too many logs here"));
+        }
+        let (entries, bytes) = order::waiting(tx, conversation)?;
+        if !missing.is_empty() && (entries >= WAITING_MAX || bytes >= WAITING_BYTES_MAX) {
+            return Ok(Err("too many entries wait for others here"));
+        }
+    }
+    let fork = match &log {
+        Some(log) => is_fork(tx, log, sequence, previous)?,
+        None => false,
+    };
+    // What comes above a gap in such a log may be the rest of a branch that was refused.
+    let chained = log.as_ref().is_none_or(|log| log.continues(sequence, previous));
+    if !chained && log.as_ref().is_some_and(|log| log.forks >= FORKS_MAX) {
+        return Ok(Err("this log has too many branches"));
+    }
+    let conversation = logs::intern_conversation(tx, &header.conversation)?;
+    let ours = logs::is_ours(tx, conversation, &header.device, &header.log)?;
+    let mut log = match log {
+        Some(log) => log,
+        None => {
+            let own = if ours { logs::CLOSED } else { logs::FOREIGN };
+            logs::create(tx, conversation, &header.device, &header.log, own)?
+        }
+    };
+    if ours {
+        logs::close_own(tx, conversation, &mut log, &header.log)?;
+    }
+    let progress = if ours { DELIVERED } else { RECEIVED };
+    Ok(Ok(Place { conversation, log, fork, missing, progress }))
+}
+
+fn is_fork(tx: &Connection, log: &Log, sequence: i64, previous: Option<[u8; 32]>) -> Result<bool, StoreError> {
+    // What continues the chain is on the main branch, whoever took its place while there was a gap.
+    if log.continues(sequence, previous) {
+        return Ok(false);
+    }
+    if sequence <= log.count || logs::main_at(tx, log.id, sequence)?.is_some() {
+        return Ok(true);
+    }
+    let Some(previous) = previous.filter(|_| log.forks > 0) else { return Ok(false) };
+    let fork = tx
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM entry WHERE id = ?1 AND log = ?2 AND fork = 1)")?
+        .query_row(params![previous, log.id], |row| row.get(0))?;
+    Ok(fork)
+}
+
+fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> Result<i64, StoreError> {
+    let Place { conversation, mut log, fork, missing, progress } = place;
+    let (header, wire) = (entry.header(), entry.wire());
+    let sequence = int(header.sequence);
+    if !fork && let Some(other) = logs::main_at(tx, log.id, sequence)? {
+        logs::demote(tx, &mut log, other)?;
+    }
+    tx.prepare_cached(
+        "INSERT INTO entry (conversation, log, sequence, fork, progress, kind, time, id, author, previous, header,
+             signature, salt, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    )?
+    .execute(params![
+        conversation,
+        log.id,
+        sequence,
+        fork,
+        progress,
+        header.kind,
+        int(header.time),
+        entry.id().0,
+        header.author.0,
+        header.previous.map(|id| id.0),
+        wire.header,
+        wire.signature.0,
+        wire.salt.map(|salt| salt.0),
+        wire.body,
+    ])?;
+    let local = tx.last_insert_rowid();
+    log.entries += 1;
+    log.latest = local;
+    if fork {
+        log.forks += 1;
+    } else {
+        log.top = log.top.max(sequence.saturating_add(1));
+    }
+    logs::extend(tx, &mut log)?;
+    logs::save(tx, &log)?;
+    if missing.is_empty() {
+        order::settle(tx, conversation, local, Node::from(entry), placed)?;
+    } else {
+        let bytes = wire.header.len() + wire.body.as_ref().map_or(0, Vec::len);
+        order::wait(tx, conversation, local, int(bytes as u64), &missing)?;
+    }
+    Ok(local)
+}
+
+/// Those that were placed just now, in the order of their conversations.
+fn fresh(tx: &Connection, placed: &[i64]) -> Result<Vec<Fresh>, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT e.position, c.key, e.id, e.author, e.kind, e.body
+         FROM entry e JOIN conversation c ON c.id = e.conversation WHERE e.local = ?1",
+    )?;
+    let mut found = vec![];
+    for local in placed {
+        found.push(statement.query_row([local], |row| {
+            let fresh = Fresh {
+                conversation: ConversationId(row.get(1)?),
+                id: EntryId(row.get(2)?),
+                author: RootKey(row.get(3)?),
+                kind: row.get(4)?,
+                body: row.get(5)?,
+            };
+            Ok((fresh.conversation, row.get::<_, i64>(0)?, fresh))
+        })?);
+    }
+    found.sort_by_key(|(conversation, position, _)| (*conversation, *position));
+    Ok(found.into_iter().map(|(.., fresh)| fresh).collect())
+}

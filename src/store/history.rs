@@ -1,0 +1,55 @@
+//! What a person reads: pages of messages in the conversation's order.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::value::uint;
+use super::{MessageRow, Outcome, Refusal, StoreError, entries, logs};
+use crate::wire::{ConversationId, EntryId, RootKey, kind};
+
+/// Messages in one page: as many as `message.history` may ask for, about 16 MiB of the longest texts.
+pub(super) const PAGE_MAX: u32 = 1_000;
+
+/// The last messages before one, or the last of all.
+pub(super) fn page(
+    tx: &Connection,
+    conversation: &ConversationId,
+    before: Option<&EntryId>,
+    limit: u32,
+) -> Result<Outcome, StoreError> {
+    let conversation = logs::conversation(tx, conversation)?;
+    let before = match (before, conversation) {
+        (None, _) => i64::MAX,
+        (Some(_), None) => return Ok(Outcome::Refused(Refusal::UnknownMessage)),
+        (Some(id), Some(conversation)) => match position(tx, conversation, id)? {
+            Some(position) => position,
+            None => return Ok(Outcome::Refused(Refusal::UnknownMessage)),
+        },
+    };
+    let Some(conversation) = conversation else { return Ok(Outcome::History(vec![])) };
+    let mut statement = tx.prepare_cached(
+        "SELECT id, author, time, kind, body, progress FROM entry INDEXED BY entry_position
+         WHERE conversation = ?1 AND position < ?2 AND kind = ?3 ORDER BY position DESC LIMIT ?4",
+    )?;
+    let mut rows = statement.query(params![conversation, before, kind::TEXT, limit.min(PAGE_MAX)])?;
+    let mut page = vec![];
+    while let Some(row) = rows.next()? {
+        page.push(MessageRow {
+            id: EntryId(row.get(0)?),
+            author: RootKey(row.get(1)?),
+            time: uint(row.get(2)?),
+            kind: row.get(3)?,
+            body: row.get(4)?,
+            progress: entries::progress(row.get(5)?)?,
+        });
+    }
+    page.reverse();
+    Ok(Outcome::History(page))
+}
+
+fn position(tx: &Connection, conversation: i64, id: &EntryId) -> Result<Option<i64>, StoreError> {
+    let found = tx
+        .prepare_cached("SELECT position FROM entry WHERE id = ?1 AND conversation = ?2 AND position IS NOT NULL")?
+        .query_row(params![id.0, conversation], |row| row.get(0))
+        .optional()?;
+    Ok(found)
+}

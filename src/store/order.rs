@@ -1,0 +1,248 @@
+//! Places: where an entry stands in its conversation. A local index that can be rebuilt from the entries.
+//!
+//! It follows the insertion rule of [`crate::log::order`]: once all parents are placed, an entry goes right before the
+//! first entry behind its last parent whose key is higher than its own, or to the end. Until then it waits, and whoever
+//! is placed looks (by index) for those that waited for it. Positions are numbers with gaps between them.
+
+use std::collections::VecDeque;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::StoreError;
+use super::value::int;
+use crate::log::Entry;
+use crate::log::order::{Key, Node};
+use crate::wire::{EntryId, Header, cbor};
+
+/// Between two entries at the end: `i64` has room for two thousand million of them.
+const GAP: i64 = 1 << 32;
+/// What is inserted between two entries takes this share of their gap from below: entries that arrive late mostly follow
+/// each other upwards, and so a thousand fit where halving would stop after 32.
+const SHARE: i64 = 64;
+/// Entries that are spread anew when a gap is used up; four times as many while they are too dense.
+const WINDOW: i64 = 64;
+/// The gap that spreading must leave for each of them: five hundred more fit in.
+const SPREAD: i64 = 1 << 16;
+/// Headers were checked when they came; this only bounds what a damaged row makes us read.
+const HEADER_BYTES_MAX: usize = 4096;
+
+/// The entry's parents that have no position in its conversation.
+pub(super) fn missing(tx: &Connection, conversation: Option<i64>, entry: &Entry) -> Result<Vec<EntryId>, StoreError> {
+    let mut missing = vec![];
+    for parent in entry.parents() {
+        let placed = match conversation {
+            Some(conversation) => placed(tx, conversation, parent)?.is_some(),
+            None => false,
+        };
+        if !placed && !missing.contains(parent) {
+            missing.push(*parent);
+        }
+    }
+    Ok(missing)
+}
+
+/// An entry's number and position, if it has one in this conversation.
+fn placed(tx: &Connection, conversation: i64, id: &EntryId) -> Result<Option<(i64, i64)>, StoreError> {
+    let found = tx
+        .prepare_cached(
+            "SELECT local, position FROM entry WHERE id = ?1 AND conversation = ?2 AND position IS NOT NULL",
+        )?
+        .query_row(params![id.0, conversation], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(found)
+}
+
+/// Lets an entry wait for its parents.
+pub(super) fn wait(
+    tx: &Connection,
+    conversation: i64,
+    local: i64,
+    bytes: i64,
+    parents: &[EntryId],
+) -> Result<(), StoreError> {
+    let mut insert = tx.prepare_cached("INSERT INTO wait (conversation, parent, entry) VALUES (?1, ?2, ?3)")?;
+    for parent in parents {
+        insert.execute(params![conversation, parent.0, local])?;
+    }
+    count_waiting(tx, conversation, 1, bytes)
+}
+
+fn count_waiting(tx: &Connection, conversation: i64, entries: i64, bytes: i64) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE conversation SET waiting = waiting + ?2, waiting_bytes = waiting_bytes + ?3 WHERE id = ?1",
+    )?
+    .execute([conversation, entries, bytes])?;
+    Ok(())
+}
+
+/// Entries and their bytes that wait in a conversation.
+pub(super) fn waiting(tx: &Connection, conversation: i64) -> Result<(i64, i64), StoreError> {
+    let found = tx
+        .prepare_cached("SELECT waiting, waiting_bytes FROM conversation WHERE id = ?1")?
+        .query_row([conversation], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(found)
+}
+
+/// Places an entry whose parents are all placed, then everybody who has waited for it, and so on. Tells who was placed.
+pub(super) fn settle(
+    tx: &Connection,
+    conversation: i64,
+    local: i64,
+    node: Node,
+    settled: &mut Vec<i64>,
+) -> Result<(), StoreError> {
+    let mut ready = VecDeque::new();
+    let mut next = Some((local, node));
+    while let Some((local, node)) = next {
+        place(tx, conversation, local, &node)?;
+        settled.push(local);
+        for waiter in release(tx, conversation, &node.key.id)? {
+            ready.push_back(waiter);
+        }
+        next = match ready.pop_front() {
+            Some(waiter) => {
+                let (node, bytes) = load(tx, waiter)?;
+                count_waiting(tx, conversation, -1, -bytes)?;
+                Some((waiter, node))
+            }
+            None => None,
+        };
+    }
+    Ok(())
+}
+
+/// Those that waited for this one and now wait for nobody.
+fn release(tx: &Connection, conversation: i64, id: &EntryId) -> Result<Vec<i64>, StoreError> {
+    let mut waiters: Vec<i64> = tx
+        .prepare_cached("DELETE FROM wait WHERE conversation = ?1 AND parent = ?2 RETURNING entry")?
+        .query_map(params![conversation, id.0], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    waiters.sort_unstable();
+    let mut free = vec![];
+    for waiter in waiters {
+        let waits: bool = tx
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM wait WHERE entry = ?1)")?
+            .query_row([waiter], |row| row.get(0))?;
+        if !waits {
+            free.push(waiter);
+        }
+    }
+    Ok(free)
+}
+
+fn load(tx: &Connection, local: i64) -> Result<(Node, i64), StoreError> {
+    let (id, header, body): ([u8; 32], Vec<u8>, i64) = tx
+        .prepare_cached("SELECT id, header, coalesce(length(body), 0) FROM entry WHERE local = ?1")?
+        .query_row([local], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let read: Header = cbor::decode(&header, HEADER_BYTES_MAX)
+        .map_err(|error| StoreError::Damaged(format!("the header of entry {local}: {error}")))?;
+    let bytes = int(header.len() as u64).saturating_add(body);
+    let parents = read.previous.into_iter().chain(read.after).collect();
+    Ok((Node { key: Key { time: read.time, author: read.author, id: EntryId(id) }, parents }, bytes))
+}
+
+/// Finds the position, and keeps the heads: a fresh entry has no child, so it is one, and its parents are none.
+fn place(tx: &Connection, conversation: i64, local: i64, node: &Node) -> Result<(), StoreError> {
+    let mut last = 0;
+    for parent in &node.parents {
+        if let Some((parent, position)) = placed(tx, conversation, parent)? {
+            last = last.max(position);
+            tx.prepare_cached("DELETE FROM head WHERE conversation = ?1 AND entry = ?2")?
+                .execute([conversation, parent])?;
+        }
+    }
+    let position = position(tx, conversation, last, &node.key)?;
+    tx.prepare_cached("UPDATE entry SET position = ?2 WHERE local = ?1")?.execute([local, position])?;
+    tx.prepare_cached("INSERT INTO head (conversation, entry) VALUES (?1, ?2)")?.execute([conversation, local])?;
+    Ok(())
+}
+
+fn position(tx: &Connection, conversation: i64, last: i64, key: &Key) -> Result<i64, StoreError> {
+    let end: i64 = tx
+        .prepare_cached(
+            "SELECT coalesce(max(position), 0) FROM entry INDEXED BY entry_position
+             WHERE conversation = ?1 AND position IS NOT NULL",
+        )?
+        .query_row([conversation], |row| row.get(0))?;
+    let append = || end.checked_add(GAP).ok_or_else(|| StoreError::Failed("a conversation without end".to_owned()));
+    // The two common cases read one row each: it answers the last entry, or its time is the highest.
+    if last == end || int(key.time) > highest_time(tx, conversation)? {
+        return append();
+    }
+    let Some(behind) = first_higher(tx, conversation, last, key)? else { return append() };
+    let before: i64 = tx
+        .prepare_cached(
+            "SELECT coalesce(max(position), 0) FROM entry INDEXED BY entry_position
+             WHERE conversation = ?1 AND position < ?2",
+        )?
+        .query_row([conversation, behind], |row| row.get(0))?;
+    let gap = if behind - before > 1 { behind - before } else { spread(tx, conversation, before)? };
+    Ok(before + (gap / SHARE).max(1))
+}
+
+fn highest_time(tx: &Connection, conversation: i64) -> Result<i64, StoreError> {
+    let time = tx
+        .prepare_cached(
+            "SELECT coalesce(max(time), -1) FROM entry INDEXED BY entry_time
+             WHERE conversation = ?1 AND position IS NOT NULL",
+        )?
+        .query_row([conversation], |row| row.get(0))?;
+    Ok(time)
+}
+
+/// Walks from the last parent upwards. A log's entries are placed upwards, so one log walks over a conversation once.
+fn first_higher(tx: &Connection, conversation: i64, last: i64, key: &Key) -> Result<Option<i64>, StoreError> {
+    let found = tx
+        .prepare_cached(
+            "SELECT position FROM entry INDEXED BY entry_position
+             WHERE conversation = ?1 AND position > ?2 AND (time, author, id) > (?3, ?4, ?5)
+             ORDER BY position LIMIT 1",
+        )?
+        .query_row(params![conversation, last, int(key.time), key.author.0, key.id.0], |row| row.get(0))
+        .optional()?;
+    Ok(found)
+}
+
+/// Makes room behind a position; tells how much. Only as many entries move as are needed to find it.
+fn spread(tx: &Connection, conversation: i64, before: i64) -> Result<i64, StoreError> {
+    let mut window = WINDOW;
+    loop {
+        let rows: Vec<(i64, i64)> = tx
+            .prepare_cached(
+                "SELECT local, position FROM entry INDEXED BY entry_position
+                 WHERE conversation = ?1 AND position > ?2 ORDER BY position LIMIT ?3",
+            )?
+            .query_map([conversation, before, window + 1], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        let beyond = usize::try_from(window).ok().and_then(|window| rows.get(window));
+        let step = match beyond {
+            Some((_, end)) => (end - before) / (window + 1),
+            None => GAP,
+        };
+        if step < SPREAD {
+            window = window.saturating_mul(4);
+            continue;
+        }
+        let moved = rows.len() - usize::from(beyond.is_some());
+        let mut update = tx.prepare_cached("UPDATE entry SET position = ?2 WHERE local = ?1")?;
+        let mut position = before;
+        for (local, _) in rows.iter().take(moved) {
+            position = position
+                .checked_add(step)
+                .ok_or_else(|| StoreError::Failed("a conversation without end".to_owned()))?;
+            update.execute([*local, position])?;
+        }
+        return Ok(step);
+    }
+}
+
+/// The conversation's heads, by id.
+pub(super) fn heads(tx: &Connection, conversation: i64) -> Result<Vec<EntryId>, StoreError> {
+    let heads = tx
+        .prepare_cached(
+            "SELECT e.id FROM head h JOIN entry e ON e.local = h.entry WHERE h.conversation = ?1 ORDER BY e.id",
+        )?
+        .query_map([conversation], |row| row.get(0).map(EntryId))?
+        .collect::<Result<_, _>>()?;
+    Ok(heads)
+}

@@ -1,0 +1,108 @@
+//! The outbox is a query: what is here and the peer is not believed to have.
+
+use rusqlite::{Connection, params};
+
+use super::value::{int, uint};
+use super::{OUTBOX_COUNT_MAX, Outcome, StoreError, logs, people};
+use crate::log::direct_conversation;
+use crate::wire::{self, ConversationId, DeviceKey, EntryId, RootKey, Salt, Signature};
+
+/// What an entry's encoding adds to its header and body: signature, salt, four keys, four lengths.
+const ENTRY_OVERHEAD: usize = 112;
+/// Entries of a log that are looked through for the oldest that a peer lacks. Beyond them the search begins at the
+/// conversation's beginning, where such a peer lacks something soon.
+const FLOOR_MAX: i64 = 4_096;
+
+/// Entries to send, in the order of their arrival here.
+pub(super) fn outbox(
+    tx: &Connection,
+    peer: &DeviceKey,
+    conversation: &ConversationId,
+    after: u64,
+    bytes: usize,
+) -> Result<Outcome, StoreError> {
+    let mut found = Outcome::Outbox { entries: vec![], more: false };
+    let Outcome::Outbox { entries, more } = &mut found else { return Ok(found) };
+    let Some(conversation) = logs::conversation(tx, conversation)? else { return Ok(found) };
+    // A device of which nothing is known lacks everything; no row has the number 0.
+    let peer = logs::device(tx, peer)?.unwrap_or_default();
+    let Some(floor) = floor(tx, peer, conversation)? else { return Ok(found) };
+    let mut statement = tx.prepare_cached(
+        "SELECT e.local, e.id, e.header, e.signature, e.salt, e.body
+         FROM entry e INDEXED BY entry_arrival LEFT JOIN belief b ON b.device = ?1 AND b.log = e.log
+         WHERE e.conversation = ?2 AND e.local > ?3 AND NOT (e.fork = 0 AND e.sequence < coalesce(b.count, 0))
+             AND NOT EXISTS (SELECT 1 FROM belief_entry r WHERE r.device = ?1 AND r.log = e.log AND r.entry = e.local)
+         ORDER BY e.local",
+    )?;
+    let mut rows = statement.query([peer, conversation, int(after).max(floor - 1)])?;
+    let mut left = bytes;
+    while let Some(row) = rows.next()? {
+        let entry = wire::Entry {
+            header: row.get(2)?,
+            signature: Signature(row.get(3)?),
+            salt: row.get::<_, Option<_>>(4)?.map(Salt),
+            body: row.get(5)?,
+        };
+        let size = ENTRY_OVERHEAD + entry.header.len() + entry.body.as_ref().map_or(0, Vec::len);
+        if entries.len() == OUTBOX_COUNT_MAX || (size > left && !entries.is_empty()) {
+            *more = true;
+            break;
+        }
+        left = left.saturating_sub(size);
+        entries.push((uint(row.get(0)?), EntryId(row.get(1)?), entry));
+    }
+    Ok(found)
+}
+
+/// Nothing before this number is lacking; `None` when nothing is lacking at all. It reads no more than what is lacking,
+/// so that a peer who has nearly everything is answered from the end of a long conversation and not from its beginning.
+fn floor(tx: &Connection, peer: i64, conversation: i64) -> Result<Option<i64>, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT l.id, l.forks, coalesce(b.count, 0) AS believed
+         FROM log l LEFT JOIN belief b ON b.device = ?1 AND b.log = l.id
+         WHERE l.conversation = ?2 AND l.entries > coalesce(b.count, 0)
+             + (SELECT count(*) FROM belief_entry r WHERE r.device = ?1 AND r.log = l.id)",
+    )?;
+    let mut rows = statement.query([peer, conversation])?;
+    let mut floor = None;
+    while let Some(row) = rows.next()? {
+        let (log, forks, believed): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (count, mut oldest): (i64, Option<i64>) = tx
+            .prepare_cached(
+                "SELECT count(*), min(local) FROM
+                 (SELECT local FROM entry WHERE log = ?1 AND fork = 0 AND sequence >= ?2 LIMIT ?3)",
+            )?
+            .query_row([log, believed, FLOOR_MAX], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        if count == FLOOR_MAX {
+            return Ok(Some(0));
+        }
+        if forks > 0 {
+            let fork: Option<i64> = tx
+                .prepare_cached("SELECT min(local) FROM entry WHERE log = ?1 AND fork = 1")?
+                .query_row([log], |row| row.get(0))?;
+            oldest = oldest.into_iter().chain(fork).min();
+        }
+        floor = floor.into_iter().chain(oldest).min();
+    }
+    Ok(floor)
+}
+
+/// Own entries that nobody has confirmed, in conversations with contacts.
+pub(super) fn count_waiting(tx: &Connection) -> Result<u64, StoreError> {
+    let contacts = people::contacts(tx)?;
+    let mut statement = tx.prepare_cached(
+        "SELECT c.key, e.author, count(*) FROM log l
+         JOIN entry e INDEXED BY entry_unconfirmed ON e.log = l.id AND e.progress < 3
+         JOIN conversation c ON c.id = l.conversation
+         WHERE l.own > 0 GROUP BY c.key, e.author",
+    )?;
+    let mut rows = statement.query(params![])?;
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        let (conversation, author) = (ConversationId(row.get(0)?), RootKey(row.get(1)?));
+        if contacts.iter().any(|contact| direct_conversation(&author, contact) == conversation) {
+            count += uint(row.get(2)?);
+        }
+    }
+    Ok(count)
+}

@@ -1,0 +1,173 @@
+//! Promises of the store, on databases in memory where no file is needed.
+
+mod belief;
+mod entries;
+mod files;
+mod full_disk;
+mod limits;
+mod order;
+mod sync;
+mod writer;
+
+use ed25519_dalek::SigningKey;
+
+use super::{Db, MessageRow, Op, Outcome, Progress};
+use crate::log::{Draft, Entry, Text, direct_conversation};
+use crate::wire::{self, ConversationId, DeviceKey, EntryId, Have, LogId, RootKey, Salt, kind};
+
+/// Somebody who writes one log. Copies of a writer fork it.
+#[derive(Clone)]
+struct Writer {
+    device: SigningKey,
+    author: RootKey,
+    log: LogId,
+    next: u64,
+    last: Option<EntryId>,
+}
+
+impl Writer {
+    fn new(seed: u8, log: u8) -> Self {
+        let device = SigningKey::from_bytes(&[seed; 32]);
+        Self { device, author: RootKey([seed; 32]), log: LogId([log; 16]), next: 0, last: None }
+    }
+
+    fn device(&self) -> DeviceKey {
+        DeviceKey(self.device.verifying_key().to_bytes())
+    }
+
+    fn write(&mut self, time: u64, after: &[EntryId], text: &str) -> Entry {
+        let entry = Entry::write(
+            &self.device,
+            Draft {
+                author: self.author,
+                conversation: conversation(),
+                log: self.log,
+                sequence: self.next,
+                previous: self.last,
+                after: after.to_vec(),
+                time,
+                kind: kind::TEXT,
+                target: None,
+                body: Text::new(text).unwrap().to_bytes(),
+                salt: Salt([7; 32]),
+            },
+        );
+        self.next += 1;
+        self.last = Some(entry.id());
+        entry
+    }
+
+    fn run(&mut self, count: u64) -> Vec<Entry> {
+        (0..count).map(|time| self.write(time, &[], "hello")).collect()
+    }
+}
+
+fn conversation() -> ConversationId {
+    direct_conversation(&RootKey([1; 32]), &RootKey([2; 32]))
+}
+
+fn device(seed: u8) -> DeviceKey {
+    Writer::new(seed, 0).device()
+}
+
+fn one(db: &mut Db, op: Op) -> Outcome {
+    db.apply(vec![op]).remove(0).unwrap()
+}
+
+fn append(db: &mut Db, entry: &Entry) -> Outcome {
+    one(db, Op::Append(Box::new(entry.clone())))
+}
+
+/// What an insertion tells.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Inserted {
+    stored: Vec<EntryId>,
+    fresh: Vec<EntryId>,
+    refused: Vec<(EntryId, &'static str)>,
+    heads: Vec<EntryId>,
+    gaps: Vec<wire::Lack>,
+}
+
+fn insert(db: &mut Db, from: DeviceKey, entries: &[Entry]) -> Inserted {
+    match one(db, Op::Insert { from, entries: entries.to_vec() }) {
+        Outcome::Inserted { stored, fresh, refused, heads, gaps } => Inserted {
+            stored,
+            fresh: fresh.iter().map(|fresh| fresh.id).collect(),
+            refused,
+            heads: heads.into_iter().flat_map(|(_, heads)| heads).collect(),
+            gaps,
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
+fn history(db: &mut Db, before: Option<EntryId>, limit: u32) -> Vec<MessageRow> {
+    match one(db, Op::History { conversation: conversation(), before, limit }) {
+        Outcome::History(rows) => rows,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn shown(db: &mut Db) -> Vec<EntryId> {
+    let mut pages = vec![];
+    let mut before = None;
+    loop {
+        let page = history(db, before, 1_000);
+        before = page.first().map(|row| row.id);
+        if page.is_empty() {
+            break;
+        }
+        pages.push(page);
+    }
+    pages.into_iter().rev().flatten().map(|row| row.id).collect()
+}
+
+fn progress(db: &mut Db, id: EntryId) -> Progress {
+    history(db, None, 1_000).into_iter().find(|row| row.id == id).unwrap().progress
+}
+
+fn have(db: &mut Db) -> Have {
+    match one(db, Op::Have(conversation())) {
+        Outcome::Have(have) => have,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn outbox(db: &mut Db, peer: DeviceKey, after: u64, bytes: usize) -> (Vec<(u64, EntryId, wire::Entry)>, bool) {
+    match one(db, Op::Outbox { peer, conversation: conversation(), after, bytes }) {
+        Outcome::Outbox { entries, more } => (entries, more),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Everything that the outbox holds for a peer.
+fn queued(db: &mut Db, peer: DeviceKey) -> Vec<EntryId> {
+    let (mut all, mut after) = (vec![], 0);
+    loop {
+        let (entries, more) = outbox(db, peer, after, usize::MAX);
+        after = entries.last().map_or(after, |(cursor, ..)| *cursor);
+        all.extend(entries.into_iter().map(|(_, id, _)| id));
+        if !more {
+            return all;
+        }
+    }
+}
+
+fn acked(db: &mut Db, peer: DeviceKey, ids: &[EntryId]) -> Vec<EntryId> {
+    delivered(one(db, Op::Acked { peer, ids: ids.to_vec() }))
+}
+
+fn believe(db: &mut Db, peer: DeviceKey, have: Have) -> Vec<EntryId> {
+    delivered(one(db, Op::Believe { peer, have }))
+}
+
+fn delivered(outcome: Outcome) -> Vec<EntryId> {
+    match outcome {
+        Outcome::Delivered(delivered) => delivered.into_iter().map(|(_, id)| id).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn ids(entries: &[Entry]) -> Vec<EntryId> {
+    entries.iter().map(Entry::id).collect()
+}
