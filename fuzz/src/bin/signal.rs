@@ -42,7 +42,8 @@ fn check_description(text: &str) {
     assert!(text.len() <= SDP_BYTES_MAX && text.is_ascii());
     let lower = text.to_ascii_lowercase();
     let lines: Vec<String> = lower.split(['\r', '\n']).map(|line| line.replace(' ', "")).collect();
-    assert_eq!(lines.iter().filter(|line| line.starts_with("a=fingerprint")).count(), 1);
+    let binds = |line: &&String| line.as_str() == "a=fingerprint" || line.starts_with("a=fingerprint:");
+    assert_eq!(lines.iter().filter(binds).count(), 1);
     assert_eq!(text.split(['\r', '\n']).filter(|line| line.starts_with("m=")).count(), 1);
     let digits: Vec<String> = fingerprint.iter().map(|byte| format!("{byte:02x}")).collect();
     assert!(lower.contains(&digits.join(":")));
