@@ -84,11 +84,15 @@ impl Link {
             return Err(if is_short(&bytes) { LinkError::Truncated } else { LinkError::Tampered });
         }
         let (head, rest) = body.split_first_chunk::<HEAD_BYTES>().ok_or(LinkError::Truncated)?;
-        let [version, ..] = *head;
+        let [version, high, low] = *head;
         if version > PROTOCOL_VERSION {
             return Err(LinkError::Newer);
         }
         let (token, card) = rest.split_first_chunk::<{ Nonce::LENGTH }>().ok_or(LinkError::Truncated)?;
+        // A link has one form: no version was 0, and the length is the card's.
+        if version == 0 || card.len() != usize::from(u16::from_be_bytes([high, low])) {
+            return Err(LinkError::Tampered);
+        }
         let card = Card::verify(card).map_err(|error| match error {
             CardError::Newer(_) => LinkError::Newer,
             _ => LinkError::Tampered,

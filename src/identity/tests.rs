@@ -72,14 +72,36 @@ fn each_bad_link_is_named() {
     let own = link(4);
     assert_eq!(Link::parse(&own.to_text(), Some(&own.card.root())), Err(LinkError::Own));
 
-    let mut newer = data_encoding::BASE64URL_NOPAD.decode(&own.to_text().as_bytes()[5..]).unwrap();
-    newer.truncate(newer.len() - 16);
-    newer[0] = PROTOCOL_VERSION + 1;
+    let newer = with_good_check(&own, |bytes| bytes[0] = PROTOCOL_VERSION + 1);
+    assert_eq!(Link::parse(&newer, None), Err(LinkError::Newer));
+}
+
+/// The text of a link whose content was changed and whose check was made to hold again.
+fn with_good_check(link: &Link, change: impl FnOnce(&mut Vec<u8>)) -> String {
+    let mut bytes = data_encoding::BASE64URL_NOPAD.decode(&link.to_text().as_bytes()[5..]).unwrap();
+    bytes.truncate(bytes.len() - 16);
+    change(&mut bytes);
     let mut check = [0; 16];
-    blake3::Hasher::new_derive_key("kith 2026 link check").update(&newer).finalize_xof().fill(&mut check);
-    newer.extend(check);
-    let text = format!("kith:{}", data_encoding::BASE64URL_NOPAD.encode(&newer));
-    assert_eq!(Link::parse(&text, None), Err(LinkError::Newer));
+    blake3::Hasher::new_derive_key("kith 2026 link check").update(&bytes).finalize_xof().fill(&mut check);
+    bytes.extend(check);
+    format!("kith:{}", data_encoding::BASE64URL_NOPAD.encode(&bytes))
+}
+
+/// Even with a check that holds, a version that never was and a length that lies are refused: no two links mean the same.
+#[test]
+fn a_link_has_one_form() {
+    let link = link(4);
+    assert_eq!(Link::parse(&with_good_check(&link, |_| {}), None).as_ref(), Ok(&link));
+    let lies: [fn(&mut Vec<u8>); 5] = [
+        |bytes| bytes[0] = 0,
+        |bytes| bytes[1] ^= 0x80,
+        |bytes| bytes[2] = bytes[2].wrapping_sub(1),
+        |bytes| bytes[2] = bytes[2].wrapping_add(1),
+        |bytes| bytes.push(0),
+    ];
+    for lie in lies {
+        assert_eq!(Link::parse(&with_good_check(&link, lie), None), Err(LinkError::Tampered));
+    }
 }
 
 /// A card in which somebody changed any byte, and even mended the link's check, is refused.
@@ -90,6 +112,18 @@ fn a_changed_card_is_refused() {
         let mut changed = bytes.clone();
         changed[at] ^= 1;
         assert!(Card::verify(&changed).is_err(), "byte {at}");
+    }
+}
+
+/// A list that names a person's root key counts only with that key's signature: nobody else adds a device.
+#[test]
+fn only_the_root_key_names_devices() {
+    let (alice, eve) = (secrets(6), secrets(7));
+    let list = DeviceList::sign(&alice.root, 2, vec![alice.certificate(), eve.certificate()]);
+    assert_eq!(DeviceList::verify(list.bytes(), list.signature()).as_ref(), Ok(&list));
+    for key in [&eve.root, &alice.device] {
+        let signature = sign(key, Context::DeviceList, list.bytes());
+        assert_eq!(DeviceList::verify(list.bytes(), signature), Err(DeviceListError::Signature));
     }
 }
 

@@ -123,3 +123,55 @@ fn a_link_makes_mail_unnecessary() {
     assert_eq!(mailer.outbox(&[(1, id(1))], false), None);
     assert!(!mailer.is_busy());
 }
+
+/// With a peer that acknowledges nothing, no more is under way than the window, but for the last page; an ack makes room for
+/// more.
+#[test]
+fn what_is_under_way_is_bounded() {
+    const PAGE: u64 = 128;
+    let mut push = Push::default();
+    push.up(Duration::ZERO);
+    let mut needs = push.peer_has(Duration::ZERO);
+    let mut sent = vec![];
+    while let Some(need) = needs.pop() {
+        let Need::Outbox { after, .. } = need else { continue };
+        assert!(sent.len() < PUSH_WINDOW_ENTRIES, "{} are under way, and more are asked for", sent.len());
+        let page: Vec<_> = (after + 1..=after + PAGE).map(|n| (n, id(n), 100)).collect();
+        sent.extend(push.outbox(&page, true, Duration::ZERO));
+        needs.extend(push.ask(Duration::ZERO));
+    }
+    assert_eq!(sent.len(), PUSH_WINDOW_ENTRIES);
+    assert_eq!(push.wrote(Duration::ZERO), vec![]);
+    assert_eq!(push.acked(&sent[..1], Duration::ZERO).len(), 1);
+
+    let mut push = Push::default();
+    push.up(Duration::ZERO);
+    push.peer_has(Duration::ZERO);
+    assert_eq!(push.outbox(&[(1, id(1), PUSH_WINDOW_BYTES)], true, Duration::ZERO).len(), 1);
+    assert_eq!(push.ask(Duration::ZERO), vec![], "large entries count by their bytes");
+    assert_eq!(push.acked(&[id(1)], Duration::ZERO).len(), 1);
+}
+
+/// A peer that acknowledges nothing gets so many envelopes, and one more for each that it acknowledges.
+#[test]
+fn unacknowledged_mail_is_bounded() {
+    let (mut mailer, mut rng) = (Mailer::default(), StdRng::seed_from_u64(1));
+    mailer.wake(Duration::ZERO, Duration::ZERO);
+    let mut deposit = |mailer: &mut Mailer, number: u64| {
+        let need = mailer.tick(Duration::ZERO, &mut rng)?;
+        let Need::Outbox { after, .. } = need else { unreachable!() };
+        let deposit = mailer.outbox(&[(after + 1, id(after + 1))], true).unwrap();
+        mailer.depositing(number, &deposit, Duration::ZERO, &mut rng);
+        mailer.published(number);
+        Some(deposit.ids)
+    };
+    let mut sent = vec![];
+    while let Some(ids) = deposit(&mut mailer, sent.len() as u64) {
+        sent.push(ids);
+        assert!(sent.len() <= MAIL_WINDOW, "a broker's confirmation is no receipt");
+    }
+    assert_eq!(sent.len(), MAIL_WINDOW);
+    mailer.acked(&sent[3]);
+    assert!(deposit(&mut mailer, 100).is_some());
+    assert!(deposit(&mut mailer, 101).is_none());
+}

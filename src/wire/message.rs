@@ -46,6 +46,9 @@ impl Message {
             Self::Mail(mail) if mail.frames.len() > FRAMES_PER_MAIL_MAX => {
                 refused("more frames than one mail may hold")
             }
+            Self::Mail(mail) if mail.frames.iter().map(|frame| frame.len()).sum::<usize>() > MAIL_BYTES_MAX => {
+                refused("more bytes than one mail may hold")
+            }
             Self::Signalled(signalled) if signalled.signal.validate().is_err() => refused("a signal beyond its limits"),
             _ => Ok(message),
         }

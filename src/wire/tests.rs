@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::cbor::{self, DecodeError};
+use super::{ExchangeKey, FRAMES_PER_MAIL_MAX, MAIL_BYTES_MAX, Mail, Message, WorkingKey};
 
 fn refused(bytes: &[u8]) -> bool {
     matches!(cbor::check(bytes), Err(DecodeError::NotDeterministic { .. } | DecodeError::Truncated))
@@ -38,6 +39,21 @@ fn only_the_one_form_is_accepted() {
     for bytes in [&[0x17][..], &[0x18, 0x18], &[0xf4], &[0xf5], &[0xf6], &[0xa2, 0, 0, 1, 0x81, 0x60]] {
         assert_eq!(cbor::check(bytes), Ok(()), "{bytes:02x?} was refused");
     }
+}
+
+/// A mail holds so many frames and so many bytes of them; with one more it is refused.
+#[test]
+fn mails_have_limits() {
+    let key = WorkingKey { key: ExchangeKey([1; 32]), counter: 1 };
+    let mail = |sizes: &[usize]| {
+        let frames = sizes.iter().map(|size| vec![0; *size].into()).collect();
+        let mail = Message::Mail(Mail { number: 1, key, frames, accept: None, accepted: None });
+        Message::parse(&cbor::encode(&mail)).is_ok()
+    };
+    assert!(mail(&[MAIL_BYTES_MAX / 2; 2]));
+    assert!(!mail(&[MAIL_BYTES_MAX / 2, MAIL_BYTES_MAX / 2, 1]));
+    assert!(mail(&[1; FRAMES_PER_MAIL_MAX]));
+    assert!(!mail(&[1; FRAMES_PER_MAIL_MAX + 1]));
 }
 
 proptest! {

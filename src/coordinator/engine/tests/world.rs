@@ -8,13 +8,15 @@ use bytes::Bytes;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use uuid::Uuid;
 
-use crate::coordinator::engine::{BrokerConn, BrokerInput, BrokerOutput, Engine, Input, Now, Output, Settings};
+use crate::coordinator::engine::{
+    BrokerConn, BrokerInput, BrokerOutput, Engine, Input, Now, Output, Settings, StoreToken,
+};
 use crate::coordinator::{
     Command, CommandError, ContactView, Event, IdentityView, LinkState, MessageView, Reply, RequestView, StatusView,
 };
 use crate::identity::Secrets;
 use crate::link::{CloseReason, DriverCommand, DriverEvent, Path};
-use crate::store::Db;
+use crate::store::{Db, Op};
 use crate::wire::broker_url::BrokerUrl;
 use crate::wire::signal::Candidate;
 use crate::wire::{ConnectionId, DeviceKey};
@@ -35,6 +37,8 @@ struct Device {
     replies: BTreeMap<u64, Result<Reply, CommandError>>,
     events: Vec<Event>,
     finished: bool,
+    /// What waits for a disk that does not answer; lost when the process dies.
+    unwritten: Option<Vec<(StoreToken, Op)>>,
 }
 
 #[derive(Default)]
@@ -115,6 +119,7 @@ impl World {
             replies: BTreeMap::new(),
             events: vec![],
             finished: false,
+            unwritten: None,
         });
         self.start(device);
         self.run(device, Command::CreateIdentity { name: name.into() }).unwrap();
@@ -141,9 +146,31 @@ impl World {
         state.engine = None;
         state.links.clear();
         state.conns.clear();
+        state.unwritten = None;
         for session in self.sessions.values_mut().filter(|session| session.at.is_some_and(|(at, _)| at == device)) {
             session.detach();
         }
+    }
+
+    /// From now on the disk takes nothing: what is written stays in the process's memory.
+    pub fn stall(&mut self, device: usize) {
+        self.devices[device].unwritten = Some(vec![]);
+    }
+
+    /// The disk works again, and takes what has waited.
+    pub fn resume(&mut self, device: usize) {
+        for (token, op) in self.devices[device].unwritten.take().into_iter().flatten() {
+            self.store(device, token, op);
+        }
+    }
+
+    fn store(&mut self, device: usize, token: StoreToken, op: Op) {
+        let state = &mut self.devices[device];
+        if let Some(unwritten) = &mut state.unwritten {
+            return unwritten.push((token, op));
+        }
+        let outcome = state.db.apply(vec![op]).pop().unwrap().map_err(|error| error.to_string());
+        self.later(device, 1, Input::Stored(token, outcome));
     }
 
     /// An orderly end.
@@ -318,10 +345,7 @@ impl World {
             match output {
                 Output::Reply(call, result) => drop(state.replies.insert(call, result)),
                 Output::Event(event) => state.events.push(event),
-                Output::Store(token, op) => {
-                    let outcome = state.db.apply(vec![op]).pop().unwrap().map_err(|error| error.to_string());
-                    self.later(device, 1, Input::Stored(token, outcome));
-                }
+                Output::Store(token, op) => self.store(device, token, op),
                 Output::KeepSecrets(bytes) => {
                     state.key = Secrets::from_bytes(&bytes).ok().map(|secrets| secrets.device_key());
                     state.secrets = Some(bytes.to_vec());
