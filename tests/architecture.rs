@@ -202,7 +202,7 @@ fn the_map_knows_up_from_down() {
         assert_eq!(map.refuses(from, to, false), None, "{from} → {to}");
     }
     for (from, to) in
-        [("wire", "log"), ("log", "identity"), ("sync", "store"), ("sync", "platform"), ("link", "broker")]
+        [("wire", "log"), ("identity", "log"), ("sync", "store"), ("sync", "platform"), ("link", "broker")]
     {
         assert!(map.refuses(from, to, false).is_some(), "{from} → {to}");
     }

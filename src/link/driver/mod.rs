@@ -116,7 +116,7 @@ pub enum SendError {
 /// Why a command was not taken.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum CommandError {
-    /// [`COMMANDS_MAX`] wait already. The caller drops the handle and begins anew: the driver hangs.
+    /// As many commands wait as may. The caller drops the handle and begins anew: the driver hangs.
     #[error("the driver does not keep up")]
     Full,
     /// The driver has ended.
