@@ -14,6 +14,8 @@ pub(crate) struct TestClient {
     events: mpsc::Receiver<((), MqttEvent)>,
 }
 
+// Its conversation with a broker needs one, and only the embedded one is always there.
+#[cfg_attr(not(feature = "embedded-broker"), expect(dead_code))]
 impl TestClient {
     /// With room for four events only, so that tests meet a full channel.
     pub(crate) fn new(url: &str, client_id: &str, session: SessionKind) -> Self {
