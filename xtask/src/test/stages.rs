@@ -103,6 +103,7 @@ pub const STAGES: &[Stage] = &[
     Stage::new("unit", 30, Tests, ShortTests, "unit and property tests of Kith").quick(),
     Stage::new("xtask", 10, Tests, Cargo(&["test", "--locked", "-p=xtask"]), "this program's own tests").quick(),
     Stage::new("bare and fuzz builds", 20, One, Xtask(&["fuzz", "--corpus-only"]), "Kith builds without the embedded broker; fuzz targets build and pass their corpus"),
+    Stage::new("vectors", 10, One, Xtask(&["vectors"]), "a checker written from the protocol's page agrees with every vector"),
     Stage::new("stories once", 20, Tests, Stories(STORIES_ONCE), "stories that need no kind of broker in particular"),
     Stage::new("stories embedded", 30, Tests, Stories(&["embedded::"]), "stories over the embedded broker"),
     Stage::new("stories mosquitto", 30, Tests, Stories(&["mosquitto"]), "stories over Mosquitto, by TCP and by WebSocket"),
