@@ -30,7 +30,9 @@ async fn main() {
     client.try_send(MqttCommand::Subscribe { topics: vec!["bench/echo".to_owned()] }).unwrap();
     wait(&mut events, |event| matches!(event, MqttEvent::Subscribed { .. })).await;
 
-    for (what, topic, echo) in [("publish to PUBACK", "bench/none", false), ("publish to subscriber", "bench/echo", true)] {
+    for (what, topic, echo) in
+        [("publish to PUBACK", "bench/none", false), ("publish to subscriber", "bench/echo", true)]
+    {
         let mut times: Vec<Duration> = Vec::with_capacity(ROUNDS);
         for round in 0..ROUNDS + ROUNDS / 10 {
             let begin = Instant::now();

@@ -41,6 +41,11 @@ impl World {
         Ok(Self { url: broker.url(), broker: Some(broker), people: Cell::new(0), dir })
     }
 
+    /// Whether the nodes reach their broker over WebSocket.
+    pub fn is_over_websocket(&self) -> bool {
+        self.url.starts_with("ws:")
+    }
+
     /// A world whose broker is not there: for what needs no network.
     pub fn without_broker() -> Self {
         let dir = tempfile::Builder::new().prefix("kith-story-").tempdir().expect("a temporary directory");
