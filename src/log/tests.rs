@@ -45,9 +45,13 @@ fn bodies_can_be_erased_but_not_swapped() {
     let mut erased = entry.wire().clone();
     (erased.salt, erased.body) = (None, None);
     assert_eq!(Entry::verify(erased).unwrap().id(), entry.id());
-    for (salt, body) in
-        [(None, entry.wire().body.clone()), (entry.wire().salt, Some(vec![0xa0])), (entry.wire().salt, None)]
-    {
+    let jello = Text::new("jello").unwrap().to_bytes();
+    for (salt, body) in [
+        (None, entry.wire().body.clone()),
+        (entry.wire().salt, Some(vec![0xa0])),
+        (entry.wire().salt, Some(jello)),
+        (entry.wire().salt, None),
+    ] {
         let swapped = wire::Entry { salt, body, ..entry.wire().clone() };
         assert_eq!(Entry::verify(swapped), Err(EntryError::Body));
     }

@@ -14,6 +14,7 @@ mod at_once;
 mod bad_links;
 mod broker_restarts;
 mod broker_sees;
+mod crash;
 mod first_contact;
 mod junk;
 mod limits;

@@ -107,6 +107,7 @@ pub const STAGES: &[Stage] = &[
     Stage::new("stories once", 20, Tests, Stories(STORIES_ONCE), "stories that need no kind of broker in particular"),
     Stage::new("stories embedded", 30, Tests, Stories(&["embedded::"]), "stories over the embedded broker"),
     Stage::new("stories mosquitto", 30, Tests, Stories(&["mosquitto"]), "stories over Mosquitto, by TCP and by WebSocket"),
+    Stage::new("crash points", 20, Tests, Stories(&["crash"]), "nothing acknowledged is lost or doubled, wherever a side dies"),
     Stage::new("demo", 15, One, Xtask(&["demo", "--headless"]), "two nodes meet, write, lose each other and catch up"),
 ];
 

@@ -1,0 +1,452 @@
+//! Crash points: each side is killed at each named place of the code (`kith::platform::crash::POINTS`), restarted, and
+//! goes on. At the end nothing that was acknowledged is lost or doubled.
+//!
+//! A life passes every place: two identities, a request, its acceptance, a link, messages both ways over it, and mail
+//! while the other is away, in turns. Its people repeat what was not answered, as a person would.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use kith::platform::crash::{POINTS, VARIABLE};
+use serde_json::{Value, json};
+
+use crate::support::{Transport, World};
+
+/// How long any one step of a life may take. Every wait ends as soon as what it waits for is there.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a state that no event announces is asked for.
+const LOOK_AGAIN: Duration = Duration::from_millis(40);
+/// Lives at the same time in one test: they mostly wait for each other's processes.
+const AT_ONCE: usize = 3;
+/// Which side offers and which answers follows from their keys, by chance: so many lives are begun to find one in which the
+/// side that is to be killed does it.
+const TRIES: usize = 16;
+
+/// Places that a side never comes to in a life, and why.
+const NOT_REACHED: &[(&str, &str, &str)] = &[
+    ("publish.after_request", "Bob", "only who asks sends a request"),
+    ("publish.before_request", "Bob", "only who asks sends a request"),
+];
+
+/// Places where messages pass often: also killed at the second time.
+const OFTEN: &[&str] = &[
+    "broker.before_ack",
+    "link.after_entry",
+    "link.before_ack",
+    "publish.after_mail",
+    "reply.before",
+    "store.append.after_commit",
+    "store.append.before_commit",
+    "store.insert.after_commit",
+    "store.insert.before_commit",
+];
+
+/// One side of a life: its node's process, and everything it was told.
+struct Side {
+    name: &'static str,
+    dir: PathBuf,
+    url: String,
+    /// Where to die, and at which time; gone once it has died.
+    crash: Option<String>,
+    process: Option<(Child, ChildStdin, Receiver<Value>)>,
+    died: bool,
+    /// Away on purpose: nobody starts it again.
+    away: bool,
+    user: String,
+    link: String,
+    next: u64,
+    /// Ids that `message.send` has answered with.
+    acknowledged: Vec<String>,
+    /// Ids of all `messageReceived` events.
+    told: Vec<String>,
+}
+
+impl Side {
+    fn new(name: &'static str, world: &World, crash: Option<String>) -> Self {
+        let dir = world.dir().join(name);
+        fs::create_dir_all(&dir).unwrap();
+        let url = world.url().to_owned();
+        let (user, link) = (String::new(), String::new());
+        Self {
+            name,
+            dir,
+            url,
+            crash,
+            process: None,
+            died: false,
+            away: true,
+            user,
+            link,
+            next: 0,
+            acknowledged: vec![],
+            told: vec![],
+        }
+    }
+
+    fn start(&mut self) {
+        self.away = false;
+        let log = File::options().create(true).append(true).open(self.dir.join("stderr")).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kith"));
+        command
+            .arg("node")
+            .arg("--data")
+            .arg(self.dir.join("data"))
+            .arg("--broker")
+            .arg(&self.url)
+            .arg("--no-default-ice");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log).env("KITH_LOG", "kith=debug");
+        command.env_remove(VARIABLE);
+        if let Some(crash) = &self.crash {
+            command.env(VARIABLE, crash);
+        }
+        let mut child = command.spawn().unwrap();
+        let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let (sender, lines) = channel();
+        // Ends with the process's output.
+        thread::spawn(move || {
+            for line in BufReader::new(output).lines() {
+                let Ok(line) = line else { break };
+                let value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON: {line}"));
+                if sender.send(value).is_err() {
+                    break;
+                }
+            }
+        });
+        self.process = Some((child, input, lines));
+    }
+
+    /// The process is gone: by its crash point, which must be why, or by nothing that we know.
+    fn gone(&mut self) {
+        let Some((mut child, ..)) = self.process.take() else { return };
+        let status = child.wait().unwrap();
+        assert!(self.crash.take().is_some(), "{} ended by itself: {status}; see {:?}", self.name, self.dir);
+        self.died = true;
+    }
+
+    fn hear(&mut self, line: &Value) {
+        if line["params"]["type"] == "messageReceived" {
+            self.told.push(line["params"]["id"].as_str().unwrap().to_owned());
+        }
+    }
+
+    /// Runs a method; `None` when the process died before it answered (it runs again afterwards).
+    fn call(&mut self, method: &str, params: &Value) -> Option<Result<Value, String>> {
+        if self.process.is_none() {
+            self.start();
+        }
+        self.next += 1;
+        let id = self.next;
+        let request = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+        let (_, input, _) = self.process.as_mut()?;
+        if writeln!(input, "{request}").is_err() {
+            self.drain();
+            self.gone();
+            return None;
+        }
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let (.., lines) = self.process.as_ref()?;
+            match lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(line) if line["id"] == id => {
+                    let code = || line["error"]["data"]["code"].as_str().unwrap_or("?").to_owned();
+                    return Some(if line.get("error").is_some() { Err(code()) } else { Ok(line["result"].clone()) });
+                }
+                Ok(line) => self.hear(&line),
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.gone();
+                    return None;
+                }
+                Err(RecvTimeoutError::Timeout) => panic!("{} did not answer {method}; see {:?}", self.name, self.dir),
+            }
+        }
+    }
+
+    /// Reads what was said without waiting.
+    fn drain(&mut self) {
+        while let Some(line) = self.process.as_ref().and_then(|(.., lines)| lines.try_recv().ok()) {
+            self.hear(&line);
+        }
+    }
+
+    /// Asks again and again until the answer fits, each time after something was heard or a moment has passed.
+    fn until<T>(
+        &mut self,
+        other: &mut Self,
+        what: &str,
+        method: &str,
+        params: &Value,
+        fits: impl Fn(&Value) -> Option<T>,
+    ) -> T {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            other.lives_on();
+            let answer = self.call(method, params);
+            if let Some(Ok(answer)) = &answer
+                && let Some(found) = fits(answer)
+            {
+                return found;
+            }
+            assert!(Instant::now() < end, "{}: {what} did not come: {answer:?}; see {:?}", self.name, self.dir);
+            self.listen(LOOK_AGAIN);
+        }
+    }
+
+    fn listen(&mut self, time: Duration) {
+        let Some((.., lines)) = &self.process else { return };
+        match lines.recv_timeout(time) {
+            Ok(line) => self.hear(&line),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => self.gone(),
+        }
+    }
+
+    fn is_born(&mut self, other: &mut Self) {
+        let identity = loop {
+            match self.call("identity.create", &json!({ "name": self.name })) {
+                Some(Ok(identity)) => break identity,
+                // It was created, and the answer was lost.
+                Some(Err(code)) if code == "identity_exists" => {
+                    break self
+                        .until(other, "the identity", "identity.show", &json!({}), |identity| Some(identity.clone()));
+                }
+                Some(Err(code)) => panic!("{}: no identity: {code}", self.name),
+                None => {}
+            }
+        };
+        self.user = identity["userId"].as_str().unwrap().to_owned();
+        self.link = identity["link"].as_str().unwrap().to_owned();
+    }
+
+    fn online(&mut self, other: &mut Self) {
+        self.until(other, "the broker", "status", &json!({}), |status| {
+            status["brokers"].as_array()?.iter().all(|broker| broker["state"] == "connected").then_some(())
+        });
+    }
+
+    fn knows(&mut self, other: &mut Self) {
+        let user = other.user.clone();
+        self.until(other, "the contact", "contact.list", &json!({}), |list| {
+            list.as_array()?
+                .iter()
+                .any(|contact| contact["userId"] == user.as_str() && contact["accepted"] == true)
+                .then_some(())
+        });
+    }
+
+    /// Writes; what is not answered is written again, as another message.
+    fn writes(&mut self, other: &str, text: &str) {
+        loop {
+            match self.call("message.send", &json!({ "to": other, "text": text })) {
+                Some(Ok(sent)) => break self.acknowledged.push(sent["id"].as_str().unwrap().to_owned()),
+                Some(Err(code)) => panic!("{}: not written: {code}", self.name),
+                None => {}
+            }
+        }
+    }
+
+    fn outbox_is_empty(&mut self, other: &mut Self) {
+        self.until(other, "every delivery", "status", &json!({}), |status| (status["outbox"] == 0).then_some(()));
+    }
+
+    /// Everything of ours has at least been taken by the broker.
+    fn has_handed_over(&mut self, other: &mut Self) {
+        let user = other.user.clone();
+        self.until(other, "the broker's queue", "message.history", &json!({ "with": user }), |messages| {
+            messages.as_array()?.iter().all(|message| message["state"] != "queued").then_some(())
+        });
+    }
+
+    fn history(&mut self, other: &mut Self) -> Vec<String> {
+        let user = other.user.clone();
+        self.until(other, "the history", "message.history", &json!({ "with": user, "limit": 1000 }), |messages| {
+            Some(messages.as_array()?.iter().map(|message| message["id"].as_str().unwrap().to_owned()).collect())
+        })
+    }
+
+    /// When it has died while nobody looked, it is started again.
+    fn lives_on(&mut self) {
+        self.drain();
+        let ended = self.process.as_mut().is_some_and(|(child, ..)| child.try_wait().unwrap().is_some());
+        if ended {
+            self.listen(PATIENCE);
+        }
+        if self.process.is_none() && !self.away {
+            self.start();
+        }
+    }
+
+    /// It comes back.
+    fn lives_on_here(&mut self) {
+        self.away = false;
+        self.lives_on();
+    }
+
+    /// An orderly end.
+    fn leaves(&mut self) {
+        self.away = true;
+        if self.process.is_some() && self.call("shutdown", &json!({})).is_some() {
+            let Some((mut child, input, lines)) = self.process.take() else { return };
+            drop(input);
+            lines.iter().for_each(|line| self.hear(&line));
+            // It may die at the very end, after it has answered.
+            let status = child.wait().unwrap();
+            if !status.success() {
+                assert!(self.crash.take().is_some(), "{} did not end well: {status}", self.name);
+                self.died = true;
+            }
+        }
+    }
+}
+
+impl Drop for Side {
+    fn drop(&mut self) {
+        if let Some((mut child, ..)) = self.process.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Which side comes there follows from the two keys.
+fn is_by_chance(point: &str) -> bool {
+    ["answer", "offer"].iter().any(|signal| point.starts_with("publish.") && point.ends_with(signal))
+}
+
+/// One life in which `side` dies at `point` the `count`-th time. False when it never came there.
+fn live(point: &str, side: &str, count: usize) -> bool {
+    let world = World::new(Transport::Embedded).unwrap();
+    let crash = |name| (name == side).then(|| format!("{point}:{count}"));
+    let (mut alice, mut bob) = (Side::new("Alice", &world, crash("Alice")), Side::new("Bob", &world, crash("Bob")));
+    let (alice, bob) = (&mut alice, &mut bob);
+    alice.is_born(bob);
+    bob.is_born(alice);
+    let (alice_id, bob_id) = (alice.user.clone(), bob.user.clone());
+    alice.online(bob);
+    bob.online(alice);
+
+    let link = json!({ "link": bob.link });
+    alice.until(bob, "that Bob is asked", "contact.add", &link, |_| Some(()));
+    bob.until(alice, "the request", "contact.requests", &json!({}), |list| {
+        list.as_array()?.iter().any(|request| request["userId"] == alice_id.as_str()).then_some(())
+    });
+    // Accepting again what was accepted is no mistake.
+    bob.until(alice, "that Alice is accepted", "contact.accept", &json!({ "userId": alice_id }), |_| Some(()));
+    alice.knows(bob);
+    bob.knows(alice);
+
+    let open = |status: &Value| status["links"].as_array()?.iter().any(|link| link["state"] == "open").then_some(());
+    alice.until(bob, "a link", "status", &json!({}), open);
+    bob.until(alice, "a link", "status", &json!({}), open);
+    if is_by_chance(point) && !alice.died && !bob.died {
+        return false;
+    }
+    for number in 0..2 {
+        alice.writes(&bob_id, &format!("over the link {number}"));
+        bob.writes(&alice_id, &format!("over the link as well {number}"));
+        alice.outbox_is_empty(bob);
+        bob.outbox_is_empty(alice);
+    }
+
+    // Mail, in turns: the other is away.
+    bob.leaves();
+    for number in 0..2 {
+        alice.writes(&bob_id, &format!("while you are away {number}"));
+        alice.has_handed_over(bob);
+    }
+    alice.leaves();
+    for number in 0..2 {
+        bob.writes(&alice_id, &format!("now it is you who is away {number}"));
+        bob.has_handed_over(alice);
+    }
+    bob.leaves();
+
+    // Together again.
+    alice.lives_on_here();
+    bob.lives_on_here();
+    alice.outbox_is_empty(bob);
+    bob.outbox_is_empty(alice);
+    alice.outbox_is_empty(bob);
+    let died = alice.died || bob.died;
+    let (here, there) = (alice.history(bob), bob.history(alice));
+    assert_eq!(here, there, "{point} {side}: two histories");
+    for id in alice.acknowledged.iter().chain(&bob.acknowledged) {
+        assert_eq!(here.iter().filter(|other| *other == id).count(), 1, "{point} {side}: lost or doubled: {id}");
+    }
+    alice.knows(bob);
+    bob.knows(alice);
+    alice.leaves();
+    bob.leaves();
+    for person in [&*alice, &*bob] {
+        let different: BTreeSet<&String> = person.told.iter().collect();
+        assert_eq!(different.len(), person.told.len(), "{point} {side}: {} was told twice", person.name);
+    }
+    died || alice.died || bob.died
+}
+
+/// Lives in which one side dies at one place, until one was found in which it comes there.
+fn dies_at(point: &str, side: &str, count: usize) {
+    let reason = NOT_REACHED.iter().find(|(not, whose, _)| *not == point && *whose == side);
+    let tries = if is_by_chance(point) { TRIES } else { 1 };
+    let reached = (0..tries).any(|_| live(point, side, count));
+    assert_eq!(reached, reason.is_none(), "{side} at {point}: reached {reached}, and the table says {reason:?}");
+}
+
+/// A quarter of all places.
+fn quarter(which: usize) {
+    let mut lives: Vec<(&str, &str, usize)> = vec![];
+    for side in ["Alice", "Bob"] {
+        lives.extend(POINTS.iter().map(|point| (*point, side, 1)));
+        lives.extend(OFTEN.iter().map(|point| (*point, side, 2)));
+    }
+    let mine: Vec<_> = lives.into_iter().skip(which).step_by(4).collect();
+    let failed: Vec<String> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..AT_ONCE)
+            .map(|worker| {
+                let mine = &mine;
+                scope.spawn(move || {
+                    let each = mine.iter().skip(worker).step_by(AT_ONCE);
+                    each.filter(|(point, side, count)| {
+                        let begin = Instant::now();
+                        let result = std::panic::catch_unwind(|| dies_at(point, side, *count));
+                        println!("{side} dies at {point}:{count} ({:.1} s)", begin.elapsed().as_secs_f64());
+                        result.is_err()
+                    })
+                    .map(|life| format!("{life:?}"))
+                    .collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    });
+    assert!(failed.is_empty(), "of {} lives these ended badly: {failed:#?}", mine.len());
+}
+
+/// Whoever dies wherever, nothing that was acknowledged is lost or doubled: the first quarter of the places.
+#[test]
+fn crash_points_first_quarter() {
+    quarter(0);
+}
+
+/// The second quarter.
+#[test]
+fn crash_points_second_quarter() {
+    quarter(1);
+}
+
+/// The third quarter.
+#[test]
+fn crash_points_third_quarter() {
+    quarter(2);
+}
+
+/// The last quarter.
+#[test]
+fn crash_points_last_quarter() {
+    quarter(3);
+}
