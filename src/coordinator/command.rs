@@ -6,10 +6,9 @@ use uuid::Uuid;
 
 use super::event::{BrokerState, LinkState, Path};
 
-/// A message's text: 1 byte to 16 KiB of UTF-8, so that an entry with its proofs stays below 32 KiB and is never split.
-pub const TEXT_BYTES_MAX: usize = 16 * 1024;
-/// A name: what fits on one line of a phone, several times over, in any script.
-pub const NAME_BYTES_MAX: usize = 128;
+pub use crate::identity::NAME_BYTES_MAX;
+pub use crate::log::TEXT_BYTES_MAX;
+
 /// One page of history at most: about a megabyte of short messages, an answer that cannot stall a reader.
 pub const HISTORY_LIMIT_MAX: u32 = 1_000;
 /// One page of history when nobody says how much.

@@ -6,9 +6,7 @@ use thiserror::Error;
 use crate::wire::ConnectionId;
 use crate::wire::signal::Candidate;
 
-/// The longest frame. An entry with its body is at most 32 KiB, and 64 KiB is what every WebRTC stack takes in one
-/// message without being asked (RFC 8841 §6.1).
-pub const FRAME_BYTES_MAX: usize = 64 * 1024;
+pub use crate::wire::FRAME_BYTES_MAX;
 
 /// What the machine asks of the driver. The driver carries out commands in order; frames go beside them
 /// ([`driver::Handle::send`](super::driver::Handle::send)).

@@ -66,6 +66,11 @@ impl Engine {
             Some(Standing::Contact) => {
                 self.renew_card(card);
                 self.learn_key(&card.device().device, request.key);
+                let now = self.now.mono;
+                if !self.peers.get_mut(&card.device().device).is_some_and(|peer| peer.answers.allow(now)) {
+                    self.drop_counted("a request of a contact that was answered just now");
+                    return self.acknowledge(delivery);
+                }
                 if let Some(contact) = self.people.get_mut(&root) {
                     contact.person.asking = Some(request.id);
                     contact.person.accepting = true;

@@ -143,6 +143,10 @@ impl Engine {
             let needs = peer.push.wrote(now);
             self.need(device, needs);
         } else {
+            // Somebody who writes wants to be heard: the other may have come back unnoticed.
+            if peer.link.state() == link::State::Waiting {
+                self.greet_unless_open(device);
+            }
             self.wake_mail(device);
         }
     }

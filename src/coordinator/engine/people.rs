@@ -56,7 +56,7 @@ impl Engine {
             push: Push::default(),
             mailer: Mailer::default(),
             acks: vec![],
-            new_keys: RateLimit::new(2, std::time::Duration::from_secs(60)),
+            answers: RateLimit::new(2, std::time::Duration::from_secs(60)),
             lacks: RateLimit::new(4, std::time::Duration::from_secs(15)),
             card_due: me.card_changed,
             active_until: None,

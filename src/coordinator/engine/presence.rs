@@ -58,7 +58,7 @@ impl Engine {
     /// What could not be opened may have been sealed to an old key of ours.
     fn offer_new_key(&mut self, device: &DeviceKey) {
         let now = self.now.mono;
-        if !self.is_contact(device) || !self.peers.get_mut(device).is_some_and(|peer| peer.new_keys.allow(now)) {
+        if !self.is_contact(device) || !self.peers.get_mut(device).is_some_and(|peer| peer.answers.allow(now)) {
             return;
         }
         let (Some(peer), Some(me)) = (self.peers.get(device), &self.me) else { return };

@@ -113,7 +113,8 @@ pub(super) struct PeerState {
     pub mailer: Mailer,
     /// Entries of this peer that are on our disk, to be acknowledged.
     pub acks: Vec<EntryId>,
-    pub new_keys: RateLimit,
+    /// How often we answer what should not come: envelopes that do not open, requests of a contact.
+    pub answers: RateLimit,
     pub lacks: RateLimit,
     /// Our card has changed and this device may not have it.
     pub card_due: bool,

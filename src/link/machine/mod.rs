@@ -484,6 +484,9 @@ impl Machine {
         self.end_attempt();
         out.push(Output::Driver(DriverCommand::Close));
         self.grace = None;
+        // Who said nothing in a whole attempt is not there. Only a hello brings it back, so that nobody offers for ever to
+        // a process that is gone.
+        self.peer_known &= self.heard;
         self.until = Some(now + self.backoff.next_delay(rng));
         self.enter(State::Backoff, out);
     }
