@@ -15,9 +15,11 @@
 //! | [`coordinator`] | the pure engine, and the one background task that drives it | task only |
 //! | [`broker`] | the embedded MQTT broker (feature `embedded-broker`) | I/O |
 //! | [`platform`] | data directory, lock, crash points: what differs by system | I/O |
+//! | [`host`] | a Kith that runs on this device: data directory, own broker, settings, coordinator | I/O |
+//! | `ui` | the window: components, state, words (feature `ui`); the only place where Dioxus is | I/O |
 //! | [`node`] | the same core with no window: JSON-RPC over standard input and output | I/O |
 //!
-//! Imports point one way: `node → coordinator → {sync, link, signaling, store} → log → identity → wire → clock`.
+//! Imports point one way: `{ui, node} → host → coordinator → {sync, link, signaling, store} → log → identity → wire → clock`.
 //! `tests/architecture.rs` fails when one points back.
 //!
 //! # The invariants
@@ -33,6 +35,7 @@
 pub mod broker;
 pub mod clock;
 pub mod coordinator;
+pub mod host;
 pub mod identity;
 pub mod link;
 pub mod log;
@@ -41,4 +44,6 @@ pub mod platform;
 pub mod signaling;
 pub mod store;
 pub mod sync;
+#[cfg(feature = "ui")]
+pub mod ui;
 pub mod wire;

@@ -5,6 +5,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use super::event::{BrokerState, LinkState, Path};
+use super::watch::{PageAt, PageView};
 
 pub use crate::identity::NAME_BYTES_MAX;
 pub use crate::log::TEXT_BYTES_MAX;
@@ -59,6 +60,44 @@ pub enum Command {
     },
     /// How things stand. Replies [`Reply::Status`].
     ShowStatus,
+    /// Change one's own name; contacts learn it with the new card. Replies [`Reply::Identity`].
+    Rename {
+        /// What others will see.
+        name: String,
+    },
+    /// Give a contact a name of one's own, which nobody else ever sees; empty takes it away. Replies [`Reply::Done`].
+    SetNickname {
+        /// The contact.
+        user: Uuid,
+        /// At most [`super::NICKNAME_BYTES_MAX`] bytes.
+        nickname: String,
+    },
+    /// Everything up to this message was read. Never goes back. Replies [`Reply::Done`].
+    MarkRead {
+        /// The contact.
+        with: Uuid,
+        /// The last message that was read.
+        up_to: String,
+    },
+    /// Keep what was typed and not sent; empty takes it away. Replies [`Reply::Done`].
+    SaveDraft {
+        /// The contact.
+        with: Uuid,
+        /// At most [`super::DRAFT_BYTES_MAX`] bytes.
+        text: String,
+    },
+    /// Read a page of a conversation for a window. Replies [`Reply::Page`].
+    ReadPage {
+        /// The contact.
+        with: Uuid,
+        /// Which.
+        at: PageAt,
+        /// How many messages at most, 1 to [`HISTORY_LIMIT_MAX`].
+        limit: u32,
+    },
+    /// From now on these are the brokers where this person can be reached; contacts learn it with the new card. Replies
+    /// [`Reply::Done`].
+    UseBrokers(Vec<String>),
 }
 
 /// The answer to a command.
@@ -80,6 +119,8 @@ pub enum Reply {
     History(Vec<MessageView>),
     /// How things stand.
     Status(StatusView),
+    /// A page of a conversation.
+    Page(PageView),
 }
 
 /// This device's identity.
@@ -124,6 +165,9 @@ pub struct ContactView {
     pub user_id: Uuid,
     /// The name on their card.
     pub name: String,
+    /// The name that this person gave them; nobody else ever sees it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nickname: Option<String>,
     /// Whether a link is open or their presence was echoed lately.
     pub online: bool,
     /// How a message would travel now.
@@ -257,6 +301,8 @@ pub enum ErrorCode {
     NotAContact,
     /// The text is empty or too long.
     InvalidText,
+    /// An address that is no broker's.
+    InvalidBroker,
     /// `limit` is outside 1 to 1,000.
     InvalidLimit,
     /// `before` is not the id of a message in this conversation.

@@ -6,27 +6,31 @@ use super::handle::{BATCHES_MAX, Call, Handle, Snapshot, Subscription};
 use super::{Command, CommandError, Event, Reply};
 
 /// Where the reply to a command goes.
-pub(crate) type Answer = oneshot::Sender<Result<Reply, CommandError>>;
+pub type Answer = oneshot::Sender<Result<Reply, CommandError>>;
 
 /// The test's end of a handle.
-pub(crate) struct Double {
+pub struct Double {
     calls: mpsc::Receiver<Call>,
     events: broadcast::Sender<std::sync::Arc<[Event]>>,
+    deltas: broadcast::Sender<std::sync::Arc<[super::Delta]>>,
+    /// What a watcher sees first.
+    pub view: super::View,
     /// How often somebody subscribed.
-    pub(crate) subscribed: usize,
+    pub subscribed: usize,
 }
 
 impl Double {
     /// A handle and the end that answers it; the handle waits when `calls` are waiting.
-    pub(crate) fn new(calls: usize) -> (Handle, Self) {
+    pub fn new(calls: usize) -> (Handle, Self) {
         let (sender, calls) = mpsc::channel(calls);
         let (events, _) = broadcast::channel(BATCHES_MAX);
-        (Handle::new(sender), Self { calls, events, subscribed: 0 })
+        let (deltas, _) = broadcast::channel(BATCHES_MAX);
+        (Handle::new(sender), Self { calls, events, deltas, view: super::View::default(), subscribed: 0 })
     }
 
     /// The next command; subscribers before it are served. None once a shutdown was asked for (it is answered) or every
     /// handle is gone.
-    pub(crate) async fn next(&mut self) -> Option<(Command, Answer)> {
+    pub async fn next(&mut self) -> Option<(Command, Answer)> {
         loop {
             match self.calls.recv().await? {
                 Call::Command(command, answer) => return Some((command, answer)),
@@ -34,6 +38,9 @@ impl Double {
                     self.subscribed += 1;
                     let updates = self.events.subscribe();
                     let _ = answer.send(Subscription { snapshot: Snapshot::default(), updates });
+                }
+                Call::Watch(answer) => {
+                    let _ = answer.send(super::Watch { view: self.view.clone(), changes: self.deltas.subscribe() });
                 }
                 Call::Shutdown(answer) => {
                     let _ = answer.send(());
@@ -44,12 +51,17 @@ impl Double {
     }
 
     /// Tells subscribers what happened, as one batch.
-    pub(crate) fn tell(&self, events: impl IntoIterator<Item = Event>) {
+    pub fn tell(&self, events: impl IntoIterator<Item = Event>) {
         let _ = self.events.send(events.into_iter().collect());
     }
 
+    /// Tells watchers what changed, as one batch.
+    pub fn change(&self, deltas: impl IntoIterator<Item = super::Delta>) {
+        let _ = self.deltas.send(deltas.into_iter().collect());
+    }
+
     /// Answers every command by this rule until the shutdown.
-    pub(crate) async fn serve(mut self, mut rule: impl FnMut(&Self, Command) -> Result<Reply, CommandError>) {
+    pub async fn serve(mut self, mut rule: impl FnMut(&Self, Command) -> Result<Reply, CommandError>) {
         while let Some((command, answer)) = self.next().await {
             let reply = rule(&self, command);
             let _ = answer.send(reply);

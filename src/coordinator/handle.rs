@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use super::{Command, CommandError, ContactView, ErrorCode, Event, IdentityView, Reply, RequestView, StatusView};
+use super::{
+    Command, CommandError, ContactView, ErrorCode, Event, IdentityView, Reply, RequestView, StatusView, Watch,
+};
 
 /// Commands that may wait for the coordinator; a sender of more waits with them (back-pressure, not memory).
 pub(super) const COMMANDS_MAX: usize = 256;
@@ -18,6 +20,8 @@ pub(super) enum Call {
     Command(Command, oneshot::Sender<Result<Reply, CommandError>>),
     /// A new subscriber.
     Subscribe(oneshot::Sender<Subscription>),
+    /// A new watcher.
+    Watch(oneshot::Sender<Watch>),
     /// Finish what is under way and stop; answered when everything is on disk.
     Shutdown(oneshot::Sender<()>),
 }
@@ -58,6 +62,17 @@ impl Handle {
         let (reply, answer) = oneshot::channel();
         let stopped = || CommandError::new(ErrorCode::ShuttingDown, "Kith is shutting down.");
         self.calls.send(Call::Subscribe(reply)).await.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())
+    }
+
+    /// Watches, for a window: everything that is shown, and then what changes of it.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ShuttingDown`] when the coordinator has stopped.
+    pub async fn watch(&self) -> Result<Watch, CommandError> {
+        let (reply, answer) = oneshot::channel();
+        let stopped = || CommandError::new(ErrorCode::ShuttingDown, "Kith is shutting down.");
+        self.calls.send(Call::Watch(reply)).await.map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())
     }
 

@@ -4,13 +4,14 @@
 //! everything they are told is an [`Event`] (past tense). Truth lives in SQLite: an event only says "look again".
 
 mod command;
-#[cfg(test)]
-pub(crate) mod double;
+#[cfg(any(test, feature = "testing"))]
+pub mod double;
 pub mod engine;
 mod event;
 mod handle;
 mod hands;
 mod task;
+mod watch;
 
 pub use command::{
     BrokerStatus, Command, CommandError, ContactView, ErrorCode, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX,
@@ -20,3 +21,7 @@ pub use command::{
 pub use event::{BrokerState, Event, LinkState, Path};
 pub use handle::{Handle, Snapshot, Subscription, Update};
 pub use task::{Options, StartError, start};
+pub use watch::{
+    Change, ChatView, DRAFT_BYTES_MAX, Delta, LAST_LINE_CHARS_MAX, LastMessage, NICKNAME_BYTES_MAX, PageAt, PageView,
+    UNREAD_MAX, View, Watch,
+};

@@ -294,6 +294,7 @@ fn called(call: Option<Call>) -> Woken {
     match call {
         Some(Call::Command(command, reply)) => Woken::Command(command, reply),
         Some(Call::Subscribe(reply)) => Woken::Subscribe(reply),
+        Some(Call::Watch(_)) => Woken::Retry,
         Some(Call::Shutdown(reply)) => Woken::Shutdown(Some(reply)),
         None => Woken::Shutdown(None),
     }

@@ -67,6 +67,7 @@ impl From<Reply> for Done {
             Reply::Contacts(contacts) => Self::Contacts(contacts),
             Reply::Message(id) => Self::Message { id },
             Reply::History(messages) => Self::History(messages),
+            Reply::Page(page) => Self::History(page.messages),
             Reply::Status(status) => Self::Status(status),
         }
     }

@@ -64,6 +64,12 @@ impl Engine {
                 self.ask(Pending::Status(call), Op::CountWaiting);
                 Ok(())
             }
+            Command::Rename { .. }
+            | Command::SetNickname { .. }
+            | Command::MarkRead { .. }
+            | Command::SaveDraft { .. }
+            | Command::ReadPage { .. }
+            | Command::UseBrokers(_) => Err(CommandError::new(ErrorCode::Storage, "being built")),
         }
     }
 

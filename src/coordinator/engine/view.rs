@@ -58,6 +58,7 @@ impl Engine {
                 ContactView {
                     user_id: contact.card.user().0,
                     name: contact.card.fields().name.to_string(),
+                    nickname: None,
                     online: self.peers.get(&device).is_some_and(|peer| peer.open.is_some()),
                     path: if accepted { self.path(&device) } else { Path::None },
                     safety_number: self.safety_number(&contact.person.root),

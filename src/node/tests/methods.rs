@@ -36,6 +36,7 @@ fn cases() -> Vec<(&'static str, Value, Command, Reply, Value)> {
     let contact = ContactView {
         user_id: BOB,
         name: "Bob".into(),
+        nickname: None,
         online: true,
         path: Path::Direct,
         safety_number: "1 2".into(),

@@ -19,7 +19,7 @@ pub fn codes() -> Vec<Code> {
                 E::NoIdentity | E::IdentityExists | E::InvalidName | E::LinkForeign | E::LinkTruncated => {}
                 E::LinkTampered | E::LinkOversize | E::LinkOwn | E::LinkNewer | E::KeyChanged | E::NoBroker => {}
                 E::UnknownUser | E::Blocked | E::NotAContact | E::InvalidText | E::InvalidLimit => {}
-                E::UnknownMessage | E::Full | E::Storage | E::ShuttingDown => {}
+                E::InvalidBroker | E::UnknownMessage | E::Full | E::Storage | E::ShuttingDown => {}
             }
         }
     })
@@ -34,7 +34,7 @@ trait Tap: Sized {
 
 impl<T> Tap for Vec<T> {}
 
-fn command_codes() -> [ErrorCode; 20] {
+fn command_codes() -> [ErrorCode; 21] {
     use ErrorCode as E;
     [
         E::NoIdentity,
@@ -48,6 +48,7 @@ fn command_codes() -> [ErrorCode; 20] {
         E::LinkNewer,
         E::KeyChanged,
         E::NoBroker,
+        E::InvalidBroker,
         E::UnknownUser,
         E::Blocked,
         E::NotAContact,

@@ -1,0 +1,145 @@
+//! What a window sees: everything that is shown, and then what changes of it.
+//!
+//! A [`Watch`] begins with a [`View`] and goes on with batches of [`Delta`]s. A delta carries the whole new value of one
+//! thing (a contact, a chat), so that applying one twice changes nothing, and a reader that was too slow asks for a fresh
+//! view instead of catching up. Messages are not among them: [`Delta::Chat`] says "look again", and whoever shows that
+//! conversation reads its page anew ([`super::Command::ReadPage`]). Truth lives in SQLite.
+
+use std::sync::Arc;
+
+use tokio::sync::broadcast;
+use uuid::Uuid;
+
+use super::{BrokerStatus, ContactView, IdentityView, MessageState, MessageView, RequestView};
+
+/// Characters of a chat's last line: more than any list shows in one.
+pub const LAST_LINE_CHARS_MAX: usize = 200;
+/// Unread messages are counted up to here; a list shows "999+" beyond.
+pub const UNREAD_MAX: u32 = 1_000;
+/// The longest draft that is kept, in bytes: a text of the longest that can be sent, and what somebody has to cut from it.
+pub const DRAFT_BYTES_MAX: usize = 64 * 1024;
+/// The longest nickname in bytes: as a name.
+pub const NICKNAME_BYTES_MAX: usize = super::NAME_BYTES_MAX;
+
+/// Everything that a window shows before a conversation is opened.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct View {
+    /// This device's identity, once there is one.
+    pub identity: Option<IdentityView>,
+    /// Contacts, and those we have asked ([`ContactView::accepted`] is false), by name.
+    pub contacts: Vec<ContactView>,
+    /// Everybody who asks, with and without an invitation, oldest first.
+    pub requests: Vec<RequestView>,
+    /// One per accepted contact.
+    pub chats: Vec<ChatView>,
+    /// Each broker in use, our own ones first.
+    pub brokers: Vec<BrokerStatus>,
+}
+
+/// A conversation as a list shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChatView {
+    /// The contact.
+    pub user_id: Uuid,
+    /// The last message in the conversation's order.
+    pub last: Option<LastMessage>,
+    /// Messages of the other person behind the last one that was read, at most [`UNREAD_MAX`].
+    pub unread: u32,
+    /// Grows with everything that arrives or is written in any conversation: chats are listed by it, latest first, so that
+    /// a wrong clock cannot keep one on top. 0 while nothing was said.
+    pub activity: u64,
+    /// What was typed and not sent.
+    pub draft: String,
+}
+
+/// The last message of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastMessage {
+    /// Its id.
+    pub id: String,
+    /// Whether we wrote it.
+    pub mine: bool,
+    /// Its beginning, at most [`LAST_LINE_CHARS_MAX`] characters, line breaks as spaces.
+    pub text: String,
+    /// The author's wall clock, Unix milliseconds.
+    pub at: u64,
+    /// How far it has come.
+    pub state: MessageState,
+}
+
+/// Where a page of a conversation lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PageAt {
+    /// The last messages.
+    Latest,
+    /// Around the first unread message: half of the page before it. Without one: the last messages.
+    Unread,
+    /// The messages before this one (exclusive).
+    Before(String),
+    /// The messages after this one (exclusive).
+    After(String),
+    /// This one and those after it.
+    From(String),
+}
+
+/// A page of a conversation, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageView {
+    /// The messages.
+    pub messages: Vec<MessageView>,
+    /// There are more before the first.
+    pub earlier: bool,
+    /// There are more after the last.
+    pub later: bool,
+    /// The first message of the other person that was not read yet, anywhere in the conversation.
+    pub first_unread: Option<String>,
+}
+
+/// One thing that a window shows, as it is now.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Delta {
+    /// There is an identity, or its name or link is another one.
+    Identity(IdentityView),
+    /// A contact, or somebody we have asked, is new or changed.
+    Contact(ContactView),
+    /// Somebody is neither any more (removed, blocked, cancelled).
+    ContactGone(Uuid),
+    /// Somebody asks.
+    Request(RequestView),
+    /// They do not wait for an answer any more.
+    RequestGone(Uuid),
+    /// A conversation changed: a message is new, has come further, was read; or the draft is another one.
+    Chat(ChatView),
+    /// All brokers in use.
+    Brokers(Vec<BrokerStatus>),
+}
+
+/// What a watcher is told next.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// These, in this order.
+    Deltas(Arc<[Delta]>),
+    /// The watcher was too slow and has missed some; watch again for a fresh view.
+    Missed,
+    /// The coordinator has stopped.
+    Ended,
+}
+
+/// A view and what changes of it.
+#[derive(Debug)]
+pub struct Watch {
+    /// How things were when the watch began.
+    pub view: View,
+    pub(super) changes: broadcast::Receiver<Arc<[Delta]>>,
+}
+
+impl Watch {
+    /// Waits for what changes next.
+    pub async fn next(&mut self) -> Change {
+        match self.changes.recv().await {
+            Ok(deltas) => Change::Deltas(deltas),
+            Err(broadcast::error::RecvError::Lagged(_)) => Change::Missed,
+            Err(broadcast::error::RecvError::Closed) => Change::Ended,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What everybody outside holds of the host: the settings as they are, and a way to change them.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::Settings;
+
+/// Orders that may wait: a person changes one setting at a time.
+const ORDERS_MAX: usize = 16;
+
+/// Why settings could not be changed; nothing is changed then.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+pub enum SettingsError {
+    /// An address is no broker's.
+    #[error("“{0}” is no broker's address: {1}")]
+    Broker(String, String),
+    /// This computer's own broker cannot run.
+    #[error("{0}")]
+    OwnBroker(String),
+    /// The settings could not be written.
+    #[error("The settings could not be saved: {0}")]
+    Storage(String),
+    /// Kith is shutting down.
+    #[error("Kith is shutting down.")]
+    Ended,
+}
+
+/// A wish to the host, and where its answer goes.
+#[derive(Debug)]
+pub struct Order {
+    /// What the settings shall be.
+    pub settings: Settings,
+    /// Told when they are, on disk and in effect.
+    pub answer: oneshot::Sender<Result<(), SettingsError>>,
+}
+
+/// The settings as they are, and a way to change them. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Control {
+    settings: watch::Receiver<Settings>,
+    orders: mpsc::Sender<Order>,
+    fixed: Arc<[String]>,
+}
+
+impl Control {
+    /// A control and the host's end of it. `fixed` are the brokers of the command line: when there are any, they hold
+    /// whatever the settings say.
+    #[must_use]
+    pub fn new(settings: Settings, fixed: Vec<String>) -> (Self, watch::Sender<Settings>, mpsc::Receiver<Order>) {
+        let (told, settings) = watch::channel(settings);
+        let (orders, asked) = mpsc::channel(ORDERS_MAX);
+        (Self { settings, orders, fixed: fixed.into() }, told, asked)
+    }
+
+    /// The settings now.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        self.settings.borrow().clone()
+    }
+
+    /// Waits for other settings than were seen last.
+    ///
+    /// # Errors
+    /// [`SettingsError::Ended`] when the host is gone.
+    pub async fn changed(&mut self) -> Result<Settings, SettingsError> {
+        self.settings.changed().await.map_err(|_| SettingsError::Ended)?;
+        Ok(self.settings.borrow_and_update().clone())
+    }
+
+    /// Brokers that the command line named: they hold, whatever the settings say.
+    #[must_use]
+    pub fn fixed_brokers(&self) -> &[String] {
+        &self.fixed
+    }
+
+    /// Changes the settings: returns when they are on disk and in effect.
+    ///
+    /// # Errors
+    /// Why nothing was changed.
+    pub async fn change(&self, settings: Settings) -> Result<(), SettingsError> {
+        let (answer, done) = oneshot::channel();
+        self.orders.send(Order { settings, answer }).await.map_err(|_| SettingsError::Ended)?;
+        done.await.map_err(|_| SettingsError::Ended)?
+    }
+}

@@ -1,0 +1,82 @@
+//! What a person chooses for this device. Not a secret and not a message: a small file beside the database.
+
+use serde::{Deserialize, Serialize};
+
+/// Brokers that somebody may name: each costs every contact a connection, and a card has room for so many.
+pub const BROKERS_MAX: usize = 4;
+/// Public brokers for trying things out. Nobody promises that they are there tomorrow; they see sizes and times, no content.
+pub const PUBLIC_BROKERS: &[&str] = &["mqtts://broker.hivemq.com:8883"];
+
+/// What a person chooses for this device.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Settings {
+    /// Light, dark, or as the system has it.
+    pub theme: Theme,
+    /// How large texts are.
+    pub text_size: TextSize,
+    /// How others can reach this person; none until they have chosen.
+    pub reach: Option<Reach>,
+    /// Where the window was when it closed.
+    pub window: Option<WindowPlace>,
+}
+
+/// Light, dark, or as the system has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Theme {
+    /// As the system has it.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// How large texts are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum TextSize {
+    /// 87.5 %.
+    Small,
+    /// 100 %.
+    #[default]
+    Normal,
+    /// 125 %.
+    Large,
+    /// 150 %.
+    Huge,
+}
+
+/// How others can reach this person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "kind", content = "brokers")]
+pub enum Reach {
+    /// Only Kiths on this computer: its own broker, on its loopback address.
+    ThisComputer,
+    /// Everybody in the local network: this computer's own broker serves it.
+    Network,
+    /// Everybody who can reach these brokers.
+    Brokers(Vec<String>),
+    /// [`PUBLIC_BROKERS`].
+    Public,
+}
+
+/// Where a window was, in logical pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WindowPlace {
+    /// From the left; may be negative with several screens. Absent where the system does not tell.
+    pub x: Option<f64>,
+    /// From the top.
+    pub y: Option<f64>,
+    /// Inner width.
+    pub width: f64,
+    /// Inner height.
+    pub height: f64,
+    /// Whether it filled the screen.
+    pub maximized: bool,
+}
+
+impl Eq for WindowPlace {}

@@ -1,0 +1,9 @@
+//! The window.
+use dioxus::prelude::*;
+/// x
+#[component]
+pub fn App() -> Element {
+    rsx! {
+        div { "Kith" }
+    }
+}
