@@ -1,0 +1,188 @@
+# Every word that Kith shows. Short and plain: what happened, what it means, what to do.
+
+app-name = Kith
+
+## Welcome
+
+welcome-title = Welcome to Kith
+welcome-lead = Write to people directly, from your device to theirs. No account, no company in between.
+welcome-name = Your name
+welcome-name-hint = What others see when you write to them. You can change it later.
+welcome-continue = Continue
+welcome-back = Back
+welcome-start = Start
+
+## How others can reach me
+
+reach-title = How can others reach you?
+reach-lead = Kith needs a meeting point where devices find each other. It sees no names and reads no messages.
+reach-here = Only on this computer
+reach-here-what = For trying things out: people who use Kith on this very computer.
+reach-network = In my network
+reach-network-what = People in the same house or office. This computer is the meeting point while Kith runs.
+reach-brokers = Through a broker of mine
+reach-brokers-what = Everywhere. Name an MQTT broker that you or somebody you trust runs.
+reach-public = Through a public broker, to try things out
+reach-public-what = Everywhere, with no promise: strangers run it, see when and how much you write, and may switch it off.
+reach-address = Broker address
+reach-address-hint = For example mqtts://broker.example:8883, with user:password@ in front of the name if it wants one. Several with spaces between.
+reach-address-missing = Write the broker's address first.
+reach-fixed = The command line names the brokers: { $brokers }. Start without --broker to choose here.
+
+## Chats
+
+chats = Chats
+chats-add = Add a contact
+chats-requests = Requests
+chats-requests-waiting = { $count ->
+    [one] Requests, 1 waiting
+   *[other] Requests, { $count } waiting
+}
+chats-settings = Settings
+chats-empty-title = Nobody here yet
+chats-empty-lead = Give somebody your link, or paste theirs. When one of you has accepted, you can write.
+chats-pick-title = Your conversations
+chats-pick-lead = Choose one on the left, or add somebody new.
+chats-nothing-said = Say hello
+chats-draft = Draft: { $text }
+chats-you = You: { $text }
+chats-unread = { $count ->
+    [one] 1 unread message
+   *[other] { $count } unread messages
+}
+chats-many = 999+
+chats-asked = Waits for their answer
+online = Online
+
+## How things stand
+
+status-starting = Starting …
+status-direct = { $count ->
+    [one] Connected directly to 1 person
+   *[other] Connected directly to { $count } people
+}
+status-ready = Ready. Nobody is online at the moment
+status-alone = Ready. Add somebody to write to
+status-connecting = Looking for the meeting point …
+status-refused = The meeting point refuses us. See Settings
+status-unreachable = The meeting point cannot be reached. Messages wait
+status-no-broker = Nobody can reach you yet. See Settings
+status-ended = Kith has stopped. Start it again
+
+## Conversation
+
+conversation = Conversation with { $name }
+back = Back
+details = Details
+messages = Messages
+message = Message
+message-to = Message { $name }
+send = Send
+path-direct = Online, connected directly
+path-relay = Online, through a relay
+path-mail = Away. Messages wait in their mailbox
+path-none = Away. Messages wait here
+today = Today
+yesterday = Yesterday
+new-messages = { $count ->
+    [one] 1 new message
+   *[other] { $count } new messages
+}
+jump = Jump to latest
+jump-new = { $count ->
+    [one] Jump to latest, 1 new message
+   *[other] Jump to latest, { $count } new messages
+}
+loading = Loading …
+load-failed = This conversation could not be read: { $why }
+nothing-said-title = Nothing said yet
+nothing-said-lead = What you write goes straight to { $name }'s device.
+mark-queued = Queued: waits for { $name } to come online
+mark-queued-broker = Queued: the meeting point cannot be reached
+mark-sent = Sent: { $name } has not received it yet
+mark-delivered = Delivered
+send-failed = Not sent: { $why }
+you-said = You, { $time }
+they-said = { $name }, { $time }
+
+## Add a contact
+
+add-title = Add a contact
+add-own = Your link
+add-own-lead = Give it to somebody you know. Whoever has it can ask to become your contact.
+add-qr = QR code of your link
+add-copy = Copy link
+add-copied = Copied
+add-their = Their link
+add-their-hint = It begins with kith: and somebody you know has sent it to you.
+add-send = Send request
+add-sent = Your request is on its way. When they accept, they appear in your chats.
+add-already = You are contacts already.
+add-missing = Paste their link first.
+add-too-large = Your link is too long for a QR code. Copy it instead.
+
+## Requests
+
+requests-title = Requests
+requests-incoming = They ask you
+requests-others = Without your link
+requests-others-lead = These people did not come with a link of yours. You owe them no answer.
+requests-sent = Sent requests
+requests-none = Nobody waits for an answer.
+requests-safety = Safety number
+requests-accept = Accept
+requests-decline = Decline
+requests-block = Block
+requests-cancel = Cancel request
+requests-accept-name = Accept { $name }
+requests-waits = Waits for their answer
+
+## Contact
+
+contact-safety = Safety number
+contact-safety-lead = Read it to each other, or compare it side by side. If both are the same, nobody is between you.
+contact-nickname = Nickname
+contact-nickname-hint = Only you see it. Their own name is { $name }.
+contact-save = Save
+contact-saved = Saved
+contact-block = Block
+contact-block-ask = Block { $name }?
+contact-block-what = They are not told. Nothing of theirs reaches you any more.
+contact-remove = Remove contact
+contact-remove-ask = Remove { $name }?
+contact-remove-what = You cannot write to each other any more. They are not told. To come back, one of you asks again.
+cancel = Cancel
+close = Close
+
+## Settings
+
+settings-title = Settings
+settings-profile = Profile
+settings-name = Your name
+settings-save = Save
+settings-saved = Saved
+settings-look = Appearance
+settings-theme = Theme
+theme-system = System
+theme-light = Light
+theme-dark = Dark
+settings-text = Text size
+text-small = Small
+text-normal = Normal
+text-large = Large
+text-huge = Huge
+settings-brokers = Meeting points
+broker-connected = Connected
+broker-connecting = Connecting …
+broker-refused = It refuses us
+broker-unreachable = It cannot be reached; trying again
+broker-why = { $state }: { $why }
+
+## The browser preview
+
+preview-lost = Kith is not running any more, or this tab has lost it.
+preview-retry = Trying again …
+
+## Notifications
+
+notify-request = { $name } wants to write to you

@@ -1,0 +1,1 @@
+// Placeholder: what the page does by itself.
