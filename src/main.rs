@@ -42,9 +42,27 @@ Run one (Mosquitto, for example) and name it:  --broker mqtt://host:1883";
 /// The window comes with the next version. What works today is `kith node`, for scripts and bots.
 #[derive(Parser)]
 #[command(version)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Task>,
+    #[cfg(feature = "browser")]
+    #[command(flatten)]
+    preview: Preview,
+}
+
+/// The window in a browser.
+#[cfg(feature = "browser")]
+#[derive(Args)]
+struct Preview {
+    /// Serve the window to a browser on this computer, and print the address to open
+    #[arg(long)]
+    browser: bool,
+    /// The port of that address [default: a free one]
+    #[arg(long, value_name = "N", requires = "browser")]
+    port: Option<u16>,
+    #[command(flatten)]
+    node: Node,
 }
 
 #[derive(Subcommand)]
@@ -134,6 +152,13 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    #[cfg(feature = "browser")]
+    if arguments.preview.browser {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no Tokio runtime")?;
+        let result = runtime.block_on(preview(arguments.preview));
+        runtime.shutdown_timeout(END_PATIENCE);
+        return result;
+    }
     let Some(task) = arguments.command else {
         say(NO_WINDOW);
         return Ok(ExitCode::from(2));
@@ -239,6 +264,35 @@ async fn node(arguments: Node) -> anyhow::Result<ExitCode> {
         End::CoreStopped => bail!("the core has stopped by itself; the log (KITH_LOG=info) may say why"),
         End::Asked | End::EndOfInput | End::Stopped | End::OutputClosed => Ok(ExitCode::SUCCESS),
     }
+}
+
+#[cfg(feature = "browser")]
+async fn preview(arguments: Preview) -> anyhow::Result<ExitCode> {
+    use kith::host::{Control, Settings};
+    let mut ice = arguments.node.ice;
+    if !arguments.node.no_default_ice {
+        ice.extend(DEFAULT_ICE.map(str::to_owned));
+    }
+    let fixed = arguments.node.place.broker.clone();
+    let Some(running) = begin(arguments.node.place, ice, OwnBroker::Run).await? else { return Ok(ExitCode::from(2)) };
+    let (control, told, mut orders) = Control::new(Settings::default(), fixed);
+    let obey = async {
+        while let Some(order) = orders.recv().await {
+            told.send_replace(order.settings);
+            let _ = order.answer.send(Ok(()));
+        }
+        std::future::pending().await
+    };
+    let on_url = |url: &str| {
+        let _ = print(&format!("{url}\n"));
+    };
+    let stop = async {
+        tokio::select! { () = asked_to_stop() => {} () = obey => {} }
+    };
+    let served = kith::ui::browser::serve(running.core.clone(), control, arguments.port, on_url, stop).await;
+    running.end().await;
+    served?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Comes when the system asks this process to end (Ctrl-C, or a service manager).

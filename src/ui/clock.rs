@@ -3,6 +3,10 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
+/// Test builds only: stops the window's clock at these Unix milliseconds, so that pictures can be compared.
+#[cfg(feature = "testing")]
+pub const FIXED_CLOCK: &str = "KITH_FIXED_CLOCK";
+
 /// A clock on the wall. Cheap to clone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clock {
@@ -11,9 +15,13 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// The system's clock and zone.
+    /// The system's clock and zone; in test builds the one of [`FIXED_CLOCK`], if it is set.
     #[must_use]
     pub fn system() -> Self {
+        #[cfg(feature = "testing")]
+        if let Some(millis) = std::env::var(FIXED_CLOCK).ok().and_then(|text| text.parse().ok()) {
+            return Self::fixed(millis);
+        }
         Self { zone: TimeZone::system(), fixed: None }
     }
 

@@ -12,6 +12,8 @@
 //! The coordinator runs on a Tokio runtime of ours: when the page sleeps, only this stops, and catches up later.
 
 pub mod bridge;
+#[cfg(feature = "browser")]
+pub mod browser;
 pub mod clock;
 mod components;
 mod context;
