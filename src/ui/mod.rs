@@ -18,6 +18,8 @@ pub mod clock;
 mod components;
 mod context;
 mod format;
+#[cfg(feature = "component-tests")]
+pub mod gallery;
 mod root;
 mod route;
 mod screens;
