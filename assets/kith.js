@@ -1,1 +1,160 @@
-// Placeholder: what the page does by itself.
+// What the page itself must do, because it cannot wait for the program behind it: keep the place in a conversation, own
+// the text that is being typed, move the focus, copy. It knows no message and decides nothing; everything it works on is
+// marked in the page with data- attributes.
+"use strict";
+(() => {
+  const visible = (element) => element.offsetParent !== null || element.getClientRects().length > 0;
+
+  // ---- appearance: the root carries the theme and the text size, so that everything (scroll bars, rem) follows
+  const dress = (app) => {
+    const root = document.documentElement;
+    for (const name of ["theme", "text"]) {
+      if (root.dataset[name] !== app.dataset[name]) root.dataset[name] = app.dataset[name] ?? "";
+    }
+  };
+
+  // ---- a conversation keeps its place while messages come and go above and below
+  const NEAR_END = 48;
+  const flows = new WeakSet();
+  const tend = (flow) => {
+    if (flows.has(flow)) return;
+    flows.add(flow);
+    let atEnd = true, anchor = null, placed = null;
+    const toEnd = () => { flow.scrollTop = flow.scrollHeight; };
+    const remember = () => {
+      atEnd = flow.dataset.later !== "true" && flow.scrollHeight - flow.scrollTop - flow.clientHeight < NEAR_END;
+      const top = flow.getBoundingClientRect().top;
+      anchor = null;
+      for (const element of flow.querySelectorAll("[data-row]")) {
+        const box = element.getBoundingClientRect();
+        if (box.bottom > top) { anchor = { element, top: box.top }; break; }
+      }
+    };
+    const settle = () => {
+      if (placed !== flow.dataset.opening) {
+        if (!flow.querySelector("[data-row]")) return;
+        placed = flow.dataset.opening;
+        const divider = flow.querySelector("[data-divider]");
+        if (divider) divider.scrollIntoView({ block: "center" }); else toEnd();
+        // The program learns where the reader stands also when there was nothing to scroll.
+        requestAnimationFrame(() => flow.dispatchEvent(new Event("scroll")));
+      } else if (atEnd) {
+        toEnd();
+      } else if (anchor && anchor.element.isConnected) {
+        flow.scrollTop += anchor.element.getBoundingClientRect().top - anchor.top;
+      }
+      remember();
+    };
+    flow.addEventListener("scroll", remember, { passive: true });
+    new MutationObserver(settle).observe(flow, { childList: true, subtree: true, attributeFilter: ["data-opening"], attributes: true });
+    new ResizeObserver(() => { if (atEnd) toEnd(); }).observe(flow);
+    settle();
+  };
+
+  // ---- the text that is being typed belongs to the page
+  const grow = (area) => {
+    area.style.height = "auto";
+    area.style.height = `${area.scrollHeight}px`;
+  };
+  document.addEventListener("input", (event) => {
+    if (event.target instanceof HTMLTextAreaElement && event.target.dataset.grow) grow(event.target);
+  });
+  document.addEventListener("keydown", (event) => {
+    const area = event.target;
+    const sends = area instanceof HTMLTextAreaElement && area.dataset.enter === "send";
+    // While an input method composes a character, Enter belongs to it. A phone's Enter breaks the line.
+    if (sends && event.key === "Enter" && !event.shiftKey && !event.isComposing && matchMedia("(pointer: fine)").matches) {
+      event.preventDefault();
+      area.form?.requestSubmit();
+    }
+  }, true);
+  document.addEventListener("submit", (event) => {
+    // The program has read the form when this runs (it listens further in); the page goes nowhere.
+    event.preventDefault();
+    for (const area of event.target.querySelectorAll("[data-clear]")) {
+      if (!area.value.trim()) continue;
+      area.value = "";
+      area.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  });
+
+  // ---- copying
+  const copy = async (text) => {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // Some web views have no clipboard of their own: through a selection, as in old times.
+      const area = document.createElement("textarea");
+      area.value = text;
+      area.style.position = "fixed";
+      area.style.opacity = "0";
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target instanceof Element ? event.target.closest("[data-copy]") : null;
+    const source = button && document.getElementById(button.dataset.copy);
+    if (source) copy(source.value ?? source.textContent);
+  }, true);
+
+  // ---- keyboard: Escape goes back, a dialog keeps the focus, a group of choices moves with the arrows (it is made of radios)
+  let returnTo = null;
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    const dialog = [...document.querySelectorAll("[role=dialog]")].pop();
+    if (event.key === "Escape") {
+      const way = [...(dialog ?? document).querySelectorAll("[data-escape]")].filter(visible).pop();
+      if (way) { event.preventDefault(); way.click(); }
+    } else if (event.key === "Tab" && dialog) {
+      const stops = [...dialog.querySelectorAll("button, input, textarea, a[href]")].filter(visible);
+      const at = stops.indexOf(document.activeElement);
+      const next = event.shiftKey ? at - 1 : at + 1;
+      event.preventDefault();
+      stops.at((next + stops.length) % stops.length)?.focus();
+    }
+  });
+  const focusOn = (element) => {
+    // On a phone the keyboard would cover half of what was just opened.
+    if (element.matches("textarea") && !matchMedia("(pointer: fine)").matches) return;
+    element.focus({ preventScroll: true });
+  };
+
+  // ---- links of other people open elsewhere, the program's own page stays
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element ? event.target.closest("a[data-out]") : null;
+    if (link && link.dataset.out === "page") { event.stopPropagation(); }
+  }, true);
+
+  // ---- whatever appears is looked after
+  const seen = new WeakSet();
+  const look = () => {
+    const app = document.querySelector("[data-theme-app]");
+    if (app) dress(app);
+    document.querySelectorAll("[data-flow]").forEach(tend);
+    for (const area of document.querySelectorAll("textarea[data-grow]")) {
+      if (!seen.has(area)) { seen.add(area); grow(area); }
+    }
+    const wanted = [...document.querySelectorAll("[data-autofocus]")].filter((element) => !seen.has(element));
+    wanted.forEach((element) => seen.add(element));
+    const dialog = document.querySelector("[role=dialog]");
+    const target = wanted.filter(visible).pop();
+    if (target) {
+      if (dialog && dialog.contains(target)) returnTo ??= document.activeElement;
+      focusOn(target);
+    }
+    if (!dialog && returnTo) {
+      if (returnTo.isConnected) returnTo.focus();
+      returnTo = null;
+    }
+  };
+  const begin = () => {
+    new MutationObserver(look).observe(document.body, {
+      childList: true, subtree: true, attributes: true, attributeFilter: ["data-theme", "data-text"],
+    });
+    look();
+  };
+  if (document.body) begin(); else document.addEventListener("DOMContentLoaded", begin);
+})();

@@ -290,7 +290,7 @@ async fn preview(arguments: Preview) -> anyhow::Result<ExitCode> {
         tokio::select! { () = asked_to_stop() => {} () = obey => {} }
     };
     let core = running.core.clone();
-    let dom = move || kith::ui::dom(core.clone(), control.clone());
+    let dom = move || kith::ui::dom(core.clone(), control.clone(), kith::ui::Clock::system());
     let served = kith::ui::browser::serve(dom, arguments.port, on_url, stop).await;
     running.end().await;
     served?;

@@ -41,6 +41,7 @@ chats-requests-waiting = { $count ->
 chats-settings = Settings
 chats-empty-title = Nobody here yet
 chats-empty-lead = Give somebody your link, or paste theirs. When one of you has accepted, you can write.
+chats-empty-add = Add your first contact
 chats-pick-title = Your conversations
 chats-pick-lead = Choose one on the left, or add somebody new.
 chats-nothing-said = Say hello
@@ -104,6 +105,7 @@ mark-delivered = Delivered
 send-failed = Not sent: { $why }
 you-said = You, { $time }
 they-said = { $name }, { $time }
+heard = { $name }: { $text }
 
 ## Add a contact
 

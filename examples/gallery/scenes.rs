@@ -23,7 +23,8 @@ pub struct Scene {
 
 /// A window of a scene.
 pub fn dom(core: Handle, control: Control) -> VirtualDom {
-    kith::ui::dom(core, control)
+    let now = i64::try_from(NOW).unwrap_or_default();
+    kith::ui::dom(core, control, kith::ui::Clock::fixed(now))
 }
 
 /// Every scene.

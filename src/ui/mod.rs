@@ -1,43 +1,52 @@
-//! The window.
+//! The window: what a person sees and does. The only place where Dioxus is.
+//!
+//! ```text
+//!   coordinator ══ watch: view, deltas ══▶ bridge (one task) ══ writes ══▶ Store<Model> ══ reads ══▶ components
+//!        ▲                                    ▲                                                        │
+//!        └────────── commands, replies ───────┴──────────────────────── wishes ◀───────────────────────┘
+//! ```
+//! State flows one way. The [`bridge`] is the only writer of the store; [`state`] decides, as pure functions, what is written.
+//! A list passes ids, each row reads its own item. Local things (an open dialog, a field) stay with their component, and
+//! the text in a field belongs to the page. Every word comes from [`words`].
+//!
+//! The coordinator runs on a Tokio runtime of ours: when the page sleeps, only this stops, and catches up later.
 
+pub mod bridge;
 #[cfg(feature = "browser")]
 pub mod browser;
+pub mod clock;
+mod components;
+mod context;
+mod format;
+mod root;
+mod route;
+mod screens;
+mod state;
 pub mod words;
 
-use dioxus::prelude::*;
+use dioxus::prelude::VirtualDom;
+
+pub use clock::Clock;
+pub use context::Ui;
+pub use root::App;
 
 use crate::coordinator::Handle;
 use crate::host::Control;
 
-/// The look of every page.
-pub const STYLE: &str = include_str!("../../assets/kith.css");
-/// What a page does by itself.
+/// Everything that the page looks like.
+pub const STYLE: &str = concat!(
+    include_str!("../../assets/kith.css"),
+    include_str!("components/style.css"),
+    include_str!("screens/welcome/style.css"),
+    include_str!("screens/chats/style.css"),
+    include_str!("screens/conversation/style.css"),
+    include_str!("screens/pages.css"),
+);
+/// What the page does by itself: scrolling, typing, focus, copying.
 pub const SCRIPT: &str = include_str!("../../assets/kith.js");
 
-/// The window's components, not yet shown anywhere.
+/// The window's components over a coordinator, with nothing to show them yet.
 #[must_use]
-pub fn dom(core: Handle, control: Control) -> VirtualDom {
-    VirtualDom::new_with_props(App, AppProps { core: Held(core), control: Held(control) })
-}
-
-/// A value that never makes a component draw itself again.
-#[derive(Clone)]
-struct Held<T>(T);
-
-impl<T> PartialEq for Held<T> {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-#[component]
-fn App(core: Held<Handle>, control: Held<Control>) -> Element {
-    let _ = (core.0, control.0);
-    let mut count = use_signal(|| 0);
-    rsx! {
-        main {
-            h1 { "Kith" }
-            button { onclick: move |_| count += 1, "Count {count}" }
-        }
-    }
+pub fn dom(core: Handle, control: Control, clock: Clock) -> VirtualDom {
+    VirtualDom::new(App).with_root_context(core).with_root_context(control).with_root_context(clock)
 }

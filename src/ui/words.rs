@@ -33,7 +33,8 @@ impl Words {
     /// English.
     #[must_use]
     pub fn english() -> Self {
-        let mut bundle = FluentBundle::new(vec![LanguageIdentifier::from_bytes(b"en").unwrap_or_default()]);
+        let english: LanguageIdentifier = "en".parse().unwrap_or_default();
+        let mut bundle = FluentBundle::new(vec![english]);
         // Names stand in sentences of the same direction as often as not; bidi marks around each would be copied along.
         bundle.set_use_isolating(false);
         let resource = match FluentResource::try_new(ENGLISH.to_owned()) {

@@ -1,0 +1,199 @@
+//! Between the coordinator and the components: one task, the only writer of the store.
+//!
+//! 1. It watches: a view, then deltas. When it was too slow (the page slept), it asks for a fresh view.
+//! 2. It takes wishes of the components: which conversation to show, which stretch of it.
+//! 3. It reads pages, writes what changed into the store, and says what has been read.
+//!
+//! Decisions are in [`super::state`]. Commands whose reply matters to one component go straight to the coordinator.
+
+mod drafts;
+mod publish;
+mod reads;
+
+use std::time::Instant;
+
+use dioxus::prelude::*;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use self::drafts::Drafts;
+use self::publish::publish;
+use super::clock::Clock;
+use super::state::{Changed, Model, ModelStoreExt};
+use crate::coordinator::{Change, Command, Handle, Watch};
+use crate::host::Control;
+
+/// Wishes that may wait: a person makes a few in a second.
+pub const WISHES_MAX: usize = 256;
+
+/// What a component wants to be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// A conversation.
+    Open(Uuid),
+    /// No conversation.
+    Close,
+    /// More of it: before the first message, or else after the last.
+    Toward {
+        /// Which end.
+        earlier: bool,
+    },
+    /// Its end.
+    ToEnd,
+    /// Whether the reader sees the end.
+    AtEnd(bool),
+    /// What is being typed in a conversation; kept after a pause, and whenever the conversation is left.
+    Draft(Uuid, String),
+}
+
+/// The task.
+pub(super) struct Bridge {
+    pub core: Handle,
+    pub control: Control,
+    pub clock: Clock,
+    pub store: Store<Model>,
+    pub wishes: mpsc::Receiver<Wish>,
+    model: Model,
+    drafts: Drafts,
+    /// What was last said to be read.
+    marked: Option<String>,
+}
+
+enum Next {
+    Change(Change),
+    Wish(Option<Wish>),
+    Settings,
+    Drafts,
+}
+
+impl Bridge {
+    pub fn new(
+        core: Handle,
+        control: Control,
+        clock: Clock,
+        store: Store<Model>,
+        wishes: mpsc::Receiver<Wish>,
+    ) -> Self {
+        let model = store.peek().clone();
+        Self { core, control, clock, store, wishes, model, drafts: Drafts::default(), marked: None }
+    }
+
+    /// Runs until the coordinator or the components are gone.
+    pub async fn run(mut self) {
+        while let Ok(watch) = self.core.watch().await {
+            let mut watch = watch;
+            let view = std::mem::take(&mut watch.view);
+            let changed = self.model.begin(view);
+            self.show(changed).await;
+            if !self.follow(&mut watch).await {
+                break;
+            }
+        }
+        self.keep_drafts(true).await;
+        self.model.ended = true;
+        self.model.settle();
+        self.store.set(self.model.clone());
+    }
+
+    /// Follows one watch. True when a fresh one is needed.
+    async fn follow(&mut self, watch: &mut Watch) -> bool {
+        loop {
+            let pause = self.drafts.due().map(tokio::time::Instant::from_std);
+            let drafts = async {
+                match pause {
+                    Some(at) => tokio::time::sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let next = tokio::select! {
+                biased;
+                change = watch.next() => Next::Change(change),
+                wish = self.wishes.recv() => Next::Wish(wish),
+                _ = self.control.changed() => Next::Settings,
+                () = drafts => Next::Drafts,
+            };
+            match next {
+                Next::Change(Change::Deltas(deltas)) => {
+                    let changed = deltas.iter().flat_map(|delta| self.model.apply(delta)).collect();
+                    self.show(changed).await;
+                }
+                Next::Change(Change::Missed) => return true,
+                Next::Change(Change::Ended) | Next::Wish(None) => return false,
+                Next::Wish(Some(wish)) => self.wish(wish).await,
+                Next::Settings => {
+                    self.model.settings = self.control.settings();
+                    self.store.settings().set(self.model.settings.clone());
+                }
+                Next::Drafts => self.keep_drafts(false).await,
+            }
+        }
+    }
+
+    /// Writes what changed, and reads the open conversation again when it is concerned.
+    async fn show(&mut self, changed: Vec<Changed>) {
+        let open = self.model.thread.with;
+        let again = changed.iter().any(|place| matches!(place, Changed::Messages(user) if Some(*user) == open));
+        let gone =
+            open.is_some_and(|user| changed.contains(&Changed::Person(user)) && !self.model.people.contains_key(&user));
+        if gone {
+            self.model.thread.close();
+        }
+        let standing = self.model.settle();
+        publish(&mut self.store, &self.model, &changed, standing);
+        if gone {
+            self.show_thread();
+        } else if again {
+            self.look_again().await;
+        }
+    }
+
+    async fn wish(&mut self, wish: Wish) {
+        match wish {
+            Wish::Open(user) if self.model.thread.with != Some(user) => {
+                self.keep_drafts(true).await;
+                let reading = self.model.thread.open(user);
+                self.marked = None;
+                self.show_thread();
+                self.read(reading).await;
+            }
+            Wish::Open(_) => {}
+            Wish::Close => {
+                self.keep_drafts(true).await;
+                self.model.thread.close();
+                self.show_thread();
+            }
+            Wish::Toward { earlier } => {
+                if let Some(reading) = self.model.thread.toward(earlier) {
+                    self.read(reading).await;
+                }
+            }
+            Wish::ToEnd => {
+                self.model.thread.at_end = true;
+                if let Some(reading) = self.model.thread.to_end() {
+                    self.read(reading).await;
+                }
+            }
+            Wish::AtEnd(at_end) => {
+                self.model.thread.at_end = at_end;
+                if at_end && !self.model.thread.later {
+                    self.model.thread.missed = 0;
+                }
+                self.show_thread();
+                self.mark_read().await;
+            }
+            Wish::Draft(user, text) => self.drafts.typed(user, text, Instant::now()),
+        }
+    }
+
+    /// Keeps drafts whose typing has paused, or all of them.
+    async fn keep_drafts(&mut self, all: bool) {
+        for (with, text) in self.drafts.take(Instant::now(), all) {
+            if let Some(person) = self.model.people.get(&with)
+                && person.chat.draft != text
+            {
+                // The reply says nothing that a reader could act on: a draft that is too long stays in its field.
+                drop(self.core.submit(Command::SaveDraft { with, text }).await);
+            }
+        }
+    }
+}

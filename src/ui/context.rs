@@ -1,0 +1,96 @@
+//! What every component can reach: the state to read, the words, the way to act. Copied freely; the root makes it once.
+
+use dioxus::prelude::*;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::bridge::Wish;
+use super::clock::Clock;
+use super::route::{Route, Stack};
+use super::state::{Model, ModelStoreExt, Person, PersonStoreExt};
+use super::words::Words;
+use crate::coordinator::{Command, CommandError, Handle, Reply};
+use crate::host::Control;
+
+/// What every component can reach.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Ui {
+    pub(super) model: Store<Model>,
+    pub(super) stack: Signal<Stack>,
+    pub(super) words: CopyValue<Words>,
+    pub(super) clock: CopyValue<Clock>,
+    pub(super) core: CopyValue<Handle>,
+    pub(super) control: CopyValue<Control>,
+    pub(super) wishes: CopyValue<mpsc::Sender<Wish>>,
+}
+
+/// The context of the component that is being drawn.
+pub(super) fn use_ui() -> Ui {
+    use_context::<Ui>()
+}
+
+impl Ui {
+    /// The text of a key.
+    pub fn say(self, key: &str) -> String {
+        self.words.peek().say(key)
+    }
+
+    /// The words, for texts with values in them.
+    pub fn words(self) -> Words {
+        self.words.peek().clone()
+    }
+
+    /// The clock on the wall.
+    pub fn clock(self) -> Clock {
+        self.clock.peek().clone()
+    }
+
+    /// Somebody, and from now on this component is drawn again when they change. Other people's changes do not count.
+    pub fn person(self, user: Uuid) -> Option<Person> {
+        let people = self.model.people();
+        // Whether they are there is looked up without subscribing to everybody.
+        people.peek().contains_key(&user).then(|| people.get_unchecked(user).cloned())
+    }
+
+    /// What this person calls somebody.
+    pub fn name(self, user: Uuid) -> String {
+        let people = self.model.people();
+        let known = people.peek().contains_key(&user);
+        known
+            .then(|| {
+                let contact = people.get_unchecked(user).contact();
+                let contact = contact.read();
+                contact.nickname.clone().unwrap_or_else(|| contact.name.clone())
+            })
+            .unwrap_or_default()
+    }
+
+    /// Tells the bridge what the person wants to see. Never waits: the bridge is quick, and what does not fit is of a moment
+    /// that has passed.
+    pub fn wish(self, wish: Wish) {
+        if let Err(error) = self.wishes.peek().try_send(wish) {
+            tracing::warn!(%error, "the window is busy");
+        }
+    }
+
+    /// Runs a command and waits for its reply.
+    pub async fn run(self, command: Command) -> Result<Reply, CommandError> {
+        let core = self.core.peek().clone();
+        core.run(command).await
+    }
+
+    /// Goes to a place from the list.
+    pub fn go(mut self, route: Route) {
+        self.stack.write().go(route);
+    }
+
+    /// Goes deeper.
+    pub fn push(mut self, route: Route) {
+        self.stack.write().push(route);
+    }
+
+    /// Goes back.
+    pub fn back(mut self) {
+        self.stack.write().back();
+    }
+}

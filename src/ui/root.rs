@@ -1,0 +1,118 @@
+//! The root: makes what every component can reach, starts the bridge, and lays out the panes.
+
+use dioxus::prelude::*;
+use tokio::sync::mpsc;
+
+use super::bridge::{Bridge, WISHES_MAX, Wish};
+use super::clock::Clock;
+use super::context::Ui;
+use super::route::{Route, Stack};
+use super::screens::{Add, Chats, Contact, Conversation, Nothing, Requests, Settings, Welcome};
+use super::state::{Model, ModelStoreExt};
+use super::words::Words;
+use crate::coordinator::Handle;
+use crate::host::{Control, TextSize, Theme};
+
+/// The window.
+#[component]
+pub fn App() -> Element {
+    let ui = use_hook(begin);
+    let model = ui.model;
+    // The bridge shows the conversation that is in the stack, whatever led there.
+    use_effect(move || match ui.stack.read().conversation() {
+        Some(user) => ui.wish(Wish::Open(user)),
+        None => ui.wish(Wish::Close),
+    });
+    // Places of somebody who is gone are left.
+    use_effect(move || {
+        let (chats, asked) = (model.chats().read().clone(), model.asked().read().clone());
+        let mut stack = ui.stack;
+        let open = stack.peek().conversation();
+        if let Some(user) = open.filter(|user| *model.ready().peek() && !chats.contains(user) && !asked.contains(user))
+        {
+            stack.write().leave(user);
+        }
+    });
+    let settings = model.settings();
+    let theme = match settings.read().theme {
+        Theme::System => "system",
+        Theme::Light => "light",
+        Theme::Dark => "dark",
+    };
+    let text = match settings.read().text_size {
+        TextSize::Small => "small",
+        TextSize::Normal => "normal",
+        TextSize::Large => "large",
+        TextSize::Huge => "huge",
+    };
+    let begun = model.ready().cloned();
+    let welcome = begun && (model.identity().read().is_none() || needs_reach(ui));
+    rsx! {
+        div { "data-theme-app": "true", "data-theme": theme, "data-text": text, style: "height: 100%",
+            if welcome {
+                Welcome {}
+            } else if begun {
+                Panes {}
+            }
+        }
+    }
+}
+
+/// Nobody has said yet how others can reach this person.
+fn needs_reach(ui: Ui) -> bool {
+    ui.model.settings().read().reach.is_none() && ui.control.peek().fixed_brokers().is_empty()
+}
+
+fn begin() -> Ui {
+    let core = consume_context::<Handle>();
+    let control = consume_context::<Control>();
+    let clock = consume_context::<Clock>();
+    let model = Store::new(Model { settings: control.settings(), ..Model::default() });
+    let (wishes, asked) = mpsc::channel(WISHES_MAX);
+    let ui = Ui {
+        model,
+        stack: Signal::new(Stack::default()),
+        words: CopyValue::new(Words::english()),
+        clock: CopyValue::new(clock.clone()),
+        core: CopyValue::new(core.clone()),
+        control: CopyValue::new(control.clone()),
+        wishes: CopyValue::new(wishes),
+    };
+    spawn(Bridge::new(core, control, clock, model, asked).run());
+    provide_context(ui)
+}
+
+/// The list on one side, and what is open on the other.
+#[component]
+fn Panes() -> Element {
+    let ui = super::context::use_ui();
+    let stack = ui.stack.read();
+    let pane = if stack.top().is_some() { "main" } else { "list" };
+    rsx! {
+        div { class: "app", "data-pane": pane,
+            Chats {}
+            main { class: "pane",
+                match stack.top() {
+                    None => rsx! {
+                        Nothing {}
+                    },
+                    Some(Route::Conversation(user)) => rsx! {
+                        Conversation { key: "{user}", user: *user }
+                    },
+                    Some(Route::Contact(user)) => rsx! {
+                        Contact { key: "{user}", user: *user }
+                    },
+                    Some(Route::Add(link)) => rsx! {
+                        Add { link: link.clone() }
+                    },
+                    Some(Route::Requests) => rsx! {
+                        Requests {}
+                    },
+                    Some(Route::Settings) => rsx! {
+                        Settings {}
+                    },
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! One conversation in the list.
+
+use dioxus::prelude::*;
+use uuid::Uuid;
+
+use crate::coordinator::{ChatView, MessageState};
+use crate::ui::components::{Avatar, Mark};
+use crate::ui::context::{Ui, use_ui};
+use crate::ui::format::list_time;
+use crate::ui::route::Route;
+
+/// From here on a list says "many".
+const MANY: u32 = 999;
+
+/// A contact, and what was said last.
+#[component]
+pub fn ChatRow(user: Uuid) -> Element {
+    let ui = use_ui();
+    let Some(person) = ui.person(user) else { return rsx! {} };
+    let name = person.name().to_owned();
+    let open = ui.stack.read().conversation() == Some(user);
+    let chat = &person.chat;
+    let time = chat.last.as_ref().map(|last| list_time(&ui.clock(), &ui.words(), last.at));
+    let unread = match chat.unread {
+        0 => None,
+        count if count > MANY => Some(ui.say("chats-many")),
+        count => Some(count.to_string()),
+    };
+    rsx! {
+        li {
+            button {
+                class: if open { "row on" } else { "row" },
+                r#type: "button",
+                aria_current: if open { "true" },
+                onclick: move |_| ui.go(Route::Conversation(user)),
+                Avatar { user, name: name.clone(), online: person.contact.online }
+                span { class: "row-text",
+                    span { class: "name", dir: "auto", "{name}" }
+                    if person.contact.online {
+                        span { class: "hidden", {ui.say("online")} }
+                    }
+                    Last { user, chat: chat.clone(), name }
+                }
+                span { class: "meta",
+                    if let Some(time) = time {
+                        span { class: "row-time", "{time}" }
+                    }
+                    if let Some(unread) = unread {
+                        span { class: "badge",
+                            span { aria_hidden: "true", "{unread}" }
+                            span { class: "hidden", {ui.words().with("chats-unread", "count", chat.unread)} }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The last line: a draft before everything else.
+#[component]
+fn Last(user: Uuid, chat: ChatView, name: String) -> Element {
+    let ui = use_ui();
+    let words = ui.words();
+    if !chat.draft.trim().is_empty() {
+        let draft: String = chat.draft.split_whitespace().collect::<Vec<_>>().join(" ");
+        return rsx! {
+            span { class: "last draft", dir: "auto", {words.with("chats-draft", "text", draft)} }
+        };
+    }
+    let Some(last) = chat.last else {
+        return rsx! {
+            span { class: "last", {ui.say("chats-nothing-said")} }
+        };
+    };
+    let meaning = state_words(ui, last.state, &name);
+    let text = if last.mine { words.with("chats-you", "text", last.text) } else { last.text };
+    rsx! {
+        span { class: "last",
+            Mark { state: last.state, meaning }
+            span { class: "last-text", dir: "auto", "{text}" }
+        }
+    }
+}
+
+/// How far an own message has come, in words.
+pub fn state_words(ui: Ui, state: MessageState, name: &str) -> String {
+    let key = match state {
+        MessageState::Queued => "mark-queued",
+        MessageState::Sent => "mark-sent",
+        MessageState::Delivered => return ui.say("mark-delivered"),
+        MessageState::Received => return String::new(),
+    };
+    ui.words().with(key, "name", name)
+}
+
+/// Somebody we have asked.
+#[component]
+pub fn AskedRow(user: Uuid) -> Element {
+    let ui = use_ui();
+    let Some(person) = ui.person(user) else { return rsx! {} };
+    let name = person.name().to_owned();
+    rsx! {
+        li {
+            button { class: "row", r#type: "button", onclick: move |_| ui.go(Route::Requests),
+                Avatar { user, name: name.clone() }
+                span { class: "row-text",
+                    span { class: "name", dir: "auto", "{name}" }
+                    span { class: "last", {ui.say("chats-asked")} }
+                }
+            }
+        }
+    }
+}

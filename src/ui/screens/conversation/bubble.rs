@@ -1,0 +1,69 @@
+//! One message.
+
+use dioxus::prelude::*;
+use uuid::Uuid;
+
+use crate::coordinator::{BrokerState, MessageState};
+use crate::ui::components::{Linked, Mark};
+use crate::ui::context::{Ui, use_ui};
+use crate::ui::format::short_time;
+use crate::ui::state::{ModelStoreExt, ThreadStoreExt};
+
+/// One message, and how far it has come.
+#[component]
+pub fn Bubble(user: Uuid, id: String, first: bool, last: bool, mine: bool) -> Element {
+    let ui = use_ui();
+    let messages = ui.model.thread().messages();
+    // A row outlives its message for the blink of a redraw.
+    if !messages.peek().contains_key(&id) {
+        return rsx! {};
+    }
+    let message = messages.get_unchecked(id).cloned();
+    let time = short_time(&ui.clock(), message.at);
+    let author = match mine {
+        true => ui.words().with("you-said", "time", time.clone()),
+        false => ui.words().with2("they-said", ("name", ui.name(user)), ("time", time.clone())),
+    };
+    let mut class = "b".to_owned();
+    for (name, holds) in [(" me", mine), (" first", first), (" tail", last)] {
+        if holds {
+            class.push_str(name);
+        }
+    }
+    rsx! {
+        article { class, aria_label: "{author}", "data-row": "true",
+            span { class: "b-text", dir: "auto",
+                Linked { text: message.text.clone() }
+            }
+            span { class: "b-meta",
+                time { "{time}" }
+                if mine {
+                    State { user, state: message.state }
+                }
+            }
+        }
+    }
+}
+
+/// The mark of an own message, with the reason for waiting.
+#[component]
+fn State(user: Uuid, state: MessageState) -> Element {
+    let ui = use_ui();
+    let meaning = meaning(ui, user, state);
+    rsx! {
+        Mark { state, meaning }
+    }
+}
+
+fn meaning(ui: Ui, user: Uuid, state: MessageState) -> String {
+    let key = match state {
+        MessageState::Queued => {
+            let reachable = ui.model.brokers().read().iter().any(|broker| broker.state == BrokerState::Connected);
+            if reachable { "mark-queued" } else { "mark-queued-broker" }
+        }
+        MessageState::Sent => "mark-sent",
+        MessageState::Delivered => "mark-delivered",
+        MessageState::Received => return String::new(),
+    };
+    ui.words().with(key, "name", ui.name(user))
+}

@@ -1,0 +1,77 @@
+//! The field to write in. The text in it belongs to the page: it is read when it is sent, and never written while somebody
+//! types.
+
+use dioxus::prelude::*;
+use lucide_dioxus::SendHorizontal;
+use uuid::Uuid;
+
+use crate::coordinator::Command;
+use crate::ui::bridge::Wish;
+use crate::ui::components::Problem;
+use crate::ui::context::{Ui, use_ui};
+use crate::ui::state::{ModelStoreExt, PersonStoreExt};
+
+/// The field to write to somebody in.
+#[component]
+pub fn Composer(user: Uuid) -> Element {
+    let ui = use_ui();
+    let name = ui.name(user);
+    // What the field begins with: the draft, or a text that could not be sent. A new field is made for each.
+    let mut beginning = use_signal(|| (0u32, draft(ui, user)));
+    let mut problem = use_signal(|| None::<String>);
+    let submit = move |event: FormEvent| {
+        let Some(FormValue::Text(text)) = event.get_first("text") else { return };
+        // A browser gives lines of a form as two characters each.
+        let text = text.replace("\r\n", "\n");
+        if text.trim().is_empty() {
+            return;
+        }
+        problem.set(None);
+        ui.wish(Wish::Draft(user, String::new()));
+        spawn(async move {
+            if let Err(error) = ui.run(Command::SendMessage { to: user, text: text.trim_end().to_owned() }).await {
+                problem.set(Some(ui.words().with("send-failed", "why", error.to_string())));
+                ui.wish(Wish::Draft(user, text.clone()));
+                let again = beginning.peek().0.wrapping_add(1);
+                beginning.set((again, text));
+            }
+        });
+    };
+    let (again, text) = beginning();
+    rsx! {
+        form { class: "composer", novalidate: "true", onsubmit: submit,
+            if let Some(text) = problem() {
+                Problem { text }
+            }
+            div { class: "composer-line",
+                for again in [again] {
+                    textarea {
+                        key: "{again}",
+                        class: "input",
+                        name: "text",
+                        rows: "1",
+                        aria_label: ui.say("message"),
+                        placeholder: ui.words().with("message-to", "name", name.clone()),
+                        initial_value: text.clone(),
+                        dir: "auto",
+                        enterkeyhint: "enter",
+                        "data-enter": "send",
+                        "data-grow": "true",
+                        "data-clear": "true",
+                        "data-autofocus": "true",
+                        oninput: move |event| ui.wish(Wish::Draft(user, event.value())),
+                    }
+                }
+                button { class: "icon primary send", r#type: "submit", aria_label: ui.say("send"), title: ui.say("send"),
+                    SendHorizontal { size: 20 }
+                }
+            }
+        }
+    }
+}
+
+fn draft(ui: Ui, user: Uuid) -> String {
+    let people = ui.model.people();
+    let known = people.peek().contains_key(&user);
+    known.then(|| people.get_unchecked(user).chat().peek().draft.clone()).unwrap_or_default()
+}

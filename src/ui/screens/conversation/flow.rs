@@ -1,0 +1,151 @@
+//! The messages. Only a stretch of the conversation is in the page; near an end it asks for more. The page's script keeps the
+//! place while messages come and go.
+
+use dioxus::prelude::*;
+use lucide_dioxus::ArrowDown;
+use uuid::Uuid;
+
+use super::bubble::Bubble;
+use crate::ui::bridge::Wish;
+use crate::ui::components::Problem;
+use crate::ui::context::use_ui;
+use crate::ui::format::day_label;
+use crate::ui::state::{ModelStoreExt, Phase, Row, ThreadStoreExt};
+
+/// Pixels from an end at which more is asked for: more than a screen, so that nobody waits at the edge.
+const NEAR: f64 = 1_200.0;
+/// Pixels from the end that still count as the end: a line.
+const AT_END: f64 = 48.0;
+
+/// The messages with somebody.
+#[component]
+pub fn Flow(user: Uuid) -> Element {
+    let ui = use_ui();
+    let thread = ui.model.thread();
+    let opening = thread.opening().cloned();
+    let later = thread.later().cloned();
+    let scrolled = move |event: ScrollEvent| {
+        let data = event.data();
+        let below = f64::from(data.scroll_height()) - data.scroll_top() - f64::from(data.client_height());
+        let at_end = below < AT_END;
+        if *thread.at_end().peek() != at_end {
+            ui.wish(Wish::AtEnd(at_end));
+        }
+        if data.scroll_top() < NEAR && *thread.earlier().peek() {
+            ui.wish(Wish::Toward { earlier: true });
+        } else if below < NEAR && *thread.later().peek() {
+            ui.wish(Wish::Toward { earlier: false });
+        }
+    };
+    rsx! {
+        div { class: "flow-frame",
+            div {
+                class: "flow",
+                role: "log",
+                aria_label: ui.say("messages"),
+                aria_live: "off",
+                tabindex: "0",
+                "data-flow": "true",
+                "data-opening": "{opening}",
+                "data-later": "{later}",
+                onscroll: scrolled,
+                match thread.phase().cloned() {
+                    Phase::Loading => rsx! {},
+                    Phase::Failed(why) => rsx! {
+                        Problem { text: ui.words().with("load-failed", "why", why) }
+                    },
+                    Phase::Ready => rsx! {
+                        Rows { user }
+                    },
+                }
+            }
+            Jump {}
+            Heard { user }
+        }
+    }
+}
+
+#[component]
+fn Rows(user: Uuid) -> Element {
+    let ui = use_ui();
+    let rows = ui.model.thread().rows();
+    let rows = rows.read();
+    let (clock, words) = (ui.clock(), ui.words());
+    if rows.is_empty() {
+        return rsx! {
+            div { class: "nothing",
+                h3 { {ui.say("nothing-said-title")} }
+                p { class: "muted", {words.with("nothing-said-lead", "name", ui.name(user))} }
+            }
+        };
+    }
+    rsx! {
+        div { class: "flow-push", aria_hidden: "true" }
+        for row in rows.iter() {
+            match row {
+                Row::Day(day) => rsx! {
+                    div { key: "{row.key()}", class: "day", "data-row": "true", {day_label(&clock, &words, *day)} }
+                },
+                Row::Unread(count) => rsx! {
+                    div { key: "{row.key()}", class: "unread", "data-row": "true", "data-divider": "true",
+                        {words.with("new-messages", "count", *count)}
+                    }
+                },
+                Row::Message { id, first, last, mine } => rsx! {
+                    Bubble {
+                        key: "{id}",
+                        user,
+                        id: id.clone(),
+                        first: *first,
+                        last: *last,
+                        mine: *mine,
+                    }
+                },
+            }
+        }
+    }
+}
+
+/// Back to the end, with how much came there meanwhile.
+#[component]
+fn Jump() -> Element {
+    let ui = use_ui();
+    let thread = ui.model.thread();
+    let away = *thread.phase().read() == Phase::Ready && (!thread.at_end().cloned() || thread.later().cloned());
+    if !away {
+        return rsx! {};
+    }
+    let missed = thread.missed().cloned();
+    let name = if missed > 0 { ui.words().with("jump-new", "count", missed) } else { ui.say("jump") };
+    rsx! {
+        button {
+            class: "jump",
+            r#type: "button",
+            aria_label: "{name}",
+            title: "{name}",
+            "data-to-end": "true",
+            onclick: move |_| ui.wish(Wish::ToEnd),
+            ArrowDown { size: 20 }
+            if missed > 0 {
+                span { class: "badge", "{missed}" }
+            }
+        }
+    }
+}
+
+/// Says a new message of the other person to a screen reader, politely.
+#[component]
+fn Heard(user: Uuid) -> Element {
+    let ui = use_ui();
+    let Some(person) = ui.person(user) else { return rsx! {} };
+    let last = person.chat.last.as_ref().filter(|last| !last.mine);
+    let opened_with = use_hook(|| last.map(|last| last.id.clone()));
+    let fresh = last.filter(|last| Some(&last.id) != opened_with.as_ref());
+    rsx! {
+        div { class: "hidden", aria_live: "polite",
+            if let Some(last) = fresh {
+                {ui.words().with2("heard", ("name", person.name().to_owned()), ("text", last.text.clone()))}
+            }
+        }
+    }
+}

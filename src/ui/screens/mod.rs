@@ -1,0 +1,20 @@
+//! What fills a pane. One file or folder a screen; what several share is in [`super::components`].
+
+mod add;
+mod chats;
+mod contact;
+mod conversation;
+mod nothing;
+mod reach;
+mod requests;
+mod settings;
+mod welcome;
+
+pub use add::Add;
+pub use chats::Chats;
+pub use contact::Contact;
+pub use conversation::Conversation;
+pub use nothing::Nothing;
+pub use requests::Requests;
+pub use settings::Settings;
+pub use welcome::Welcome;

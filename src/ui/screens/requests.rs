@@ -1,0 +1,134 @@
+//! Who asks to become a contact, and whom this person has asked.
+
+use dioxus::prelude::*;
+use uuid::Uuid;
+
+use crate::coordinator::{Command, RequestView};
+use crate::ui::components::{Avatar, Page, Problem, SafetyNumber};
+use crate::ui::context::use_ui;
+use crate::ui::route::Route;
+use crate::ui::state::ModelStoreExt;
+
+/// Requests, incoming and outgoing.
+#[component]
+pub fn Requests() -> Element {
+    let ui = use_ui();
+    let requests = ui.model.requests();
+    let (invited, others): (Vec<RequestView>, Vec<RequestView>) =
+        requests.read().iter().cloned().partition(|request| request.invited);
+    let asked = ui.model.asked().cloned();
+    rsx! {
+        Page { title: ui.say("requests-title"),
+            if invited.is_empty() && others.is_empty() && asked.is_empty() {
+                p { class: "muted", {ui.say("requests-none")} }
+            }
+            if !invited.is_empty() {
+                ul { class: "cards", aria_label: ui.say("requests-incoming"),
+                    for request in invited {
+                        Incoming { key: "{request.user_id}", request }
+                    }
+                }
+            }
+            if !others.is_empty() {
+                h2 { class: "field-label", {ui.say("requests-others")} }
+                p { class: "muted", {ui.say("requests-others-lead")} }
+                ul { class: "cards", aria_label: ui.say("requests-others"),
+                    for request in others {
+                        Incoming { key: "{request.user_id}", request }
+                    }
+                }
+            }
+            if !asked.is_empty() {
+                h2 { class: "field-label", {ui.say("requests-sent")} }
+                ul { class: "cards", aria_label: ui.say("requests-sent"),
+                    for user in asked {
+                        Outgoing { key: "{user}", user }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[component]
+fn Incoming(request: RequestView) -> Element {
+    let ui = use_ui();
+    let user = request.user_id;
+    let mut problem = use_signal(|| None::<String>);
+    let answer = move |command: Command, then: Option<Route>| {
+        spawn(async move {
+            match ui.run(command).await {
+                Ok(_) => {
+                    if let Some(route) = then {
+                        ui.go(route);
+                    }
+                }
+                Err(error) => problem.set(Some(error.to_string())),
+            }
+        });
+    };
+    rsx! {
+        li { class: "card",
+            div { class: "person",
+                Avatar { user, name: request.name.clone() }
+                div {
+                    h3 { class: "name", dir: "auto", "{request.name}" }
+                }
+            }
+            if let Some(warning) = &request.warning {
+                p { class: "notice", "{warning}" }
+            }
+            div {
+                p { class: "small muted", {ui.say("requests-safety")} }
+                SafetyNumber { number: request.safety_number.clone() }
+            }
+            if let Some(text) = problem() {
+                Problem { text }
+            }
+            div { class: "actions",
+                button { class: "button danger", r#type: "button", onclick: move |_| answer(Command::BlockContact(user), None), {ui.say("requests-block")} }
+                button { class: "button", r#type: "button", onclick: move |_| answer(Command::DeclineContact(user), None), {ui.say("requests-decline")} }
+                button { class: "button primary", r#type: "button", onclick: move |_| answer(Command::AcceptContact(user), Some(Route::Conversation(user))), {ui.say("requests-accept")} }
+            }
+        }
+    }
+}
+
+#[component]
+fn Outgoing(user: Uuid) -> Element {
+    let ui = use_ui();
+    let mut problem = use_signal(|| None::<String>);
+    let Some(person) = ui.person(user) else { return rsx! {} };
+    let name = person.name().to_owned();
+    rsx! {
+        li { class: "card",
+            div { class: "person",
+                Avatar { user, name: name.clone() }
+                div {
+                    h3 { class: "name", dir: "auto", "{name}" }
+                    p { class: "small muted", {ui.say("requests-waits")} }
+                }
+            }
+            if let Some(warning) = &person.contact.warning {
+                p { class: "notice", "{warning}" }
+            }
+            if let Some(text) = problem() {
+                Problem { text }
+            }
+            div { class: "actions",
+                button {
+                    class: "button",
+                    r#type: "button",
+                    onclick: move |_| {
+                        spawn(async move {
+                            if let Err(error) = ui.run(Command::RemoveContact(user)).await {
+                                problem.set(Some(error.to_string()));
+                            }
+                        });
+                    },
+                    {ui.say("requests-cancel")}
+                }
+            }
+        }
+    }
+}

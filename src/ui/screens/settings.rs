@@ -1,0 +1,211 @@
+//! What a person can choose: their name, how Kith looks, how others can reach them.
+
+use dioxus::prelude::*;
+
+use super::reach::{Draft, ReachChoice, choose};
+use crate::coordinator::{BrokerState, Command};
+use crate::host::{Settings as Chosen, TextSize, Theme};
+use crate::ui::components::{Choice, Choices, Page, Problem};
+use crate::ui::context::{Ui, use_ui};
+use crate::ui::state::ModelStoreExt;
+
+const THEMES: [(&str, &str, Theme); 3] = [
+    ("system", "theme-system", Theme::System),
+    ("light", "theme-light", Theme::Light),
+    ("dark", "theme-dark", Theme::Dark),
+];
+const SIZES: [(&str, &str, TextSize); 4] = [
+    ("small", "text-small", TextSize::Small),
+    ("normal", "text-normal", TextSize::Normal),
+    ("large", "text-large", TextSize::Large),
+    ("huge", "text-huge", TextSize::Huge),
+];
+
+/// Settings.
+#[component]
+pub fn Settings() -> Element {
+    let ui = use_ui();
+    rsx! {
+        Page { title: ui.say("settings-title"),
+            Profile {}
+            Look {}
+            Reachable {}
+        }
+    }
+}
+
+#[component]
+fn Profile() -> Element {
+    let ui = use_ui();
+    let mut problem = use_signal(|| None::<String>);
+    let mut saved = use_signal(|| false);
+    let name = ui.model.identity().peek().as_ref().map(|identity| identity.name.clone()).unwrap_or_default();
+    let submit = move |event: FormEvent| {
+        let Some(FormValue::Text(name)) = event.get_first("name") else { return };
+        problem.set(None);
+        saved.set(false);
+        spawn(async move {
+            match ui.run(Command::Rename { name }).await {
+                Ok(_) => saved.set(true),
+                Err(error) => problem.set(Some(error.to_string())),
+            }
+        });
+    };
+    rsx! {
+        form { class: "card", novalidate: "true", onsubmit: submit, aria_label: ui.say("settings-profile"),
+            h2 { {ui.say("settings-profile")} }
+            div { class: "form",
+                label { class: "field-label", r#for: "own-name", {ui.say("settings-name")} }
+                div { class: "line",
+                    input { id: "own-name", class: "input", name: "name", initial_value: "{name}", autocomplete: "name" }
+                    button { class: "button", r#type: "submit", {ui.say("settings-save")} }
+                }
+                if let Some(text) = problem() {
+                    Problem { text }
+                }
+                p { class: "said", role: "status",
+                    if saved() {
+                        {ui.say("settings-saved")}
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[component]
+fn Look() -> Element {
+    let ui = use_ui();
+    let mut problem = use_signal(|| None::<String>);
+    let settings = ui.model.settings().cloned();
+    let theme = THEMES.iter().find(|(_, _, theme)| *theme == settings.theme).map(|(value, ..)| *value);
+    let size = SIZES.iter().find(|(_, _, size)| *size == settings.text_size).map(|(value, ..)| *value);
+    let mut change = move |edit: Box<dyn Fn(&mut Chosen)>| {
+        problem.set(None);
+        spawn(async move {
+            let control = ui.control.peek().clone();
+            let mut settings = control.settings();
+            edit(&mut settings);
+            if let Err(error) = control.change(settings).await {
+                problem.set(Some(error.to_string()));
+            }
+        });
+    };
+    rsx! {
+        section { class: "card", aria_label: ui.say("settings-look"),
+            h2 { {ui.say("settings-look")} }
+            Choices {
+                legend: ui.say("settings-theme"),
+                name: "theme",
+                inline: true,
+                choices: choices(ui, THEMES.iter().map(|(value, key, _)| (*value, *key))),
+                chosen: theme,
+                onchoose: move |value| {
+                    if let Some((_, _, theme)) = THEMES.iter().find(|(known, ..)| *known == value) {
+                        change(Box::new(move |settings| settings.theme = *theme));
+                    }
+                },
+            }
+            Choices {
+                legend: ui.say("settings-text"),
+                name: "text",
+                inline: true,
+                choices: choices(ui, SIZES.iter().map(|(value, key, _)| (*value, *key))),
+                chosen: size,
+                onchoose: move |value| {
+                    if let Some((_, _, size)) = SIZES.iter().find(|(known, ..)| *known == value) {
+                        change(Box::new(move |settings| settings.text_size = *size));
+                    }
+                },
+            }
+            if let Some(text) = problem() {
+                Problem { text }
+            }
+        }
+    }
+}
+
+fn choices(ui: Ui, of: impl Iterator<Item = (&'static str, &'static str)>) -> Vec<Choice> {
+    of.map(|(value, key)| Choice { value, label: ui.say(key), what: None }).collect()
+}
+
+#[component]
+fn Reachable() -> Element {
+    let ui = use_ui();
+    let draft = use_signal(|| Draft::of(ui.control.peek().settings().reach.as_ref()));
+    let mut problem = use_signal(|| None::<String>);
+    let mut saved = use_signal(|| false);
+    let mut busy = use_signal(|| false);
+    let fixed = ui.control.peek().fixed_brokers().join(", ");
+    let open = fixed.is_empty();
+    let submit = move |_: FormEvent| {
+        if busy() {
+            return;
+        }
+        busy.set(true);
+        problem.set(None);
+        saved.set(false);
+        spawn(async move {
+            match choose(ui, draft.peek().clone()).await {
+                Ok(()) => saved.set(true),
+                Err(error) => problem.set(Some(error)),
+            }
+            busy.set(false);
+        });
+    };
+    rsx! {
+        form { class: "card", novalidate: "true", onsubmit: submit, aria_label: ui.say("settings-brokers"),
+            h2 { {ui.say("settings-brokers")} }
+            Brokers {}
+            if open {
+                ReachChoice { draft }
+                if let Some(text) = problem() {
+                    Problem { text }
+                }
+                p { class: "said", role: "status",
+                    if saved() {
+                        {ui.say("settings-saved")}
+                    }
+                }
+                div { class: "actions",
+                    button { class: "button primary", r#type: "submit", disabled: busy(), {ui.say("settings-save")} }
+                }
+            } else {
+                p { class: "muted", {ui.words().with("reach-fixed", "brokers", fixed)} }
+            }
+        }
+    }
+}
+
+/// Each broker in use, and how it stands.
+#[component]
+fn Brokers() -> Element {
+    let ui = use_ui();
+    let brokers = ui.model.brokers();
+    rsx! {
+        ul {
+            for broker in brokers.read().iter() {
+                li { key: "{broker.url}", class: "broker",
+                    span { class: if broker.state == BrokerState::Connected { "led good" } else { "led bad" }, aria_hidden: "true" }
+                    div {
+                        div { class: "small", "{broker.url}" }
+                        div { class: "small muted", {state(ui, broker.state, broker.reason.as_deref())} }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn state(ui: Ui, state: BrokerState, why: Option<&str>) -> String {
+    let key = match state {
+        BrokerState::Connected => return ui.say("broker-connected"),
+        BrokerState::Connecting => "broker-connecting",
+        BrokerState::Refused => "broker-refused",
+        BrokerState::Unreachable => "broker-unreachable",
+    };
+    match why {
+        Some(why) => ui.words().with2("broker-why", ("state", ui.say(key)), ("why", why.to_owned())),
+        None => ui.say(key),
+    }
+}

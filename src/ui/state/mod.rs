@@ -1,0 +1,15 @@
+//! What the window knows, and how it changes. Pure: deltas and pages in, changed places out.
+//!
+//! [`Model`] is the whole of it as a plain value; the bridge holds one, applies what comes from the coordinator, and copies
+//! the places that changed into the [`Store`](dioxus::prelude::Store) that the components read. Nobody else writes there.
+
+mod model;
+mod rows;
+mod thread;
+
+pub use model::{Changed, Model, ModelStoreExt, Person, PersonStoreExt, Standing};
+pub use rows::{Row, rows};
+pub use thread::{Phase, Reading, Thread, ThreadStoreExt};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,202 @@
+//! The conversation on the screen: a stretch of it, never all of it.
+//!
+//! ```text
+//!   … earlier …  [ at most THREAD_MAX messages, oldest first ]  … later …
+//! ```
+//! Scrolling near an end asks for the next page there ([`Thread::toward`]); what is too much falls off at the other end. When
+//! the conversation changes, the stretch is read again from its first message ([`Thread::again`]), so that a message that
+//! belongs into the middle appears in the middle.
+
+use std::collections::HashMap;
+
+use dioxus::prelude::*;
+use uuid::Uuid;
+
+use super::{Row, rows};
+use crate::coordinator::{MessageView, PageAt, PageView};
+use crate::ui::clock::Clock;
+
+/// Messages that are read at a time: three screens of short ones.
+pub const PAGE: u32 = 60;
+/// Messages that the page holds at most; with the separators between them it stays below 200 nodes.
+pub const THREAD_MAX: usize = 160;
+
+/// How far the reading has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// The first page is on its way.
+    #[default]
+    Loading,
+    /// There is something to see.
+    Ready,
+    /// It could not be read, and why.
+    Failed(String),
+}
+
+/// What to ask the coordinator for, and where its answer belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Whose conversation.
+    pub with: Uuid,
+    /// Which page.
+    pub at: PageAt,
+    /// How many messages.
+    pub limit: u32,
+}
+
+/// The conversation on the screen.
+#[derive(Clone, Debug, Default, PartialEq, Store)]
+pub struct Thread {
+    /// With whom; none when no conversation is open.
+    pub with: Option<Uuid>,
+    /// How far the reading has come.
+    pub phase: Phase,
+    /// The messages by id; each bubble reads its own.
+    pub messages: HashMap<String, MessageView>,
+    /// What is shown, in order.
+    pub rows: Vec<Row>,
+    /// There are more before the first.
+    pub earlier: bool,
+    /// There are more after the last.
+    pub later: bool,
+    /// The first message that was unread when the conversation was opened, and how many there were.
+    pub divider: Option<(String, u32)>,
+    /// Messages of the other person that came while the reader looked elsewhere.
+    pub missed: u32,
+    /// Whether the reader sees the end.
+    pub at_end: bool,
+    /// Counts the openings: the page begins anew with each.
+    pub opening: u32,
+}
+
+impl Thread {
+    /// Opens a conversation; answers what to read first.
+    pub fn open(&mut self, with: Uuid) -> Reading {
+        *self = Self { with: Some(with), at_end: true, opening: self.opening.wrapping_add(1), ..Self::default() };
+        Reading { with, at: PageAt::Unread, limit: PAGE }
+    }
+
+    /// Closes it.
+    pub fn close(&mut self) {
+        *self = Self { opening: self.opening.wrapping_add(1), ..Self::default() };
+    }
+
+    /// The conversation changed: what to read again.
+    #[must_use]
+    pub fn again(&self) -> Option<Reading> {
+        let with = self.with?;
+        let limit = u32::try_from(THREAD_MAX).unwrap_or(PAGE);
+        match (self.first(), self.later) {
+            (Some(first), _) => Some(Reading { with, at: PageAt::From(first), limit }),
+            (None, _) => Some(Reading { with, at: PageAt::Latest, limit: PAGE }),
+        }
+    }
+
+    /// The reader comes near an end (`earlier`, or else later): what to read there.
+    #[must_use]
+    pub fn toward(&self, earlier: bool) -> Option<Reading> {
+        let with = self.with.filter(|_| self.phase == Phase::Ready)?;
+        let at = match earlier {
+            true if self.earlier => PageAt::Before(self.first()?),
+            false if self.later => PageAt::After(self.last()?),
+            _ => return None,
+        };
+        Some(Reading { with, at, limit: PAGE })
+    }
+
+    /// Back to the end: what to read.
+    #[must_use]
+    pub fn to_end(&self) -> Option<Reading> {
+        Some(Reading { with: self.with?, at: PageAt::Latest, limit: PAGE })
+    }
+
+    fn ids(&self) -> impl DoubleEndedIterator<Item = &String> {
+        self.rows.iter().filter_map(|row| match row {
+            Row::Message { id, .. } => Some(id),
+            _ => None,
+        })
+    }
+
+    fn first(&self) -> Option<String> {
+        self.ids().next().cloned()
+    }
+
+    fn last(&self) -> Option<String> {
+        self.ids().next_back().cloned()
+    }
+
+    /// Somebody else's last message on the screen: what has been read when the reader sees the end.
+    #[must_use]
+    pub fn last_theirs(&self) -> Option<String> {
+        let theirs = |id: &&String| self.messages.get(*id).is_some_and(|message| Some(message.from) == self.with);
+        self.ids().rev().find(theirs).cloned()
+    }
+
+    /// A page has come. `unread` is what the list says of this conversation. Pages of another conversation change nothing.
+    pub fn take(&mut self, reading: &Reading, page: PageView, unread: u32, clock: &Clock) {
+        if self.with != Some(reading.with) {
+            return;
+        }
+        let old: Vec<MessageView> = self.ids().filter_map(|id| self.messages.get(id)).cloned().collect();
+        let known = |id: &str| self.messages.contains_key(id);
+        let fresh =
+            page.messages.iter().filter(|message| Some(message.from) == self.with && !known(&message.id)).count();
+        let fresh = u32::try_from(fresh).unwrap_or(u32::MAX);
+        let messages = match &reading.at {
+            PageAt::Before(_) => {
+                self.earlier = page.earlier;
+                let mut all = joined(page.messages, old);
+                self.later |= all.len() > THREAD_MAX;
+                all.truncate(THREAD_MAX);
+                all
+            }
+            PageAt::After(_) => {
+                self.later = page.later;
+                let mut all = joined(old, page.messages);
+                let over = all.len().saturating_sub(THREAD_MAX);
+                self.earlier |= over > 0;
+                all.drain(..over);
+                all
+            }
+            PageAt::From(_) => {
+                if !self.at_end && !self.later {
+                    self.missed = self.missed.saturating_add(fresh);
+                }
+                self.later = page.later;
+                page.messages
+            }
+            PageAt::Latest | PageAt::Unread => {
+                if self.phase != Phase::Ready {
+                    self.divider = page.first_unread.clone().map(|id| (id, unread.max(1)));
+                    // Where the reader stands, the page says once it has found the divider.
+                    self.at_end = self.divider.is_none() && !page.later;
+                }
+                self.missed = 0;
+                self.earlier = page.earlier;
+                self.later = page.later;
+                page.messages
+            }
+        };
+        self.phase = Phase::Ready;
+        self.rows = rows(&messages, reading.with, self.divider.as_ref(), clock);
+        self.messages = messages.into_iter().map(|message| (message.id.clone(), message)).collect();
+    }
+
+    /// The page could not be read. What is on the screen stays there.
+    pub fn fail(&mut self, reading: &Reading, why: String) {
+        if self.with == Some(reading.with) && self.phase != Phase::Ready {
+            self.phase = Phase::Failed(why);
+        }
+    }
+}
+
+/// One after the other, each message once.
+fn joined(first: Vec<MessageView>, second: Vec<MessageView>) -> Vec<MessageView> {
+    let mut all = first;
+    for message in second {
+        if !all.iter().any(|known| known.id == message.id) {
+            all.push(message);
+        }
+    }
+    all
+}
