@@ -37,6 +37,8 @@ pub enum Wish {
     Toward {
         /// Which end.
         earlier: bool,
+        /// The message that was there when the wish was made.
+        edge: String,
     },
     /// Its end.
     ToEnd,
@@ -162,8 +164,8 @@ impl Bridge {
                 self.model.thread.close();
                 self.show_thread();
             }
-            Wish::Toward { earlier } => {
-                if let Some(reading) = self.model.thread.toward(earlier) {
+            Wish::Toward { earlier, edge } => {
+                if let Some(reading) = self.model.thread.toward(earlier, &edge) {
                     self.read(reading).await;
                 }
             }
@@ -175,9 +177,6 @@ impl Bridge {
             }
             Wish::AtEnd(at_end) => {
                 self.model.thread.at_end = at_end;
-                if at_end && !self.model.thread.later {
-                    self.model.thread.missed = 0;
-                }
                 self.show_thread();
                 self.mark_read().await;
             }
