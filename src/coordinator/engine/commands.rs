@@ -64,16 +64,16 @@ impl Engine {
                 self.ask(Pending::Status(call), Op::CountWaiting);
                 Ok(())
             }
+            Command::ReadPage { with, at, limit } => self.read_page(call, with, &at, limit),
+            Command::MarkRead { with, up_to } => self.mark_read(call, with, &up_to),
+            Command::SaveDraft { with, text } => self.save_draft(call, with, text),
             Command::Rename { .. }
             | Command::SetNickname { .. }
-            | Command::MarkRead { .. }
-            | Command::SaveDraft { .. }
-            | Command::ReadPage { .. }
             | Command::UseBrokers(_) => Err(CommandError::new(ErrorCode::Storage, "being built")),
         }
     }
 
-    fn need_identity(&self) -> Result<(), Refused> {
+    pub(super) fn need_identity(&self) -> Result<(), Refused> {
         let missing = || CommandError::new(ErrorCode::NoIdentity, "There is no identity yet. Create one first.");
         self.me.as_ref().map(|_| ()).ok_or_else(missing)
     }

@@ -12,6 +12,7 @@
 //! | `frames` | entries, acks, have and lack, whichever path they came |
 //! | `mail` | deposits, and what arrives in a mailbox |
 //! | `stored` | what follows when something is on disk |
+//! | `reading` | pages for a window, what was read, drafts |
 //! | `view` | how things stand, for people |
 //! | `finish` | an orderly end |
 //!
@@ -27,6 +28,7 @@ mod io;
 mod mail;
 mod people;
 mod presence;
+mod reading;
 mod state;
 mod stored;
 mod view;

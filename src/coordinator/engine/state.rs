@@ -203,6 +203,12 @@ pub(super) enum Pending {
     Mail(DeviceKey),
     /// Answer with these.
     History(CallId),
+    /// Answer with this page.
+    Page(CallId),
+    /// What was read is on disk, or names no message: reply.
+    MarkedRead(CallId, ConversationId),
+    /// A draft is on disk: reply.
+    DraftKept(CallId, ConversationId),
     /// Answer with this number in it.
     Status(CallId),
 }

@@ -95,6 +95,9 @@ impl Engine {
                 let error = "“before” is not the id of a message in this conversation.";
                 self.reply(call, Err(CommandError::new(ErrorCode::UnknownMessage, error)));
             }
+            (Pending::Page(call), outcome) => self.page_read(call, outcome),
+            (Pending::MarkedRead(call, conversation), outcome) => self.marked_read(call, &conversation, &outcome),
+            (Pending::DraftKept(call, conversation), _) => self.draft_kept(call, &conversation),
             (Pending::Status(call), Outcome::Count(waiting)) => {
                 let status = self.status(waiting);
                 self.reply(call, Ok(Reply::Status(status)));
@@ -115,6 +118,9 @@ impl Engine {
             | Pending::ReplyUser(call, _)
             | Pending::Reply(call)
             | Pending::History(call)
+            | Pending::Page(call)
+            | Pending::MarkedRead(call, _)
+            | Pending::DraftKept(call, _)
             | Pending::Status(call) => self.reply_storage(call, error),
             Pending::Befriended { call: Some(call), .. } => self.reply_storage(call, error),
             _ => {}
@@ -263,7 +269,7 @@ impl Engine {
         }
     }
 
-    fn message(&self, row: MessageRow) -> Option<MessageView> {
+    pub(super) fn message(&self, row: MessageRow) -> Option<MessageView> {
         let text = match (row.kind, &row.body) {
             (kind::TEXT, Some(body)) => visible(&Text::parse(body).ok()?.text),
             _ => return None,
