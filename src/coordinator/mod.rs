@@ -14,7 +14,7 @@ mod task;
 mod watch;
 
 pub use command::{
-    BrokerStatus, Command, CommandError, ContactView, ErrorCode, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX,
+    BROKERS_MAX, BrokerStatus, Command, CommandError, ContactView, ErrorCode, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX,
     IdentityView, LinkStatus, MessageState, MessageView, NAME_BYTES_MAX, Reply, RequestView, StatusView,
     TEXT_BYTES_MAX,
 };

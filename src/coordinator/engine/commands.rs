@@ -67,9 +67,9 @@ impl Engine {
             Command::ReadPage { with, at, limit } => self.read_page(call, with, &at, limit),
             Command::MarkRead { with, up_to } => self.mark_read(call, with, &up_to),
             Command::SaveDraft { with, text } => self.save_draft(call, with, text),
-            Command::Rename { .. }
-            | Command::SetNickname { .. }
-            | Command::UseBrokers(_) => Err(CommandError::new(ErrorCode::Storage, "being built")),
+            Command::Rename { name } => self.rename(call, &name),
+            Command::SetNickname { user, nickname } => self.set_nickname(call, user, &nickname),
+            Command::UseBrokers(brokers) => self.use_brokers(call, &brokers),
         }
     }
 
@@ -113,6 +113,7 @@ impl Engine {
     pub(super) fn created(&mut self, call: CallId) {
         let reply = self.identity().map(Reply::Identity);
         self.reply(call, reply);
+        self.mark_identity();
         self.start_brokers();
     }
 

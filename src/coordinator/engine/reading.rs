@@ -47,11 +47,12 @@ impl Engine {
         Ok(())
     }
 
-    pub(super) fn marked_read(&mut self, call: CallId, _conversation: &ConversationId, outcome: &Outcome) {
-        match outcome {
-            Outcome::Refused(_) => self.reply(call, Err(unknown_message())),
-            _ => self.reply(call, Ok(Reply::Done)),
+    pub(super) fn marked_read(&mut self, call: CallId, conversation: &ConversationId, outcome: &Outcome) {
+        if matches!(outcome, Outcome::Refused(_)) {
+            return self.reply(call, Err(unknown_message()));
         }
+        self.reply(call, Ok(Reply::Done));
+        self.mark_chat(conversation);
     }
 
     pub(super) fn save_draft(&mut self, call: CallId, with: Uuid, text: String) -> Result<(), CommandError> {
@@ -64,8 +65,9 @@ impl Engine {
         Ok(())
     }
 
-    pub(super) fn draft_kept(&mut self, call: CallId, _conversation: &ConversationId) {
+    pub(super) fn draft_kept(&mut self, call: CallId, conversation: &ConversationId) {
         self.reply(call, Ok(Reply::Done));
+        self.mark_chat(conversation);
     }
 
     fn conversation_with(&self, user: Uuid) -> Result<ConversationId, CommandError> {
