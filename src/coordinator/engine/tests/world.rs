@@ -8,16 +8,18 @@ use bytes::Bytes;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use uuid::Uuid;
 
+use crate::coordinator::engine::view;
 use crate::coordinator::engine::{
     BrokerConn, BrokerInput, BrokerOutput, Engine, Input, Now, Output, Settings, StoreToken,
 };
 use crate::coordinator::{
-    Command, CommandError, ContactView, Delta, Event, IdentityView, LinkState, MessageView, Reply, RequestView,
+    ChatView, Command, CommandError, ContactView, Delta, Event, IdentityView, LinkState, MessageView, Reply, RequestView,
     StatusView, View,
 };
 use crate::identity::Secrets;
 use crate::link::{CloseReason, DriverCommand, DriverEvent, Path};
-use crate::store::{Db, Op};
+use crate::log::direct_conversation;
+use crate::store::{Db, Op, Outcome, Standing};
 use crate::wire::broker_url::BrokerUrl;
 use crate::wire::signal::Candidate;
 use crate::wire::{ConnectionId, DeviceKey};
@@ -254,6 +256,19 @@ impl World {
         let (view, outputs) = self.devices[device].engine.as_mut().unwrap().watch(now);
         self.carry_out(device, outputs);
         view
+    }
+
+    /// The conversations with contacts as they are on disk.
+    pub fn chats_on_disk(&mut self, device: usize) -> Vec<ChatView> {
+        let Device { engine: Some(engine), db, .. } = &mut self.devices[device] else { return vec![] };
+        let me = engine.me.as_ref().unwrap().card.root();
+        let contacts = engine.people.values().filter(|contact| contact.person.standing == Standing::Contact);
+        let chat = |root| {
+            let op = Op::Summarise(vec![direct_conversation(&me, &root)]);
+            let Some(Ok(Outcome::Summaries(summaries))) = db.apply(vec![op]).pop() else { panic!("no summary") };
+            view::chat(&me, &root, &summaries[0])
+        };
+        contacts.map(|contact| contact.person.root).map(chat).collect()
     }
 
     /// What watchers were told since the last time.
