@@ -25,3 +25,6 @@ pub use watch::{
     Change, ChatView, DRAFT_BYTES_MAX, Delta, LAST_LINE_CHARS_MAX, LastMessage, NICKNAME_BYTES_MAX, PageAt, PageView,
     UNREAD_MAX, View, Watch,
 };
+
+#[cfg(test)]
+mod tests;

@@ -23,8 +23,8 @@ use tokio_util::task::TaskTracker;
 
 use super::engine::{BrokerConn, CallId, Engine, Input, Now, Output, Settings, StoreToken};
 use super::handle::{BATCHES_MAX, COMMANDS_MAX, Call, Subscription};
-use super::watch::{Delta, Watch};
 use super::hands::Hands;
+use super::watch::{Delta, Watch};
 use super::{Command, Event, Handle};
 use crate::identity::{SECRETS_BYTES_MAX, Secrets};
 use crate::link::DriverEvent;

@@ -49,7 +49,6 @@ impl Engine {
         self.conns.insert(conn, (url.clone(), kind));
         let client = client_id(&secret, url, kind);
         self.emit(Output::OpenBroker { conn, url: url.clone(), kind, client });
-        self.mark_brokers();
         self.tick_sessions();
     }
 
@@ -180,11 +179,13 @@ impl Engine {
     /// A broker connection speaks.
     pub(super) fn broker(&mut self, conn: BrokerConn, input: BrokerInput) {
         let Some((url, kind)) = self.conns.get(&conn).cloned() else { return };
-        if !matches!(input, BrokerInput::Received { .. } | BrokerInput::Published(_)) {
-            self.mark_brokers();
-        }
-        if kind == SessionKind::Live && !matches!(input, BrokerInput::Received { .. } | BrokerInput::Published(_)) {
-            self.mark_reached(&url);
+        match input {
+            BrokerInput::Connected | BrokerInput::Refused(_) | BrokerInput::Lost(_) => {
+                self.mark_brokers();
+                self.mark_reached(&url);
+            }
+            BrokerInput::Subscribed { .. } => self.mark_brokers(),
+            BrokerInput::Published(_) | BrokerInput::Received { .. } | BrokerInput::Oversize => {}
         }
         match input {
             BrokerInput::Connected => {

@@ -159,7 +159,8 @@ impl Engine {
         }
         // Requests and acceptances carry the card, and the answer goes where it says.
         let waits = |standing, accepting| standing == Standing::Asked || (standing == Standing::Contact && accepting);
-        let waiting = self.people.iter().filter(|(_, contact)| waits(contact.person.standing, contact.person.accepting));
+        let waiting =
+            self.people.iter().filter(|(_, contact)| waits(contact.person.standing, contact.person.accepting));
         for root in waiting.map(|(root, _)| *root).collect::<Vec<_>>() {
             self.hurry(&root);
         }
@@ -198,7 +199,6 @@ impl Engine {
         if !needed {
             self.brokers.remove(url);
         }
-        self.mark_reached(url);
     }
 
     fn close_session(&mut self, url: &BrokerUrl, kind: SessionKind, conn: BrokerConn) {

@@ -82,7 +82,6 @@ impl Engine {
             self.users.remove(&contact.card.user());
         }
         self.nicknames.remove(root);
-        self.mark_person(root);
     }
 
     /// Keeps somebody's row.

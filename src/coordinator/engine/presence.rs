@@ -182,16 +182,12 @@ impl Engine {
                 link::Output::Up { connection } => {
                     if let Some(peer) = self.peers.get_mut(device) {
                         peer.open = Some(connection);
-                        let root = peer.row.root;
-                        self.mark_person(&root);
                     }
                     self.link_up(device);
                 }
                 link::Output::Down => {
                     if let Some(peer) = self.peers.get_mut(device) {
                         peer.open = None;
-                        let root = peer.row.root;
-                        self.mark_person(&root);
                     }
                     self.link_down(device);
                 }

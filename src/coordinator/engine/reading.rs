@@ -1,15 +1,13 @@
 //! What a window reads of a conversation, and what it leaves there: how far somebody has read, and what they typed.
 //!
-//! Every answer comes from the store. That a conversation changed is marked here once it is on disk.
+//! Takes commands of a window, never decides what counts as unread: that is the store's. Every answer comes from the store. That a conversation changed is marked here once it is on disk.
 
 use uuid::Uuid;
 
 use super::Engine;
 use super::io::CallId;
 use super::state::Pending;
-use crate::coordinator::{
-    CommandError, DRAFT_BYTES_MAX, ErrorCode, HISTORY_LIMIT_MAX, PageAt, PageView, Reply,
-};
+use crate::coordinator::{CommandError, DRAFT_BYTES_MAX, ErrorCode, HISTORY_LIMIT_MAX, PageAt, PageView, Reply};
 use crate::log::direct_conversation;
 use crate::store::{Op, Outcome, Place};
 use crate::wire::{ConversationId, EntryId};

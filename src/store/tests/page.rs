@@ -158,6 +158,9 @@ fn pages_come_from_indices() {
             rows.collect::<Result<_, _>>().unwrap()
         };
         assert!(plan.iter().any(|line| line.contains("SEARCH entry USING")), "{sql}: {plan:?}");
-        assert!(plan.iter().all(|line| !line.contains("TEMP B-TREE") && !line.contains("SCAN entry")), "{sql}: {plan:?}");
+        assert!(
+            plan.iter().all(|line| !line.contains("TEMP B-TREE") && !line.contains("SCAN entry")),
+            "{sql}: {plan:?}"
+        );
     }
 }

@@ -106,6 +106,32 @@ fn code(result: Result<Reply, crate::coordinator::CommandError>) -> ErrorCode {
     result.unwrap_err().code
 }
 
+/// A window that opens before there is an identity sees it come, and the brokers with it.
+#[test]
+fn a_window_sees_the_first_start() {
+    let mut world = World::new(6);
+    let device = world.blank();
+    world.pass(SECOND);
+    let mut window = Window::open(&mut world, device);
+    assert_eq!(window.view, View::default());
+    world.run(device, Command::CreateIdentity { name: "Alice".into() }).unwrap();
+    world.pass(SECOND);
+    let deltas = window.hear(&mut world);
+    assert!(matches!(deltas.first(), Some(Delta::Identity(identity)) if identity.name == "Alice"), "{deltas:?}");
+    assert_eq!(window.view.brokers.len(), 1);
+    world.broker(false);
+    world.pass(SECOND);
+    window.hear(&mut world);
+    assert_eq!(window.view.brokers[0].state, BrokerState::Unreachable);
+    // Trying again is no news.
+    world.pass(10 * MINUTE);
+    assert_eq!(window.hear(&mut world), vec![]);
+    world.broker(true);
+    world.pass(MINUTE);
+    window.check(&mut world, "at the end");
+    assert_eq!(window.view.brokers[0].state, BrokerState::Connected);
+}
+
 /// A window that is open all the time sees everything of a first contact and a conversation, on both sides.
 #[test]
 fn a_window_sees_a_first_contact_and_a_conversation() {

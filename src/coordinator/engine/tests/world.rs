@@ -13,8 +13,8 @@ use crate::coordinator::engine::{
     BrokerConn, BrokerInput, BrokerOutput, Engine, Input, Now, Output, Settings, StoreToken,
 };
 use crate::coordinator::{
-    ChatView, Command, CommandError, ContactView, Delta, Event, IdentityView, LinkState, MessageView, Reply, RequestView,
-    StatusView, View,
+    ChatView, Command, CommandError, ContactView, Delta, Event, IdentityView, LinkState, MessageView, Reply,
+    RequestView, StatusView, View,
 };
 use crate::identity::Secrets;
 use crate::link::{CloseReason, DriverCommand, DriverEvent, Path};
@@ -285,10 +285,10 @@ impl World {
     /// Who holds which session at a broker: how many live ones, how many persistent ones, connected now.
     pub fn sessions_at(&self, device: usize, broker: &str) -> (usize, usize) {
         let broker = BrokerUrl::parse(broker).unwrap().to_string();
-        let here = |session: &&BrokerSession| {
-            session.broker == broker && session.at.is_some_and(|(at, _)| at == device)
-        };
-        let (persistent, live): (Vec<_>, Vec<_>) = self.sessions.values().filter(here).partition(|held| held.persistent);
+        let here =
+            |session: &&BrokerSession| session.broker == broker && session.at.is_some_and(|(at, _)| at == device);
+        let (persistent, live): (Vec<_>, Vec<_>) =
+            self.sessions.values().filter(here).partition(|held| held.persistent);
         (live.len(), persistent.len())
     }
 
