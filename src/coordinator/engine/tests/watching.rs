@@ -207,6 +207,26 @@ fn how_far_a_message_has_come_is_told() {
     window.check(&mut world, "after the mail");
 }
 
+/// How a message would travel is shown as it is: by mail while a broker is there, not at all without one.
+#[test]
+fn the_path_of_a_contact_is_told() {
+    let mut world = World::new(7);
+    world.links_work = false;
+    let (alice, _, _, bob_id) = friends(&mut world);
+    world.pass(MINUTE);
+    let mut window = Window::open(&mut world, alice);
+    let mut path = |world: &mut World, after| {
+        world.pass(after);
+        window.hear(world);
+        window.contact(bob_id).map(|contact| contact.path)
+    };
+    assert_eq!(path(&mut world, SECOND), Some(Path::Mail));
+    world.broker(false);
+    assert_eq!(path(&mut world, SECOND / 10), Some(Path::None));
+    world.broker(true);
+    assert_eq!(path(&mut world, MINUTE), Some(Path::Mail));
+}
+
 /// Who is removed, blocked or declined leaves the window at once, and a request that is taken back is not sent any more.
 #[test]
 fn who_goes_leaves_the_window() {
