@@ -13,7 +13,7 @@ mod reads;
 use std::time::Instant;
 
 use dioxus::prelude::*;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 use self::drafts::Drafts;
@@ -55,6 +55,8 @@ pub(super) struct Bridge {
     pub clock: Clock,
     pub store: Store<Model>,
     pub wishes: mpsc::Receiver<Wish>,
+    /// Whether somebody looks at the window: what nobody sees is not read.
+    pub focused: watch::Receiver<bool>,
     model: Model,
     drafts: Drafts,
     /// What was last said to be read.
@@ -66,6 +68,7 @@ enum Next {
     Wish(Option<Wish>),
     Settings,
     Drafts,
+    Focus,
 }
 
 impl Bridge {
@@ -75,9 +78,10 @@ impl Bridge {
         clock: Clock,
         store: Store<Model>,
         wishes: mpsc::Receiver<Wish>,
+        focused: watch::Receiver<bool>,
     ) -> Self {
         let model = store.peek().clone();
-        Self { core, control, clock, store, wishes, model, drafts: Drafts::default(), marked: None }
+        Self { core, control, clock, store, wishes, focused, model, drafts: Drafts::default(), marked: None }
     }
 
     /// Runs until the coordinator or the components are gone.
@@ -113,6 +117,7 @@ impl Bridge {
                 wish = self.wishes.recv() => Next::Wish(wish),
                 _ = self.control.changed() => Next::Settings,
                 () = drafts => Next::Drafts,
+                Ok(()) = self.focused.changed() => Next::Focus,
             };
             match next {
                 Next::Change(Change::Deltas(deltas)) => {
@@ -127,6 +132,7 @@ impl Bridge {
                     self.store.settings().set(self.model.settings.clone());
                 }
                 Next::Drafts => self.keep_drafts(false).await,
+                Next::Focus => self.mark_read().await,
             }
         }
     }
