@@ -18,8 +18,6 @@ pub mod clock;
 mod components;
 mod context;
 mod format;
-#[cfg(feature = "component-tests")]
-pub mod gallery;
 mod root;
 mod route;
 mod screens;

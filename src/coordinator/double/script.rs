@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::Double;
 use crate::coordinator::{
     ChatView, Command, CommandError, ContactView, Delta, ErrorCode, IdentityView, LAST_LINE_CHARS_MAX, LastMessage,
-    MessageState, MessageView, PageAt, PageView, Path, Reply, StatusView, UNREAD_MAX, View,
+    MessageState, MessageView, PageAt, PageView, Path, Reply, StatusView, TEXT_BYTES_MAX, UNREAD_MAX, View,
 };
 
 /// Something that happens without a command; gives what changed.
@@ -84,6 +84,9 @@ impl Script {
                 self.leaves(user, &mut deltas)
             }
             Command::ListContacts => Ok(Reply::Contacts(self.view.contacts.clone())),
+            Command::SendMessage { text, .. } if text.len() > TEXT_BYTES_MAX => {
+                Err(CommandError::new(ErrorCode::InvalidText, "The text is too long."))
+            }
             Command::SendMessage { to, text } => {
                 deltas.push(self.says(to, true, &text, self.now, MessageState::Queued, true));
                 Ok(Reply::Message(format!("{:064x}", self.said)))

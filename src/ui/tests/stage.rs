@@ -4,15 +4,15 @@ use std::any::Any;
 use std::rc::Rc;
 
 use super::find::find;
+use super::people::{NOW, World};
 use dioxus::html::{
     PlatformEventData, SerializedFormData, SerializedFormObject, SerializedHtmlEventConverter, SerializedMouseData,
 };
 use dioxus::prelude::*;
 use tokio::task::JoinHandle;
 
-use crate::coordinator::double::Double;
+use crate::coordinator::double::{Double, Happening};
 use crate::host::{Control, Reach, Settings};
-use crate::ui::gallery::{NOW, World};
 use crate::ui::{Clock, dom};
 
 /// Rounds of work that are waited for at most: far more than anything takes, so that a test that hopes in vain ends.
@@ -24,6 +24,7 @@ pub struct Stage {
     settings: tokio::sync::mpsc::Receiver<crate::host::Order>,
     told: tokio::sync::watch::Sender<Settings>,
     _world: JoinHandle<()>,
+    _more: tokio::sync::mpsc::Sender<Happening>,
 }
 
 impl Stage {
@@ -37,11 +38,12 @@ impl Stage {
         dioxus::html::set_event_converter(Box::new(SerializedHtmlEventConverter));
         let (core, double) = Double::new(64);
         let (control, told, orders) = Control::new(settings, vec![]);
-        let world = tokio::spawn(world.serve(double));
+        let (more, happenings) = tokio::sync::mpsc::channel(1);
+        let world = tokio::spawn(world.script.play(double, happenings));
         let clock = Clock::fixed(i64::try_from(NOW).unwrap());
         let mut dom = dom(core, control, clock);
         dom.rebuild_in_place();
-        let mut stage = Self { dom, settings: orders, told, _world: world };
+        let mut stage = Self { dom, settings: orders, told, _world: world, _more: more };
         stage.until(|page| !page.is_empty() && page.contains("h1")).await;
         stage
     }
