@@ -1,4 +1,9 @@
 //! Launch and command line only.
+// A phone's Kith has no command line (see `phone`).
+#![cfg_attr(feature = "mobile", allow(dead_code))]
+
+#[cfg(feature = "mobile")]
+mod phone;
 
 #[cfg(feature = "embedded-broker")]
 use std::net::SocketAddr;
@@ -134,6 +139,12 @@ struct Broker {
     data: Option<PathBuf>,
 }
 
+#[cfg(feature = "mobile")]
+fn main() -> ExitCode {
+    phone::main()
+}
+
+#[cfg(not(feature = "mobile"))]
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let filter = EnvFilter::try_from_env("KITH_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));

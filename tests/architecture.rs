@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 /// Beside the layers of the map: who may import them. Their own imports are free of layers above the pure ones.
 const BESIDE: &[(&str, &[&str])] =
-    &[("platform", &["store", "coordinator", "node", "broker"]), ("broker", &["node", "coordinator"])];
+    &[("platform", &["store", "coordinator", "node", "broker", "ui"]), ("broker", &["node", "coordinator"])];
 /// What the layers beside the map may import: nothing that knows of people or messages, except types of the wire.
 const BESIDE_MAY: &[&str] = &["platform", "wire", "clock"];
 

@@ -1,9 +1,13 @@
-//! What differs by system, and what tests need of it: the data directory and its lock, secret files, crash points.
+//! What differs by system, and what tests need of it: the data directory and its lock, secret files, crash points,
+//! links that the system opens.
 //!
 //! The only layer that knows paths and file modes. It never looks into what it keeps.
 
+#[cfg(target_os = "android")]
+mod android;
 pub mod crash;
 mod data_dir;
+pub mod opened;
 mod permissions;
 mod places;
 mod secret;

@@ -18,6 +18,8 @@ pub mod clock;
 mod components;
 mod context;
 mod format;
+#[cfg(feature = "mobile")]
+pub mod phone;
 mod root;
 mod route;
 mod screens;

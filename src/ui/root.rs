@@ -12,6 +12,7 @@ use super::state::{Model, ModelStoreExt};
 use super::words::Words;
 use crate::coordinator::Handle;
 use crate::host::{Control, TextSize, Theme};
+use crate::platform::opened;
 
 /// The window.
 #[component]
@@ -79,6 +80,11 @@ fn begin() -> Ui {
         wishes: CopyValue::new(wishes),
     };
     spawn(Bridge::new(core, control, clock, model, asked).run());
+    spawn(async move {
+        loop {
+            ui.go(Route::Add(Some(opened::next().await)));
+        }
+    });
     provide_context(ui)
 }
 
