@@ -1,6 +1,6 @@
 //! Launch and command line only.
 // A phone's Kith has no command line (see `phone`).
-#![cfg_attr(feature = "mobile", allow(dead_code))]
+#![cfg_attr(feature = "mobile", allow(dead_code, unused_imports))]
 
 #[cfg(feature = "mobile")]
 mod phone;
