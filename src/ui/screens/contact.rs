@@ -44,7 +44,9 @@ pub fn Contact(user: Uuid) -> Element {
                 div { class: "person",
                     Avatar { user, name: name.clone(), online: person.contact.online }
                     div {
-                        h2 { class: "name", dir: "auto", "{name}" }
+                        h2 { class: "name",
+                            bdi { "{name}" }
+                        }
                         if person.contact.online {
                             p { class: "small muted", {ui.say("online")} }
                         }

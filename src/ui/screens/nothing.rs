@@ -4,6 +4,7 @@ use dioxus::prelude::*;
 use lucide_dioxus::MessageCircle;
 
 use crate::ui::context::use_ui;
+use crate::ui::state::ModelStoreExt;
 
 /// Nothing is open.
 #[component]
@@ -12,8 +13,10 @@ pub fn Nothing() -> Element {
     rsx! {
         div { class: "nothing",
             MessageCircle { size: 40 }
-            h2 { {ui.say("chats-pick-title")} }
-            p { class: "muted", {ui.say("chats-pick-lead")} }
+            if !ui.model.chats().read().is_empty() {
+                h2 { {ui.say("chats-pick-title")} }
+                p { class: "muted", {ui.say("chats-pick-lead")} }
+            }
         }
     }
 }

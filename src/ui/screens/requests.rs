@@ -72,7 +72,9 @@ fn Incoming(request: RequestView) -> Element {
             div { class: "person",
                 Avatar { user, name: request.name.clone() }
                 div {
-                    h3 { class: "name", dir: "auto", "{request.name}" }
+                    h3 { class: "name",
+                        bdi { "{request.name}" }
+                    }
                 }
             }
             if let Some(warning) = &request.warning {
@@ -105,7 +107,9 @@ fn Outgoing(user: Uuid) -> Element {
             div { class: "person",
                 Avatar { user, name: name.clone() }
                 div {
-                    h3 { class: "name", dir: "auto", "{name}" }
+                    h3 { class: "name",
+                        bdi { "{name}" }
+                    }
                     p { class: "small muted", {ui.say("requests-waits")} }
                 }
             }

@@ -35,7 +35,9 @@ pub fn ChatRow(user: Uuid) -> Element {
                 onclick: move |_| ui.go(Route::Conversation(user)),
                 Avatar { user, name: name.clone(), online: person.contact.online }
                 span { class: "row-text",
-                    span { class: "name", dir: "auto", "{name}" }
+                    span { class: "name",
+                        bdi { "{name}" }
+                    }
                     if person.contact.online {
                         span { class: "hidden", {ui.say("online")} }
                     }
@@ -65,7 +67,9 @@ fn Last(user: Uuid, chat: ChatView, name: String) -> Element {
     if !chat.draft.trim().is_empty() {
         let draft: String = chat.draft.split_whitespace().collect::<Vec<_>>().join(" ");
         return rsx! {
-            span { class: "last draft", dir: "auto", {words.with("chats-draft", "text", draft)} }
+            span { class: "last draft",
+                bdi { {words.with("chats-draft", "text", draft)} }
+            }
         };
     }
     let Some(last) = chat.last else {
@@ -78,7 +82,9 @@ fn Last(user: Uuid, chat: ChatView, name: String) -> Element {
     rsx! {
         span { class: "last",
             Mark { state: last.state, meaning }
-            span { class: "last-text", dir: "auto", "{text}" }
+            span { class: "last-text",
+                bdi { "{text}" }
+            }
         }
     }
 }
@@ -105,7 +111,9 @@ pub fn AskedRow(user: Uuid) -> Element {
             button { class: "row", r#type: "button", onclick: move |_| ui.go(Route::Requests),
                 Avatar { user, name: name.clone() }
                 span { class: "row-text",
-                    span { class: "name", dir: "auto", "{name}" }
+                    span { class: "name",
+                        bdi { "{name}" }
+                    }
                     span { class: "last", {ui.say("chats-asked")} }
                 }
             }

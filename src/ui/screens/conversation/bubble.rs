@@ -32,8 +32,10 @@ pub fn Bubble(user: Uuid, id: String, first: bool, last: bool, mine: bool) -> El
     }
     rsx! {
         article { class, aria_label: "{author}", "data-row": "true",
-            span { class: "b-text", dir: "auto",
+            div { class: "b-text", dir: "auto",
                 Linked { text: message.text.clone() }
+                // Keeps the last line clear of what stands in the corner, or makes a line for it.
+                span { class: if mine { "b-room wide" } else { "b-room" }, aria_hidden: "true" }
             }
             span { class: "b-meta",
                 time { "{time}" }

@@ -34,7 +34,9 @@ pub fn Head(user: Uuid) -> Element {
             }
             Avatar { user, name: name.clone(), small: true }
             div { class: "who",
-                h2 { class: "name", dir: "auto", "{name}" }
+                h2 { class: "name",
+                    bdi { "{name}" }
+                }
                 p { class: "sub",
                     span { class: "led {light}", aria_hidden: "true" }
                     span { class: "sub-text", {ui.say(path)} }
