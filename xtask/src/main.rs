@@ -4,6 +4,7 @@
 //! code that the product needs, and the product never depends on it. `CONTRIBUTING.md` says when to use what.
 
 mod architecture;
+mod check_mobile;
 mod demo;
 mod fuzz;
 mod licences;
@@ -41,6 +42,8 @@ enum Task {
     Mutants(mutants::Args),
     /// Feed the parsers that face the network with generated input
     Fuzz(fuzz::Args),
+    /// Type-check Kith for Android and iOS, without either's tools, and compare the files that make apps of it
+    CheckMobile(check_mobile::Args),
     /// Install the system packages that the tests need (Debian, Ubuntu); elsewhere name them
     Setup,
     /// Stage of `test`: the licence and the origin of every dependency
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Task::Test(args) => test::run(&args),
         Task::Mutants(args) => mutants::run(&args),
         Task::Fuzz(args) => fuzz::run(&args),
+        Task::CheckMobile(args) => check_mobile::run(&args),
         Task::Setup => {
             setup::run(setup::For::Tests);
             Ok(true)

@@ -108,6 +108,7 @@ pub const STAGES: &[Stage] = &[
     Stage::new("stories embedded", 30, Tests, Stories(&["embedded::"]), "stories over the embedded broker"),
     Stage::new("stories mosquitto", 30, Tests, Stories(&["mosquitto"]), "stories over Mosquitto, by TCP and by WebSocket"),
     Stage::new("crash points", 20, Tests, Stories(&["crash"]), "nothing acknowledged is lost or doubled, wherever a side dies"),
+    Stage::new("mobile", 25, Tests, Xtask(&["check-mobile"]), "Kith type-checks for Android and iOS, and the files that make apps of it agree"),
     Stage::new("demo", 15, One, Xtask(&["demo", "--headless"]), "two nodes meet, write, lose each other and catch up"),
 ];
 
