@@ -5,10 +5,12 @@
 
 mod architecture;
 mod demo;
+mod e2e;
 mod fuzz;
 mod licences;
 mod mutants;
 mod node;
+mod pictures;
 mod process;
 mod setup;
 mod spdx;
@@ -37,6 +39,10 @@ enum Task {
     Demo(demo::Args),
     /// Run every check, cheapest first; `--quick` for the inner loop
     Test(test::Args),
+    /// Tell the stories of the window in Chromium
+    E2e(e2e::Args),
+    /// Make pictures of the window: those in the README, or of every screen
+    Pictures(pictures::Args),
     /// Put known faults into a copy of the code, one at a time; each must fail a test
     Mutants(mutants::Args),
     /// Feed the parsers that face the network with generated input
@@ -59,6 +65,8 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Task::Demo(args) => demo::run(&args),
         Task::Test(args) => test::run(&args),
+        Task::E2e(args) => e2e::run(&args),
+        Task::Pictures(args) => pictures::run(&args),
         Task::Mutants(args) => mutants::run(&args),
         Task::Fuzz(args) => fuzz::run(&args),
         Task::Setup => {

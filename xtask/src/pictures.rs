@@ -1,0 +1,67 @@
+//! `cargo xtask pictures`: pictures of the window, made by `tests/e2e/pictures.mjs` from a small world that stands still.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::e2e;
+use crate::setup::{self, For};
+use crate::workspace::{self, Programs};
+
+/// The pictures in the README: list and conversation, on a phone and on a desktop, in both themes.
+const README: &[&str] = &[
+    "chats-phone-light.png",
+    "conversation-phone-dark.png",
+    "conversation-desktop-light.png",
+    "conversation-desktop-dark.png",
+];
+/// Where they are kept.
+const README_FOLDER: &str = "docs/pictures";
+
+/// Which pictures.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Where they go [default: docs/pictures; with --all a folder below the target folder]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Every screen, instead of those in the README
+    #[arg(long)]
+    all: bool,
+}
+
+/// Makes the pictures and says where they are.
+pub fn run(args: &Args) -> Result<bool> {
+    setup::run(For::Preview);
+    if let Some(reason) = e2e::missing() {
+        println!("No pictures can be made: {reason}.");
+        return Ok(false);
+    }
+    let out = match &args.out {
+        Some(out) => out.clone(),
+        None if args.all => workspace::scratch("pictures")?,
+        None => workspace::root().join(README_FOLDER),
+    };
+    fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
+    let out = fs::canonicalize(&out)?;
+    let programs = Programs::of_the_window()?;
+    let mut node = e2e::node(&programs)?;
+    node.arg("pictures.mjs").arg(&out);
+    if !args.all {
+        node.args(README);
+    }
+    ensure!(node.status().context("cannot run node")?.success(), "the pictures could not be made");
+    if !args.all {
+        check(&out)?;
+    }
+    println!("The pictures are in {}", out.display());
+    Ok(true)
+}
+
+/// Each picture of the README is there.
+fn check(out: &Path) -> Result<()> {
+    for name in README {
+        ensure!(out.join(name).is_file(), "{name} was not made: does tests/e2e/lib/gallery.mjs still know its screen?");
+    }
+    Ok(())
+}
