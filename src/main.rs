@@ -289,7 +289,9 @@ async fn preview(arguments: Preview) -> anyhow::Result<ExitCode> {
     let stop = async {
         tokio::select! { () = asked_to_stop() => {} () = obey => {} }
     };
-    let served = kith::ui::browser::serve(running.core.clone(), control, arguments.port, on_url, stop).await;
+    let core = running.core.clone();
+    let dom = move || kith::ui::dom(core.clone(), control.clone(), kith::ui::Clock::system());
+    let served = kith::ui::browser::serve(dom, arguments.port, on_url, stop).await;
     running.end().await;
     served?;
     Ok(ExitCode::SUCCESS)

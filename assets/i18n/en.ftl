@@ -94,7 +94,6 @@ jump-new = { $count ->
     [one] Jump to latest, 1 new message
    *[other] Jump to latest, { $count } new messages
 }
-loading = Loading …
 load-failed = This conversation could not be read: { $why }
 nothing-said-title = Nothing said yet
 nothing-said-lead = What you write goes straight to { $name }'s device.
@@ -136,7 +135,6 @@ requests-accept = Accept
 requests-decline = Decline
 requests-block = Block
 requests-cancel = Cancel request
-requests-accept-name = Accept { $name }
 requests-waits = Waits for their answer
 
 ## Contact
@@ -154,7 +152,6 @@ contact-remove = Remove contact
 contact-remove-ask = Remove { $name }?
 contact-remove-what = You cannot write to each other any more. They are not told. To come back, one of you asks again.
 cancel = Cancel
-close = Close
 
 ## Settings
 

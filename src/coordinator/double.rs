@@ -1,6 +1,12 @@
 //! A coordinator for tests of whatever stands before it: the real handle, and a test in place of the task.
 
+mod script;
+#[cfg(test)]
+mod tests;
+
 use tokio::sync::{broadcast, mpsc, oneshot};
+
+pub use script::{Happening, Script};
 
 use super::handle::{BATCHES_MAX, Call, Handle, Snapshot, Subscription};
 use super::{Command, CommandError, Event, Reply};

@@ -18,8 +18,6 @@ pub mod clock;
 mod components;
 mod context;
 mod format;
-#[cfg(feature = "component-tests")]
-pub mod gallery;
 mod root;
 mod route;
 mod screens;
@@ -52,3 +50,6 @@ pub const SCRIPT: &str = include_str!("../../assets/kith.js");
 pub fn dom(core: Handle, control: Control, clock: Clock) -> VirtualDom {
     VirtualDom::new(App).with_root_context(core).with_root_context(control).with_root_context(clock)
 }
+
+#[cfg(all(test, feature = "component-tests"))]
+mod tests;

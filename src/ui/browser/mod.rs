@@ -1,6 +1,6 @@
 //! The same components in a browser on this computer: for previews, end-to-end tests, and machines without a display.
 //!
-//! A small server on the loopback address. Each page is a [`VirtualDom`](dioxus::prelude::VirtualDom) of its own over the
+//! A small server on the loopback address. Each page is a [`VirtualDom`] of its own over the
 //! one engine; its events come and its edits go through a WebSocket. It must never listen to a network, serve anybody who
 //! does not have the address with its key, or decide anything about people or messages.
 
@@ -18,6 +18,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::get;
+use dioxus::prelude::VirtualDom;
 use rand::rngs::SysRng;
 use thiserror::Error;
 use tokio::net::TcpListener;
@@ -26,9 +27,6 @@ use tokio_util::sync::CancellationToken;
 use self::guard::{Door, Token};
 use self::page::Page;
 use self::socket::Sockets;
-use crate::coordinator::Handle;
-use crate::host::Control;
-
 /// How long pages that still say something are waited for at the end: they are on this computer, so a moment is much.
 const END_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -51,14 +49,13 @@ pub enum BrowserError {
     Ended(io::Error),
 }
 
-/// Serves the window to browsers on this computer until `stop` comes; without a port, on a free one. `on_url` is told the
-/// address once it can be opened: whoever knows it holds this Kith in their hands.
+/// Serves the window to browsers on this computer until `stop` comes; without a port, on a free one. Each page is made by
+/// `dom`. `on_url` is told the address once it can be opened: whoever knows it holds this Kith in their hands.
 ///
 /// # Errors
 /// When it cannot begin, or ends by itself.
 pub async fn serve(
-    core: Handle,
-    control: Control,
+    dom: impl Fn() -> VirtualDom + Send + Sync + 'static,
     port: Option<u16>,
     on_url: impl FnOnce(&str),
     stop: impl Future<Output = ()>,
@@ -70,7 +67,7 @@ pub async fn serve(
     let address = listener.local_addr().map_err(listen)?;
 
     let end = CancellationToken::new();
-    let sockets = Sockets::new(core, control, end.clone());
+    let sockets = Sockets::new(dom, end.clone());
     let router = router(address.port(), &token, sockets.clone());
     let server = axum::serve(listener, router).with_graceful_shutdown(end.clone().cancelled_owned());
     on_url(&format!("http://{address}/{token}/"));

@@ -7,14 +7,12 @@ use axum::extract::State;
 use axum::extract::ws::{WebSocket, WebSocketUpgrade};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use dioxus::prelude::VirtualDom;
 use dioxus_liveview::{LiveViewPool, axum_socket};
 use futures_util::StreamExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-
-use crate::coordinator::Handle;
-use crate::host::Control;
 
 /// Pages at a time: more tabs than anybody looks at, and few enough that a page which reloads for ever costs little.
 pub const SOCKETS_MAX: usize = 16;
@@ -25,8 +23,7 @@ pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// All pages.
 #[derive(Clone)]
 pub struct Sockets {
-    core: Handle,
-    control: Control,
+    dom: Arc<dyn Fn() -> VirtualDom + Send + Sync>,
     pool: LiveViewPool,
     places: Arc<Semaphore>,
     pages: TaskTracker,
@@ -35,9 +32,9 @@ pub struct Sockets {
 
 impl Sockets {
     /// None yet. They end with `end`.
-    pub fn new(core: Handle, control: Control, end: CancellationToken) -> Self {
+    pub fn new(dom: impl Fn() -> VirtualDom + Send + Sync + 'static, end: CancellationToken) -> Self {
         let places = Arc::new(Semaphore::new(SOCKETS_MAX));
-        Self { core, control, pool: LiveViewPool::new(), places, pages: TaskTracker::new(), end }
+        Self { dom: Arc::new(dom), pool: LiveViewPool::new(), places, pages: TaskTracker::new(), end }
     }
 
     /// Waits until every page has gone, or this long.
@@ -49,14 +46,10 @@ impl Sockets {
     }
 
     async fn run(self, socket: WebSocket, place: OwnedSemaphorePermit) {
-        let Self { core, control, pool, pages, end, .. } = self;
+        let Self { dom, pool, pages, end, .. } = self;
         // The end of the server looks to the page's components like the end of their page.
         let socket = Box::pin(axum_socket(socket).take_until(end.cancelled_owned()));
-        let shown = pages
-            .track_future(
-                pool.launch_virtualdom(socket, move || crate::ui::dom(core, control, crate::ui::Clock::system())),
-            )
-            .await;
+        let shown = pages.track_future(pool.launch_virtualdom(socket, move || dom())).await;
         if let Err(error) = shown {
             tracing::debug!(%error, "a page has gone");
         }

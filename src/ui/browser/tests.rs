@@ -119,7 +119,8 @@ impl Running {
         let (tell, address) = oneshot::channel();
         let server = tokio::spawn(async move {
             let on_url = |url: &str| tell.send(url.to_owned()).unwrap();
-            serve(core, control, None, on_url, async { drop(stopped.await) }).await
+            let dom = move || crate::ui::dom(core.clone(), control.clone(), crate::ui::Clock::system());
+            serve(dom, None, on_url, async { drop(stopped.await) }).await
         });
         let url = address.await.unwrap();
         let (host, key) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();

@@ -26,7 +26,7 @@ pub fn Confirm(
                 p { class: "muted", "{what}" }
                 div { class: "actions",
                     button { class: "button", r#type: "button", "data-escape": "true", "data-autofocus": "true", onclick: move |_| onno.call(()), {ui.say("cancel")} }
-                    button { class: "button danger", r#type: "button", onclick: move |_| onyes.call(()), "{verb}" }
+                    button { class: "button danger", r#type: "button", value: "yes", onclick: move |_| onyes.call(()), "{verb}" }
                 }
             }
         }

@@ -1,1 +1,285 @@
-//! see below
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::thread::{PAGE, THREAD_MAX};
+use super::*;
+use crate::coordinator::{
+    BrokerState, BrokerStatus, ChatView, ContactView, Delta, MessageState, MessageView, PageAt, PageView, Path,
+    RequestView, View,
+};
+use crate::ui::clock::Clock;
+
+const BOB: Uuid = Uuid::from_u128(1);
+const CAROL: Uuid = Uuid::from_u128(2);
+const ME: Uuid = Uuid::from_u128(9);
+/// Saturday 7 March 2026, 12:45 UTC.
+const NOW: u64 = 1_772_887_500_000;
+const MINUTE: u64 = 60_000;
+
+fn clock() -> Clock {
+    Clock::fixed(i64::try_from(NOW).unwrap())
+}
+
+fn contact(user: Uuid, name: &str, accepted: bool) -> ContactView {
+    ContactView {
+        user_id: user,
+        name: name.into(),
+        nickname: None,
+        online: false,
+        path: Path::None,
+        safety_number: String::new(),
+        accepted,
+        warning: None,
+    }
+}
+
+fn chat(user: Uuid, activity: u64) -> ChatView {
+    ChatView { user_id: user, activity, ..ChatView::default() }
+}
+
+fn request(user: Uuid) -> RequestView {
+    RequestView { user_id: user, name: "R".into(), safety_number: String::new(), invited: true, warning: None }
+}
+
+fn begun() -> Model {
+    let mut model = Model::default();
+    model.begin(View {
+        contacts: vec![contact(BOB, "Bob", true), contact(CAROL, "Carol", true)],
+        chats: vec![chat(BOB, 5), chat(CAROL, 7)],
+        ..View::default()
+    });
+    model
+}
+
+fn message(at: u64) -> MessageView {
+    let from = if at % 3 == 0 { ME } else { BOB };
+    MessageView {
+        id: format!("{at:08}"),
+        from,
+        text: "x".into(),
+        at: NOW - 1_000_000_000 + at * MINUTE,
+        state: MessageState::Received,
+    }
+}
+
+/// The latest conversation is on top; one in which nothing was said yet is above all, and whoever was only asked is apart.
+#[test]
+fn the_latest_conversation_is_on_top() {
+    let mut model = begun();
+    assert_eq!(model.chats, [CAROL, BOB]);
+    assert_eq!(model.apply(&Delta::Chat(chat(BOB, 8))), [Changed::Person(BOB), Changed::Lists, Changed::Messages(BOB)]);
+    assert_eq!(model.chats, [BOB, CAROL]);
+    let dan = Uuid::from_u128(3);
+    model.apply(&Delta::Contact(contact(dan, "Dan", false)));
+    assert_eq!((model.chats.clone(), model.asked.clone()), (vec![BOB, CAROL], vec![dan]));
+    model.apply(&Delta::Contact(contact(dan, "Dan", true)));
+    assert_eq!((model.chats.clone(), model.asked.clone()), (vec![dan, BOB, CAROL], vec![]));
+    model.apply(&Delta::ContactGone(BOB));
+    assert_eq!(model.chats, [dan, CAROL]);
+    assert!(!model.people.contains_key(&BOB));
+}
+
+/// A contact that comes and goes changes its own row and nothing else; a chat of somebody unknown changes nothing.
+#[test]
+fn presence_changes_one_row() {
+    let mut model = begun();
+    let online = ContactView { online: true, path: Path::Direct, ..contact(BOB, "Bob", true) };
+    assert_eq!(model.apply(&Delta::Contact(online)), [Changed::Person(BOB)]);
+    assert_eq!(model.apply(&Delta::Chat(chat(Uuid::from_u128(77), 9))), []);
+    let named = ContactView { nickname: Some("Ann".into()), ..contact(BOB, "Bob", true) };
+    assert_eq!(model.apply(&Delta::Contact(named)), [Changed::Person(BOB), Changed::Lists]);
+    assert_eq!(model.people[&BOB].name(), "Ann");
+    assert_eq!(model.people[&BOB].chat.activity, 5, "the conversation stays with them");
+}
+
+/// The status line says the most useful thing that is true.
+#[test]
+fn the_status_says_what_is_true() {
+    let broker = |state| vec![BrokerStatus { url: "mqtt://a".into(), state, reason: None }];
+    let mut model = Model::default();
+    assert!(!model.settle());
+    assert_eq!(model.standing, Standing::Starting);
+    let mut model = begun();
+    for (brokers, expected) in [
+        (vec![], Standing::NoBroker),
+        (broker(BrokerState::Connecting), Standing::Connecting),
+        (broker(BrokerState::Refused), Standing::Refused),
+        (broker(BrokerState::Unreachable), Standing::Unreachable),
+        (broker(BrokerState::Connected), Standing::Ready),
+    ] {
+        model.apply(&Delta::Brokers(brokers));
+        assert!(model.settle());
+        assert_eq!(model.standing, expected);
+    }
+    model.apply(&Delta::Contact(ContactView { path: Path::Direct, ..contact(BOB, "Bob", true) }));
+    assert!(model.settle() && model.standing == Standing::Direct(1));
+    assert!(!model.settle(), "saying it twice is no news");
+}
+
+fn any_delta() -> impl Strategy<Value = Delta> {
+    let user = (1u128..5).prop_map(Uuid::from_u128);
+    prop_oneof![
+        (user.clone(), "[a-c]{1,2}", any::<bool>())
+            .prop_map(|(user, name, accepted)| Delta::Contact(contact(user, &name, accepted))),
+        user.clone().prop_map(Delta::ContactGone),
+        (user.clone(), 0u64..6).prop_map(|(user, activity)| Delta::Chat(chat(user, activity))),
+        user.clone().prop_map(|user| Delta::Request(request(user))),
+        user.prop_map(Delta::RequestGone),
+    ]
+}
+
+proptest! {
+    /// Applying the same batch twice is the same as once at its end, and lists hold everybody exactly once.
+    #[test]
+    fn deltas_are_whole_values(deltas in prop::collection::vec(any_delta(), 0..30)) {
+        let mut model = begun();
+        for delta in &deltas {
+            model.apply(delta);
+            let once = model.clone();
+            model.apply(delta);
+            prop_assert_eq!(&once, &model, "{:?}", delta);
+        }
+        let listed: BTreeSet<Uuid> = model.chats.iter().chain(&model.asked).copied().collect();
+        prop_assert_eq!(listed.len(), model.chats.len() + model.asked.len());
+        prop_assert_eq!(listed, model.people.keys().copied().collect::<BTreeSet<_>>());
+        let requests: BTreeSet<Uuid> = model.requests.iter().map(|request| request.user_id).collect();
+        prop_assert_eq!(requests.len(), model.requests.len());
+    }
+
+    /// However somebody scrolls, and whatever arrives meanwhile, the page holds a stretch of the conversation without a
+    /// hole, never more than its limit, and knows whether there is more on either side.
+    #[test]
+    fn a_stretch_has_no_hole(count in 1u64..600, unread in 0u64..300, moves in prop::collection::vec(0u8..5, 0..40)) {
+        let mut all: Vec<MessageView> = (0..count).map(message).collect();
+        let first_unread = all.iter().rev().take(usize::try_from(unread).unwrap()).filter(|one| one.from == BOB).last().map(|one| one.id.clone());
+        let mut thread = Thread::default();
+        let reading = thread.open(BOB);
+        let page = page(&all, &reading, first_unread.as_deref());
+        thread.take(&reading, page, 3, &clock());
+        prop_assert_eq!(thread.divider.is_some(), first_unread.is_some());
+        for step in moves {
+            let reading = match step {
+                0 | 1 => thread.toward(step == 0),
+                2 => thread.to_end(),
+                3 => {
+                    all.push(message(all.len() as u64));
+                    thread.again()
+                }
+                _ => { thread.at_end = !thread.at_end; None }
+            };
+            if let Some(reading) = reading {
+                thread.take(&reading, self::page(&all, &reading, None), 0, &clock());
+            }
+            let ids: Vec<String> = thread.rows.iter().filter_map(|row| match row { Row::Message { id, .. } => Some(id.clone()), _ => None }).collect();
+            prop_assert!(ids.len() <= THREAD_MAX && !ids.is_empty());
+            prop_assert_eq!(ids.len(), thread.messages.len());
+            let from = all.iter().position(|one| one.id == ids[0]).unwrap();
+            let expected: Vec<String> = all[from..from + ids.len()].iter().map(|one| one.id.clone()).collect();
+            prop_assert_eq!(&ids, &expected);
+            prop_assert_eq!(thread.earlier, from > 0);
+            if matches!(step, 0..=3) {
+                prop_assert_eq!(thread.later, from + ids.len() < all.len());
+            }
+            let keys: BTreeSet<String> = thread.rows.iter().map(Row::key).collect();
+            prop_assert_eq!(keys.len(), thread.rows.len(), "two lines with one key");
+        }
+    }
+}
+
+/// The store's answer, as it would be.
+fn page(all: &[MessageView], reading: &Reading, first_unread: Option<&str>) -> PageView {
+    let limit = usize::try_from(reading.limit).unwrap();
+    let place = |id: &str| all.iter().position(|one| one.id == id).unwrap();
+    let latest = (all.len().saturating_sub(limit), all.len());
+    let (from, to) = match &reading.at {
+        PageAt::Latest => latest,
+        PageAt::Unread => first_unread.map_or(latest, |id| {
+            let from = place(id).saturating_sub(limit / 2);
+            (from, (from + limit).min(all.len()))
+        }),
+        PageAt::Before(id) => (place(id).saturating_sub(limit), place(id)),
+        PageAt::After(id) => (place(id) + 1, (place(id) + 1 + limit).min(all.len())),
+        PageAt::From(id) => (place(id), (place(id) + limit).min(all.len())),
+    };
+    PageView {
+        messages: all[from..to].to_vec(),
+        earlier: from > 0,
+        later: to < all.len(),
+        first_unread: first_unread.map(str::to_owned),
+    }
+}
+
+/// What comes while the reader looks elsewhere is counted; what they write themselves is not.
+#[test]
+fn what_was_missed_is_counted() {
+    let mut all: Vec<MessageView> = (0..10).map(message).collect();
+    let mut thread = Thread::default();
+    let reading = thread.open(BOB);
+    thread.take(&reading, page(&all, &reading, None), 0, &clock());
+    assert!(thread.at_end);
+    thread.at_end = false;
+    all.extend([message(10), message(11), message(12)]);
+    let reading = thread.again().unwrap();
+    thread.take(&reading, page(&all, &reading, None), 0, &clock());
+    assert_eq!(thread.missed, 2, "12 is our own");
+    assert_eq!(thread.last_theirs(), Some(message(11).id));
+}
+
+/// A page that comes when another conversation is open already changes nothing, and a failure hides nothing.
+#[test]
+fn late_pages_change_nothing() {
+    let all: Vec<MessageView> = (0..10).map(message).collect();
+    let mut thread = Thread::default();
+    let late = thread.open(CAROL);
+    let reading = thread.open(BOB);
+    thread.take(&late, page(&all, &reading, None), 0, &clock());
+    assert_eq!(thread.phase, Phase::Loading);
+    thread.fail(&reading, "disk".into());
+    assert_eq!(thread.phase, Phase::Failed("disk".into()));
+    thread.take(&reading, page(&all, &reading, None), 0, &clock());
+    thread.fail(&reading, "disk".into());
+    assert_eq!((thread.phase.clone(), thread.messages.len()), (Phase::Ready, 10));
+    assert_eq!(reading.limit, PAGE);
+    thread.close();
+    assert_eq!((thread.with, thread.again(), thread.to_end()), (None, None, None));
+}
+
+/// Messages of one person within minutes are one group; a day, the unread line and another person part them.
+#[test]
+fn groups_end_where_something_stands_between() {
+    let say = |id: &str, from, ago: u64| MessageView {
+        id: id.into(),
+        from,
+        text: id.into(),
+        at: NOW - ago * MINUTE,
+        state: MessageState::Received,
+    };
+    let messages = [
+        say("a", BOB, 24 * 60),
+        say("b", BOB, 6),
+        say("c", BOB, 5),
+        say("d", BOB, 4),
+        say("e", ME, 3),
+        say("f", ME, 2),
+        say("g", ME, 2 + 24 * 60),
+    ];
+    let divider = ("d".to_owned(), 4);
+    let drawn: Vec<String> = rows(&messages, BOB, Some(&divider), &clock())
+        .into_iter()
+        .map(|row| match row {
+            Row::Day(day) => day.to_string(),
+            Row::Unread(count) => format!("unread {count}"),
+            Row::Message { id, first, last, mine } => {
+                format!(
+                    "{id}{}{}{}",
+                    if first { "<" } else { "" },
+                    if last { ">" } else { "" },
+                    if mine { "!" } else { "" }
+                )
+            }
+        })
+        .collect();
+    assert_eq!(drawn, ["2026-03-06", "a<>", "2026-03-07", "b<", "c>", "unread 4", "d<>", "e<!", "f>!", "g<>!"]);
+}

@@ -1,0 +1,97 @@
+//! The window with pretended people behind it: for pictures, for benches, and to look at while working on it.
+//!
+//! `cargo run --no-default-features --features browser,testing --example gallery` prints one line a scene, its name and its
+//! address, then `ready`. Everything is fixed: people, ids, the time. A line `say SCENE TEXT` on standard input lets the
+//! first contact of a scene write; the end of the input is the end of it.
+#![allow(clippy::print_stdout, reason = "a program: its output is what it is for")]
+
+mod people;
+mod scenes;
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use kith::coordinator::MessageState;
+use kith::coordinator::double::{Double, Happening, Script};
+use kith::host::{Control, Order, Settings};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use self::scenes::{NOW, Scene, all};
+
+/// Commands and lines that may wait: nobody is in a hurry here.
+const WAITING_MAX: usize = 16;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let (tasks, end) = (TaskTracker::new(), CancellationToken::new());
+    let mut stages = BTreeMap::new();
+    for scene in all() {
+        let name = scene.name;
+        let more = stage(scene, &tasks, &end).await.with_context(|| format!("scene {name}"))?;
+        stages.insert(name, more);
+    }
+    println!("ready");
+    listen(&stages).await?;
+    end.cancel();
+    drop(stages);
+    tasks.close();
+    tasks.wait().await;
+    Ok(())
+}
+
+/// Puts a scene on a server of its own.
+async fn stage(scene: Scene, tasks: &TaskTracker, end: &CancellationToken) -> anyhow::Result<mpsc::Sender<Happening>> {
+    let Scene { name, script, settings, fixed } = scene;
+    let (core, double) = Double::new(WAITING_MAX);
+    let (more, happenings) = mpsc::channel(WAITING_MAX);
+    tasks.spawn(script.play(double, happenings));
+    let (control, told, orders) = Control::new(settings, fixed);
+    tasks.spawn(obey(told, orders));
+    let (tell, address) = tokio::sync::oneshot::channel();
+    let stop = end.clone().cancelled_owned();
+    tasks.spawn(async move {
+        let dom = move || scenes::dom(core.clone(), control.clone());
+        let on_url = |url: &str| {
+            let _ = tell.send(url.to_owned());
+        };
+        if let Err(error) = kith::ui::browser::serve(dom, None, on_url, stop).await {
+            println!("{name} has failed: {error}");
+        }
+    });
+    println!("{name} {}", address.await?);
+    Ok(more)
+}
+
+/// Every setting is taken at once.
+async fn obey(told: watch::Sender<Settings>, mut orders: mpsc::Receiver<Order>) {
+    while let Some(order) = orders.recv().await {
+        told.send_replace(order.settings);
+        let _ = order.answer.send(Ok(()));
+    }
+}
+
+/// Lets people write until the input ends.
+async fn listen(stages: &BTreeMap<&'static str, mpsc::Sender<Happening>>) -> anyhow::Result<()> {
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    while let Some(line) = lines.next_line().await? {
+        let mut words = line.splitn(3, ' ');
+        let (Some("say"), Some(scene), Some(text)) = (words.next(), words.next(), words.next()) else {
+            println!("what is that: {line}");
+            continue;
+        };
+        let Some(stage) = stages.get(scene) else {
+            println!("there is no scene {scene}");
+            continue;
+        };
+        let text = text.to_owned();
+        let happening: Happening = Box::new(move |script: &mut Script| {
+            let first = script.view.contacts.first().map(|contact| contact.user_id);
+            first.map(|with| script.says(with, false, &text, NOW, MessageState::Received, false)).into_iter().collect()
+        });
+        let _ = stage.send(happening).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! The scenes of the gallery: how a Kith can stand.
+
+use dioxus::prelude::VirtualDom;
+use kith::coordinator::double::Script;
+use kith::coordinator::{BrokerState, BrokerStatus, Handle, View};
+use kith::host::{Control, Reach, Settings};
+
+use crate::people::{Friend, friends, long_talk, own, request};
+
+/// It always is Saturday, 14 March 2026, 12:45 UTC.
+pub const NOW: u64 = 1_773_492_300_000;
+/// Messages of the longest conversation.
+const LONG: u64 = 10_000;
+
+/// How a Kith can stand.
+pub struct Scene {
+    pub name: &'static str,
+    pub script: Script,
+    pub settings: Settings,
+    /// Brokers of the command line.
+    pub fixed: Vec<String>,
+}
+
+/// A window of a scene.
+pub fn dom(core: Handle, control: Control) -> VirtualDom {
+    let now = i64::try_from(NOW).unwrap_or_default();
+    kith::ui::dom(core, control, kith::ui::Clock::fixed(now))
+}
+
+/// Every scene.
+pub fn all() -> Vec<Scene> {
+    let chosen = |reach| Settings { reach: Some(reach), ..Settings::default() };
+    let own_broker = || vec![broker("mqtt://192.168.1.20:18183", BrokerState::Connected, None)];
+    let asking = vec![request(21, "Carlos Mendes", true), request(22, "Unknown Caller", false)];
+    let full = View { identity: Some(own()), requests: asking, brokers: own_broker(), ..View::default() };
+    let empty = View { identity: Some(own()), brokers: own_broker(), ..View::default() };
+    let away = View {
+        identity: Some(own()),
+        brokers: vec![
+            broker("mqtts://broker.example:8883", BrokerState::Unreachable, Some("the name is not known")),
+            broker("wss://second.example/mqtt", BrokerState::Refused, Some("the password is wrong")),
+        ],
+        ..View::default()
+    };
+    let brokers = vec!["mqtts://broker.example:8883".to_owned(), "wss://second.example/mqtt".to_owned()];
+    vec![
+        scene("welcome", View::default(), Settings::default(), vec![]),
+        scene("empty", empty.clone(), chosen(Reach::ThisComputer), vec![]),
+        scene("full", full, chosen(Reach::Network), friends()),
+        scene("offline", away, chosen(Reach::Brokers(brokers)), friends()),
+        scene("long", empty, chosen(Reach::ThisComputer), vec![long_talk(LONG)]),
+    ]
+}
+
+fn scene(name: &'static str, mut view: View, settings: Settings, friends: Vec<Friend>) -> Scene {
+    view.contacts = friends.iter().map(Friend::contact).collect();
+    view.contacts.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut script = Script::new(own(), view, NOW);
+    for friend in friends {
+        let with = friend.contact().user_id;
+        for line in friend.said {
+            script.says(with, line.mine, &line.text, line.at, line.state, line.read);
+        }
+    }
+    Scene { name, script, settings, fixed: vec![] }
+}
+
+fn broker(url: &str, state: BrokerState, reason: Option<&str>) -> BrokerStatus {
+    BrokerStatus { url: url.into(), state, reason: reason.map(str::to_owned) }
+}

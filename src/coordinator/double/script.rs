@@ -1,0 +1,247 @@
+//! A coordinator that is only pretended: what it is told stays in memory, and every answer comes at once. For pictures,
+//! for benches of the window, for components in tests. It knows no network; nobody ever writes by themselves.
+//!
+//! Pure: ids are numbered, and the time is what it was told.
+
+use std::collections::BTreeMap;
+
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::Double;
+use crate::coordinator::{
+    ChatView, Command, CommandError, ContactView, Delta, ErrorCode, IdentityView, LAST_LINE_CHARS_MAX, LastMessage,
+    MessageState, MessageView, PageAt, PageView, Path, Reply, StatusView, TEXT_BYTES_MAX, UNREAD_MAX, View,
+};
+
+/// Something that happens without a command; gives what changed.
+pub type Happening = Box<dyn FnOnce(&mut Script) -> Vec<Delta> + Send>;
+
+/// A conversation.
+#[derive(Default)]
+struct Talk {
+    messages: Vec<MessageView>,
+    /// How many of them were read.
+    read: usize,
+    draft: String,
+    activity: u64,
+}
+
+/// People and what they said, in memory.
+pub struct Script {
+    /// What a watcher sees first. Chats are filled in from what was said.
+    pub view: View,
+    /// Who somebody becomes who gives a name in the welcome.
+    own: IdentityView,
+    talks: BTreeMap<Uuid, Talk>,
+    said: u64,
+    now: u64,
+}
+
+impl Script {
+    /// A coordinator of this person, where it always is `now` (Unix milliseconds).
+    #[must_use]
+    pub fn new(own: IdentityView, view: View, now: u64) -> Self {
+        Self { view, own, talks: BTreeMap::new(), said: 0, now }
+    }
+
+    /// Somebody has said something; `read` says whether everything up to it was read. Gives what changed.
+    pub fn says(&mut self, with: Uuid, mine: bool, text: &str, at: u64, state: MessageState, read: bool) -> Delta {
+        self.said += 1;
+        let from = if mine { self.own.user_id } else { with };
+        let message = MessageView { id: format!("{:064x}", self.said), from, text: text.to_owned(), at, state };
+        let talk = self.talks.entry(with).or_default();
+        talk.messages.push(message);
+        talk.activity = self.said;
+        if read || mine {
+            talk.read = talk.messages.len();
+        }
+        self.chat(with)
+    }
+
+    /// Obeys a command: the answer, and what changed.
+    ///
+    /// # Errors
+    /// As the real one, where the pretence goes so far.
+    pub fn obey(&mut self, command: Command) -> (Result<Reply, CommandError>, Vec<Delta>) {
+        let mut deltas = vec![];
+        let reply = match command {
+            Command::CreateIdentity { name } | Command::Rename { name } => {
+                let identity = IdentityView { name, ..self.own.clone() };
+                self.own = identity.clone();
+                self.view.identity = Some(identity.clone());
+                deltas.push(Delta::Identity(identity.clone()));
+                Ok(Reply::Identity(identity))
+            }
+            Command::ShowIdentity => match &self.view.identity {
+                Some(identity) => Ok(Reply::Identity(identity.clone())),
+                None => Err(CommandError::new(ErrorCode::NoIdentity, "There is no identity yet.")),
+            },
+            Command::AddContact { .. } => Err(CommandError::new(ErrorCode::LinkForeign, "This is not a Kith link.")),
+            Command::ListRequests => Ok(Reply::Requests(self.view.requests.clone())),
+            Command::AcceptContact(user) => self.accepts(user, &mut deltas),
+            Command::DeclineContact(user) | Command::BlockContact(user) | Command::RemoveContact(user) => {
+                self.leaves(user, &mut deltas)
+            }
+            Command::ListContacts => Ok(Reply::Contacts(self.view.contacts.clone())),
+            Command::SendMessage { text, .. } if text.len() > TEXT_BYTES_MAX => {
+                Err(CommandError::new(ErrorCode::InvalidText, "The text is too long."))
+            }
+            Command::SendMessage { to, text } => {
+                deltas.push(self.says(to, true, &text, self.now, MessageState::Queued, true));
+                Ok(Reply::Message(format!("{:064x}", self.said)))
+            }
+            Command::ReadHistory { with, before, limit } => {
+                let at = before.map_or(PageAt::Latest, PageAt::Before);
+                Ok(Reply::History(self.page(with, &at, limit.unwrap_or(100)).messages))
+            }
+            Command::ReadPage { with, at, limit } => Ok(Reply::Page(self.page(with, &at, limit))),
+            Command::ShowStatus => {
+                Ok(Reply::Status(StatusView { brokers: self.view.brokers.clone(), ..StatusView::default() }))
+            }
+            Command::SetNickname { user, nickname } => self.nicknames(user, nickname, &mut deltas),
+            Command::MarkRead { with, up_to } => {
+                let talk = self.talks.entry(with).or_default();
+                let place = talk.messages.iter().position(|message| message.id == up_to);
+                talk.read = talk.read.max(place.map_or(0, |place| place + 1));
+                deltas.push(self.chat(with));
+                Ok(Reply::Done)
+            }
+            Command::SaveDraft { with, text } => {
+                self.talks.entry(with).or_default().draft = text;
+                deltas.push(self.chat(with));
+                Ok(Reply::Done)
+            }
+            Command::UseBrokers(_) => Ok(Reply::Done),
+        };
+        (reply, deltas)
+    }
+
+    /// Plays the coordinator until it is shut down. What comes through `more` changes the script from outside: somebody
+    /// writes, for example.
+    pub async fn play(mut self, mut double: Double, mut more: mpsc::Receiver<Happening>) {
+        self.fill();
+        let mut outside = true;
+        loop {
+            double.view = self.view.clone();
+            let deltas = tokio::select! {
+                next = double.next() => {
+                    let Some((command, answer)) = next else { return };
+                    let (reply, deltas) = self.obey(command);
+                    // Who asked may have gone away.
+                    let _ = answer.send(reply);
+                    deltas
+                }
+                change = more.recv(), if outside => match change {
+                    Some(change) => change(&mut self),
+                    None => {
+                        outside = false;
+                        continue;
+                    }
+                },
+            };
+            self.fill();
+            double.view = self.view.clone();
+            if !deltas.is_empty() {
+                double.change(deltas);
+            }
+        }
+    }
+
+    fn accepts(&mut self, user: Uuid, deltas: &mut Vec<Delta>) -> Result<Reply, CommandError> {
+        let place = self.view.requests.iter().position(|request| request.user_id == user).ok_or_else(unknown)?;
+        let request = self.view.requests.remove(place);
+        let contact = ContactView {
+            user_id: user,
+            name: request.name,
+            nickname: None,
+            online: false,
+            path: Path::Mail,
+            safety_number: request.safety_number,
+            accepted: true,
+            warning: request.warning,
+        };
+        self.view.contacts.push(contact.clone());
+        self.view.contacts.sort_by(|a, b| a.name.cmp(&b.name));
+        deltas.extend([Delta::RequestGone(user), Delta::Contact(contact), self.chat(user)]);
+        Ok(Reply::Done)
+    }
+
+    fn leaves(&mut self, user: Uuid, deltas: &mut Vec<Delta>) -> Result<Reply, CommandError> {
+        let (requests, contacts) = (self.view.requests.len(), self.view.contacts.len());
+        self.view.requests.retain(|request| request.user_id != user);
+        self.view.contacts.retain(|contact| contact.user_id != user);
+        self.talks.remove(&user);
+        if self.view.requests.len() < requests {
+            deltas.push(Delta::RequestGone(user));
+        }
+        if self.view.contacts.len() < contacts {
+            deltas.push(Delta::ContactGone(user));
+        }
+        if deltas.is_empty() { Err(unknown()) } else { Ok(Reply::Done) }
+    }
+
+    fn nicknames(&mut self, user: Uuid, nickname: String, deltas: &mut Vec<Delta>) -> Result<Reply, CommandError> {
+        let contact = self.view.contacts.iter_mut().find(|contact| contact.user_id == user).ok_or_else(unknown)?;
+        contact.nickname = (!nickname.is_empty()).then_some(nickname);
+        deltas.push(Delta::Contact(contact.clone()));
+        Ok(Reply::Done)
+    }
+
+    /// The view's chats, from what was said.
+    fn fill(&mut self) {
+        let accepted = self.view.contacts.iter().filter(|contact| contact.accepted);
+        self.view.chats = accepted.map(|contact| self.summary(contact.user_id)).collect();
+    }
+
+    fn chat(&self, with: Uuid) -> Delta {
+        Delta::Chat(self.summary(with))
+    }
+
+    fn summary(&self, with: Uuid) -> ChatView {
+        let Some(talk) = self.talks.get(&with) else { return ChatView { user_id: with, ..ChatView::default() } };
+        let last = talk.messages.last().map(|last| LastMessage {
+            id: last.id.clone(),
+            mine: last.from != with,
+            text: last.text.chars().map(|c| if c == '\n' { ' ' } else { c }).take(LAST_LINE_CHARS_MAX).collect(),
+            at: last.at,
+            state: last.state,
+        });
+        let unread = talk.messages.iter().skip(talk.read).filter(|message| message.from == with).count();
+        let unread = u32::try_from(unread).map_or(UNREAD_MAX, |count| count.min(UNREAD_MAX));
+        ChatView { user_id: with, last, unread, activity: talk.activity, draft: talk.draft.clone() }
+    }
+
+    fn page(&self, with: Uuid, at: &PageAt, limit: u32) -> PageView {
+        let Some(talk) = self.talks.get(&with) else { return PageView::default() };
+        let all = &talk.messages;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let place = |id: &String| all.iter().position(|message| message.id == *id).unwrap_or(all.len());
+        let unread = all.iter().skip(talk.read).position(|message| message.from == with).map(|place| place + talk.read);
+        let start = match at {
+            PageAt::Latest => all.len().saturating_sub(limit),
+            // A page as full as it can be, also when little comes behind the first unread one.
+            PageAt::Unread => {
+                let last_start = all.len().saturating_sub(limit);
+                unread.map_or(last_start, |place| place.saturating_sub(limit / 2).min(last_start))
+            }
+            PageAt::Before(id) => place(id).saturating_sub(limit),
+            PageAt::After(id) => place(id).saturating_add(1).min(all.len()),
+            PageAt::From(id) => place(id),
+        };
+        let end = match at {
+            PageAt::Before(id) => place(id),
+            _ => start.saturating_add(limit).min(all.len()),
+        };
+        PageView {
+            messages: all.get(start..end).unwrap_or_default().to_vec(),
+            earlier: start > 0,
+            later: end < all.len(),
+            first_unread: unread.and_then(|place| all.get(place)).map(|message| message.id.clone()),
+        }
+    }
+}
+
+fn unknown() -> CommandError {
+    CommandError::new(ErrorCode::UnknownUser, "There is no such contact or request.")
+}

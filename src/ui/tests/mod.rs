@@ -1,0 +1,7 @@
+//! The window without a window: components drawn as text, events given to them, a scripted coordinator behind them.
+
+mod find;
+mod people;
+mod screens;
+mod stage;
+mod texts;

@@ -1,0 +1,106 @@
+//! A window that nobody sees: what is on it, and hands to use it.
+
+use std::any::Any;
+use std::rc::Rc;
+
+use super::find::find;
+use super::people::{NOW, World};
+use dioxus::html::{
+    PlatformEventData, SerializedFormData, SerializedFormObject, SerializedHtmlEventConverter, SerializedMouseData,
+};
+use dioxus::prelude::*;
+use tokio::task::JoinHandle;
+
+use crate::coordinator::double::{Double, Happening};
+use crate::host::{Control, Reach, Settings};
+use crate::ui::{Clock, dom};
+
+/// Rounds of work that are waited for at most: far more than anything takes, so that a test that hopes in vain ends.
+const PATIENCE: usize = 2_000;
+
+/// The window over a world.
+pub struct Stage {
+    dom: VirtualDom,
+    settings: tokio::sync::mpsc::Receiver<crate::host::Order>,
+    told: tokio::sync::watch::Sender<Settings>,
+    _world: JoinHandle<()>,
+    _more: tokio::sync::mpsc::Sender<Happening>,
+}
+
+impl Stage {
+    /// Draws the window over a world in which this person has chosen how others can reach them.
+    pub async fn over(world: World) -> Self {
+        Self::with(world, Settings { reach: Some(Reach::ThisComputer), ..Settings::default() }).await
+    }
+
+    /// Draws the window over a world, with these settings.
+    pub async fn with(world: World, settings: Settings) -> Self {
+        dioxus::html::set_event_converter(Box::new(SerializedHtmlEventConverter));
+        let (core, double) = Double::new(64);
+        let (control, told, orders) = Control::new(settings, vec![]);
+        let (more, happenings) = tokio::sync::mpsc::channel(1);
+        let world = tokio::spawn(world.script.play(double, happenings));
+        let clock = Clock::fixed(i64::try_from(NOW).unwrap());
+        let mut dom = dom(core, control, clock);
+        dom.rebuild_in_place();
+        let mut stage = Self { dom, settings: orders, told, _world: world, _more: more };
+        stage.until(|page| !page.is_empty() && page.contains("h1")).await;
+        stage
+    }
+
+    /// The page as text.
+    pub fn page(&self) -> String {
+        dioxus_ssr::render(&self.dom)
+    }
+
+    /// Works until the page is as hoped; it fails with the page when that never comes.
+    pub async fn until(&mut self, hoped: impl Fn(&str) -> bool) -> String {
+        for _ in 0..PATIENCE {
+            let page = self.page();
+            if hoped(&page) {
+                return page;
+            }
+            self.work().await;
+        }
+        panic!("hoped in vain: {}", self.page());
+    }
+
+    async fn work(&mut self) {
+        tokio::select! {
+            biased;
+            Some(order) = self.settings.recv() => {
+                self.told.send_replace(order.settings);
+                let _ = order.answer.send(Ok(()));
+            }
+            () = self.dom.wait_for_work() => self.dom.render_immediate(&mut dioxus::dioxus_core::NoOpMutations),
+            () = tokio::task::yield_now() => {}
+        }
+    }
+
+    /// Presses the button (or whatever listens) whose opening tag or content holds this text.
+    pub fn press(&mut self, name: &str) {
+        let data = PlatformEventData::new(Box::new(SerializedMouseData::default()));
+        self.give("click", name, data);
+    }
+
+    /// Chooses one of a few, by its name.
+    pub fn choose(&mut self, name: &str) {
+        let data = PlatformEventData::new(Box::new(SerializedFormData::new("on".to_owned(), vec![])));
+        self.give("input", name, data);
+    }
+
+    /// Sends the form that has a field of this name, with this value in it.
+    pub fn submit(&mut self, form: &str, field: &str, value: &str) {
+        let values = vec![SerializedFormObject { key: field.to_owned(), text: Some(value.to_owned()), file: None }];
+        let data = PlatformEventData::new(Box::new(SerializedFormData::new(String::new(), values)));
+        self.give("submit", form, data);
+    }
+
+    fn give(&mut self, event: &str, near: &str, data: PlatformEventData) {
+        let Some(id) = find(&self.dom, event, near) else {
+            panic!("nothing near “{near}” listens to {event}: {}", self.page())
+        };
+        let data = Event::new(Rc::new(data) as Rc<dyn Any>, true);
+        self.dom.runtime().handle_event(event, data, id);
+    }
+}

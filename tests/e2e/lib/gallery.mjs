@@ -1,0 +1,96 @@
+// Every screen of the window with the gallery's people behind it: for pictures, and to be looked at by axe-core.
+
+import { expect } from "./expect.mjs";
+import { GALLERY, Program } from "./processes.mjs";
+
+export class Gallery {
+  static async begin() {
+    const gallery = new Gallery();
+    gallery.program = new Program(GALLERY, []);
+    await gallery.program.line((line) => line === "ready");
+    const lines = gallery.program.lines.map((line) => line.split(" ")).filter((words) => words.length === 2);
+    gallery.scenes = Object.fromEntries(lines);
+    return gallery;
+  }
+
+  /// The first contact of a scene writes.
+  say(scene, text) {
+    this.program.say(`say ${scene} ${text}`);
+  }
+
+  /// Brings a page to a screen.
+  async show(page, { scene, go }) {
+    await page.goto(this.scenes[scene]);
+    await page.getByRole("heading", { level: 1 }).first().waitFor();
+    await go(page);
+    await page.evaluate(() => document.fonts.ready);
+  }
+
+  end() {
+    return this.program.end();
+  }
+}
+
+const button = (name) => (page) => page.getByRole("button", { name, exact: typeof name === "string" }).click();
+const heading = (page, name) => page.getByRole("heading", { name, exact: true }).first().waitFor();
+const opens = (name) => async (page) => {
+  await page.getByRole("list", { name: "Chats" }).getByRole("button", { name }).click();
+  await page.getByRole("textbox", { name: "Message", exact: true }).waitFor();
+  await page.getByRole("log", { name: "Messages" }).getByRole("article").last().waitFor();
+};
+const page_ = (name, title) => async (page) => {
+  await button(name)(page);
+  await heading(page, title);
+};
+const then = (...steps) => async (page) => {
+  for (const step of steps) await step(page);
+};
+const chats = (page) => heading(page, "Kith");
+const reach = async (page) => {
+  await page.getByRole("textbox", { name: "Your name" }).fill("Alice Moreau");
+  await button("Continue")(page);
+  await page.getByRole("button", { name: "Start" }).waitFor();
+};
+
+/// Every screen: its name, the scene it belongs to, and the way to it.
+export const SCREENS = [
+  { name: "welcome", scene: "welcome", go: (page) => heading(page, "Welcome to Kith") },
+  { name: "reach", scene: "welcome", go: reach },
+  {
+    name: "reach-broker",
+    scene: "welcome",
+    go: then(reach, async (page) => {
+      await page.getByRole("radio", { name: /^Through a broker of mine/ }).check();
+      await page.getByRole("textbox", { name: "Broker address" }).waitFor();
+    }),
+  },
+  { name: "empty", scene: "empty", go: chats },
+  { name: "chats", scene: "full", go: chats },
+  { name: "conversation", scene: "full", go: opens(/Bob Okafor/) },
+  { name: "unread", scene: "full", go: opens(/Amélie Laurent/) },
+  { name: "right-to-left", scene: "full", go: opens(/يوسف/) },
+  { name: "add", scene: "full", go: page_("Add a contact", "Add a contact") },
+  {
+    name: "add-problem",
+    scene: "full",
+    go: then(page_("Add a contact", "Add a contact"), async (page) => {
+      await page.getByRole("textbox", { name: "Their link" }).fill("https://example.com/");
+      await button("Send request")(page);
+      await page.getByRole("alert").waitFor();
+    }),
+  },
+  { name: "requests", scene: "full", go: page_(/^Requests/, "Requests") },
+  { name: "no-requests", scene: "empty", go: page_(/^Requests/, "Requests") },
+  { name: "contact", scene: "full", go: then(opens(/Bob Okafor/), button("Details"), (page) => heading(page, "Safety number")) },
+  {
+    name: "remove",
+    scene: "full",
+    go: then(opens(/Bob Okafor/), button("Details"), button("Remove contact"), async (page) => {
+      await page.getByRole("dialog").or(page.getByRole("alertdialog")).waitFor();
+    }),
+  },
+  { name: "settings", scene: "full", go: page_("Settings", "Settings") },
+  { name: "offline", scene: "offline", go: chats },
+  { name: "offline-conversation", scene: "offline", go: opens(/Carol/) },
+  { name: "offline-settings", scene: "offline", go: page_("Settings", "Settings") },
+];
