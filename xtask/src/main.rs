@@ -5,6 +5,8 @@
 
 mod architecture;
 mod demo;
+#[path = "../../tests/support/display.rs"]
+mod display;
 mod e2e;
 mod fuzz;
 mod licences;
@@ -24,7 +26,7 @@ use clap::{Parser, Subcommand};
 
 /// Build, try, test and break Kith.
 ///
-/// New here? `cargo xtask demo` shows two people becoming contacts and writing to each other; `cargo xtask test --quick`
+/// New here? `cargo xtask demo` opens two windows, for two people to become contacts and write to each other; `cargo xtask test --quick`
 /// is what to run after a change; `cargo xtask test` is everything, as the project's CI runs it.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
@@ -35,7 +37,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Show two nodes meet, write, lose each other and catch up; each step with its time
+    /// Open two windows, Alice's and Bob's, with her request in his; `--headless` for a story that tells itself
     Demo(demo::Args),
     /// Run every check, cheapest first; `--quick` for the inner loop
     Test(test::Args),

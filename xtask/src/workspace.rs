@@ -61,6 +61,13 @@ pub fn scratch(name: &str) -> Result<PathBuf> {
     Ok(dir)
 }
 
+/// A temporary folder of this process's own. Not below the target folder: its path may be longer than a local socket's may be.
+pub fn place(name: &str) -> Result<PathBuf> {
+    let place = env::temp_dir().join(format!("{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&place).with_context(|| format!("cannot make {}", place.display()))?;
+    Ok(place)
+}
+
 /// `cargo metadata` with `--locked`, parsed.
 pub fn metadata(extra: &[&str]) -> Result<Value> {
     let mut cargo = cargo();
