@@ -18,6 +18,8 @@ pub mod clock;
 mod components;
 mod context;
 mod format;
+#[cfg(feature = "testing")]
+pub mod report;
 mod root;
 mod route;
 mod screens;

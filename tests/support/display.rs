@@ -104,6 +104,13 @@ impl Display {
         Some([number("X")?, number("Y")?, number("WIDTH")?, number("HEIGHT")?])
     }
 
+    /// Moves and sizes a window: left, top, width, height.
+    pub fn put(&self, window: &str, [x, y, width, height]: [i32; 4]) -> Result<(), String> {
+        let [x, y, width, height] = [x, y, width, height].map(|number| number.to_string());
+        self.xdotool(&["windowsize", "--sync", window, &width, &height])?;
+        self.xdotool(&["windowmove", "--sync", window, &x, &y]).map(drop)
+    }
+
     /// Gives a window the keyboard.
     pub fn focus(&self, window: &str) -> Result<(), String> {
         self.xdotool(&["windowactivate", "--sync", window]).map(drop)
@@ -117,6 +124,17 @@ impl Display {
     /// Types a text, key by key.
     pub fn types(&self, text: &str) -> Result<(), String> {
         self.xdotool(&["type", "--clearmodifiers", "--delay", "25", "--", text]).map(drop)
+    }
+
+    /// Takes a window from the screen.
+    pub fn minimise(&self, window: &str) -> Result<(), String> {
+        self.xdotool(&["windowminimize", "--sync", window]).map(drop)
+    }
+
+    /// Brings it back.
+    pub fn restore(&self, window: &str) -> Result<(), String> {
+        self.xdotool(&["windowmap", "--sync", window]).map(drop)?;
+        self.focus(window)
     }
 
     /// Asks a window to close, as its button does.

@@ -4,6 +4,7 @@
 //! code that the product needs, and the product never depends on it. `CONTRIBUTING.md` says when to use what.
 
 mod architecture;
+mod bench;
 mod demo;
 #[path = "../../tests/support/display.rs"]
 mod display;
@@ -45,6 +46,8 @@ enum Task {
     E2e(e2e::Args),
     /// Make pictures of the window: those in the README, or of every screen
     Pictures(pictures::Args),
+    /// Measure how fast it is; `--check` against the targets
+    Bench(bench::Args),
     /// Put known faults into a copy of the code, one at a time; each must fail a test
     Mutants(mutants::Args),
     /// Feed the parsers that face the network with generated input
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Task::Test(args) => test::run(&args),
         Task::E2e(args) => e2e::run(&args),
         Task::Pictures(args) => pictures::run(&args),
+        Task::Bench(args) => bench::run(&args),
         Task::Mutants(args) => mutants::run(&args),
         Task::Fuzz(args) => fuzz::run(&args),
         Task::Setup => {

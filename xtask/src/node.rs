@@ -139,6 +139,30 @@ impl Node {
         }
     }
 
+    /// Asks for each of these in one batch (as many as a node takes), and waits until all are answered well.
+    pub fn ask_all(&mut self, method: &str, params: impl IntoIterator<Item = Value>) -> Result<()> {
+        let mut requests = Vec::new();
+        for params in params {
+            self.asked += 1;
+            requests.push(json!({"jsonrpc": "2.0", "id": self.asked, "method": method, "params": params}));
+        }
+        let mut line = Value::Array(requests).to_string();
+        line.push('\n');
+        let input = self.talker.input.as_mut().context("its input is closed")?;
+        input.write_all(line.as_bytes()).with_context(|| format!("{} does not listen", self.name))?;
+        let deadline = Instant::now() + ANSWER_LIMIT;
+        loop {
+            let message = self.read(deadline).with_context(|| format!("{}: {method} got no answer", self.name))?;
+            match message.as_array() {
+                None => self.events.push_back(message),
+                Some(answers) => match answers.iter().find_map(|answer| answer.get("error")) {
+                    None => return Ok(()),
+                    Some(error) => bail!("{}: {method} was refused: {error}", self.name),
+                },
+            }
+        }
+    }
+
     /// Asks for one text of the answer.
     pub fn ask_text(&mut self, method: &str, params: Value, field: &str) -> Result<String> {
         let answer = self.ask(method, params)?;

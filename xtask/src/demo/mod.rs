@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+pub use self::pair::choose;
 use self::pair::{Form, Pair};
 use crate::setup::{self, For};
 use crate::workspace;

@@ -205,8 +205,7 @@ impl Pair {
     fn choose(&self, name: &str, (x, y): (f64, f64)) -> Result<()> {
         let (width, height) = SIZE;
         let window = json!({"x": x, "y": y, "width": width, "height": height, "maximized": false});
-        let settings = json!({"reach": {"kind": "thisComputer"}, "window": window});
-        write_secret(&self.data(name).join("settings.json"), &settings.to_string())
+        choose(&self.data(name), &json!({"reach": {"kind": "thisComputer"}, "window": window}))
     }
 
     fn window(&self, name: &'static str, display: Option<&Display>) -> Result<Open> {
@@ -256,12 +255,13 @@ impl Drop for Pair {
     }
 }
 
-/// A file for its owner only: Kith takes no other for settings.
-fn write_secret(file: &Path, text: &str) -> Result<()> {
+/// Gives a device its settings, as a file for its owner only: Kith takes no other.
+pub fn choose(data: &Path, settings: &Value) -> Result<()> {
+    let file = data.join("settings.json");
     let mut options = File::options();
     options.create(true).truncate(true).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(file).with_context(|| format!("cannot write {}", file.display()))?;
-    Ok(file.write_all(text.as_bytes())?)
+    let mut open = options.open(&file).with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(open.write_all(settings.to_string().as_bytes())?)
 }
