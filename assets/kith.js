@@ -130,12 +130,13 @@
 
   // ---- whatever appears is looked after
   const seen = new WeakSet();
+  const grown = new WeakSet();
   const look = () => {
     const app = document.querySelector("[data-theme-app]");
     if (app) dress(app);
     document.querySelectorAll("[data-flow]").forEach(tend);
     for (const area of document.querySelectorAll("textarea[data-grow]")) {
-      if (!seen.has(area)) { seen.add(area); grow(area); }
+      if (!grown.has(area)) { grown.add(area); grow(area); }
     }
     const wanted = [...document.querySelectorAll("[data-autofocus]")].filter((element) => !seen.has(element));
     wanted.forEach((element) => seen.add(element));

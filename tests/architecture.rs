@@ -11,9 +11,12 @@ use std::path::{Path, PathBuf};
 
 /// Beside the layers of the map: who may import them. Their own imports are free of layers above the pure ones.
 const BESIDE: &[(&str, &[&str])] =
-    &[("platform", &["store", "coordinator", "node", "broker"]), ("broker", &["node", "coordinator"])];
+    &[("platform", &["store", "coordinator", "broker", "host", "ui"]), ("broker", &["host"])];
 /// What the layers beside the map may import: nothing that knows of people or messages, except types of the wire.
 const BESIDE_MAY: &[&str] = &["platform", "wire", "clock"];
+
+/// The program itself, above all layers: launch and command line.
+const PROGRAM: &[&str] = &["main", "cli"];
 
 /// Folders that do no I/O, read no clock and draw no random number …
 const PURE: &[&str] = &["clock", "wire", "identity", "log", "sync", "signaling", "link", "coordinator/engine"];
@@ -236,7 +239,7 @@ impl Map {
 
     /// Why `from` may not import `to`, if so.
     fn refuses(&self, from: &str, to: &str, test: bool) -> Option<String> {
-        if from == to || from == "main" {
+        if from == to || PROGRAM.contains(&from) {
             return None;
         }
         let beside = |name: &str| BESIDE.iter().find(|(beside, _)| *beside == name);
@@ -339,7 +342,7 @@ impl Source {
         below.to_string_lossy().replace('\\', "/")
     }
 
-    /// The layer that it belongs to; `main` for the program; `None` for the root of the library.
+    /// The layer that it belongs to; `main` or `cli` for the program; `None` for the root of the library.
     fn layer(&self) -> Option<&str> {
         let first = self.path.components().nth(1)?.as_os_str().to_str()?;
         match first.strip_suffix(".rs").unwrap_or(first) {

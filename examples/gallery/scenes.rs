@@ -24,7 +24,7 @@ pub struct Scene {
 /// A window of a scene.
 pub fn dom(core: Handle, control: Control) -> VirtualDom {
     let now = i64::try_from(NOW).unwrap_or_default();
-    kith::ui::dom(core, control, kith::ui::Clock::fixed(now))
+    kith::ui::dom(core, control, kith::ui::Shell::alone(), kith::ui::Clock::fixed(now))
 }
 
 /// Every scene.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::event::{BrokerState, LinkState, Path};
 use super::watch::{PageAt, PageView};
 
-pub use crate::identity::NAME_BYTES_MAX;
+pub use crate::identity::{BROKERS_MAX, NAME_BYTES_MAX};
 pub use crate::log::TEXT_BYTES_MAX;
 
 /// One page of history at most: about a megabyte of short messages, an answer that cannot stall a reader.
@@ -95,8 +95,8 @@ pub enum Command {
         /// How many messages at most, 1 to [`HISTORY_LIMIT_MAX`].
         limit: u32,
     },
-    /// From now on these are the brokers where this person can be reached; contacts learn it with the new card. Replies
-    /// [`Reply::Done`].
+    /// From now on these are the brokers where this person can be reached, at most [`BROKERS_MAX`]; contacts learn it with
+    /// the new card. Without an identity yet: those that its first card will name. Replies [`Reply::Done`].
     UseBrokers(Vec<String>),
 }
 

@@ -134,7 +134,7 @@ impl Hands {
             Output::Frame(device, connection, bytes) => return self.frame(device, connection, bytes),
             Output::CloseLink(device) => drop(self.links.remove(&device)),
             // The task sees to these itself.
-            Output::Event(_) | Output::Finished => {}
+            Output::Event(_) | Output::Deltas(_) | Output::Finished => {}
         }
         None
     }

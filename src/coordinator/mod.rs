@@ -14,7 +14,7 @@ mod task;
 mod watch;
 
 pub use command::{
-    BrokerStatus, Command, CommandError, ContactView, ErrorCode, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX,
+    BROKERS_MAX, BrokerStatus, Command, CommandError, ContactView, ErrorCode, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX,
     IdentityView, LinkStatus, MessageState, MessageView, NAME_BYTES_MAX, Reply, RequestView, StatusView,
     TEXT_BYTES_MAX,
 };
@@ -25,3 +25,6 @@ pub use watch::{
     Change, ChatView, DRAFT_BYTES_MAX, Delta, LAST_LINE_CHARS_MAX, LastMessage, NICKNAME_BYTES_MAX, PageAt, PageView,
     UNREAD_MAX, View, Watch,
 };
+
+#[cfg(test)]
+mod tests;

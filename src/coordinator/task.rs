@@ -24,6 +24,7 @@ use tokio_util::task::TaskTracker;
 use super::engine::{BrokerConn, CallId, Engine, Input, Now, Output, Settings, StoreToken};
 use super::handle::{BATCHES_MAX, COMMANDS_MAX, Call, Subscription};
 use super::hands::Hands;
+use super::watch::{Delta, Watch};
 use super::{Command, Event, Handle};
 use crate::identity::{SECRETS_BYTES_MAX, Secrets};
 use crate::link::DriverEvent;
@@ -100,6 +101,7 @@ pub async fn start(options: Options) -> Result<Handle, StartError> {
 
     let (calls_sender, calls) = mpsc::channel(COMMANDS_MAX);
     let (events, _) = broadcast::channel(BATCHES_MAX);
+    let (deltas, _) = broadcast::channel(BATCHES_MAX);
     let (mqtt_sender, mqtt) = mpsc::channel(INPUTS_MAX);
     let (link_sender, links) = mpsc::channel(INPUTS_MAX);
     let tracker = TaskTracker::new();
@@ -109,7 +111,20 @@ pub async fn start(options: Options) -> Result<Handle, StartError> {
     let link = crate::link::Settings { polite_grace: platform::testing::polite_grace(usual.polite_grace), ..usual };
     let (engine, outputs) = Engine::start(Settings { brokers, link }, secrets, rng, now(origin));
     let hands = Hands::new(store, key_file, ice, tracker.clone(), cancel.clone(), mqtt_sender, link_sender);
-    let task = Task { origin, engine, hands, calls, outcomes, mqtt, links, events, batch: vec![], ending: vec![] };
+    let task = Task {
+        origin,
+        engine,
+        hands,
+        calls,
+        outcomes,
+        mqtt,
+        links,
+        events,
+        batch: vec![],
+        deltas,
+        changes: vec![],
+        ending: vec![],
+    };
     // The one task that is not in the tracker: it waits for the tracker, and ends when the last handle is gone.
     drop(tokio::spawn(task.run(outputs, tracker, cancel)));
     Ok(Handle::new(calls_sender))
@@ -130,6 +145,8 @@ struct Task {
     links: mpsc::Receiver<(DeviceKey, DriverEvent)>,
     events: broadcast::Sender<Arc<[Event]>>,
     batch: Vec<Event>,
+    deltas: broadcast::Sender<Arc<[Delta]>>,
+    changes: Vec<Delta>,
     ending: Vec<oneshot::Sender<()>>,
 }
 
@@ -138,6 +155,7 @@ enum Woken {
     Input(Input),
     Command(Command, oneshot::Sender<Result<super::Reply, super::CommandError>>),
     Subscribe(oneshot::Sender<Subscription>),
+    Watch(oneshot::Sender<Watch>),
     Shutdown(Option<oneshot::Sender<()>>),
     Retry,
 }
@@ -216,6 +234,15 @@ impl Task {
                 let _ = reply.send(Subscription { snapshot, updates: self.events.subscribe() });
                 return self.carry_out(outputs);
             }
+            Woken::Watch(reply) => {
+                let (view, outputs) = self.engine.watch(now(self.origin));
+                let finished = self.carry_out(outputs);
+                // Older watchers are told before the new one listens: its view has all of it.
+                self.tell();
+                // Who asked may have gone away meanwhile.
+                let _ = reply.send(Watch { view, changes: self.deltas.subscribe() });
+                return finished;
+            }
             Woken::Shutdown(reply) => {
                 self.ending.extend(reply);
                 Input::Shutdown
@@ -238,6 +265,7 @@ impl Task {
             for output in round {
                 match output {
                     Output::Event(event) => self.batch.push(event),
+                    Output::Deltas(deltas) => self.changes.extend(deltas),
                     Output::Finished => finished = true,
                     output => back.extend(self.hands.carry_out(output)),
                 }
@@ -248,11 +276,14 @@ impl Task {
         finished
     }
 
-    /// Tells the subscribers what has happened, as one batch.
+    /// Tells the subscribers what has happened, and the watchers what has changed, as one batch each.
     fn tell(&mut self) {
         if !self.batch.is_empty() {
             // An error means that nobody listens.
             let _ = self.events.send(std::mem::take(&mut self.batch).into());
+        }
+        if !self.changes.is_empty() {
+            let _ = self.deltas.send(std::mem::take(&mut self.changes).into());
         }
     }
 
@@ -294,7 +325,7 @@ fn called(call: Option<Call>) -> Woken {
     match call {
         Some(Call::Command(command, reply)) => Woken::Command(command, reply),
         Some(Call::Subscribe(reply)) => Woken::Subscribe(reply),
-        Some(Call::Watch(_)) => Woken::Retry,
+        Some(Call::Watch(reply)) => Woken::Watch(reply),
         Some(Call::Shutdown(reply)) => Woken::Shutdown(Some(reply)),
         None => Woken::Shutdown(None),
     }

@@ -12,10 +12,10 @@ use uuid::Uuid;
 
 use super::{BrokerStatus, ContactView, IdentityView, MessageState, MessageView, RequestView};
 
+pub use crate::store::UNREAD_COUNT_MAX as UNREAD_MAX;
+
 /// Characters of a chat's last line: more than any list shows in one.
 pub const LAST_LINE_CHARS_MAX: usize = 200;
-/// Unread messages are counted up to here; a list shows "999+" beyond.
-pub const UNREAD_MAX: u32 = 1_000;
 /// The longest draft that is kept, in bytes: a text of the longest that can be sent, and what somebody has to cut from it.
 pub const DRAFT_BYTES_MAX: usize = 64 * 1024;
 /// The longest nickname in bytes: as a name.
@@ -43,7 +43,8 @@ pub struct ChatView {
     pub user_id: Uuid,
     /// The last message in the conversation's order.
     pub last: Option<LastMessage>,
-    /// Messages of the other person behind the last one that was read, at most [`UNREAD_MAX`].
+    /// Messages of the other person that were not read yet, at most [`UNREAD_MAX`]. One that arrived late counts, also when
+    /// it belongs above others that were read.
     pub unread: u32,
     /// Grows with everything that arrives or is written in any conversation: chats are listed by it, latest first, so that
     /// a wrong clock cannot keep one on top. 0 while nothing was said.
@@ -102,7 +103,7 @@ pub enum Delta {
     Identity(IdentityView),
     /// A contact, or somebody we have asked, is new or changed.
     Contact(ContactView),
-    /// Somebody is neither any more (removed, blocked, cancelled).
+    /// Somebody is neither any more (removed, blocked, cancelled). Their chat goes with them.
     ContactGone(Uuid),
     /// Somebody asks.
     Request(RequestView),

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Brokers that somebody may name: each costs every contact a connection, and a card has room for so many.
-pub const BROKERS_MAX: usize = 4;
+pub use crate::coordinator::BROKERS_MAX;
+
 /// Public brokers for trying things out. Nobody promises that they are there tomorrow; they see sizes and times, no content.
 pub const PUBLIC_BROKERS: &[&str] = &["mqtts://broker.hivemq.com:8883"];
 

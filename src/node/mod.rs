@@ -20,12 +20,7 @@ mod output;
 mod params;
 pub mod rpc;
 
-#[cfg(feature = "embedded-broker")]
-mod local_broker;
-
 pub use front::{End, serve};
-#[cfg(feature = "embedded-broker")]
-pub use local_broker::{LocalBroker, LocalBrokerError};
 
 /// The longest line, without its newline: a text of 16 KiB fits many times over, however it is escaped, and a script
 /// that forgets its newlines costs no more memory than this.

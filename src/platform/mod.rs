@@ -1,17 +1,26 @@
-//! What differs by system, and what tests need of it: the data directory and its lock, secret files, crash points.
+//! What differs by system, and what tests need of it: the data directory and its lock, secret files, crash points, and
+//! for a window on a desktop its second start and its notifications.
 //!
 //! The only layer that knows paths and file modes. It never looks into what it keeps.
 
 pub mod crash;
 mod data_dir;
+#[cfg(feature = "desktop")]
+pub mod desktop;
+#[cfg(feature = "desktop")]
+pub mod instance;
+#[cfg(feature = "desktop")]
+pub mod notify;
 mod permissions;
 mod places;
 mod secret;
+mod signals;
 pub mod testing;
 
 pub use data_dir::{DataDir, DataDirError, LOCK_FILE};
 pub use places::{HOME_VARIABLE, default_data_dir, shared_dir};
 pub use secret::{SecretError, private_dir, read_secret, write_secret};
+pub use signals::{asked_to_stop, interrupted_twice};
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::{Op, Outcome, StoreError, belief, claims, entries, have, history, outbox, people, schema};
+use super::{Op, Outcome, StoreError, belief, claims, entries, have, history, outbox, page, people, schema, summary};
 
 /// The database. One thread owns it; see [`super::Store`].
 #[derive(Debug)]
@@ -89,6 +89,11 @@ fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {
         Op::Have(conversation) => have::have(tx, &conversation).map(Outcome::Have),
         Op::Outbox { peer, conversation, after, bytes } => outbox::outbox(tx, &peer, &conversation, after, bytes),
         Op::History { conversation, before, limit } => history::page(tx, &conversation, before.as_ref(), limit),
+        Op::Page { conversation, at, limit } => page::page(tx, &conversation, &at, limit),
+        Op::MarkRead { conversation, up_to } => page::mark_read(tx, &conversation, &up_to),
+        Op::SaveDraft { conversation, text } => summary::save_draft(tx, &conversation, &text).map(done),
+        Op::SaveNickname { root, nickname } => summary::save_nickname(tx, &root, &nickname).map(done),
+        Op::Summarise(conversations) => summary::summarise(tx, &conversations).map(Outcome::Summaries),
         Op::CountWaiting => outbox::count_waiting(tx).map(Outcome::Count),
     }
 }

@@ -7,9 +7,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::logs::{self, Log};
 use super::value::int;
 use super::{Fresh, Outcome, Progress, Refusal, StoreError, belief, have, order};
-use crate::log::Entry;
 use crate::log::order::Node;
-use crate::wire::{ConversationId, DeviceKey, EntryId, RootKey, TIPS_MAX};
+use crate::log::{Entry, Text};
+use crate::wire::{ConversationId, DeviceKey, EntryId, RootKey, TIPS_MAX, kind};
 
 /// Entries of one conversation that may wait for a parent: more than anybody writes while a peer is away, and few
 /// enough that the index of them stays small.
@@ -111,6 +111,11 @@ pub(super) fn insert(tx: &Connection, from: &DeviceKey, entries: &[Entry]) -> Re
     Ok(Outcome::Inserted { stored, fresh, refused, heads, gaps })
 }
 
+/// Whether an entry is a message that can be shown: only those are in pages and count as unread.
+pub(super) fn is_text(kind: u32, body: Option<&[u8]>) -> bool {
+    kind == kind::TEXT && body.is_some_and(|body| Text::parse(body).is_ok())
+}
+
 pub(super) fn mark_sent(tx: &Connection, ids: &[EntryId]) -> Result<(), StoreError> {
     let mut update = tx.prepare_cached("UPDATE entry SET progress = ?2 WHERE id = ?1 AND progress < ?2")?;
     for id in ids {
@@ -202,7 +207,7 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
     }
     tx.prepare_cached(
         "INSERT INTO entry (conversation, log, sequence, fork, progress, kind, time, id, author, previous, header,
-             signature, salt, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+             signature, salt, body, unread) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     )?
     .execute(params![
         conversation,
@@ -219,6 +224,7 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
         wire.signature.0,
         wire.salt.map(|salt| salt.0),
         wire.body,
+        progress == RECEIVED && is_text(header.kind, wire.body.as_deref()),
     ])?;
     let local = tx.last_insert_rowid();
     log.entries += 1;

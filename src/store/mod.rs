@@ -15,6 +15,8 @@
 //! | `order` | positions and heads |
 //! | `belief`, `claims` | what a peer has: by acks and lacks, and by its own full statement |
 //! | `have`, `outbox`, `history` | what is asked about entries |
+//! | `page` | pages for a window, and what was read |
+//! | `summary` | a conversation in a line; drafts and nicknames |
 
 mod belief;
 mod claims;
@@ -27,8 +29,10 @@ mod logs;
 mod op;
 mod order;
 mod outbox;
+mod page;
 mod people;
 mod schema;
+mod summary;
 mod value;
 mod writer;
 
@@ -38,6 +42,8 @@ pub use op::{
     Fresh, Invitation, Loaded, MessageRow, OUTBOX_COUNT_MAX, Op, Outcome, OwnLog, Peer, Person, Profile, Progress,
     Refusal, Standing,
 };
+pub use page::{Page, Place};
+pub use summary::{LAST_TEXT_CHARS_MAX, LastRow, Summary, UNREAD_COUNT_MAX};
 pub use writer::{Done, Store};
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::{Page, Place, Summary};
 use crate::log::Entry;
 use crate::wire::{
     self, ConversationId, DeviceKey, EntryId, ExchangeKey, Have, Lack, LogId, Nonce, RootKey, WorkingKey,
@@ -89,6 +90,40 @@ pub enum Op {
         /// How many at most.
         limit: u32,
     },
+    /// A page of messages for a window, and where reading goes on. Answered by [`Outcome::Page`], or
+    /// [`Refusal::UnknownMessage`].
+    Page {
+        /// The conversation.
+        conversation: ConversationId,
+        /// Which.
+        at: Place,
+        /// How many messages at most.
+        limit: u32,
+    },
+    /// Everything that stands before this message now, and itself, was read. Answered by [`Outcome::Done`], or
+    /// [`Refusal::UnknownMessage`].
+    MarkRead {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The last message that was read.
+        up_to: EntryId,
+    },
+    /// Keep what was typed and not sent; empty takes it away.
+    SaveDraft {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The text.
+        text: String,
+    },
+    /// Keep the name that this person gave somebody whom we know; empty takes it away.
+    SaveNickname {
+        /// Who.
+        root: RootKey,
+        /// The name.
+        nickname: String,
+    },
+    /// Each of these conversations in a line. Answered by [`Outcome::Summaries`].
+    Summarise(Vec<ConversationId>),
     /// How many own entries wait for a peer's confirmation, in all conversations with contacts. Answered by [`Outcome::Count`].
     CountWaiting,
 }
@@ -131,6 +166,10 @@ pub enum Outcome {
     },
     /// Messages, oldest first.
     History(Vec<MessageRow>),
+    /// A page for a window.
+    Page(Page),
+    /// Conversations, each in a line, in the order in which they were asked for.
+    Summaries(Vec<Summary>),
     /// A number.
     Count(u64),
     /// The wish was understood and cannot be granted; nothing changed.
@@ -162,6 +201,10 @@ pub struct Loaded {
     pub peers: Vec<Peer>,
     /// The own log of each conversation.
     pub logs: Vec<OwnLog>,
+    /// Names that this person gave people.
+    pub nicknames: Vec<(RootKey, String)>,
+    /// The conversations that have an own log, each in a line.
+    pub summaries: Vec<Summary>,
 }
 
 /// What others see of us.

@@ -3,16 +3,20 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::value::{bits, from_bits, uint};
-use super::{Invitation, Loaded, OwnLog, Peer, Person, Profile, Standing, StoreError, logs, order};
+use super::{Invitation, Loaded, OwnLog, Peer, Person, Profile, Standing, StoreError, logs, order, summary};
 use crate::wire::{ConversationId, DeviceKey, EntryId, ExchangeKey, LogId, Nonce, RootKey, WorkingKey};
 
 pub(super) fn load(tx: &Connection) -> Result<Loaded, StoreError> {
+    let logs = own_logs(tx)?;
+    let conversations: Vec<ConversationId> = logs.iter().map(|log| log.conversation).collect();
     Ok(Loaded {
         profile: profile(tx)?,
         invitations: invitations(tx)?,
         people: people(tx)?,
         peers: peers(tx)?,
-        logs: own_logs(tx)?,
+        nicknames: summary::nicknames(tx)?,
+        summaries: summary::summarise(tx, &conversations)?,
+        logs,
     })
 }
 

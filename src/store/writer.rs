@@ -180,7 +180,15 @@ fn points(op: &Op) -> Option<(&'static str, &'static str)> {
         Op::Acked { .. } => ("store.acked.before_commit", "store.acked.after_commit"),
         Op::Believe { .. } | Op::Lower { .. } => ("store.believe.before_commit", "store.believe.after_commit"),
         Op::MarkSent(_) => ("store.mark_sent.before_commit", "store.mark_sent.after_commit"),
-        Op::Load | Op::Have(_) | Op::Outbox { .. } | Op::History { .. } | Op::CountWaiting => return None,
+        // Nothing that a person was promised depends on when these are on disk.
+        Op::MarkRead { .. } | Op::SaveDraft { .. } | Op::SaveNickname { .. } => return None,
+        Op::Load
+        | Op::Have(_)
+        | Op::Outbox { .. }
+        | Op::History { .. }
+        | Op::Page { .. }
+        | Op::Summarise(_)
+        | Op::CountWaiting => return None,
     })
 }
 
@@ -189,6 +197,7 @@ fn size(op: &Op) -> usize {
     match op {
         Op::Append(appended) => entry(appended),
         Op::Insert { entries, .. } => entries.iter().map(entry).sum(),
+        Op::SaveDraft { text, .. } => text.len(),
         _ => 0,
     }
 }

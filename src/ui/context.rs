@@ -47,22 +47,28 @@ impl Ui {
 
     /// Somebody, and from now on this component is drawn again when they change. Other people's changes do not count.
     pub fn person(self, user: Uuid) -> Option<Person> {
-        let people = self.model.people();
-        // Whether they are there is looked up without subscribing to everybody.
-        people.peek().contains_key(&user).then(|| people.get_unchecked(user).cloned())
+        self.known(user).then(|| self.model.people().get_unchecked(user).cloned())
     }
 
     /// What this person calls somebody.
     pub fn name(self, user: Uuid) -> String {
+        if !self.known(user) {
+            return String::new();
+        }
+        let contact = self.model.people().get_unchecked(user).contact();
+        let contact = contact.read();
+        contact.nickname.clone().unwrap_or_else(|| contact.name.clone())
+    }
+
+    /// Whether somebody is there. Who is, is looked up without subscribing to everybody. Who is not may come any moment (the
+    /// answer to an acceptance is faster than what it changes): then everybody who comes counts.
+    fn known(self, user: Uuid) -> bool {
         let people = self.model.people();
         let known = people.peek().contains_key(&user);
+        if !known {
+            drop(people.read());
+        }
         known
-            .then(|| {
-                let contact = people.get_unchecked(user).contact();
-                let contact = contact.read();
-                contact.nickname.clone().unwrap_or_else(|| contact.name.clone())
-            })
-            .unwrap_or_default()
     }
 
     /// Tells the bridge what the person wants to see. Never waits: the bridge is quick, and what does not fit is of a moment

@@ -17,12 +17,15 @@ pub mod browser;
 pub mod clock;
 mod components;
 mod context;
+#[cfg(feature = "desktop")]
+pub mod desktop;
 mod format;
 #[cfg(feature = "testing")]
 pub mod report;
 mod root;
 mod route;
 mod screens;
+pub mod shell;
 mod state;
 pub mod words;
 
@@ -31,6 +34,7 @@ use dioxus::prelude::VirtualDom;
 pub use clock::Clock;
 pub use context::Ui;
 pub use root::App;
+pub use shell::Shell;
 
 use crate::coordinator::Handle;
 use crate::host::Control;
@@ -49,8 +53,9 @@ pub const SCRIPT: &str = include_str!("../../assets/kith.js");
 
 /// The window's components over a coordinator, with nothing to show them yet.
 #[must_use]
-pub fn dom(core: Handle, control: Control, clock: Clock) -> VirtualDom {
-    VirtualDom::new(App).with_root_context(core).with_root_context(control).with_root_context(clock)
+pub fn dom(core: Handle, control: Control, shell: Shell, clock: Clock) -> VirtualDom {
+    let dom = VirtualDom::new(App).with_root_context(core).with_root_context(control);
+    dom.with_root_context(shell).with_root_context(clock)
 }
 
 #[cfg(all(test, feature = "component-tests"))]

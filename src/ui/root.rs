@@ -8,6 +8,7 @@ use super::clock::Clock;
 use super::context::Ui;
 use super::route::{Route, Stack};
 use super::screens::{Add, Chats, Contact, Conversation, Nothing, Requests, Settings, Welcome};
+use super::shell::Shell;
 use super::state::{Model, ModelStoreExt};
 use super::words::Words;
 use crate::coordinator::Handle;
@@ -24,6 +25,16 @@ pub fn App() -> Element {
     use_effect(move || match ui.stack.read().conversation() {
         Some(user) => ui.wish(Wish::Open(user)),
         None => ui.wish(Wish::Close),
+    });
+    // A link that was opened outside leads to where it can be used; before the welcome is over it waits.
+    use_future(move || {
+        let shell = consume_context::<Shell>();
+        async move {
+            loop {
+                let link = shell.next_link().await;
+                ui.go(Route::Add(Some(link)));
+            }
+        }
     });
     // Places of somebody who is gone are left.
     use_effect(move || {
@@ -80,7 +91,8 @@ fn begin() -> Ui {
         control: CopyValue::new(control.clone()),
         wishes: CopyValue::new(wishes),
     };
-    spawn(Bridge::new(core, control, clock, model, asked).run());
+    let focused = consume_context::<Shell>().focus();
+    spawn(Bridge::new(core, control, clock, model, asked, focused).run());
     provide_context(ui)
 }
 

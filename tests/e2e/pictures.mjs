@@ -13,7 +13,8 @@ import { SIZES, THEMES, launch, noBrowser, open } from "./lib/browser.mjs";
 import { compareAll } from "./lib/compare.mjs";
 import { Gallery, SCREENS } from "./lib/gallery.mjs";
 
-const KEPT = path.join(path.dirname(fileURLToPath(import.meta.url)), "pictures");
+/// Where the kept ones are.
+export const KEPT = path.join(path.dirname(fileURLToPath(import.meta.url)), "pictures");
 /// Phones have two pixels where a page counts one.
 const SCALE = { phone: 2, desktop: 1 };
 

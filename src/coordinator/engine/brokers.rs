@@ -149,6 +149,7 @@ impl Engine {
         let sessions = self.brokers.values_mut().flat_map(|broker| broker.sessions.values_mut());
         let due: Vec<_> = sessions.filter_map(|session| Some((session.conn, session.state.tick(now)?))).collect();
         for (conn, action) in due {
+            self.mark_brokers();
             self.act(conn, action);
         }
     }
@@ -156,6 +157,13 @@ impl Engine {
     fn session(&mut self, conn: BrokerConn) -> Option<&mut Session> {
         let (url, kind) = self.conns.get(&conn)?;
         self.brokers.get_mut(url)?.sessions.get_mut(kind).map(|session| &mut session.state)
+    }
+
+    /// Changes what one session listens to.
+    pub(super) fn change_session(&mut self, conn: BrokerConn, change: impl FnOnce(&mut Session) -> Option<Action>) {
+        if let Some(action) = self.session(conn).and_then(change) {
+            self.act(conn, action);
+        }
     }
 
     fn act(&mut self, conn: BrokerConn, action: Action) {
@@ -171,6 +179,14 @@ impl Engine {
     /// A broker connection speaks.
     pub(super) fn broker(&mut self, conn: BrokerConn, input: BrokerInput) {
         let Some((url, kind)) = self.conns.get(&conn).cloned() else { return };
+        match input {
+            BrokerInput::Connected | BrokerInput::Refused(_) | BrokerInput::Lost(_) => {
+                self.mark_brokers();
+                self.mark_reached(&url);
+            }
+            BrokerInput::Subscribed { .. } => self.mark_brokers(),
+            BrokerInput::Published(_) | BrokerInput::Received { .. } | BrokerInput::Oversize => {}
+        }
         match input {
             BrokerInput::Connected => {
                 if let Some(action) = self.session(conn).map(Session::connected) {
@@ -199,7 +215,7 @@ impl Engine {
         self.show_broker(&url);
     }
 
-    fn session_lost(&mut self, conn: BrokerConn, readiness: Readiness) {
+    pub(super) fn session_lost(&mut self, conn: BrokerConn, readiness: Readiness) {
         let now = self.now.mono;
         let Some((url, kind)) = self.conns.get(&conn) else { return };
         if let Some(session) = self.brokers.get_mut(url).and_then(|broker| broker.sessions.get_mut(kind)) {

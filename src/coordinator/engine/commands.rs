@@ -64,16 +64,16 @@ impl Engine {
                 self.ask(Pending::Status(call), Op::CountWaiting);
                 Ok(())
             }
-            Command::Rename { .. }
-            | Command::SetNickname { .. }
-            | Command::MarkRead { .. }
-            | Command::SaveDraft { .. }
-            | Command::ReadPage { .. }
-            | Command::UseBrokers(_) => Err(CommandError::new(ErrorCode::Storage, "being built")),
+            Command::ReadPage { with, at, limit } => self.read_page(call, with, &at, limit),
+            Command::MarkRead { with, up_to } => self.mark_read(call, with, &up_to),
+            Command::SaveDraft { with, text } => self.save_draft(call, with, text),
+            Command::Rename { name } => self.rename(call, &name),
+            Command::SetNickname { user, nickname } => self.set_nickname(call, user, &nickname),
+            Command::UseBrokers(brokers) => self.use_brokers(call, &brokers),
         }
     }
 
-    fn need_identity(&self) -> Result<(), Refused> {
+    pub(super) fn need_identity(&self) -> Result<(), Refused> {
         let missing = || CommandError::new(ErrorCode::NoIdentity, "There is no identity yet. Create one first.");
         self.me.as_ref().map(|_| ()).ok_or_else(missing)
     }
@@ -113,6 +113,7 @@ impl Engine {
     pub(super) fn created(&mut self, call: CallId) {
         let reply = self.identity().map(Reply::Identity);
         self.reply(call, reply);
+        self.mark_identity();
         self.start_brokers();
     }
 

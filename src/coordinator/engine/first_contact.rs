@@ -129,6 +129,7 @@ impl Engine {
         invitation.uses -= 1;
         let op = Op::SaveInvitation(invitation.clone());
         self.ask(Pending::Nothing, op);
+        self.mark_identity();
         true
     }
 

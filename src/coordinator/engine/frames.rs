@@ -200,7 +200,7 @@ impl Engine {
             }
         }
         if !send.is_empty() {
-            self.ask(Pending::Nothing, Op::MarkSent(send));
+            self.ask(Pending::Sent(*device), Op::MarkSent(send));
         }
         self.need(device, needs);
     }

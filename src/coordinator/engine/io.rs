@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use zeroize::Zeroizing;
 
-use crate::coordinator::{Command, CommandError, Event, Reply};
+use crate::coordinator::{Command, CommandError, Delta, Event, Reply};
 use crate::link::{DriverCommand, DriverEvent};
 use crate::signaling::SessionKind;
 use crate::store::{Op, Outcome};
@@ -87,6 +87,8 @@ pub enum Output {
     Reply(CallId, Result<Reply, CommandError>),
     /// Tell the subscribers.
     Event(Event),
+    /// Tell the watchers.
+    Deltas(Vec<Delta>),
     /// Ask the store.
     Store(StoreToken, Op),
     /// Write the key file; answered by [`Input::SecretsKept`].

@@ -138,7 +138,7 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(device) else { return };
         let ids = peer.mailer.published(number);
         if !ids.is_empty() {
-            self.ask(Pending::Nothing, Op::MarkSent(ids));
+            self.ask(Pending::Sent(*device), Op::MarkSent(ids));
         }
         self.tick_mail(device);
     }

@@ -6,19 +6,24 @@
 //! | file | what it decides |
 //! |---|---|
 //! | `commands` | what a person or a script asks for |
+//! | `choices` | one's own name, brokers, names for others |
 //! | `first_contact` | requests, acceptances, and their repetition |
 //! | `brokers` | which sessions there are, what they listen to, where an envelope goes |
 //! | `presence` | hello, signals, and what the link's machine wants |
 //! | `frames` | entries, acks, have and lack, whichever path they came |
 //! | `mail` | deposits, and what arrives in a mailbox |
 //! | `stored` | what follows when something is on disk |
+//! | `reading` | pages for a window, what was read, drafts |
 //! | `view` | how things stand, for people |
+//! | `changes` | what watchers are told of that |
 //! | `finish` | an orderly end |
 //!
 //! **Acknowledged means committed**: an ack, a broker's acknowledgement, a reply and an event are only ever produced in
 //! `stored`, from the store's outcome.
 
 mod brokers;
+mod changes;
+mod choices;
 mod commands;
 mod finish;
 mod first_contact;
@@ -27,6 +32,7 @@ mod io;
 mod mail;
 mod people;
 mod presence;
+mod reading;
 mod state;
 mod stored;
 mod view;
@@ -70,10 +76,11 @@ impl Engine {
     }
 
     /// What acknowledgements have come together since the last call. The task calls this when no input waits, so that
-    /// many entries that were committed together are acknowledged together.
+    /// many entries that were committed together are acknowledged together, and what changed is told once.
     pub fn flush(&mut self, now: Now) -> Vec<Output> {
         self.now = now;
         self.flush_acks();
+        self.tell_changes();
         self.take()
     }
 

@@ -31,7 +31,8 @@ impl Engine {
             self.know_device(row);
         }
         let courier = self.people.remove(&root).map(|contact| contact.courier).unwrap_or_default();
-        self.people.insert(root, Contact { person, card, courier });
+        let since = self.token();
+        self.people.insert(root, Contact { person, card, courier, since });
     }
 
     fn know_device(&mut self, row: store::Peer) {
@@ -80,6 +81,7 @@ impl Engine {
         if let Some(contact) = self.people.remove(root) {
             self.users.remove(&contact.card.user());
         }
+        self.nicknames.remove(root);
     }
 
     /// Keeps somebody's row.
@@ -105,6 +107,8 @@ impl Engine {
             return false;
         }
         peer.row.key = Some(key);
+        let root = peer.row.root;
+        self.mark_person(&root);
         self.save_peer(device);
         true
     }
@@ -134,6 +138,7 @@ impl Engine {
         contact.card = card.clone();
         contact.person.card = card.bytes().to_vec();
         let standing = contact.person.standing;
+        self.mark_person(&root);
         for certificate in card.devices().devices() {
             let row = store::Peer {
                 device: certificate.device,

@@ -254,10 +254,13 @@ impl Engine {
         let path = self.path(device);
         let Some(peer) = self.peers.get_mut(device) else { return };
         let shown = (Self::link_state(peer.link.state()), path);
-        if std::mem::replace(&mut peer.shown, shown).0 == shown.0 {
+        let (root, before) = (peer.row.root, std::mem::replace(&mut peer.shown, shown));
+        if before != shown {
+            self.mark_person(&root);
+        }
+        if before.0 == shown.0 {
             return;
         }
-        let root = peer.row.root;
         if let Some(contact) = self.people.get(&root) {
             let user_id = contact.card.user().0;
             self.emit(Output::Event(Event::LinkChanged { user_id, state: shown.0, path: shown.1 }));

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use rand::{RngExt, rngs::StdRng};
 
+use super::changes::Watching;
+use super::choices::Plan;
 use super::io::{BrokerConn, CallId, Now, Output, StoreToken};
 use crate::clock::{Backoff, RateLimit};
 use crate::coordinator::BrokerState;
@@ -56,6 +58,10 @@ pub struct Engine {
     pub(super) dropped: BTreeMap<&'static str, u64>,
     pub(super) creating: Option<(CallId, Name, Secrets)>,
     pub(super) finishing: Option<Finishing>,
+    pub(super) nicknames: BTreeMap<RootKey, String>,
+    pub(super) watching: Watching,
+    /// The last change of the own card that is not on disk yet.
+    pub(super) planned: Option<Plan>,
     next: u64,
     out: Vec<Output>,
 }
@@ -76,6 +82,8 @@ pub(super) struct Contact {
     pub person: Person,
     pub card: Card,
     pub courier: Courier,
+    /// Grows with everybody whom we meet.
+    pub since: u64,
 }
 
 /// Repeats a request or an acceptance until it is answered.
@@ -203,6 +211,28 @@ pub(super) enum Pending {
     Mail(DeviceKey),
     /// Answer with these.
     History(CallId),
+    /// Own entries for this device are handed to a path.
+    Sent(DeviceKey),
+    /// Tell the watchers of these.
+    Summaries(Vec<ConversationId>),
+    /// A nickname is on disk.
+    Nicknamed {
+        call: CallId,
+        root: RootKey,
+        nickname: String,
+    },
+    /// The next card's counter is on disk: sign it, and give it away.
+    CardKept {
+        call: CallId,
+        renamed: bool,
+        plan: Plan,
+    },
+    /// Answer with this page.
+    Page(CallId),
+    /// What was read is on disk, or names no message: reply.
+    MarkedRead(CallId, ConversationId),
+    /// A draft is on disk: reply.
+    DraftKept(CallId, ConversationId),
     /// Answer with this number in it.
     Status(CallId),
 }
@@ -246,6 +276,9 @@ impl Engine {
             dropped: BTreeMap::new(),
             creating: None,
             finishing: None,
+            nicknames: BTreeMap::new(),
+            watching: Watching::default(),
+            planned: None,
             next: 0,
             out: vec![],
         }
@@ -268,6 +301,7 @@ impl Engine {
     /// Asks the store, and remembers what for.
     pub(super) fn ask(&mut self, pending: Pending, op: Op) {
         let token = self.token();
+        self.note_asked(token, &op);
         self.pending.insert(token, pending);
         self.emit(Output::Store(token, op));
     }

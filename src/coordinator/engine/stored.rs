@@ -3,17 +3,18 @@
 use super::Engine;
 use super::io::{Output, StoreToken};
 use super::state::{Conversation, Me, Pending};
-use crate::coordinator::{CommandError, ErrorCode, Event, MessageState, MessageView, Reply};
+use crate::coordinator::{CommandError, ErrorCode, Event, MessageView, Reply};
 use crate::identity::{Card, Name, UserId, visible};
 use crate::link;
 use crate::log::Text;
-use crate::store::{Fresh, Invitation, Loaded, MessageRow, Op, Outcome, Profile, Progress, Refusal, Standing};
+use crate::store::{Fresh, Invitation, Loaded, MessageRow, Op, Outcome, Profile, Refusal, Standing};
 use crate::wire::{ConversationId, DeviceKey, EntryId, Frame, kind};
 
 impl Engine {
     /// The store has answered.
     pub(super) fn stored(&mut self, token: StoreToken, result: Result<Outcome, String>) {
         let Some(pending) = self.pending.remove(&token) else { return };
+        self.note_answered(token);
         match result {
             Ok(outcome) => self.follow(pending, outcome),
             Err(error) => self.failed(pending, &error),
@@ -61,7 +62,11 @@ impl Engine {
             }
             (Pending::Inserted { device, delivery }, Outcome::Inserted { stored, fresh, refused, heads, gaps }) => {
                 if let Some(peer) = self.peers.get_mut(&device) {
+                    let (conversation, any) = (peer.conversation, !stored.is_empty());
                     peer.acks.extend(stored);
+                    if any {
+                        self.mark_chat(&conversation);
+                    }
                 }
                 refused.iter().for_each(|(_, reason)| self.drop_counted(reason));
                 self.acknowledge(delivery);
@@ -95,6 +100,17 @@ impl Engine {
                 let error = "“before” is not the id of a message in this conversation.";
                 self.reply(call, Err(CommandError::new(ErrorCode::UnknownMessage, error)));
             }
+            (Pending::Sent(device), _) => {
+                if let Some(conversation) = self.peers.get(&device).map(|peer| peer.conversation) {
+                    self.mark_chat(&conversation);
+                }
+            }
+            (Pending::Summaries(_), Outcome::Summaries(summaries)) => self.summarised(summaries),
+            (Pending::Nicknamed { call, root, nickname }, _) => self.nicknamed(call, &root, nickname),
+            (Pending::CardKept { call, renamed, plan }, _) => self.card_kept(call, renamed, plan),
+            (Pending::Page(call), outcome) => self.page_read(call, outcome),
+            (Pending::MarkedRead(call, conversation), outcome) => self.marked_read(call, &conversation, &outcome),
+            (Pending::DraftKept(call, conversation), _) => self.draft_kept(call, &conversation),
             (Pending::Status(call), Outcome::Count(waiting)) => {
                 let status = self.status(waiting);
                 self.reply(call, Ok(Reply::Status(status)));
@@ -115,8 +131,17 @@ impl Engine {
             | Pending::ReplyUser(call, _)
             | Pending::Reply(call)
             | Pending::History(call)
+            | Pending::Page(call)
+            | Pending::MarkedRead(call, _)
+            | Pending::DraftKept(call, _)
+            | Pending::Nicknamed { call, .. }
             | Pending::Status(call) => self.reply_storage(call, error),
             Pending::Befriended { call: Some(call), .. } => self.reply_storage(call, error),
+            Pending::CardKept { call, plan, .. } => {
+                self.card_not_kept(&plan);
+                self.reply_storage(call, error);
+            }
+            Pending::Summaries(asked) => self.not_summarised(asked),
             _ => {}
         }
     }
@@ -138,6 +163,8 @@ impl Engine {
         let Ok(name) = Name::parse(&profile.name) else { return };
         self.become_me(secrets, name, profile, loaded.invitations.clone());
         self.reload_logs(&loaded);
+        self.nicknames = loaded.nicknames.into_iter().collect();
+        self.remember_summaries(loaded.summaries);
         for person in loaded.people {
             match Card::verify(&person.card) {
                 Ok(card) => self.know(person, card, &loaded.peers),
@@ -206,6 +233,7 @@ impl Engine {
         let Some(state) = self.conversations.get_mut(conversation) else { return };
         state.writing = state.writing.saturating_sub(1);
         let root = state.root;
+        self.mark_chat(conversation);
         self.new_heads(conversation, heads);
         for device in self.devices_of(&root) {
             self.in_use(&device);
@@ -257,23 +285,19 @@ impl Engine {
 
     fn tell_delivered(&mut self, delivered: &[(ConversationId, EntryId)]) {
         for (conversation, id) in delivered {
+            self.mark_chat(conversation);
             let Some(state) = self.conversations.get(conversation) else { continue };
             let with = UserId::from(&state.root).0;
             self.emit(Output::Event(Event::MessageDelivered { with, id: id.to_string() }));
         }
     }
 
-    fn message(&self, row: MessageRow) -> Option<MessageView> {
+    pub(super) fn message(&self, row: MessageRow) -> Option<MessageView> {
         let text = match (row.kind, &row.body) {
             (kind::TEXT, Some(body)) => visible(&Text::parse(body).ok()?.text),
             _ => return None,
         };
-        let state = match row.progress {
-            Progress::Queued => MessageState::Queued,
-            Progress::Sent => MessageState::Sent,
-            Progress::Delivered => MessageState::Delivered,
-            Progress::Received => MessageState::Received,
-        };
+        let state = super::view::message_state(row.progress);
         Some(MessageView { id: row.id.to_string(), from: UserId::from(&row.author).0, text, at: row.time, state })
     }
 }

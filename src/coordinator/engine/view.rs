@@ -1,11 +1,14 @@
 //! How things stand, for people.
 
+use super::changes::Face;
+use super::state::Contact;
 use super::{Engine, Now, Output};
 use crate::coordinator::{
-    BrokerStatus, ContactView, IdentityView, LinkStatus, Path, RequestView, Snapshot, StatusView,
+    BrokerState, BrokerStatus, ChatView, ContactView, IdentityView, LAST_LINE_CHARS_MAX, LastMessage, LinkStatus,
+    MessageState, Path, RequestView, Snapshot, StatusView,
 };
-use crate::identity::{Card, safety_number};
-use crate::store::Standing;
+use crate::identity::{Card, UserId, safety_number, visible};
+use crate::store::{LastRow, Progress, Standing, Summary};
 use crate::wire::RootKey;
 
 impl Engine {
@@ -28,47 +31,59 @@ impl Engine {
 
     /// Everybody who asks, with and without an invitation.
     pub(super) fn requests(&self) -> Vec<RequestView> {
-        let asking = self.people.values().filter_map(|contact| {
-            let invited = match contact.person.standing {
-                Standing::Asking => true,
-                Standing::Uninvited => false,
-                _ => return None,
-            };
-            Some(RequestView {
-                user_id: contact.card.user().0,
-                name: contact.card.fields().name.to_string(),
-                safety_number: self.safety_number(&contact.person.root),
-                invited,
-                warning: card_warning(&contact.card),
-            })
-        });
-        asking.collect()
+        let asking = self.people.values().filter_map(|contact| Some((contact.since, self.request_view(contact)?)));
+        let mut asking: Vec<(u64, RequestView)> = asking.collect();
+        asking.sort_by_key(|(since, _)| *since);
+        asking.into_iter().map(|(_, request)| request).collect()
+    }
+
+    fn request_view(&self, contact: &Contact) -> Option<RequestView> {
+        let invited = match contact.person.standing {
+            Standing::Asking => true,
+            Standing::Uninvited => false,
+            _ => return None,
+        };
+        Some(RequestView {
+            user_id: contact.card.user().0,
+            name: contact.card.fields().name.to_string(),
+            safety_number: self.safety_number(&contact.person.root),
+            invited,
+            warning: card_warning(&contact.card),
+        })
+    }
+
+    /// How somebody is shown, if at all.
+    pub(super) fn face(&self, root: &RootKey) -> Option<Face> {
+        let contact = self.people.get(root)?;
+        let request = || self.request_view(contact).map(Face::Request);
+        self.contact_view(contact).map(Face::Contact).or_else(request)
     }
 
     /// Contacts, and those we have asked, by name.
     pub(super) fn contacts(&self) -> Vec<ContactView> {
-        let shown = |standing| matches!(standing, Standing::Contact | Standing::Asked);
-        let mut contacts: Vec<ContactView> = self
-            .people
-            .values()
-            .filter(|contact| shown(contact.person.standing))
-            .map(|contact| {
-                let device = contact.card.device().device;
-                let accepted = contact.person.standing == Standing::Contact;
-                ContactView {
-                    user_id: contact.card.user().0,
-                    name: contact.card.fields().name.to_string(),
-                    nickname: None,
-                    online: self.peers.get(&device).is_some_and(|peer| peer.open.is_some()),
-                    path: if accepted { self.path(&device) } else { Path::None },
-                    safety_number: self.safety_number(&contact.person.root),
-                    accepted,
-                    warning: card_warning(&contact.card),
-                }
-            })
-            .collect();
+        let mut contacts: Vec<ContactView> =
+            self.people.values().filter_map(|contact| self.contact_view(contact)).collect();
         contacts.sort_by_cached_key(|contact| (contact.name.to_lowercase(), contact.user_id));
         contacts
+    }
+
+    fn contact_view(&self, contact: &Contact) -> Option<ContactView> {
+        let accepted = match contact.person.standing {
+            Standing::Contact => true,
+            Standing::Asked => false,
+            _ => return None,
+        };
+        let device = contact.card.device().device;
+        Some(ContactView {
+            user_id: contact.card.user().0,
+            name: contact.card.fields().name.to_string(),
+            nickname: self.nicknames.get(&contact.person.root).cloned(),
+            online: self.peers.get(&device).is_some_and(|peer| peer.open.is_some()),
+            path: if accepted { self.path(&device) } else { Path::None },
+            safety_number: self.safety_number(&contact.person.root),
+            accepted,
+            warning: card_warning(&contact.card),
+        })
     }
 
     /// Brokers, links, and what waits.
@@ -98,6 +113,47 @@ impl Engine {
             "Your link works on this computer only. Start with --lan for your network, or with --broker for everywhere."
                 .to_owned()
         })
+    }
+}
+
+/// A conversation as a list shows it.
+pub(super) fn chat(me: &RootKey, with: &RootKey, summary: &Summary) -> ChatView {
+    let last = |last: &LastRow| LastMessage {
+        id: last.id.to_string(),
+        mine: last.author == *me,
+        text: line(&last.text),
+        at: last.time,
+        state: message_state(last.progress),
+    };
+    ChatView {
+        user_id: UserId::from(with).0,
+        last: summary.last.as_ref().map(last),
+        unread: summary.unread,
+        activity: summary.activity,
+        draft: summary.draft.clone(),
+    }
+}
+
+/// The beginning of a text on one line.
+fn line(text: &str) -> String {
+    let blank = |c: char| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c };
+    visible(text).chars().map(blank).take(LAST_LINE_CHARS_MAX).collect()
+}
+
+/// How far a message has come, for people.
+pub(super) fn message_state(progress: Progress) -> MessageState {
+    match progress {
+        Progress::Queued => MessageState::Queued,
+        Progress::Sent => MessageState::Sent,
+        Progress::Delivered => MessageState::Delivered,
+        Progress::Received => MessageState::Received,
+    }
+}
+
+impl BrokerStatus {
+    /// Whether this was away, and is only being tried again.
+    pub(super) fn is_retried_by(&self, state: BrokerState) -> bool {
+        state == BrokerState::Connecting && matches!(self.state, BrokerState::Unreachable | BrokerState::Refused)
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::store::{Invitation, Loaded, OUTBOX_COUNT_MAX, OwnLog, Peer, Person, Profile, Refusal, Standing};
+use crate::store::{Invitation, Loaded, OUTBOX_COUNT_MAX, OwnLog, Peer, Person, Profile, Refusal, Standing, Summary};
 use crate::wire::{ExchangeKey, Lack, Nonce, Range, WorkingKey};
 
 fn load(db: &mut Db) -> Loaded {
@@ -62,6 +62,14 @@ fn what_was_saved_is_loaded() {
         people: vec![person(9, Standing::Contact), person(4, Standing::Blocked)],
         peers: vec![peer(9), peer(4)],
         logs: vec![own],
+        nicknames: vec![],
+        summaries: vec![Summary {
+            conversation: conversation(),
+            last: None,
+            unread: 0,
+            activity: 0,
+            draft: String::new(),
+        }],
     };
     assert_eq!(load(&mut db), expected);
     one(&mut db, Op::DeletePerson(RootKey([9; 32])));

@@ -6,6 +6,8 @@ mod files;
 mod full_disk;
 mod limits;
 mod order;
+mod page;
+mod summary;
 mod sync;
 mod writer;
 
@@ -36,6 +38,15 @@ impl Writer {
     }
 
     fn write(&mut self, time: u64, after: &[EntryId], text: &str) -> Entry {
+        self.draft(time, after, kind::TEXT, Text::new(text).unwrap().to_bytes())
+    }
+
+    /// Something that is no text, or of another kind.
+    fn write_raw(&mut self, time: u64, kind: u32, body: Vec<u8>) -> Entry {
+        self.draft(time, &[], kind, body)
+    }
+
+    fn draft(&mut self, time: u64, after: &[EntryId], kind: u32, body: Vec<u8>) -> Entry {
         let entry = Entry::write(
             &self.device,
             Draft {
@@ -46,9 +57,9 @@ impl Writer {
                 previous: self.last,
                 after: after.to_vec(),
                 time,
-                kind: kind::TEXT,
+                kind,
                 target: None,
-                body: Text::new(text).unwrap().to_bytes(),
+                body,
                 salt: Salt([7; 32]),
             },
         );

@@ -13,7 +13,7 @@ mod reads;
 use std::time::Instant;
 
 use dioxus::prelude::*;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 use self::drafts::Drafts;
@@ -37,6 +37,8 @@ pub enum Wish {
     Toward {
         /// Which end.
         earlier: bool,
+        /// The message that was there when the wish was made.
+        edge: String,
     },
     /// Its end.
     ToEnd,
@@ -53,6 +55,8 @@ pub(super) struct Bridge {
     pub clock: Clock,
     pub store: Store<Model>,
     pub wishes: mpsc::Receiver<Wish>,
+    /// Whether somebody looks at the window: what nobody sees is not read.
+    pub focused: watch::Receiver<bool>,
     model: Model,
     drafts: Drafts,
     /// What was last said to be read.
@@ -64,6 +68,7 @@ enum Next {
     Wish(Option<Wish>),
     Settings,
     Drafts,
+    Focus,
 }
 
 impl Bridge {
@@ -73,9 +78,10 @@ impl Bridge {
         clock: Clock,
         store: Store<Model>,
         wishes: mpsc::Receiver<Wish>,
+        focused: watch::Receiver<bool>,
     ) -> Self {
         let model = store.peek().clone();
-        Self { core, control, clock, store, wishes, model, drafts: Drafts::default(), marked: None }
+        Self { core, control, clock, store, wishes, focused, model, drafts: Drafts::default(), marked: None }
     }
 
     /// Runs until the coordinator or the components are gone.
@@ -111,6 +117,7 @@ impl Bridge {
                 wish = self.wishes.recv() => Next::Wish(wish),
                 _ = self.control.changed() => Next::Settings,
                 () = drafts => Next::Drafts,
+                Ok(()) = self.focused.changed() => Next::Focus,
             };
             match next {
                 Next::Change(Change::Deltas(deltas)) => {
@@ -125,6 +132,7 @@ impl Bridge {
                     self.store.settings().set(self.model.settings.clone());
                 }
                 Next::Drafts => self.keep_drafts(false).await,
+                Next::Focus => self.mark_read().await,
             }
         }
     }
@@ -162,8 +170,8 @@ impl Bridge {
                 self.model.thread.close();
                 self.show_thread();
             }
-            Wish::Toward { earlier } => {
-                if let Some(reading) = self.model.thread.toward(earlier) {
+            Wish::Toward { earlier, edge } => {
+                if let Some(reading) = self.model.thread.toward(earlier, &edge) {
                     self.read(reading).await;
                 }
             }
@@ -175,9 +183,6 @@ impl Bridge {
             }
             Wish::AtEnd(at_end) => {
                 self.model.thread.at_end = at_end;
-                if at_end && !self.model.thread.later {
-                    self.model.thread.missed = 0;
-                }
                 self.show_thread();
                 self.mark_read().await;
             }

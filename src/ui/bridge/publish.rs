@@ -52,7 +52,6 @@ pub(super) fn publish_thread(store: &mut Store<Model>, thread: &Thread) {
     differ(shown.earlier(), &thread.earlier);
     differ(shown.later(), &thread.later);
     differ(shown.divider(), &thread.divider);
-    differ(shown.missed(), &thread.missed);
     differ(shown.at_end(), &thread.at_end);
 }
 

@@ -39,7 +39,8 @@ impl Bridge {
     /// Whoever sees the end has read all of it.
     pub(super) async fn mark_read(&mut self) {
         let thread = &self.model.thread;
-        let Some(with) = thread.with.filter(|_| thread.at_end && !thread.later) else { return };
+        let seen = thread.at_end && !thread.later && *self.focused.borrow();
+        let Some(with) = thread.with.filter(|_| seen) else { return };
         let unread = self.model.people.get(&with).is_some_and(|person| person.chat.unread > 0);
         let Some(up_to) = thread.last_theirs().filter(|id| unread && self.marked.as_ref() != Some(id)) else { return };
         self.marked = Some(up_to.clone());

@@ -119,7 +119,9 @@ impl Running {
         let (tell, address) = oneshot::channel();
         let server = tokio::spawn(async move {
             let on_url = |url: &str| tell.send(url.to_owned()).unwrap();
-            let dom = move || crate::ui::dom(core.clone(), control.clone(), crate::ui::Clock::system());
+            let dom = move || {
+                crate::ui::dom(core.clone(), control.clone(), crate::ui::Shell::alone(), crate::ui::Clock::system())
+            };
             serve(dom, None, on_url, async { drop(stopped.await) }).await
         });
         let url = address.await.unwrap();

@@ -61,8 +61,6 @@ pub struct Thread {
     pub later: bool,
     /// The first message that was unread when the conversation was opened, and how many there were.
     pub divider: Option<(String, u32)>,
-    /// Messages of the other person that came while the reader looked elsewhere.
-    pub missed: u32,
     /// Whether the reader sees the end.
     pub at_end: bool,
     /// Counts the openings: the page begins anew with each.
@@ -92,13 +90,14 @@ impl Thread {
         }
     }
 
-    /// The reader comes near an end (`earlier`, or else later): what to read there.
+    /// The reader comes near an end (`earlier`, or else later) that was at this message: what to read there. Nothing when
+    /// the end has moved meanwhile: whoever scrolls says it many times, and one page is enough for all of them.
     #[must_use]
-    pub fn toward(&self, earlier: bool) -> Option<Reading> {
+    pub fn toward(&self, earlier: bool, edge: &str) -> Option<Reading> {
         let with = self.with.filter(|_| self.phase == Phase::Ready)?;
         let at = match earlier {
-            true if self.earlier => PageAt::Before(self.first()?),
-            false if self.later => PageAt::After(self.last()?),
+            true if self.earlier => PageAt::Before(self.first().filter(|first| first == edge)?),
+            false if self.later => PageAt::After(self.last().filter(|last| last == edge)?),
             _ => return None,
         };
         Some(Reading { with, at, limit: PAGE })
@@ -117,11 +116,15 @@ impl Thread {
         })
     }
 
-    fn first(&self) -> Option<String> {
+    /// The first message on the screen.
+    #[must_use]
+    pub fn first(&self) -> Option<String> {
         self.ids().next().cloned()
     }
 
-    fn last(&self) -> Option<String> {
+    /// The last message on the screen.
+    #[must_use]
+    pub fn last(&self) -> Option<String> {
         self.ids().next_back().cloned()
     }
 
@@ -138,10 +141,6 @@ impl Thread {
             return;
         }
         let old: Vec<MessageView> = self.ids().filter_map(|id| self.messages.get(id)).cloned().collect();
-        let known = |id: &str| self.messages.contains_key(id);
-        let fresh =
-            page.messages.iter().filter(|message| Some(message.from) == self.with && !known(&message.id)).count();
-        let fresh = u32::try_from(fresh).unwrap_or(u32::MAX);
         let messages = match &reading.at {
             PageAt::Before(_) => {
                 self.earlier = page.earlier;
@@ -159,9 +158,6 @@ impl Thread {
                 all
             }
             PageAt::From(_) => {
-                if !self.at_end && !self.later {
-                    self.missed = self.missed.saturating_add(fresh);
-                }
                 self.later = page.later;
                 page.messages
             }
@@ -171,7 +167,6 @@ impl Thread {
                     // Where the reader stands, the page says once it has found the divider.
                     self.at_end = self.divider.is_none() && !page.later;
                 }
-                self.missed = 0;
                 self.earlier = page.earlier;
                 self.later = page.later;
                 page.messages

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::coordinator::double::{Double, Happening};
 use crate::host::{Control, Reach, Settings};
-use crate::ui::{Clock, dom};
+use crate::ui::{Clock, Shell, dom};
 
 /// Rounds of work that are waited for at most: far more than anything takes, so that a test that hopes in vain ends.
 const PATIENCE: usize = 2_000;
@@ -41,7 +41,7 @@ impl Stage {
         let (more, happenings) = tokio::sync::mpsc::channel(1);
         let world = tokio::spawn(world.script.play(double, happenings));
         let clock = Clock::fixed(i64::try_from(NOW).unwrap());
-        let mut dom = dom(core, control, clock);
+        let mut dom = dom(core, control, Shell::alone(), clock);
         dom.rebuild_in_place();
         let mut stage = Self { dom, settings: orders, told, _world: world, _more: more };
         stage.until(|page| !page.is_empty() && page.contains("h1")).await;

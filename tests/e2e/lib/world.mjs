@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { launch, noBrowser } from "./browser.mjs";
-import { Person } from "./person.mjs";
+import { Person, befriend } from "./person.mjs";
 import { freePort, reportSkip } from "./processes.mjs";
 
 /// No story takes longer, on two slow cores that it shares.
@@ -37,7 +37,6 @@ export class World {
     const bob = await this.person("Bob", look);
     await alice.welcome();
     await bob.welcome();
-    const { befriend } = await import("./person.mjs");
     await befriend(alice, bob);
     return { alice, bob };
   }
@@ -71,8 +70,7 @@ export function story(name, tell) {
       await tell(world);
       world.people.forEach((person) => person.checkFaults());
     } catch (error) {
-      error.message += `\n${await world.lastWords()}`;
-      throw error;
+      throw new Error(`${error.stack}\n${await world.lastWords()}`, { cause: error });
     } finally {
       await world.end();
     }

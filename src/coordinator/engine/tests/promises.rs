@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::stories::friends;
 use super::world::World;
 use crate::coordinator::engine::state::INVITATION_USES;
-use crate::coordinator::{Command, Event, LinkState, MessageState, Reply};
+use crate::coordinator::{Command, Delta, Event, LinkState, MessageState, Reply};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -25,6 +25,7 @@ fn an_invitation_lets_in_only_so_many() {
     let mut world = World::new(1);
     let bob = world.person("Bob");
     let link = world.identity(bob).link;
+    world.watch(bob);
     let uses = usize::try_from(INVITATION_USES).unwrap();
     for n in 0..uses + 2 {
         let stranger = world.person("Stranger");
@@ -38,6 +39,12 @@ fn an_invitation_lets_in_only_so_many() {
     let told = world.events(bob).iter().filter(|event| matches!(event, Event::RequestReceived { .. })).count();
     assert_eq!(told, uses, "who was not invited interrupts nobody");
     assert_ne!(world.identity(bob).link, link);
+    let next = world.identity(bob).link;
+    let shown = world.deltas(bob).into_iter().rev().find_map(|delta| match delta {
+        Delta::Identity(identity) => Some(identity.link),
+        _ => None,
+    });
+    assert_eq!(shown, Some(next), "a window shows the next one");
 }
 
 /// What was offered to a process that has ended since is not acted on by the next one.

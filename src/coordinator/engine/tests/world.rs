@@ -8,15 +8,18 @@ use bytes::Bytes;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use uuid::Uuid;
 
+use crate::coordinator::engine::view;
 use crate::coordinator::engine::{
     BrokerConn, BrokerInput, BrokerOutput, Engine, Input, Now, Output, Settings, StoreToken,
 };
 use crate::coordinator::{
-    Command, CommandError, ContactView, Event, IdentityView, LinkState, MessageView, Reply, RequestView, StatusView,
+    ChatView, Command, CommandError, ContactView, Delta, Event, IdentityView, LinkState, MessageView, Reply,
+    RequestView, StatusView, View,
 };
 use crate::identity::Secrets;
 use crate::link::{CloseReason, DriverCommand, DriverEvent, Path};
-use crate::store::{Db, Op};
+use crate::log::direct_conversation;
+use crate::store::{Db, Op, Outcome, Standing};
 use crate::wire::broker_url::BrokerUrl;
 use crate::wire::signal::Candidate;
 use crate::wire::{ConnectionId, DeviceKey};
@@ -32,17 +35,30 @@ struct Device {
     db: Db,
     secrets: Option<Vec<u8>>,
     key: Option<DeviceKey>,
-    conns: BTreeMap<BrokerConn, (String, bool)>,
+    conns: BTreeMap<BrokerConn, Conn>,
     links: BTreeMap<DeviceKey, ConnectionId>,
     replies: BTreeMap<u64, Result<Reply, CommandError>>,
     events: Vec<Event>,
+    /// What watchers were told since somebody looked.
+    deltas: Vec<Delta>,
+    /// Where this person can be reached, at the next start.
+    brokers: Vec<String>,
     finished: bool,
     /// What waits for a disk that does not answer; lost when the process dies.
     unwritten: Option<Vec<(StoreToken, Op)>>,
 }
 
+#[derive(Clone)]
+struct Conn {
+    client: String,
+    /// The broker's address without a login.
+    broker: String,
+    persistent: bool,
+}
+
 #[derive(Default)]
 struct BrokerSession {
+    broker: String,
     at: Option<(usize, BrokerConn)>,
     persistent: bool,
     topics: BTreeSet<String>,
@@ -107,6 +123,13 @@ impl World {
 
     /// A new device with an identity, running.
     pub fn person(&mut self, name: &str) -> usize {
+        let device = self.blank();
+        self.run(device, Command::CreateIdentity { name: name.into() }).unwrap();
+        device
+    }
+
+    /// A new device without an identity, running.
+    pub fn blank(&mut self) -> usize {
         let device = self.devices.len();
         self.devices.push(Device {
             engine: None,
@@ -118,11 +141,12 @@ impl World {
             links: BTreeMap::new(),
             replies: BTreeMap::new(),
             events: vec![],
+            deltas: vec![],
+            brokers: vec![BROKER.to_owned()],
             finished: false,
             unwritten: None,
         });
         self.start(device);
-        self.run(device, Command::CreateIdentity { name: name.into() }).unwrap();
         device
     }
 
@@ -134,7 +158,9 @@ impl World {
         state.run += 1;
         state.finished = false;
         let secrets = state.secrets.as_ref().map(|bytes| Secrets::from_bytes(bytes).ok().unwrap());
-        let settings = Settings { brokers: vec![BrokerUrl::parse(BROKER).unwrap()], link: Default::default() };
+        state.deltas.clear();
+        let brokers = state.brokers.iter().map(|url| BrokerUrl::parse(url).unwrap()).collect();
+        let settings = Settings { brokers, link: Default::default() };
         let (engine, outputs) = Engine::start(settings, secrets, rng, now);
         state.engine = Some(engine);
         self.carry_out(device, outputs);
@@ -222,6 +248,48 @@ impl World {
 
     pub fn reply(&self, device: usize, call: u64) -> Option<&Result<Reply, CommandError>> {
         self.devices[device].replies.get(&call)
+    }
+
+    /// Begins to watch: how things are, while [`World::deltas`] gathers what changes.
+    pub fn watch(&mut self, device: usize) -> View {
+        let now = self.clock();
+        let (view, outputs) = self.devices[device].engine.as_mut().unwrap().watch(now);
+        self.carry_out(device, outputs);
+        view
+    }
+
+    /// The conversations with contacts as they are on disk.
+    pub fn chats_on_disk(&mut self, device: usize) -> Vec<ChatView> {
+        let Device { engine: Some(engine), db, .. } = &mut self.devices[device] else { return vec![] };
+        let me = engine.me.as_ref().unwrap().card.root();
+        let contacts = engine.people.values().filter(|contact| contact.person.standing == Standing::Contact);
+        let chat = |root| {
+            let op = Op::Summarise(vec![direct_conversation(&me, &root)]);
+            let Some(Ok(Outcome::Summaries(summaries))) = db.apply(vec![op]).pop() else { panic!("no summary") };
+            view::chat(&me, &root, &summaries[0])
+        };
+        contacts.map(|contact| contact.person.root).map(chat).collect()
+    }
+
+    /// What watchers were told since the last time.
+    pub fn deltas(&mut self, device: usize) -> Vec<Delta> {
+        std::mem::take(&mut self.devices[device].deltas)
+    }
+
+    pub fn use_brokers(&mut self, device: usize, brokers: &[&str]) {
+        let brokers: Vec<String> = brokers.iter().map(|url| (*url).to_owned()).collect();
+        self.run(device, Command::UseBrokers(brokers.clone())).unwrap();
+        self.devices[device].brokers = brokers;
+    }
+
+    /// Who holds which session at a broker: how many live ones, how many persistent ones, connected now.
+    pub fn sessions_at(&self, device: usize, broker: &str) -> (usize, usize) {
+        let broker = BrokerUrl::parse(broker).unwrap().to_string();
+        let here =
+            |session: &&BrokerSession| session.broker == broker && session.at.is_some_and(|(at, _)| at == device);
+        let (persistent, live): (Vec<_>, Vec<_>) =
+            self.sessions.values().filter(here).partition(|held| held.persistent);
+        (live.len(), persistent.len())
     }
 
     pub fn identity(&mut self, device: usize) -> IdentityView {
@@ -345,16 +413,25 @@ impl World {
             match output {
                 Output::Reply(call, result) => drop(state.replies.insert(call, result)),
                 Output::Event(event) => state.events.push(event),
+                Output::Deltas(deltas) => state.deltas.extend(deltas),
                 Output::Store(token, op) => self.store(device, token, op),
                 Output::KeepSecrets(bytes) => {
                     state.key = Secrets::from_bytes(&bytes).ok().map(|secrets| secrets.device_key());
                     state.secrets = Some(bytes.to_vec());
                     self.later(device, 1, Input::SecretsKept(Ok(())));
                 }
-                Output::OpenBroker { conn, kind, client, .. } => {
-                    state.conns.insert(conn, (client, kind.is_persistent()));
+                Output::OpenBroker { conn, url, kind, client } => {
+                    let broker = url.without_credentials().to_string();
+                    state.conns.insert(conn, Conn { client, broker, persistent: kind.is_persistent() });
                 }
-                Output::CloseBroker(_) => {}
+                Output::CloseBroker(conn) => {
+                    if let Some(closed) = state.conns.remove(&conn)
+                        && let Some(session) = self.sessions.get_mut(&closed.client)
+                        && session.at == Some((device, conn))
+                    {
+                        session.detach();
+                    }
+                }
                 Output::Broker(conn, output) => self.mqtt(device, conn, output),
                 Output::Link(peer, command) => self.link(device, peer, command, None),
                 Output::Frame(peer, connection, bytes) => self.frame(device, peer, connection, bytes),
@@ -365,13 +442,14 @@ impl World {
     }
 
     fn mqtt(&mut self, device: usize, conn: BrokerConn, output: BrokerOutput) {
-        let (client, persistent) = self.devices[device].conns.get(&conn).unwrap().clone();
+        let Conn { client, broker, persistent } = self.devices[device].conns.get(&conn).unwrap().clone();
         if output == BrokerOutput::Connect {
             if !self.broker_up {
                 return self.later(device, 20, Input::Broker(conn, BrokerInput::Lost("nobody listens".into())));
             }
             let session = self.sessions.entry(client).or_default();
             session.persistent = persistent;
+            session.broker = broker;
             session.at = Some((device, conn));
             if !persistent {
                 session.topics.clear();
@@ -399,16 +477,22 @@ impl World {
             BrokerOutput::Ack(delivery) => drop(session.unacked.remove(&delivery)),
             BrokerOutput::Publish { token, topic, payload } => {
                 self.later(device, 2, Input::Broker(conn, BrokerInput::Published(token)));
-                self.publish(topic, Bytes::from(payload));
+                self.publish_at(&broker, topic, Bytes::from(payload));
             }
         }
     }
 
     /// Anybody may publish anything.
     pub fn publish(&mut self, topic: String, payload: Bytes) {
+        let broker = BrokerUrl::parse(BROKER).unwrap().to_string();
+        self.publish_at(&broker, topic, payload);
+    }
+
+    fn publish_at(&mut self, broker: &str, topic: String, payload: Bytes) {
         self.published.push((topic.clone(), payload.clone()));
         let mut inputs = vec![];
-        for session in self.sessions.values_mut().filter(|session| session.topics.contains(&topic)) {
+        let hears = |session: &&mut BrokerSession| session.broker == broker && session.topics.contains(&topic);
+        for session in self.sessions.values_mut().filter(hears) {
             match session.at {
                 Some((to, _)) if !session.persistent && self.loss > 0.0 && self.rng.random_bool(self.loss) => {
                     let _ = to;

@@ -31,10 +31,14 @@ pub fn Flow(user: Uuid) -> Element {
         if *thread.at_end().peek() != at_end {
             ui.wish(Wish::AtEnd(at_end));
         }
-        if data.scroll_top() < NEAR && *thread.earlier().peek() {
-            ui.wish(Wish::Toward { earlier: true });
-        } else if below < NEAR && *thread.later().peek() {
-            ui.wish(Wish::Toward { earlier: false });
+        let (earlier, later) = (*thread.earlier().peek(), *thread.later().peek());
+        let edge = match (data.scroll_top() < NEAR && earlier, below < NEAR && later) {
+            (true, _) => thread.peek().first().map(|edge| (true, edge)),
+            (_, true) => thread.peek().last().map(|edge| (false, edge)),
+            _ => None,
+        };
+        if let Some((earlier, edge)) = edge {
+            ui.wish(Wish::Toward { earlier, edge });
         }
     };
     rsx! {
@@ -59,7 +63,7 @@ pub fn Flow(user: Uuid) -> Element {
                     },
                 }
             }
-            Jump {}
+            Jump { user }
             Heard { user }
         }
     }
@@ -69,53 +73,52 @@ pub fn Flow(user: Uuid) -> Element {
 fn Rows(user: Uuid) -> Element {
     let ui = use_ui();
     let rows = ui.model.thread().rows();
-    let rows = rows.read();
-    let (clock, words) = (ui.clock(), ui.words());
-    if rows.is_empty() {
+    if rows.read().is_empty() {
         return rsx! {
             div { class: "nothing",
                 h3 { {ui.say("nothing-said-title")} }
-                p { class: "muted", {words.with("nothing-said-lead", "name", ui.name(user))} }
+                p { class: "muted", {ui.words().with("nothing-said-lead", "name", ui.name(user))} }
             }
         };
     }
     rsx! {
         div { class: "flow-push", aria_hidden: "true" }
-        for row in rows.iter() {
-            match row {
-                Row::Day(day) => rsx! {
-                    div { key: "{row.key()}", class: "day", "data-row": "true", {day_label(&clock, &words, *day)} }
-                },
-                Row::Unread(count) => rsx! {
-                    div { key: "{row.key()}", class: "unread", "data-row": "true", "data-divider": "true",
-                        {words.with("new-messages", "count", *count)}
-                    }
-                },
-                Row::Message { id, first, last, mine } => rsx! {
-                    Bubble {
-                        key: "{id}",
-                        user,
-                        id: id.clone(),
-                        first: *first,
-                        last: *last,
-                        mine: *mine,
-                    }
-                },
-            }
+        // The key stands with the loop's own element: only then is a line moved instead of written over.
+        for row in rows.read().iter() {
+            Line { key: "{row.key()}", user, row: row.clone() }
         }
+    }
+}
+
+#[component]
+fn Line(user: Uuid, row: Row) -> Element {
+    let ui = use_ui();
+    match row {
+        Row::Day(day) => rsx! {
+            div { class: "day", "data-row": "true", {day_label(&ui.clock(), &ui.words(), day)} }
+        },
+        Row::Unread(count) => rsx! {
+            div { class: "unread", "data-row": "true", "data-divider": "true",
+                {ui.words().with("new-messages", "count", count)}
+            }
+        },
+        Row::Message { id, first, last, mine } => rsx! {
+            Bubble { user, id, first, last, mine }
+        },
     }
 }
 
 /// Back to the end, with how much came there meanwhile.
 #[component]
-fn Jump() -> Element {
+fn Jump(user: Uuid) -> Element {
     let ui = use_ui();
     let thread = ui.model.thread();
     let away = *thread.phase().read() == Phase::Ready && (!thread.at_end().cloned() || thread.later().cloned());
     if !away {
         return rsx! {};
     }
-    let missed = thread.missed().cloned();
+    // What is unread while the reader is elsewhere has come meanwhile.
+    let missed = ui.person(user).map_or(0, |person| person.chat.unread);
     let name = if missed > 0 { ui.words().with("jump-new", "count", missed) } else { ui.say("jump") };
     rsx! {
         button {

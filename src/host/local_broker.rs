@@ -36,17 +36,42 @@ pub enum LocalBrokerError {
     NoPort,
 }
 
+impl LocalBrokerError {
+    /// The same for somebody who looks at a window: what happened, and what to do.
+    #[must_use]
+    pub fn for_a_person(&self) -> String {
+        match self {
+            Self::Broker(BrokerError::ForThisComputerOnly(_)) => {
+                "Another Kith on this computer runs a broker that only \
+                this computer can reach. Close that Kith, or let it serve your network too; then try again."
+                    .to_owned()
+            }
+            Self::Broker(error) => {
+                format!("This computer's own broker cannot run: {error}. Choose another way, or try again later.")
+            }
+            Self::NoHome | Self::Folder(_) | Self::NoPort => {
+                format!("This computer's own broker cannot run: {self}.")
+            }
+        }
+    }
+}
+
 impl LocalBroker {
-    /// Runs the broker or joins the one that runs. With `lan` the network can reach it.
+    /// Runs the broker or joins the one that runs, with its queues in a folder below `shared`. With `lan` the network can
+    /// reach it.
     ///
     /// # Errors
     /// When it can do neither.
-    pub async fn start(address: Option<SocketAddr>, lan: bool) -> Result<Self, LocalBrokerError> {
+    pub async fn start(
+        address: Option<SocketAddr>,
+        lan: bool,
+        shared: Option<PathBuf>,
+    ) -> Result<Self, LocalBrokerError> {
         let address = listening(address, lan);
         if address.port() == 0 {
             return Err(LocalBrokerError::NoPort);
         }
-        let storage = Self::storage(address.port())?.ok_or(LocalBrokerError::NoHome)?;
+        let storage = Self::storage_in(shared, address.port())?.ok_or(LocalBrokerError::NoHome)?;
         Self::join(address, storage).await
     }
 
@@ -62,20 +87,26 @@ impl LocalBroker {
     /// # Errors
     /// When the folder above it cannot be made.
     pub fn storage(port: u16) -> Result<Option<PathBuf>, SecretError> {
-        let Some(shared) = platform::shared_dir().filter(|_| port != 0) else { return Ok(None) };
+        Self::storage_in(platform::shared_dir(), port)
+    }
+
+    fn storage_in(shared: Option<PathBuf>, port: u16) -> Result<Option<PathBuf>, SecretError> {
+        let Some(shared) = shared.filter(|_| port != 0) else { return Ok(None) };
         // The queues hold sealed mail, and still nobody else's business.
         platform::private_dir(&shared)?;
         Ok(Some(shared.join(format!("broker-{port}"))))
     }
 
     /// The URL that [`LocalBroker::start`] would end up with, without starting or asking anything.
-    #[must_use]
-    pub fn url_of(address: Option<SocketAddr>, lan: bool) -> BrokerUrl {
+    ///
+    /// # Errors
+    /// Never in a build that has a broker.
+    pub fn url_of(address: Option<SocketAddr>, lan: bool) -> Result<BrokerUrl, LocalBrokerError> {
         let mut address = listening(address, lan);
         if address.ip().is_unspecified() {
             address.set_ip(lan_address().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)));
         }
-        BrokerUrl::tcp(address)
+        Ok(BrokerUrl::tcp(address))
     }
 
     /// Where it can be reached: what goes into the card.
@@ -115,8 +146,8 @@ mod tests {
         assert_eq!(listening(None, false), at("127.0.0.1:18183"));
         assert_eq!(listening(None, true), at("0.0.0.0:18183"));
         assert_eq!(listening(Some(at("192.168.1.5:1883")), true), at("192.168.1.5:1883"));
-        assert_eq!(LocalBroker::url_of(None, false).to_string(), "mqtt://127.0.0.1:18183");
-        assert!(!LocalBroker::url_of(None, true).to_string().contains("0.0.0.0"));
+        assert_eq!(LocalBroker::url_of(None, false).unwrap().to_string(), "mqtt://127.0.0.1:18183");
+        assert!(!LocalBroker::url_of(None, true).unwrap().to_string().contains("0.0.0.0"));
     }
 
     /// A process that ran the broker leaves, and its address and folder are free for the next one at once.

@@ -1,0 +1,273 @@
+//! What watchers were told, and what of it is another now.
+//!
+//! Whoever changes something that people see marks it; [`Engine::flush`] looks at what is marked, and tells what is not as
+//! it was told last. A person's row is marked when it is on disk. Conversations are read from the store: one question is
+//! under way at a time, and what is marked meanwhile is in the next.
+//!
+//! The promise: a view taken at any moment, and every delta after it, is what a fresh view would be.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::io::{Now, Output, StoreToken};
+use super::state::Pending;
+use super::{Engine, view};
+use crate::coordinator::{BrokerStatus, ChatView, ContactView, Delta, IdentityView, RequestView, View};
+use crate::identity::UserId;
+use crate::log::direct_conversation;
+use crate::store::{Op, Standing, Summary};
+use crate::wire::broker_url::BrokerUrl;
+use crate::wire::{ConversationId, RootKey};
+
+/// Conversations in one question to the store: what comes meanwhile waits a few milliseconds, not a second.
+const SUMMARISED_MAX: usize = 128;
+
+/// What watchers were told, and what is marked.
+#[derive(Default)]
+pub(super) struct Watching {
+    /// Somebody has watched. Before that only conversations are marked.
+    on: bool,
+    identity: bool,
+    brokers: bool,
+    people: BTreeSet<RootKey>,
+    chats: BTreeSet<ConversationId>,
+    question: Question,
+    /// Rows of people that are on their way to the disk.
+    saving: BTreeMap<StoreToken, RootKey>,
+    told_identity: Option<IdentityView>,
+    told_brokers: Vec<BrokerStatus>,
+    told_people: BTreeMap<RootKey, Face>,
+    /// Each conversation as it was read last.
+    summaries: BTreeMap<ConversationId, Summary>,
+}
+
+/// How somebody is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Face {
+    /// A contact, or somebody we have asked.
+    Contact(ContactView),
+    /// Somebody who asks.
+    Request(RequestView),
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Question {
+    #[default]
+    None,
+    UnderWay,
+    /// The disk did not answer. Asked again when something else happens, not for ever.
+    Failed,
+}
+
+impl Engine {
+    /// How things are now, for a new watcher. What older watchers do not know yet is told them by the outputs, which are
+    /// to be carried out before the new one listens.
+    pub fn watch(&mut self, now: Now) -> (View, Vec<Output>) {
+        self.now = now;
+        let first = !std::mem::replace(&mut self.watching.on, true);
+        self.watching.identity = true;
+        self.watching.brokers = true;
+        let known = self.people.keys().chain(self.watching.told_people.keys()).copied().collect();
+        self.watching.people = known;
+        let deltas = self.changes();
+        if !first && !deltas.is_empty() {
+            self.emit(Output::Deltas(deltas));
+        }
+        let chats = self.people.iter().filter(|(_, contact)| contact.person.standing == Standing::Contact);
+        let view = View {
+            identity: self.watching.told_identity.clone(),
+            contacts: self.contacts(),
+            requests: self.requests(),
+            chats: chats.filter_map(|(root, _)| self.chat(root)).collect(),
+            brokers: self.watching.told_brokers.clone(),
+        };
+        self.summarise();
+        (view, self.take())
+    }
+
+    /// Tells what has changed since the last time.
+    pub(super) fn tell_changes(&mut self) {
+        if !self.watching.on {
+            return;
+        }
+        let deltas = self.changes();
+        if !deltas.is_empty() {
+            self.emit(Output::Deltas(deltas));
+        }
+        self.summarise();
+    }
+
+    fn changes(&mut self) -> Vec<Delta> {
+        let mut deltas = vec![];
+        if std::mem::take(&mut self.watching.identity)
+            && let Ok(identity) = self.identity()
+            && self.watching.told_identity.as_ref() != Some(&identity)
+        {
+            self.watching.told_identity = Some(identity.clone());
+            deltas.push(Delta::Identity(identity));
+        }
+        for root in std::mem::take(&mut self.watching.people) {
+            self.person_changes(&root, &mut deltas);
+        }
+        if std::mem::take(&mut self.watching.brokers) {
+            let brokers = self.broker_list();
+            if self.watching.told_brokers != brokers {
+                self.watching.told_brokers.clone_from(&brokers);
+                deltas.push(Delta::Brokers(brokers));
+            }
+        }
+        deltas
+    }
+
+    fn person_changes(&mut self, root: &RootKey, deltas: &mut Vec<Delta>) {
+        let face = self.face(root);
+        let told = self.watching.told_people.get(root);
+        if told == face.as_ref() {
+            return;
+        }
+        match (told, &face) {
+            (Some(Face::Contact(_)), Some(Face::Contact(_))) | (Some(Face::Request(_)), Some(Face::Request(_))) => {}
+            (Some(Face::Contact(gone)), _) => deltas.push(Delta::ContactGone(gone.user_id)),
+            (Some(Face::Request(gone)), _) => deltas.push(Delta::RequestGone(gone.user_id)),
+            (None, _) => {}
+        }
+        let talked = matches!(told, Some(Face::Contact(contact)) if contact.accepted);
+        match face {
+            Some(face) => {
+                match &face {
+                    Face::Contact(contact) => {
+                        deltas.push(Delta::Contact(contact.clone()));
+                        if contact.accepted && !talked {
+                            deltas.extend(self.chat(root).map(Delta::Chat));
+                        }
+                    }
+                    Face::Request(request) => deltas.push(Delta::Request(request.clone())),
+                }
+                self.watching.told_people.insert(*root, face);
+            }
+            None => drop(self.watching.told_people.remove(root)),
+        }
+    }
+
+    /// Asks the store for the conversations that are marked.
+    fn summarise(&mut self) {
+        if self.watching.question != Question::None || self.watching.chats.is_empty() || self.finishing.is_some() {
+            return;
+        }
+        let mut asked = vec![];
+        while asked.len() < SUMMARISED_MAX
+            && let Some(id) = self.watching.chats.pop_first()
+        {
+            asked.push(id);
+        }
+        self.watching.question = Question::UnderWay;
+        self.ask(Pending::Summaries(asked.clone()), Op::Summarise(asked));
+    }
+
+    /// The store has read them. Each is told, also when its line is the same: a message further up may be another.
+    pub(super) fn summarised(&mut self, summaries: Vec<Summary>) {
+        self.watching.question = Question::None;
+        let mut deltas = vec![];
+        for summary in summaries {
+            let root = self.conversations.get(&summary.conversation).map(|conversation| conversation.root);
+            self.watching.summaries.insert(summary.conversation, summary);
+            let Some(root) = root else { continue };
+            let told = self.watching.told_people.get(&root);
+            if matches!(told, Some(Face::Contact(contact)) if contact.accepted) {
+                deltas.extend(self.chat(&root).map(Delta::Chat));
+            }
+        }
+        if !deltas.is_empty() {
+            self.emit(Output::Deltas(deltas));
+        }
+    }
+
+    pub(super) fn not_summarised(&mut self, asked: Vec<ConversationId>) {
+        self.watching.question = Question::Failed;
+        self.watching.chats.extend(asked);
+    }
+
+    /// What the store knew at the start.
+    pub(super) fn remember_summaries(&mut self, summaries: Vec<Summary>) {
+        self.watching.summaries = summaries.into_iter().map(|summary| (summary.conversation, summary)).collect();
+    }
+
+    /// A conversation as a list shows it.
+    fn chat(&self, root: &RootKey) -> Option<ChatView> {
+        let me = self.me.as_ref()?.card.root();
+        let summary = self.watching.summaries.get(&direct_conversation(&me, root));
+        let nothing = || ChatView { user_id: UserId::from(root).0, ..ChatView::default() };
+        Some(summary.map_or_else(nothing, |summary| view::chat(&me, root, summary)))
+    }
+
+    /// Each broker in use, our own first and in their order. The next attempt of one that is away is no news.
+    fn broker_list(&self) -> Vec<BrokerStatus> {
+        let place = |url: &BrokerUrl| {
+            let same = |own: &BrokerUrl| own.without_credentials() == url.without_credentials();
+            self.settings.brokers.iter().position(same).unwrap_or(usize::MAX)
+        };
+        let mut brokers: Vec<_> = self.brokers.iter().collect();
+        brokers.sort_by_key(|(url, broker)| (!broker.own, place(url)));
+        let status = |(url, broker): (&BrokerUrl, _)| {
+            let (state, reason) = Self::broker_state(broker);
+            let url = url.redacted();
+            let told = self.watching.told_brokers.iter().find(|told| told.url == url && told.is_retried_by(state));
+            told.cloned().unwrap_or(BrokerStatus { url, state, reason })
+        };
+        brokers.into_iter().map(status).collect()
+    }
+
+    /// Somebody may be shown differently now.
+    pub(super) fn mark_person(&mut self, root: &RootKey) {
+        if self.watching.on {
+            self.watching.people.insert(*root);
+        }
+    }
+
+    /// Everybody who is reached through this broker may be shown differently now.
+    pub(super) fn mark_reached(&mut self, url: &BrokerUrl) {
+        if self.watching.on {
+            let address = url.without_credentials();
+            let through = |broker: &BrokerUrl| broker.without_credentials() == address;
+            let reached = self.people.iter().filter(|(_, contact)| contact.card.fields().brokers.iter().any(through));
+            let roots: Vec<RootKey> = reached.map(|(root, _)| *root).collect();
+            self.watching.people.extend(roots);
+        }
+    }
+
+    /// A conversation changed on disk.
+    pub(super) fn mark_chat(&mut self, conversation: &ConversationId) {
+        self.watching.chats.insert(*conversation);
+        if self.watching.question == Question::Failed {
+            self.watching.question = Question::None;
+        }
+    }
+
+    /// The own name, link or warning may be another.
+    pub(super) fn mark_identity(&mut self) {
+        self.watching.identity = true;
+    }
+
+    /// A broker may be new, gone, or stand differently.
+    pub(super) fn mark_brokers(&mut self) {
+        self.watching.brokers = true;
+    }
+
+    /// Something is on its way to the disk: whoever it is about is marked when it is there, or could not be.
+    pub(super) fn note_asked(&mut self, token: StoreToken, op: &Op) {
+        let root = match op {
+            Op::SavePerson(person) => person.root,
+            Op::DeletePerson(root) => *root,
+            _ => return,
+        };
+        if self.watching.on {
+            self.watching.saving.insert(token, root);
+        }
+    }
+
+    /// The store has answered.
+    pub(super) fn note_answered(&mut self, token: StoreToken) {
+        if let Some(root) = self.watching.saving.remove(&token) {
+            self.watching.people.insert(root);
+        }
+    }
+}

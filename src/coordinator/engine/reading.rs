@@ -1,0 +1,86 @@
+//! What a window reads of a conversation, and what it leaves there: how far somebody has read, and what they typed.
+//!
+//! Takes commands of a window, never decides what counts as unread: that is the store's. Every answer comes from the store. That a conversation changed is marked here once it is on disk.
+
+use uuid::Uuid;
+
+use super::Engine;
+use super::io::CallId;
+use super::state::Pending;
+use crate::coordinator::{CommandError, DRAFT_BYTES_MAX, ErrorCode, HISTORY_LIMIT_MAX, PageAt, PageView, Reply};
+use crate::log::direct_conversation;
+use crate::store::{Op, Outcome, Place};
+use crate::wire::{ConversationId, EntryId};
+
+impl Engine {
+    pub(super) fn read_page(&mut self, call: CallId, with: Uuid, at: &PageAt, limit: u32) -> Result<(), CommandError> {
+        let conversation = self.conversation_with(with)?;
+        if !(1..=HISTORY_LIMIT_MAX).contains(&limit) {
+            let message = format!("A page has 1 to {HISTORY_LIMIT_MAX} messages.");
+            return Err(CommandError::new(ErrorCode::InvalidLimit, message));
+        }
+        let at = match at {
+            PageAt::Latest => Place::Latest,
+            PageAt::Unread => Place::Unread,
+            PageAt::Before(id) => Place::Before(entry_id(id)?),
+            PageAt::After(id) => Place::After(entry_id(id)?),
+            PageAt::From(id) => Place::From(entry_id(id)?),
+        };
+        self.ask(Pending::Page(call), Op::Page { conversation, at, limit });
+        Ok(())
+    }
+
+    pub(super) fn page_read(&mut self, call: CallId, outcome: Outcome) {
+        let Outcome::Page(page) = outcome else { return self.reply(call, Err(unknown_message())) };
+        let messages = page.rows.into_iter().filter_map(|row| self.message(row)).collect();
+        let first_unread = page.first_unread.map(|id| id.to_string());
+        let view = PageView { messages, earlier: page.earlier, later: page.later, first_unread };
+        self.reply(call, Ok(Reply::Page(view)));
+    }
+
+    pub(super) fn mark_read(&mut self, call: CallId, with: Uuid, up_to: &str) -> Result<(), CommandError> {
+        let conversation = self.conversation_with(with)?;
+        let up_to = entry_id(up_to)?;
+        self.ask(Pending::MarkedRead(call, conversation), Op::MarkRead { conversation, up_to });
+        Ok(())
+    }
+
+    pub(super) fn marked_read(&mut self, call: CallId, conversation: &ConversationId, outcome: &Outcome) {
+        if matches!(outcome, Outcome::Refused(_)) {
+            return self.reply(call, Err(unknown_message()));
+        }
+        self.reply(call, Ok(Reply::Done));
+        self.mark_chat(conversation);
+    }
+
+    pub(super) fn save_draft(&mut self, call: CallId, with: Uuid, text: String) -> Result<(), CommandError> {
+        let conversation = self.conversation_with(with)?;
+        if text.len() > DRAFT_BYTES_MAX {
+            let message = format!("At most {DRAFT_BYTES_MAX} bytes of what was typed are kept.");
+            return Err(CommandError::new(ErrorCode::InvalidText, message));
+        }
+        self.ask(Pending::DraftKept(call, conversation), Op::SaveDraft { conversation, text });
+        Ok(())
+    }
+
+    pub(super) fn draft_kept(&mut self, call: CallId, conversation: &ConversationId) {
+        self.reply(call, Ok(Reply::Done));
+        self.mark_chat(conversation);
+    }
+
+    fn conversation_with(&self, user: Uuid) -> Result<ConversationId, CommandError> {
+        self.need_identity()?;
+        let (root, _) = self.person(user)?;
+        let missing = || CommandError::new(ErrorCode::NoIdentity, "There is no identity yet. Create one first.");
+        let me = self.me.as_ref().ok_or_else(missing)?;
+        Ok(direct_conversation(&me.card.root(), &root))
+    }
+}
+
+fn entry_id(text: &str) -> Result<EntryId, CommandError> {
+    EntryId::from_hex(text).ok_or_else(unknown_message)
+}
+
+fn unknown_message() -> CommandError {
+    CommandError::new(ErrorCode::UnknownMessage, "There is no such message in this conversation.")
+}

@@ -1,0 +1,211 @@
+use std::net::TcpListener as Probe;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::keeper::Keeper;
+use super::settings_file::SettingsFile;
+use super::*;
+use crate::coordinator::double::Double;
+use crate::coordinator::{Command, CommandError, ErrorCode, Reply};
+
+/// A keeper over a coordinator that does as it is told, or refuses.
+struct World {
+    dir: TempDir,
+    port: u16,
+    control: Control,
+    moved: watch::Sender<Option<WindowPlace>>,
+    used: watch::Receiver<Vec<Vec<String>>>,
+    refuse: watch::Sender<bool>,
+    tasks: TaskTracker,
+    cancel: CancellationToken,
+}
+
+impl World {
+    fn new(fixed: bool) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let port = Probe::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let (core, double) = Double::new(8);
+        let (tell_used, used) = watch::channel(vec![]);
+        let (refuse, refused) = watch::channel(false);
+        let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
+        tasks.spawn(double.serve(move |_, command| {
+            let Command::UseBrokers(brokers) = command else { panic!("{command:?}") };
+            if *refused.borrow() {
+                return Err(CommandError::new(ErrorCode::Storage, "the disk is full"));
+            }
+            tell_used.send_modify(|used| used.push(brokers));
+            Ok(Reply::Done)
+        }));
+        let fixed_brokers = if fixed { vec!["mqtt://fixed".to_owned()] } else { vec![] };
+        let (control, told, orders) = Control::new(Settings::default(), fixed_brokers.clone());
+        let (moved, movements) = watch::channel(None);
+        let keeper = Keeper {
+            core,
+            file: SettingsFile::of(dir.path()),
+            settings: Settings::default(),
+            told,
+            orders,
+            movements,
+            own: None,
+            address: Some(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port)),
+            shared: Some(dir.path().join("shared")),
+            brokers: fixed_brokers,
+            fixed,
+        };
+        let ended = cancel.clone();
+        tasks.spawn(async move { keeper.run(ended).await.end().await });
+        Self { dir, port, control, moved, used, refuse, tasks, cancel }
+    }
+
+    async fn choose(&self, reach: Reach) -> Result<(), SettingsError> {
+        self.control.change(Settings { reach: Some(reach), ..self.control.settings() }).await
+    }
+
+    fn saved(&self) -> Settings {
+        SettingsFile::of(self.dir.path()).load()
+    }
+
+    /// Whether somebody listens at the port of the own broker.
+    fn broker_runs(&self) -> bool {
+        std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok()
+    }
+
+    fn last_used(&self) -> Vec<String> {
+        self.used.borrow().last().cloned().unwrap_or_default()
+    }
+
+    async fn end(self) {
+        self.cancel.cancel();
+        drop((self.control, self.moved));
+        self.tasks.close();
+        tokio::time::timeout(Duration::from_secs(20), self.tasks.wait()).await.unwrap();
+    }
+}
+
+/// Choosing another way to be reached starts and ends this computer's own broker, and every choice is on disk when it is
+/// answered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_choice_starts_and_ends_the_own_broker() {
+    let world = World::new(false);
+    assert!(!world.broker_runs());
+    world.choose(Reach::ThisComputer).await.unwrap();
+    assert!(world.broker_runs());
+    assert_eq!(world.last_used(), [format!("mqtt://127.0.0.1:{}", world.port)]);
+    assert_eq!(world.saved().reach, Some(Reach::ThisComputer));
+
+    world.choose(Reach::Network).await.unwrap();
+    assert!(world.broker_runs());
+    assert_eq!(world.saved().reach, Some(Reach::Network));
+
+    let others = Reach::Brokers(vec!["mqtt://elsewhere".to_owned()]);
+    world.choose(others.clone()).await.unwrap();
+    assert!(!world.broker_runs());
+    assert_eq!(world.last_used(), ["mqtt://elsewhere"]);
+    assert_eq!((world.saved().reach, world.control.settings().reach), (Some(others.clone()), Some(others)));
+    world.end().await;
+}
+
+/// A choice that the coordinator refuses changes nothing: not the file, not the own broker.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_choice_changes_nothing() {
+    let world = World::new(false);
+    world.choose(Reach::ThisComputer).await.unwrap();
+    world.refuse.send_replace(true);
+    let error = world.choose(Reach::Public).await.unwrap_err();
+    assert!(error.to_string().contains("the disk is full"), "{error}");
+    assert!(world.broker_runs());
+    let error = world.choose(Reach::Network).await.unwrap_err();
+    assert!(matches!(error, SettingsError::Storage(_)), "{error}");
+    assert!(world.broker_runs());
+    assert_eq!(world.saved().reach, Some(Reach::ThisComputer));
+    assert_eq!(world.control.settings().reach, Some(Reach::ThisComputer));
+    let error = world.choose(Reach::Brokers(vec!["ftp://x".to_owned()])).await.unwrap_err();
+    assert!(matches!(error, SettingsError::Broker(..)), "{error}");
+    world.end().await;
+}
+
+/// A choice that cannot be saved is taken back.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_choice_that_cannot_be_saved_is_taken_back() {
+    let world = World::new(false);
+    world.choose(Reach::ThisComputer).await.unwrap();
+    std::fs::create_dir(world.dir.path().join("settings.new")).unwrap();
+    let error = world.choose(Reach::Public).await.unwrap_err();
+    assert!(matches!(error, SettingsError::Storage(_)), "{error}");
+    assert!(world.broker_runs());
+    assert_eq!(world.last_used(), [format!("mqtt://127.0.0.1:{}", world.port)]);
+    assert_eq!(world.saved().reach, Some(Reach::ThisComputer));
+    world.end().await;
+}
+
+/// When another program has the port, the error says so in words, and the next try works once it is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_own_broker_that_cannot_run_is_said() {
+    let world = World::new(false);
+    let other = Probe::bind((Ipv4Addr::LOCALHOST, world.port)).unwrap();
+    let error = world.choose(Reach::ThisComputer).await.unwrap_err();
+    assert!(matches!(error, SettingsError::OwnBroker(_)), "{error}");
+    assert_eq!(world.saved(), Settings::default());
+    drop(other);
+    world.choose(Reach::ThisComputer).await.unwrap();
+    assert!(world.broker_runs());
+    world.end().await;
+}
+
+/// Brokers of the command line hold: a choice is kept for the next start and changes nothing now.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_lines_brokers_hold() {
+    let world = World::new(true);
+    assert_eq!(world.control.fixed_brokers(), ["mqtt://fixed"]);
+    world.choose(Reach::ThisComputer).await.unwrap();
+    assert!(!world.broker_runs());
+    assert!(world.used.borrow().is_empty());
+    assert_eq!(world.saved().reach, Some(Reach::ThisComputer));
+    world.end().await;
+}
+
+/// The window's place is saved in the end, and nobody who changes another setting can bring an old one back.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_windows_place_is_kept() {
+    let world = World::new(false);
+    let place = |width| Some(WindowPlace { x: Some(1.0), y: Some(2.0), width, height: 500.0, maximized: false });
+    world.moved.send_replace(place(f64::NAN));
+    world.moved.send_replace(place(700.0));
+    world.control.change(Settings { theme: Theme::Dark, window: place(1.0), ..Settings::default() }).await.unwrap();
+    assert_eq!(world.saved().theme, Theme::Dark);
+    assert_ne!(world.saved().window, place(1.0));
+    let dir = world.dir.path().to_owned();
+    let moved = world.moved.clone();
+    moved.send_replace(place(800.0));
+    let World { dir: kept, control, moved: told, tasks, cancel, .. } = world;
+    cancel.cancel();
+    drop((control, told, moved));
+    tasks.close();
+    tasks.wait().await;
+    let saved = SettingsFile::of(&dir).load();
+    assert_eq!((saved.window, saved.theme), (place(800.0), Theme::Dark));
+    drop(kept);
+}
+
+/// A window whose person has not chosen yet has no broker; closed and opened again, everything is where it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_opens_and_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = Place { data: Some(dir.path().join("data")), ..Place::default() };
+    for _ in 0..2 {
+        let host = Host::open(place.clone(), Front::Window).await.unwrap();
+        assert!(host.control().fixed_brokers().is_empty());
+        assert!(host.core().watch().await.is_ok() || host.core().subscribe().await.is_ok());
+        let again = Host::open(place.clone(), Front::Window).await;
+        assert!(matches!(again, Err(HostError::DataDir(crate::platform::DataDirError::InUse(_)))));
+        host.shutdown().await;
+    }
+    let wrong = Place { brokers: vec!["nonsense".to_owned()], ..place };
+    assert!(matches!(Host::open(wrong, Front::Node).await, Err(HostError::Core(_))));
+}

@@ -1,0 +1,174 @@
+//! Pages for a window, and what of a conversation was read.
+//!
+//! Whether somebody else's message was read is kept with each, not as one mark: one that arrives late and belongs far
+//! above what was read is unread until it is shown, whatever was read below it, and so is one that had waited for another.
+//! The index of the unread ones holds only those, so a conversation of any length costs no more than its unread part.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::entries::{self, is_text};
+use super::history::PAGE_MAX;
+use super::value::uint;
+use super::{MessageRow, Outcome, Refusal, StoreError, logs};
+use crate::wire::{ConversationId, EntryId, RootKey};
+
+/// Where a page lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The last messages.
+    Latest,
+    /// Around the first unread one: at least half of the page from it on, where there are so many, and the rest before it.
+    /// Without an unread one: the last messages.
+    Unread,
+    /// Before this one (exclusive).
+    Before(EntryId),
+    /// After this one (exclusive).
+    After(EntryId),
+    /// This one and those after it.
+    From(EntryId),
+}
+
+/// A page of messages that can be shown, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The messages.
+    pub rows: Vec<MessageRow>,
+    /// There are more before the first.
+    pub earlier: bool,
+    /// There are more after the last.
+    pub later: bool,
+    /// The first unread one of the whole conversation.
+    pub first_unread: Option<EntryId>,
+}
+
+pub(super) const BELOW: &str = "SELECT id, author, time, kind, body, progress FROM entry INDEXED BY entry_position
+     WHERE conversation = ?1 AND position < ?2 ORDER BY position DESC";
+pub(super) const ABOVE: &str = "SELECT id, author, time, kind, body, progress FROM entry INDEXED BY entry_position
+     WHERE conversation = ?1 AND position >= ?2 ORDER BY position";
+pub(super) const FIRST_UNREAD: &str = "SELECT id, position FROM entry INDEXED BY entry_unread
+     WHERE conversation = ?1 AND unread = 1 AND position IS NOT NULL ORDER BY position LIMIT 1";
+pub(super) const MARK: &str = "UPDATE entry INDEXED BY entry_unread SET unread = 0
+     WHERE conversation = ?1 AND unread = 1 AND position IS NOT NULL AND position <= ?2";
+
+pub(super) fn page(
+    tx: &Connection,
+    conversation: &ConversationId,
+    at: &Place,
+    limit: u32,
+) -> Result<Outcome, StoreError> {
+    let limit = usize::try_from(limit.clamp(1, PAGE_MAX)).unwrap_or(1);
+    let named = match at {
+        Place::Latest | Place::Unread => None,
+        Place::Before(id) | Place::After(id) | Place::From(id) => Some(id),
+    };
+    let Some(conversation) = logs::conversation(tx, conversation)? else {
+        return Ok(named.map_or_else(|| Outcome::Page(Page::default()), |_| unknown()));
+    };
+    let place = match named {
+        Some(id) => match position(tx, conversation, id)? {
+            Some(position) => position,
+            None => return Ok(unknown()),
+        },
+        None => i64::MAX,
+    };
+    let unread = tx
+        .prepare_cached(FIRST_UNREAD)?
+        .query_row([conversation], |row| Ok((EntryId(row.get(0)?), row.get(1)?)))
+        .optional()?;
+    let (before, from) = match (at, unread) {
+        (Place::Unread, Some((_, place))) => around(tx, conversation, place, limit)?,
+        (Place::Latest | Place::Unread | Place::Before(_), _) => {
+            (below(tx, conversation, place, limit)?, above(tx, conversation, place, 0)?)
+        }
+        (Place::After(_), _) => upwards(tx, conversation, place.saturating_add(1), limit)?,
+        (Place::From(_), _) => upwards(tx, conversation, place, limit)?,
+    };
+    let rows = before.rows.into_iter().rev().chain(from.rows).collect();
+    let first_unread = unread.map(|(id, _)| id);
+    Ok(Outcome::Page(Page { rows, earlier: before.more, later: from.more, first_unread }))
+}
+
+pub(super) fn mark_read(
+    tx: &Connection,
+    conversation: &ConversationId,
+    up_to: &EntryId,
+) -> Result<Outcome, StoreError> {
+    let Some(conversation) = logs::conversation(tx, conversation)? else { return Ok(unknown()) };
+    let Some(position) = position(tx, conversation, up_to)? else { return Ok(unknown()) };
+    tx.prepare_cached(MARK)?.execute([conversation, position])?;
+    Ok(Outcome::Done)
+}
+
+fn unknown() -> Outcome {
+    Outcome::Refused(Refusal::UnknownMessage)
+}
+
+fn position(tx: &Connection, conversation: i64, id: &EntryId) -> Result<Option<i64>, StoreError> {
+    let found = tx
+        .prepare_cached("SELECT position FROM entry WHERE id = ?1 AND conversation = ?2 AND position IS NOT NULL")?
+        .query_row(params![id.0, conversation], |row| row.get(0))
+        .optional()?;
+    Ok(found)
+}
+
+/// Messages on one side of a place, the nearest first, and whether there are more.
+struct Side {
+    rows: Vec<MessageRow>,
+    more: bool,
+}
+
+impl Side {
+    fn cut(&mut self, count: usize) {
+        self.more |= self.rows.len() > count;
+        self.rows.truncate(count);
+    }
+}
+
+fn around(tx: &Connection, conversation: i64, place: i64, limit: usize) -> Result<(Side, Side), StoreError> {
+    let mut before = below(tx, conversation, place, limit)?;
+    let mut from = above(tx, conversation, place, limit)?;
+    // Where one side has too few for its half, the other fills the page.
+    before.cut((limit / 2).max(limit.saturating_sub(from.rows.len())));
+    from.cut(limit.saturating_sub(before.rows.len()));
+    Ok((before, from))
+}
+
+fn upwards(tx: &Connection, conversation: i64, place: i64, limit: usize) -> Result<(Side, Side), StoreError> {
+    Ok((below(tx, conversation, place, 0)?, above(tx, conversation, place, limit)?))
+}
+
+fn below(tx: &Connection, conversation: i64, place: i64, limit: usize) -> Result<Side, StoreError> {
+    side(tx, BELOW, conversation, place, limit)
+}
+
+fn above(tx: &Connection, conversation: i64, place: i64, limit: usize) -> Result<Side, StoreError> {
+    side(tx, ABOVE, conversation, place, limit)
+}
+
+/// Reads until one more than wanted is found: it is not returned, but tells that there are more.
+fn side(tx: &Connection, sql: &str, conversation: i64, place: i64, limit: usize) -> Result<Side, StoreError> {
+    let mut statement = tx.prepare_cached(sql)?;
+    let mut found = statement.query([conversation, place])?;
+    let mut side = Side { rows: vec![], more: false };
+    while !side.more
+        && let Some(row) = found.next()?
+    {
+        let message = message(row)?;
+        if is_text(message.kind, message.body.as_deref()) {
+            side.rows.push(message);
+            side.cut(limit);
+        }
+    }
+    Ok(side)
+}
+
+fn message(row: &Row<'_>) -> Result<MessageRow, StoreError> {
+    Ok(MessageRow {
+        id: EntryId(row.get(0)?),
+        author: RootKey(row.get(1)?),
+        time: uint(row.get(2)?),
+        kind: row.get(3)?,
+        body: row.get(4)?,
+        progress: entries::progress(row.get(5)?)?,
+    })
+}
