@@ -22,6 +22,8 @@ pub mod desktop;
 mod format;
 #[cfg(feature = "mobile")]
 pub mod phone;
+#[cfg(feature = "testing")]
+pub mod report;
 mod root;
 mod route;
 mod screens;

@@ -2,6 +2,8 @@
 //!
 //! When everything is there this touches neither the network nor the system.
 
+pub mod window;
+
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -15,22 +17,27 @@ pub enum For {
     Fuzz,
     /// To check that Kith compiles for phones.
     Mobile,
+    /// To build Kith with its window.
+    Window,
+    /// To build it, and open its window in Chromium.
+    Preview,
     /// To run every test.
     Tests,
 }
 
 /// One thing that must be there.
-struct Need {
+pub struct Need {
     users: &'static [For],
     what: &'static str,
     why: &'static str,
+    /// The Debian packages that hold it.
     package: &'static str,
     there: fn() -> bool,
 }
 
 const NEEDS: &[Need] = &[
     Need {
-        users: &[For::Build, For::Fuzz, For::Mobile, For::Tests],
+        users: &[For::Build, For::Fuzz, For::Mobile, For::Window, For::Preview, For::Tests],
         what: "a C compiler (cc)",
         why: "SQLite and ring are C",
         package: "gcc",
@@ -64,7 +71,8 @@ const NEEDS: &[Need] = &[
 /// Never an error: a test that cannot run for want of something says so itself, and whether that is allowed is written in
 /// `tests/allowed-skips.txt`.
 pub fn run(user: For) {
-    let missing = || NEEDS.iter().filter(|need| need.users.contains(&user) && !(need.there)()).collect::<Vec<_>>();
+    let needs = || NEEDS.iter().chain(window::NEEDS).filter(|need| need.users.contains(&user));
+    let missing = || needs().filter(|need| !(need.there)()).collect::<Vec<_>>();
     let wanted = missing();
     if wanted.is_empty() {
         return;
@@ -72,7 +80,7 @@ pub fn run(user: For) {
     for need in &wanted {
         println!("missing: {} ({}; Debian package {})", need.what, need.why, need.package);
     }
-    let packages: Vec<&str> = wanted.iter().map(|need| need.package).collect();
+    let packages: Vec<&str> = wanted.iter().flat_map(|need| need.package.split(' ')).collect();
     if runs("apt-get", &["--version"]) && runs("dpkg-query", &["--version"]) {
         match privilege() {
             Some(_) => install(&packages),

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+pub use self::skips::report as report_skip;
 use self::stages::{STAGES, Stage, Step};
 use self::tally::Tally;
 use crate::process::{self, Ended};
