@@ -6,7 +6,7 @@
 //! Nothing is pushed before the peer has said what it has, so that a new link repeats nothing. A first frame can be lost
 //! (the peer's channel may not be open yet), so `have` is said again until the peer was heard.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::wire::EntryId;
@@ -55,6 +55,8 @@ pub struct Push {
     cursor: u64,
     under_way: BTreeMap<EntryId, usize>,
     bytes: usize,
+    /// Confirmed while the outbox was asked: its answer may still hold them. No more than the window.
+    confirmed: BTreeSet<EntryId>,
     progress_at: Duration,
 }
 
@@ -149,7 +151,7 @@ impl Push {
                 break;
             }
             self.cursor = self.cursor.max(*cursor);
-            if self.under_way.insert(*id, *size).is_none() {
+            if !self.confirmed.contains(id) && self.under_way.insert(*id, *size).is_none() {
                 self.bytes += size;
                 send.push(*id);
             }
@@ -166,6 +168,9 @@ impl Push {
             if let Some(size) = self.under_way.remove(id) {
                 self.bytes -= size;
                 self.progress_at = now;
+                if self.asking.is_some() {
+                    self.confirmed.insert(*id);
+                }
             }
         }
         self.ask(now)
@@ -178,6 +183,7 @@ impl Push {
         }
         self.asked += 1;
         self.asking = Some(self.asked);
+        self.confirmed.clear();
         self.more = false;
         if self.under_way.is_empty() {
             self.progress_at = now;

@@ -163,6 +163,20 @@ fn a_late_answer_is_not_taken_for_the_new_one() {
     assert!(matches!(push.ask(Duration::ZERO)[..], [Need::Outbox { after: 1, .. }]));
 }
 
+/// What is confirmed while the outbox is being asked is not sent again, though its answer still holds it; nor is what is
+/// under way when the peer says anew what it has.
+#[test]
+fn what_is_confirmed_or_under_way_is_not_sent_again() {
+    let mut push = Push::default();
+    push.up(Duration::ZERO);
+    push.peer_has(Duration::ZERO);
+    let page = [(1, id(1), 100), (2, id(2), 100)];
+    assert_eq!(push.outbox(1, &page, false, Duration::ZERO), vec![id(1), id(2)]);
+    assert!(matches!(push.peer_has(Duration::ZERO)[..], [Need::Outbox { number: 2, after: 0, .. }]));
+    assert_eq!(push.acked(&[id(1)], Duration::ZERO), vec![]);
+    assert_eq!(push.outbox(2, &page, false, Duration::ZERO), vec![]);
+}
+
 /// While the driver has no room nothing is asked for; then everything unconfirmed is, and the statement is said again.
 #[test]
 fn a_full_driver_is_waited_for() {
