@@ -1,5 +1,7 @@
 // People who are not there, pages that sleep, a Kith that is gone.
 
+import assert from "node:assert/strict";
+
 import { expect, until } from "../lib/expect.mjs";
 import { MARK } from "../lib/person.mjs";
 import { story } from "../lib/world.mjs";
@@ -46,6 +48,7 @@ story("a_hidden_page_holds_up_nothing", async (world) => {
   await alice.writes("Warm");
   await expect(bob.message("Warm")).toBeVisible();
   // Frozen is harder than hidden: no script of the page runs at all, as in a tab that the browser has put to sleep.
+  await bob.page.evaluate(() => document.addEventListener("freeze", () => { globalThis.froze = true; }));
   const devtools = await bob.page.context().newCDPSession(bob.page);
   await devtools.send("Page.setWebLifecycleState", { state: "frozen" });
   for (const n of [1, 2, 3]) {
@@ -53,6 +56,7 @@ story("a_hidden_page_holds_up_nothing", async (world) => {
     await expect(alice.mark(`To a sleeper ${n}`, MARK.delivered)).toBeVisible();
   }
   await devtools.send("Page.setWebLifecycleState", { state: "active" });
+  assert.ok(await bob.page.evaluate(() => globalThis.froze), "the page was frozen");
   for (const n of [1, 2, 3]) await expect(bob.message(`To a sleeper ${n}`)).toHaveCount(1);
 });
 
