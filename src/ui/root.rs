@@ -18,6 +18,8 @@ use crate::host::{Control, TextSize, Theme};
 #[component]
 pub fn App() -> Element {
     let ui = use_hook(begin);
+    #[cfg(feature = "testing")]
+    super::report::use_painted();
     let model = ui.model;
     // The bridge shows the conversation that is in the stack, whatever led there.
     use_effect(move || match ui.stack.read().conversation() {

@@ -8,6 +8,7 @@
 #![allow(clippy::print_stderr, clippy::print_stdout)]
 
 mod broker;
+pub mod display;
 pub mod mqtt;
 mod node;
 mod proxy;

@@ -119,18 +119,30 @@ impl World {
         self.dir.path()
     }
 
+    /// The home of everybody here: what belongs to the machine's user stays out of the story, and what this world's people
+    /// share stays in it.
+    pub fn home(&self) -> Vec<(String, String)> {
+        let shared = self.dir.path().join("home");
+        std::fs::create_dir_all(&shared).expect("a home");
+        ["HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"]
+            .map(|name| (name.to_owned(), shared.display().to_string()))
+            .into()
+    }
+
+    /// A node on a directory that a window has left.
+    pub fn node_on(&self, data: &Path) -> Node {
+        let home = self.dir.path().join("left-by-a-window");
+        std::fs::create_dir_all(&home).expect("a home");
+        std::fs::rename(data, home.join("data")).expect("the directory, which nobody holds");
+        Node::start("the window's person", &home, vec![self.url.clone()], self.home())
+    }
+
     fn start(&self, name: &str, brokers: &[&str], variables: &[(&str, &str)]) -> Node {
         let number = self.people.replace(self.people.get() + 1);
         let home: PathBuf = self.dir.path().join(format!("{number}-{}", name.to_lowercase().replace(' ', "-")));
         let mut variables: Vec<(String, String)> =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        // What belongs to the machine's user stays out of the story, and what this world's people share stays in it.
-        let shared = self.dir.path().join("home");
-        for name in ["HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"]
-        {
-            variables.push((name.to_owned(), shared.display().to_string()));
-        }
-        std::fs::create_dir_all(&shared).expect("a home");
+        variables.extend(self.home());
         Node::start(name, &home, brokers.iter().map(|url| (*url).to_owned()).collect(), variables)
     }
 }

@@ -35,10 +35,17 @@ pub struct Talker {
 impl Talker {
     /// Starts `kith` with these arguments; what it logs goes to `log`.
     pub fn start(kith: &Path, args: impl IntoIterator<Item = impl AsRef<OsStr>>, log: &Path) -> Result<Self> {
-        let log = File::options().create(true).append(true).open(log)?;
         let mut command = Command::new(kith);
-        command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
-        let mut child = command.spawn().with_context(|| format!("cannot run {}", kith.display()))?;
+        command.args(args);
+        Self::of(command, log)
+    }
+
+    /// Starts this command; what it logs goes to `log`.
+    pub fn of(mut command: Command, log: &Path) -> Result<Self> {
+        let log = File::options().create(true).append(true).open(log)?;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
+        let program = command.get_program().to_owned();
+        let mut child = command.spawn().with_context(|| format!("cannot run {}", program.display()))?;
         let guard = Guard::single(child.id());
         let input = child.stdin.take();
         let output = child.stdout.take().context("no standard output")?;
@@ -56,6 +63,16 @@ impl Talker {
             Err(RecvTimeoutError::Timeout) => bail!("it said nothing more in time"),
             Err(RecvTimeoutError::Disconnected) => bail!("it has ended ({:?})", self.child.wait()),
         }
+    }
+
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
     }
 
     /// Ends it as a power cut would.
@@ -89,7 +106,16 @@ impl Node {
         let args = ["node".as_ref(), "--data".as_ref(), data.as_os_str(), "--broker".as_ref(), broker.as_ref()];
         // Both ends are on this machine: no server on the Internet is asked for anything.
         let talker = Talker::start(kith, args.into_iter().chain(["--no-default-ice".as_ref()]), log)?;
-        Ok(Self { name, talker, asked: 0, events: VecDeque::new() })
+        Ok(Self::over(name, talker))
+    }
+
+    /// Starts a node by this command.
+    pub fn of(name: &'static str, command: Command, log: &Path) -> Result<Self> {
+        Ok(Self::over(name, Talker::of(command, log)?))
+    }
+
+    fn over(name: &'static str, talker: Talker) -> Self {
+        Self { name, talker, asked: 0, events: VecDeque::new() }
     }
 
     /// Asks, and waits for the answer.
@@ -109,6 +135,30 @@ impl Node {
                 bail!("{}: {method} was refused: {error}", self.name);
             } else {
                 return Ok(message.get("result").cloned().unwrap_or(Value::Null));
+            }
+        }
+    }
+
+    /// Asks for each of these in one batch (as many as a node takes), and waits until all are answered well.
+    pub fn ask_all(&mut self, method: &str, params: impl IntoIterator<Item = Value>) -> Result<()> {
+        let mut requests = Vec::new();
+        for params in params {
+            self.asked += 1;
+            requests.push(json!({"jsonrpc": "2.0", "id": self.asked, "method": method, "params": params}));
+        }
+        let mut line = Value::Array(requests).to_string();
+        line.push('\n');
+        let input = self.talker.input.as_mut().context("its input is closed")?;
+        input.write_all(line.as_bytes()).with_context(|| format!("{} does not listen", self.name))?;
+        let deadline = Instant::now() + ANSWER_LIMIT;
+        loop {
+            let message = self.read(deadline).with_context(|| format!("{}: {method} got no answer", self.name))?;
+            match message.as_array() {
+                None => self.events.push_back(message),
+                Some(answers) => match answers.iter().find_map(|answer| answer.get("error")) {
+                    None => return Ok(()),
+                    Some(error) => bail!("{}: {method} was refused: {error}", self.name),
+                },
             }
         }
     }

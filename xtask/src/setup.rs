@@ -2,6 +2,8 @@
 //!
 //! When everything is there this touches neither the network nor the system.
 
+pub mod window;
+
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,22 +15,29 @@ pub enum For {
     Build,
     /// To build the fuzz targets too.
     Fuzz,
+    /// To check that Kith compiles for phones.
+    Mobile,
+    /// To build Kith with its window.
+    Window,
+    /// To build it, and open its window in Chromium.
+    Preview,
     /// To run every test.
     Tests,
 }
 
 /// One thing that must be there.
-struct Need {
+pub struct Need {
     users: &'static [For],
     what: &'static str,
     why: &'static str,
+    /// The Debian packages that hold it.
     package: &'static str,
     there: fn() -> bool,
 }
 
 const NEEDS: &[Need] = &[
     Need {
-        users: &[For::Build, For::Fuzz, For::Tests],
+        users: &[For::Build, For::Fuzz, For::Mobile, For::Window, For::Preview, For::Tests],
         what: "a C compiler (cc)",
         why: "SQLite and ring are C",
         package: "gcc",
@@ -49,9 +58,9 @@ const NEEDS: &[Need] = &[
         there: || find_program("mosquitto").is_some(),
     },
     Need {
-        users: &[For::Tests],
+        users: &[For::Mobile, For::Tests],
         what: "Python 3 with venv",
-        why: "the protocol's independent checker is written in Python",
+        why: "the protocol's independent checker is written in Python, and phones' files are read with it",
         package: "python3-venv",
         there: || runs("python3", &["-c", "import venv, ensurepip"]),
     },
@@ -62,7 +71,8 @@ const NEEDS: &[Need] = &[
 /// Never an error: a test that cannot run for want of something says so itself, and whether that is allowed is written in
 /// `tests/allowed-skips.txt`.
 pub fn run(user: For) {
-    let missing = || NEEDS.iter().filter(|need| need.users.contains(&user) && !(need.there)()).collect::<Vec<_>>();
+    let needs = || NEEDS.iter().chain(window::NEEDS).filter(|need| need.users.contains(&user));
+    let missing = || needs().filter(|need| !(need.there)()).collect::<Vec<_>>();
     let wanted = missing();
     if wanted.is_empty() {
         return;
@@ -70,10 +80,10 @@ pub fn run(user: For) {
     for need in &wanted {
         println!("missing: {} ({}; Debian package {})", need.what, need.why, need.package);
     }
-    let packages: Vec<&str> = wanted.iter().map(|need| need.package).collect();
+    let packages: Vec<&str> = wanted.iter().flat_map(|need| need.package.split(' ')).collect();
     if runs("apt-get", &["--version"]) && runs("dpkg-query", &["--version"]) {
         match privilege() {
-            Some(prefix) => install(&prefix, &packages),
+            Some(_) => install(&packages),
             None => println!("cannot install without root or sudo; run: apt-get install {}", packages.join(" ")),
         }
     } else {
@@ -94,26 +104,28 @@ fn privilege() -> Option<Vec<&'static str>> {
     runs("sudo", &["-n", "true"]).then(|| vec!["sudo", "-n"])
 }
 
-fn install(prefix: &[&str], packages: &[&str]) {
-    println!("installing {} …", packages.join(" "));
-    let apt = |args: &[&str]| {
-        let mut words: Vec<&str> = prefix.to_vec();
-        words.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=120"]);
-        words.extend(args);
-        let (program, args) = words.split_first().unwrap_or((&"true", &[]));
-        let output = Command::new(program).args(args).stdin(Stdio::null()).output();
-        match output {
-            Ok(output) if output.status.success() => true,
-            Ok(output) => {
-                print!("{}", String::from_utf8_lossy(&output.stderr));
-                false
-            }
-            Err(error) => {
-                println!("{program}: {error}");
-                false
-            }
+/// Runs `apt-get` with the right to change the system; false when there is none or it failed.
+pub fn apt(args: &[&str]) -> bool {
+    let Some(mut words) = privilege() else { return false };
+    words.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=120"]);
+    words.extend(args);
+    let (program, args) = words.split_first().unwrap_or((&"true", &[]));
+    let output = Command::new(program).args(args).stdin(Stdio::null()).output();
+    match output {
+        Ok(output) if output.status.success() => true,
+        Ok(output) => {
+            print!("{}", String::from_utf8_lossy(&output.stderr));
+            false
         }
-    };
+        Err(error) => {
+            println!("{program}: {error}");
+            false
+        }
+    }
+}
+
+fn install(packages: &[&str]) {
+    println!("installing {} …", packages.join(" "));
     let mut wanted = vec!["install", "-y", "--no-install-recommends"];
     wanted.extend(packages);
     // The lists may be old or absent; an attempt without fresh ones saves the time when they are neither.
@@ -122,7 +134,8 @@ fn install(prefix: &[&str], packages: &[&str]) {
     }
 }
 
-fn runs(program: &str, args: &[&str]) -> bool {
+/// Whether a program can be run and ends well.
+pub fn runs(program: &str, args: &[&str]) -> bool {
     let mut command = Command::new(program);
     command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())

@@ -10,6 +10,31 @@ use serde_json::Value;
 
 /// The feature set that nearly all tests share: each further set compiles many dependencies once more.
 pub const TEST_FEATURES: &str = "embedded-broker,testing";
+/// What the tests of the window need beside the default features: everything, so that it is compiled once.
+pub const WINDOW_FEATURES: &str = "browser,component-tests";
+
+/// The programs that tests of the window start.
+pub struct Programs {
+    /// Kith, with its window and the browser preview.
+    pub kith: PathBuf,
+    /// The window over a small world that stands still.
+    pub gallery: PathBuf,
+}
+
+impl Programs {
+    /// Builds them, or finds that they are up to date.
+    pub fn of_the_window() -> Result<Self> {
+        println!("Building Kith with its window …");
+        let mut cargo = cargo();
+        cargo.args(["build", "--locked", "-p=kith", "--bin=kith", "--example=gallery", "--features", WINDOW_FEATURES]);
+        if !cargo.status().context("cannot run cargo")?.success() {
+            bail!("Kith does not build");
+        }
+        let debug = target_dir()?.join("debug");
+        let program = |name: &str| debug.join(format!("{name}{}", env::consts::EXE_SUFFIX));
+        Ok(Self { kith: program("kith"), gallery: program("examples/gallery") })
+    }
+}
 
 /// The folder that holds the workspace's `Cargo.toml`.
 pub fn root() -> PathBuf {
@@ -34,6 +59,13 @@ pub fn scratch(name: &str) -> Result<PathBuf> {
     let dir = target_dir()?.join("xtask").join(name);
     std::fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
     Ok(dir)
+}
+
+/// A temporary folder of this process's own. Not below the target folder: its path may be longer than a local socket's may be.
+pub fn place(name: &str) -> Result<PathBuf> {
+    let place = env::temp_dir().join(format!("{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&place).with_context(|| format!("cannot make {}", place.display()))?;
+    Ok(place)
 }
 
 /// `cargo metadata` with `--locked`, parsed.

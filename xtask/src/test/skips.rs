@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -35,6 +35,14 @@ impl fmt::Display for Skip {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.name, self.reason)
     }
+}
+
+/// Says that a test cannot run here, and why: to a person, and to the run of `cargo xtask test` that this is a stage of.
+pub fn report(name: &str, reason: &str) -> Result<()> {
+    println!("SKIPPED {name}: {reason}");
+    let Some(path) = std::env::var_os("KITH_SKIPS") else { return Ok(()) };
+    let mut file = fs::File::options().create(true).append(true).open(path).context("the file of skips")?;
+    file.write_all(format!("{name}: {reason}\n").as_bytes()).context("a line about the skip")
 }
 
 /// Reads what a stage's tests reported; each test counts once. No file means no skips.

@@ -1,8 +1,13 @@
 //! The stages of `cargo xtask test`, cheapest first. A new one is one entry here.
 //!
-//! Builds are grouped so that the big dependencies are compiled for few feature sets: checked once with the embedded broker
-//! and once without, built once with it (all tests) and once without (the plain build and the fuzz targets). The feature
-//! `testing` changes only Kith itself.
+//! Builds are grouped so that the big dependencies are compiled for few feature sets, each checked once and built once:
+//!
+//! - the core with its broker ([`workspace::TEST_FEATURES`]): the inner loop, and every story of separate processes;
+//! - everything of the window ([`workspace::WINDOW_FEATURES`] beside the default ones): clippy, documentation, the window's
+//!   own tests, and the programs that are shown in Chromium and on a screen of their own;
+//! - neither: the plain build and the fuzz targets.
+//!
+//! The feature `testing` changes only Kith itself.
 
 use std::fs;
 use std::time::Duration;
@@ -70,7 +75,7 @@ pub enum Step {
 }
 
 /// Test targets (files or folders of `tests/`) with a stage of their own.
-const LONG_TARGETS: &[&str] = &["architecture", "stories"];
+const LONG_TARGETS: &[&str] = &["architecture", "stories", "window"];
 
 const CLIPPY_TESTS: &[&str] = &[
     "clippy",
@@ -83,10 +88,36 @@ const CLIPPY_TESTS: &[&str] = &[
     "--",
     "-Dwarnings",
 ];
-const CLIPPY_DEFAULT: &[&str] = &["clippy", "--locked", "-p=kith", "--lib", "--bins", "--", "-Dwarnings"];
+const CLIPPY_WINDOW: &[&str] =
+    &["clippy", "--locked", "-p=kith", "--all-targets", "--features=browser,component-tests", "--", "-Dwarnings"];
 const CLIPPY_BARE: &[&str] =
     &["clippy", "--locked", "-p=kith", "-p=kith-fuzz", "--all-targets", "--no-default-features", "--", "-Dwarnings"];
-const DOCS: &[&str] = &["doc", "--locked", "-p=kith", "-p=xtask", "--no-deps", "--document-private-items"];
+const DOCS: &[&str] = &[
+    "doc",
+    "--locked",
+    "-p=kith",
+    "-p=xtask",
+    "--features=kith/browser,kith/component-tests",
+    "--no-deps",
+    "--document-private-items",
+];
+/// What the window adds to the unit tests of the core.
+const COMPONENTS: &[&str] = &[
+    "test",
+    "--locked",
+    "--no-fail-fast",
+    "-p=kith",
+    "--features=browser,component-tests",
+    "--lib",
+    "--bins",
+    "--",
+    "ui::",
+    "host::",
+    "platform::",
+    "cli::",
+];
+const WINDOW: &[&str] =
+    &["test", "--locked", "-p=kith", "--features=browser,component-tests", "--test=window", "--", "--test-threads=1"];
 /// The stories that depend on no kind of broker: those that are told over none in particular.
 const STORIES_ONCE: &[&str] = &["--skip=embedded::", "--skip=mosquitto", "--skip=crash"];
 
@@ -97,7 +128,7 @@ pub const STAGES: &[Stage] = &[
     Stage::new("licences", 10, One, Xtask(&["licences"]), "every dependency may be used and comes from the registry"),
     Stage::new("architecture", 2, Tests, Xtask(&["architecture"]), "imports point one way, and pure code is pure").quick(),
     Stage::new("clippy test build", 20, One, Cargo(CLIPPY_TESTS), "no warning in what the tests build").quick(),
-    Stage::new("clippy default", 20, One, Cargo(CLIPPY_DEFAULT), "no warning in what a person builds"),
+    Stage::new("clippy window", 20, One, Cargo(CLIPPY_WINDOW), "no warning in the window and its tests"),
     Stage::new("docs", 10, One, Cargo(DOCS), "the documentation builds, with no dead link").with(&[("RUSTDOCFLAGS", "-Dwarnings")]),
     Stage::new("clippy bare", 20, One, Cargo(CLIPPY_BARE), "no warning without the embedded broker, nor in fuzz targets"),
     Stage::new("unit", 30, Tests, ShortTests, "unit and property tests of Kith").quick(),
@@ -108,7 +139,13 @@ pub const STAGES: &[Stage] = &[
     Stage::new("stories embedded", 30, Tests, Stories(&["embedded::"]), "stories over the embedded broker"),
     Stage::new("stories mosquitto", 30, Tests, Stories(&["mosquitto"]), "stories over Mosquitto, by TCP and by WebSocket"),
     Stage::new("crash points", 20, Tests, Stories(&["crash"]), "nothing acknowledged is lost or doubled, wherever a side dies"),
-    Stage::new("demo", 15, One, Xtask(&["demo", "--headless"]), "two nodes meet, write, lose each other and catch up"),
+    Stage::new("demo headless", 15, One, Xtask(&["demo", "--headless"]), "two nodes meet, write, lose each other and catch up"),
+    Stage::new("components", 25, Tests, Cargo(COMPONENTS), "the window's state, words and screens, and what it stands on, without a window"),
+    Stage::new("preview e2e", 20, Tests, Xtask(&["e2e", "--except", "looks"]), "two people in two pages of Chromium"),
+    Stage::new("pictures", 15, Tests, Xtask(&["e2e", "looks"]), "every screen is accessible, and looks as the kept pictures do"),
+    Stage::new("window", 10, Tests, Cargo(WINDOW), "the real window, with real keys, on a screen of its own"),
+    Stage::new("demo window", 10, Tests, Xtask(&["demo", "--check"]), "two windows open with a request in one; without a display two pages do"),
+    Stage::new("mobile", 25, Tests, Xtask(&["check-mobile"]), "Kith type-checks for Android and iOS, and the files that make apps of it agree"),
 ];
 
 /// The test targets of `tests/` that are not long: `tests/NAME.rs` and `tests/NAME/main.rs`.

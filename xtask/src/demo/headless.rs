@@ -1,15 +1,14 @@
-//! `cargo xtask demo`: two people on two devices, from a name to delivered messages, with one of them dying in between.
+//! `cargo xtask demo --headless`: two people on two devices, from a name to delivered messages, with one of them dying in between.
 
-use std::env;
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::node::{Node, Talker};
-use crate::{setup, workspace};
+use crate::workspace;
 
 /// What each step may take: many times what it needs, so that only a fault reaches it, even on a busy machine.
 const STEP_LIMIT: Duration = Duration::from_secs(60);
@@ -18,27 +17,9 @@ const MESSAGES: usize = 20;
 /// Messages that wait for the one who was killed.
 const QUEUED: usize = 5;
 
-/// How to show it.
-#[derive(clap::Args)]
-pub struct Args {
-    /// Without windows (there are none yet: the same either way)
-    #[arg(long)]
-    headless: bool,
-    /// Use this program instead of building one
-    #[arg(long, value_name = "FILE")]
-    kith: Option<PathBuf>,
-}
-
-/// Builds Kith and plays the story. Returns true only when all of it happened.
-pub fn run(args: &Args) -> Result<bool> {
-    let _ = args.headless;
-    let kith = match &args.kith {
-        Some(kith) => kith.clone(),
-        None => build()?,
-    };
-    // Not below the target folder: its path may be longer than a local socket's may be.
-    let place = env::temp_dir().join(format!("kith-demo-{}", std::process::id()));
-    fs::create_dir_all(&place)?;
+/// Plays the story. Returns true only when all of it happened.
+pub fn play(kith: PathBuf) -> Result<bool> {
+    let place = workspace::place("kith-demo")?;
     let mut story = Story { start: Instant::now(), kith, place: place.clone() };
     match story.play() {
         Ok(()) => {
@@ -52,16 +33,6 @@ pub fn run(args: &Args) -> Result<bool> {
             Ok(false)
         }
     }
-}
-
-fn build() -> Result<PathBuf> {
-    setup::run(setup::For::Build);
-    println!("Building Kith …");
-    let mut cargo = workspace::cargo();
-    if !cargo.args(["build", "--locked", "-p=kith", "--bin=kith"]).status().context("cannot run cargo")?.success() {
-        bail!("Kith does not build");
-    }
-    Ok(workspace::target_dir()?.join("debug").join(format!("kith{}", env::consts::EXE_SUFFIX)))
 }
 
 struct Story {

@@ -1,0 +1,78 @@
+//! `cargo xtask demo --check`: both forms of the demo come up, and the request is there. For `cargo xtask test`.
+//!
+//! Its results are told in the words of Rust's test runner.
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+
+use super::pair::{Form, Pair};
+use crate::display::Display;
+use crate::e2e;
+use crate::process::Guard;
+use crate::setup::{self, For};
+use crate::test::report_skip;
+use crate::workspace::Programs;
+
+/// Runs both. Returns whether none failed.
+pub fn run() -> Result<bool> {
+    setup::run(For::Tests);
+    let programs = Programs::of_the_window()?;
+    let forms: [(&str, Option<String>, fn(&Programs) -> Result<()>); 2] =
+        [("demo::windows", Display::missing(), windows), ("demo::pages", e2e::missing(), pages)];
+    let (mut passed, mut failed) = (0, 0);
+    for (name, missing, show) in forms {
+        if let Some(reason) = missing {
+            report_skip(name, &reason)?;
+            passed += 1;
+            continue;
+        }
+        match show(&programs) {
+            Ok(()) => {
+                println!("test {name} ... ok");
+                passed += 1;
+            }
+            Err(error) => {
+                println!("{error:#}\ntest {name} ... FAILED");
+                failed += 1;
+            }
+        }
+    }
+    let verdict = if failed == 0 { "ok" } else { "FAILED" };
+    println!("test result: {verdict}. {passed} passed; {failed} failed");
+    Ok(failed == 0)
+}
+
+/// Two pages: Bob sees the request in his, and accepts it.
+fn pages(programs: &Programs) -> Result<()> {
+    let mut pair = Pair::prepare(programs.kith.clone())?;
+    pair.open(Form::Pages, None)?;
+    let mut node = e2e::node(programs)?;
+    node.arg("demo.mjs").args(pair.open_ones().iter().filter_map(|one| one.address.as_deref()));
+    ensure!(node.status().context("cannot run node")?.success(), "the pages do not show what they should");
+    pair.end()
+}
+
+/// Two windows, side by side: both show something, and Bob's device still has the request.
+fn windows(programs: &Programs) -> Result<()> {
+    let display = Display::start().context("no screen")?;
+    let _guards = display.ids().map(Guard::single);
+    let mut pair = Pair::prepare(programs.kith.clone())?;
+    pair.open(Form::Windows, Some(&display))?;
+    let mut places = Vec::new();
+    for one in pair.open_ones() {
+        let shown = display.window_of(one.id()).and_then(|window| {
+            let place = display.place(&window).ok_or_else(|| "it is nowhere".to_owned())?;
+            Ok((display.title(&window), place))
+        });
+        let (title, place) = shown.map_err(|error| anyhow!("{}'s window: {error}", one.name))?;
+        pair.say(&format!("{}'s window, “{title}”, is at {place:?}.", one.name));
+        places.push(place);
+    }
+    let [[left, _, width, _], [right, ..]] = places[..] else { bail!("there are {} windows", places.len()) };
+    ensure!(left + width <= right, "the windows are not side by side: {places:?}");
+    pair.close()?;
+    let requests = pair.ask_bob("contact.requests")?;
+    let asks =
+        requests.as_array().into_iter().flatten().any(|one| one.get("userId").is_some_and(|id| *id == pair.alice));
+    ensure!(asks, "Bob's device does not have the request any more: {requests}");
+    pair.end()
+}
