@@ -24,7 +24,7 @@ async fn main() -> anyhow::Result<()> {
     let host = Host::open(place, Front::Window).await?;
     let (core, control) = (host.core().clone(), host.control().clone());
     let told = tokio::spawn(tell(core.clone()));
-    let dom = move || kith::ui::dom(core.clone(), control.clone(), Clock::system());
+    let dom = move || kith::ui::dom(core.clone(), control.clone(), kith::ui::Shell::alone(), Clock::system());
     let end = async {
         // Any end of it will do.
         let _ = tokio::io::stdin().read_to_end(&mut Vec::new()).await;

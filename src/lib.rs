@@ -14,7 +14,7 @@
 //! | [`store`] | SQLite: one writer thread, migrations, queries | I/O |
 //! | [`coordinator`] | the pure engine, and the one background task that drives it | task only |
 //! | [`broker`] | the embedded MQTT broker (feature `embedded-broker`) | I/O |
-//! | [`platform`] | data directory, lock, crash points: what differs by system | I/O |
+//! | [`platform`] | data directory, lock, opened links, crash points: what differs by system | I/O |
 //! | [`host`] | a Kith that runs on this device: data directory, own broker, settings, coordinator | I/O |
 //! | `ui` | the window: components, state, words (feature `ui`); the only place where Dioxus is | I/O |
 //! | [`node`] | the same core with no window: JSON-RPC over standard input and output | I/O |

@@ -1,8 +1,10 @@
-//! What differs by system, and what tests need of it: the data directory and its lock, secret files, crash points, and
-//! for a window on a desktop its second start and its notifications.
+//! What differs by system, and what tests need of it: the data directory and its lock, secret files, crash points,
+//! links that the system opens, and for a window on a desktop its second start and its notifications.
 //!
 //! The only layer that knows paths and file modes. It never looks into what it keeps.
 
+#[cfg(target_os = "android")]
+mod android;
 pub mod crash;
 mod data_dir;
 #[cfg(feature = "desktop")]
@@ -11,6 +13,7 @@ pub mod desktop;
 pub mod instance;
 #[cfg(feature = "desktop")]
 pub mod notify;
+pub mod opened;
 mod permissions;
 mod places;
 mod secret;

@@ -20,6 +20,8 @@ mod context;
 #[cfg(feature = "desktop")]
 pub mod desktop;
 mod format;
+#[cfg(feature = "mobile")]
+pub mod phone;
 #[cfg(feature = "testing")]
 pub mod report;
 mod root;

@@ -5,6 +5,7 @@
 
 mod architecture;
 mod bench;
+mod check_mobile;
 mod demo;
 #[path = "../../tests/support/display.rs"]
 mod display;
@@ -52,6 +53,8 @@ enum Task {
     Mutants(mutants::Args),
     /// Feed the parsers that face the network with generated input
     Fuzz(fuzz::Args),
+    /// Type-check Kith for Android and iOS, without either's tools, and compare the files that make apps of it
+    CheckMobile(check_mobile::Args),
     /// Install the system packages that the tests need (Debian, Ubuntu); elsewhere name them
     Setup,
     /// Stage of `test`: the licence and the origin of every dependency
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Task::Bench(args) => bench::run(&args),
         Task::Mutants(args) => mutants::run(&args),
         Task::Fuzz(args) => fuzz::run(&args),
+        Task::CheckMobile(args) => check_mobile::run(&args),
         Task::Setup => {
             setup::run(setup::For::Tests);
             Ok(true)

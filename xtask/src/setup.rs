@@ -15,6 +15,8 @@ pub enum For {
     Build,
     /// To build the fuzz targets too.
     Fuzz,
+    /// To check that Kith compiles for phones.
+    Mobile,
     /// To build Kith with its window.
     Window,
     /// To build it, and open its window in Chromium.
@@ -35,7 +37,7 @@ pub struct Need {
 
 const NEEDS: &[Need] = &[
     Need {
-        users: &[For::Build, For::Fuzz, For::Window, For::Preview, For::Tests],
+        users: &[For::Build, For::Fuzz, For::Mobile, For::Window, For::Preview, For::Tests],
         what: "a C compiler (cc)",
         why: "SQLite and ring are C",
         package: "gcc",
@@ -56,9 +58,9 @@ const NEEDS: &[Need] = &[
         there: || find_program("mosquitto").is_some(),
     },
     Need {
-        users: &[For::Tests],
+        users: &[For::Mobile, For::Tests],
         what: "Python 3 with venv",
-        why: "the protocol's independent checker is written in Python",
+        why: "the protocol's independent checker is written in Python, and phones' files are read with it",
         package: "python3-venv",
         there: || runs("python3", &["-c", "import venv, ensurepip"]),
     },
@@ -81,7 +83,7 @@ pub fn run(user: For) {
     let packages: Vec<&str> = wanted.iter().flat_map(|need| need.package.split(' ')).collect();
     if runs("apt-get", &["--version"]) && runs("dpkg-query", &["--version"]) {
         match privilege() {
-            Some(prefix) => install(&prefix, &packages),
+            Some(_) => install(&packages),
             None => println!("cannot install without root or sudo; run: apt-get install {}", packages.join(" ")),
         }
     } else {
@@ -102,26 +104,28 @@ fn privilege() -> Option<Vec<&'static str>> {
     runs("sudo", &["-n", "true"]).then(|| vec!["sudo", "-n"])
 }
 
-fn install(prefix: &[&str], packages: &[&str]) {
-    println!("installing {} …", packages.join(" "));
-    let apt = |args: &[&str]| {
-        let mut words: Vec<&str> = prefix.to_vec();
-        words.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=120"]);
-        words.extend(args);
-        let (program, args) = words.split_first().unwrap_or((&"true", &[]));
-        let output = Command::new(program).args(args).stdin(Stdio::null()).output();
-        match output {
-            Ok(output) if output.status.success() => true,
-            Ok(output) => {
-                print!("{}", String::from_utf8_lossy(&output.stderr));
-                false
-            }
-            Err(error) => {
-                println!("{program}: {error}");
-                false
-            }
+/// Runs `apt-get` with the right to change the system; false when there is none or it failed.
+pub fn apt(args: &[&str]) -> bool {
+    let Some(mut words) = privilege() else { return false };
+    words.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=120"]);
+    words.extend(args);
+    let (program, args) = words.split_first().unwrap_or((&"true", &[]));
+    let output = Command::new(program).args(args).stdin(Stdio::null()).output();
+    match output {
+        Ok(output) if output.status.success() => true,
+        Ok(output) => {
+            print!("{}", String::from_utf8_lossy(&output.stderr));
+            false
         }
-    };
+        Err(error) => {
+            println!("{program}: {error}");
+            false
+        }
+    }
+}
+
+fn install(packages: &[&str]) {
+    println!("installing {} …", packages.join(" "));
     let mut wanted = vec!["install", "-y", "--no-install-recommends"];
     wanted.extend(packages);
     // The lists may be old or absent; an attempt without fresh ones saves the time when they are neither.
@@ -130,7 +134,8 @@ fn install(prefix: &[&str], packages: &[&str]) {
     }
 }
 
-fn runs(program: &str, args: &[&str]) -> bool {
+/// Whether a program can be run and ends well.
+pub fn runs(program: &str, args: &[&str]) -> bool {
     let mut command = Command::new(program);
     command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())

@@ -72,6 +72,12 @@ async fn tls() -> Result<TlsConfiguration, String> {
 fn client_config() -> Result<TlsConfiguration, String> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    // iOS shows its certificates to nobody, and an Android phone may keep them elsewhere: then Mozilla's list, as it was when
+    // this Kith was built.
+    #[cfg(feature = "mobile")]
+    if roots.is_empty() {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
     if roots.is_empty() {
         return Err("this system has no trusted certificates".to_owned());
     }

@@ -21,7 +21,7 @@ use crate::{setup, workspace};
 /// The whole run stops itself after so many minutes and says where: CI would stop it at 90 and say nothing.
 const MINUTES_MAX: u64 = 80;
 /// After this long without a line worth showing, the run says that it is alive and at what.
-const SILENCE: Duration = Duration::from_secs(30);
+pub const SILENCE: Duration = Duration::from_secs(30);
 
 /// Which stages to run.
 #[derive(clap::Args)]

@@ -145,6 +145,7 @@ pub const STAGES: &[Stage] = &[
     Stage::new("pictures", 15, Tests, Xtask(&["e2e", "looks"]), "every screen is accessible, and looks as the kept pictures do"),
     Stage::new("window", 10, Tests, Cargo(WINDOW), "the real window, with real keys, on a screen of its own"),
     Stage::new("demo window", 10, Tests, Xtask(&["demo", "--check"]), "two windows open with a request in one; without a display two pages do"),
+    Stage::new("mobile", 25, Tests, Xtask(&["check-mobile"]), "Kith type-checks for Android and iOS, and the files that make apps of it agree"),
 ];
 
 /// The test targets of `tests/` that are not long: `tests/NAME.rs` and `tests/NAME/main.rs`.
