@@ -17,10 +17,12 @@ const SCREEN: &str = "1600x900x24";
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// A screen, a window manager and a first window have come long before this, even on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+/// A key has long been seen by then; one that changes nothing costs so much.
+const REACTION: Duration = Duration::from_secs(4);
 /// An empty page has two or three colours, with a picture of letters it has many: their edges are drawn in shades.
 const COLOURS_MIN: u32 = 12;
 /// What is needed, and the Debian package that has it.
-const PROGRAMS: &[&str] = &["Xvfb", "openbox", "xdotool", "import", "identify"];
+const PROGRAMS: &[&str] = &["Xvfb", "openbox", "xdotool", "import", "xwd"];
 
 /// A screen with a window manager.
 pub struct Display {
@@ -116,14 +118,46 @@ impl Display {
         self.xdotool(&["windowactivate", "--sync", window]).map(drop)
     }
 
-    /// Presses keys, named as X names them (`Return`, `Tab`, `shift+Return`).
-    pub fn press(&self, keys: &[&str]) -> Result<(), String> {
-        self.xdotool(&[&["key", "--clearmodifiers", "--delay", "60"], keys].concat()).map(drop)
+    /// Presses keys, named as X names them (`Return`, `Tab`, `shift+Return`); after each, what it does is seen in the window.
+    pub fn press(&self, window: &str, keys: &[&str]) -> Result<(), String> {
+        for key in keys {
+            let before = self.look(window);
+            self.xdotool(&["key", "--clearmodifiers", key])?;
+            self.settle(window, &before);
+        }
+        Ok(())
     }
 
     /// Types a text, key by key.
-    pub fn types(&self, text: &str) -> Result<(), String> {
-        self.xdotool(&["type", "--clearmodifiers", "--delay", "25", "--", text]).map(drop)
+    pub fn types(&self, window: &str, text: &str) -> Result<(), String> {
+        let before = self.look(window);
+        self.xdotool(&["type", "--clearmodifiers", "--delay", "25", "--", text])?;
+        self.settle(window, &before);
+        Ok(())
+    }
+
+    /// What a window shows.
+    pub fn look(&self, window: &str) -> Vec<u8> {
+        self.command("xwd").args(["-silent", "-id", window]).output().map(|said| said.stdout).unwrap_or_default()
+    }
+
+    /// Waits until a window shows something else than before, and then the same twice. Some keys change nothing, and a caret
+    /// blinks: then this is only a pause.
+    pub fn settle(&self, window: &str, before: &[u8]) {
+        let deadline = Instant::now() + REACTION;
+        let mut now = self.look(window);
+        while now == before && Instant::now() < deadline {
+            thread::sleep(LOOK_AGAIN);
+            now = self.look(window);
+        }
+        loop {
+            thread::sleep(LOOK_AGAIN);
+            let next = self.look(window);
+            if next == now || Instant::now() >= deadline {
+                return;
+            }
+            now = next;
+        }
     }
 
     /// Takes a window from the screen.
@@ -141,7 +175,7 @@ impl Display {
     pub fn close(&self, window: &str) -> Result<(), String> {
         // The window manager asks the program; `windowclose` would cut its connection.
         self.focus(window)?;
-        self.press(&["alt+F4"])
+        self.xdotool(&["key", "--clearmodifiers", "alt+F4"]).map(drop)
     }
 
     /// Keeps a picture of the whole screen.

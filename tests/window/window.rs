@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use crate::support::display::{Display, PATIENCE};
 use crate::support::{Node, World, deadline};
 
-/// The program takes this long to draw what a key has changed, at most: no event says that it has.
-const A_MOMENT: Duration = Duration::from_millis(700);
+/// The program notes where its window is once in a while; no event says that it has.
+const NOTED: Duration = Duration::from_millis(1500);
 /// How often something is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
@@ -38,28 +38,25 @@ impl<'a> Window<'a> {
         self.process = Some(child);
         self.id = self.display.window_of(id).unwrap_or_else(|error| self.fail(&error));
         self.display.focus(&self.id).unwrap_or_else(|error| self.fail(&error));
-        thread::sleep(A_MOMENT);
+        self.display.settle(&self.id, &[]);
     }
 
     /// A second start with a link: it must hand the link over and end well at once.
     pub fn is_handed(&self, link: &str) {
+        let before = self.display.look(&self.id);
         let status = self.command().arg(link).stdin(Stdio::null()).status().expect("kith");
         assert!(status.success(), "a second start ended with {status}");
-        thread::sleep(A_MOMENT);
+        self.display.settle(&self.id, &before);
     }
 
     /// Presses keys, one after the other.
     pub fn press(&self, keys: &[&str]) {
-        for key in keys {
-            self.display.press(&[key]).unwrap_or_else(|error| self.fail(&error));
-        }
-        thread::sleep(A_MOMENT);
+        self.display.press(&self.id, keys).unwrap_or_else(|error| self.fail(&error));
     }
 
     /// Types a text.
     pub fn types(&self, text: &str) {
-        self.display.types(text).unwrap_or_else(|error| self.fail(&error));
-        thread::sleep(A_MOMENT);
+        self.display.types(&self.id, text).unwrap_or_else(|error| self.fail(&error));
     }
 
     /// Types a message and sends it.
@@ -76,8 +73,7 @@ impl<'a> Window<'a> {
     /// Moves and sizes it as its frame allows. Gives where it is then.
     pub fn moves_to(&self, x: i32, y: i32, width: i32, height: i32) -> [i32; 4] {
         self.display.put(&self.id, [x, y, width, height]).unwrap_or_else(|error| self.fail(&error));
-        // The program notes where it is once in a while.
-        thread::sleep(2 * A_MOMENT);
+        thread::sleep(NOTED);
         self.place()
     }
 

@@ -4,6 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -61,9 +62,11 @@ pub fn scratch(name: &str) -> Result<PathBuf> {
     Ok(dir)
 }
 
-/// A temporary folder of this process's own. Not below the target folder: its path may be longer than a local socket's may be.
+/// A new temporary folder. Not below the target folder: its path may be longer than a local socket's may be.
 pub fn place(name: &str) -> Result<PathBuf> {
-    let place = env::temp_dir().join(format!("{name}-{}", std::process::id()));
+    static COUNT: AtomicU32 = AtomicU32::new(1);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let place = env::temp_dir().join(format!("{name}-{}-{count}", std::process::id()));
     std::fs::create_dir_all(&place).with_context(|| format!("cannot make {}", place.display()))?;
     Ok(place)
 }

@@ -14,8 +14,6 @@ pub enum Target {
     AtMost(f64),
     /// This or more.
     AtLeast(f64),
-    /// It is only told.
-    None,
 }
 
 /// Something that was measured.
@@ -38,7 +36,6 @@ impl Figure {
             // What is no number meets nothing.
             Target::AtMost(most) => self.value <= most,
             Target::AtLeast(least) => self.value >= least,
-            Target::None => true,
         }
     }
 }
@@ -50,7 +47,6 @@ impl fmt::Display for Figure {
         match self.target {
             Target::AtMost(most) => write!(f, " (at most {most} {unit})"),
             Target::AtLeast(least) => write!(f, " (at least {least} {unit})"),
-            Target::None => Ok(()),
         }
     }
 }
@@ -96,7 +92,6 @@ impl Figures {
                 let (most, least) = match figure.target {
                     Target::AtMost(most) => (Some(most), None),
                     Target::AtLeast(least) => (None, Some(least)),
-                    Target::None => (None, None),
                 };
                 json!({
                     "name": figure.name, "what": figure.what, "value": figure.value, "unit": figure.unit,
@@ -167,7 +162,6 @@ mod tests {
             (0.7, Target::AtLeast(0.8)),
             (f64::NAN, Target::AtMost(1.0)),
             (f64::NAN, Target::AtLeast(1.0)),
-            (9.0, Target::None),
         ] {
             figures.add("name", "what", value, "ms", target, Value::Null);
         }

@@ -50,7 +50,7 @@ impl People {
             kith: kith.to_owned(),
         };
         let (mut alice, mut bob, mut carol) = (people.node("alice")?, people.node("bob")?, people.node("carol")?);
-        let mut born = |node: &mut Node, name: &str| node.ask_text("identity.create", json!({"name": name}), "userId");
+        let born = |node: &mut Node, name: &str| node.ask_text("identity.create", json!({"name": name}), "userId");
         people.alice = born(&mut alice, "Alice")?;
         let (bob_id, carol_id) = (born(&mut bob, "Bob")?, born(&mut carol, "Carol")?);
         let link = alice.ask_text("identity.show", json!({}), "link")?;

@@ -3,6 +3,7 @@
 //! Its results are told in the words of Rust's test runner.
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use serde_json::Value;
 
 use super::pair::{Form, Pair};
 use crate::display::Display;
@@ -51,16 +52,17 @@ fn pages(programs: &Programs) -> Result<()> {
     pair.end()
 }
 
-/// Two windows, side by side: both show something, and Bob's device still has the request.
+/// Two windows, side by side. In his Bob accepts the request, by keys; then both devices know it.
 fn windows(programs: &Programs) -> Result<()> {
     let display = Display::start().context("no screen")?;
     let _guards = display.ids().map(Guard::single);
     let mut pair = Pair::prepare(programs.kith.clone())?;
     pair.open(Form::Windows, Some(&display))?;
-    let mut places = Vec::new();
+    let (mut places, mut last) = (Vec::new(), String::new());
     for one in pair.open_ones() {
         let shown = display.window_of(one.id()).and_then(|window| {
             let place = display.place(&window).ok_or_else(|| "it is nowhere".to_owned())?;
+            last.clone_from(&window);
             Ok((display.title(&window), place))
         });
         let (title, place) = shown.map_err(|error| anyhow!("{}'s window: {error}", one.name))?;
@@ -69,10 +71,16 @@ fn windows(programs: &Programs) -> Result<()> {
     }
     let [[left, _, width, _], [right, ..]] = places[..] else { bail!("there are {} windows", places.len()) };
     ensure!(left + width <= right, "the windows are not side by side: {places:?}");
+    // The first stop is "Requests"; on its page, which begins at its heading, the third is "Accept".
+    display.focus(&last).map_err(|error| anyhow!(error))?;
+    display.press(&last, &["Tab", "Return", "Tab", "Tab", "Tab", "Return"]).map_err(|error| anyhow!(error))?;
     pair.close()?;
-    let requests = pair.ask_bob("contact.requests")?;
-    let asks =
-        requests.as_array().into_iter().flatten().any(|one| one.get("userId").is_some_and(|id| *id == pair.alice));
-    ensure!(asks, "Bob's device does not have the request any more: {requests}");
+    for (name, other) in [("Bob", "Alice"), ("Alice", "Bob")] {
+        let contacts = pair.ask(name, "contact.list")?;
+        let known = |one: &Value| {
+            one.get("name").is_some_and(|name| name == other) && one.get("accepted") == Some(&Value::Bool(true))
+        };
+        ensure!(contacts.as_array().into_iter().flatten().any(known), "{name} does not have {other}: {contacts}");
+    }
     pair.end()
 }

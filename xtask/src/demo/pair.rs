@@ -39,8 +39,6 @@ pub struct Pair {
     kith: PathBuf,
     place: PathBuf,
     broker: String,
-    /// Who has asked.
-    pub alice: String,
     open: Vec<Open>,
     keep: bool,
 }
@@ -84,15 +82,14 @@ impl Pair {
         // Asked for once and given back: somebody else would have to take it in this moment.
         let port = TcpListener::bind("127.0.0.1:0").context("no free port")?.local_addr()?.port();
         let broker = format!("127.0.0.1:{port}");
-        let mut pair =
-            Self { start: Instant::now(), kith, place, broker, alice: String::new(), open: Vec::new(), keep: true };
+        let pair = Self { start: Instant::now(), kith, place, broker, open: Vec::new(), keep: true };
         let (mut alice, mut bob) = (pair.node("Alice")?, pair.node("Bob")?);
-        pair.alice = alice.ask_text("identity.create", json!({"name": "Alice"}), "userId")?;
+        let alice_id = alice.ask_text("identity.create", json!({"name": "Alice"}), "userId")?;
         bob.ask_text("identity.create", json!({"name": "Bob"}), "userId")?;
         pair.say("Alice and Bob have an identity each, and share a broker of this trial's own.");
         let link = bob.ask_text("identity.show", json!({}), "link")?;
         alice.ask("contact.add", json!({"link": link}))?;
-        bob.event("requestReceived", &json!({"userId": pair.alice}), STEP_LIMIT)?;
+        bob.event("requestReceived", &json!({"userId": alice_id}), STEP_LIMIT)?;
         pair.say("Alice has opened Bob's link; her request waits for his answer.");
         alice.shut_down()?;
         bob.shut_down()?;
@@ -166,11 +163,11 @@ impl Pair {
         Ok(())
     }
 
-    /// Bob's device alone, after the windows: what it knows.
-    pub fn ask_bob(&self, method: &str) -> Result<Value> {
-        let mut bob = self.node("Bob")?;
-        let answer = bob.ask(method, json!({}))?;
-        bob.shut_down()?;
+    /// A device alone, after the windows: what it knows.
+    pub fn ask(&self, name: &'static str, method: &str) -> Result<Value> {
+        let mut node = self.node(name)?;
+        let answer = node.ask(method, json!({}))?;
+        node.shut_down()?;
         Ok(answer)
     }
 
