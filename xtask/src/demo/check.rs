@@ -17,7 +17,9 @@ use crate::workspace::Programs;
 pub fn run() -> Result<bool> {
     setup::run(For::Tests);
     let programs = Programs::of_the_window()?;
-    let forms: [(&str, Option<String>, fn(&Programs) -> Result<()>); 2] =
+    /// How one form is shown.
+    type Show = fn(&Programs) -> Result<()>;
+    let forms: [(&str, Option<String>, Show); 2] =
         [("demo::windows", Display::missing(), windows), ("demo::pages", e2e::missing(), pages)];
     let (mut passed, mut failed) = (0, 0);
     for (name, missing, show) in forms {

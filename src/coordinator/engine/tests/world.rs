@@ -50,12 +50,15 @@ struct Device {
     /// What waits for a disk that does not answer; lost when the process dies.
     unwritten: Option<Vec<(StoreToken, Op)>>,
     /// The disk refuses so many more of these.
-    refuses: Option<(u32, fn(&Op) -> bool)>,
+    refuses: Option<(u32, Kind)>,
     /// Rows of people and devices that were written.
     writes: usize,
     /// What waits in the driver of each link.
     queues: BTreeMap<DeviceKey, LinkQueue>,
 }
+
+/// Picks wishes of a kind.
+type Kind = fn(&Op) -> bool;
 
 #[derive(Clone)]
 struct Conn {
