@@ -30,6 +30,9 @@ const WALL: u64 = 1_700_000_000_000;
 /// What a link takes a second: 16 KiB take a millisecond.
 const LINK_BYTES_A_SECOND: usize = 16 * 1024 * 1000;
 
+/// A kind of wish to the store.
+pub type Kind = fn(&Op) -> bool;
+
 /// A device: its disk outlives its process.
 struct Device {
     engine: Option<Engine>,
@@ -230,7 +233,7 @@ impl World {
     }
 
     /// The disk refuses the next so many wishes of a kind.
-    pub fn refuse(&mut self, device: usize, times: u32, which: fn(&Op) -> bool) {
+    pub fn refuse(&mut self, device: usize, times: u32, which: Kind) {
         self.devices[device].refuses = Some((times, which));
     }
 
