@@ -215,8 +215,11 @@ impl Engine {
                     self.frame_from_link(device, connection, &bytes);
                 }
             }
-            // Our own windows are smaller than the driver's queue: nothing waits for room.
-            DriverEvent::Writable { .. } => {}
+            DriverEvent::Writable { connection } => {
+                if self.peers.get(device).is_some_and(|peer| peer.open == Some(connection)) {
+                    self.frames_go_on(device);
+                }
+            }
             event => self.link(device, link::Input::Driver(event)),
         }
     }

@@ -197,10 +197,10 @@ pub(super) enum Pending {
     },
     /// Say this on the link.
     Have(DeviceKey),
-    /// Push these.
-    Push(DeviceKey),
-    /// Mail these.
-    Mail(DeviceKey),
+    /// Push these: the answer to this question of the link's.
+    Push(DeviceKey, u64),
+    /// Mail these: the answer to this question of the mailer's.
+    Mail(DeviceKey, u64),
     /// Answer with these.
     History(CallId),
     /// Answer with this number in it.

@@ -85,8 +85,12 @@ impl Engine {
                 self.believed(&device, has);
             }
             (Pending::Have(device), Outcome::Have(have)) => self.send_frame(&device, &Frame::Have(have)),
-            (Pending::Push(device), Outcome::Outbox { entries, more }) => self.push(&device, entries, more),
-            (Pending::Mail(device), Outcome::Outbox { entries, more }) => self.deposit(&device, entries, more),
+            (Pending::Push(device, number), Outcome::Outbox { entries, more }) => {
+                self.push(&device, number, entries, more);
+            }
+            (Pending::Mail(device, number), Outcome::Outbox { entries, more }) => {
+                self.deposit(&device, number, entries, more);
+            }
             (Pending::History(call), Outcome::History(rows)) => {
                 let messages = rows.into_iter().filter_map(|row| self.message(row)).collect();
                 self.reply(call, Ok(Reply::History(messages)));

@@ -1,6 +1,7 @@
 //! Stories of the engine in a simulated world: no process, no network, no clock.
 
 mod chaos;
+mod links;
 mod promises;
 mod stories;
 mod world;

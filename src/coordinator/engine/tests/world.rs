@@ -15,6 +15,7 @@ use crate::coordinator::{
     Command, CommandError, ContactView, Event, IdentityView, LinkState, MessageView, Reply, RequestView, StatusView,
 };
 use crate::identity::Secrets;
+use crate::link::driver::{QUEUE_BYTES_MAX, QUEUE_FRAMES_MAX};
 use crate::link::{CloseReason, DriverCommand, DriverEvent, Path};
 use crate::store::{Db, Op};
 use crate::wire::broker_url::BrokerUrl;
@@ -23,6 +24,8 @@ use crate::wire::{ConnectionId, DeviceKey};
 
 pub const BROKER: &str = "mqtt://broker.example:1883";
 const WALL: u64 = 1_700_000_000_000;
+/// What a link takes a second: 16 KiB take a millisecond.
+const LINK_BYTES_A_SECOND: usize = 16 * 1024 * 1000;
 
 /// A device: its disk outlives its process.
 struct Device {
@@ -30,15 +33,37 @@ struct Device {
     /// Which of its processes this is; what was sent to an earlier one is lost.
     run: u32,
     db: Db,
+    /// Its own broker.
+    url: String,
     secrets: Option<Vec<u8>>,
     key: Option<DeviceKey>,
-    conns: BTreeMap<BrokerConn, (String, bool)>,
+    conns: BTreeMap<BrokerConn, Conn>,
     links: BTreeMap<DeviceKey, ConnectionId>,
     replies: BTreeMap<u64, Result<Reply, CommandError>>,
     events: Vec<Event>,
     finished: bool,
     /// What waits for a disk that does not answer; lost when the process dies.
     unwritten: Option<Vec<(StoreToken, Op)>>,
+    /// The disk refuses so many more of these.
+    refuses: Option<(u32, fn(&Op) -> bool)>,
+    /// Rows of people and devices that were written.
+    writes: usize,
+    /// What waits in the driver of each link.
+    queues: BTreeMap<DeviceKey, LinkQueue>,
+}
+
+#[derive(Clone)]
+struct Conn {
+    url: BrokerUrl,
+    client: String,
+    persistent: bool,
+}
+
+/// Frames that wait in a link's driver, as when they leave it and how long they are; as bounded as the real one.
+#[derive(Default)]
+struct LinkQueue {
+    waiting: VecDeque<(Duration, usize)>,
+    refused: bool,
 }
 
 #[derive(Default)]
@@ -57,6 +82,8 @@ pub struct World {
     devices: Vec<Device>,
     sessions: BTreeMap<String, BrokerSession>,
     broker_up: bool,
+    /// The broker lets in nobody without a user name.
+    pub guarded: bool,
     /// Share of live envelopes and frames that are lost.
     pub loss: f64,
     /// No link can be made while this is false.
@@ -66,6 +93,8 @@ pub struct World {
     calls: u64,
     /// Every publish: topic and length.
     pub published: Vec<(String, Bytes)>,
+    /// Every frame that a link took, and who sent it.
+    pub frames: Vec<(usize, Bytes)>,
 }
 
 /// An input on its way to one run of one device. Compared by the order of its making only.
@@ -96,22 +125,30 @@ impl World {
             devices: vec![],
             sessions: BTreeMap::new(),
             broker_up: true,
+            guarded: false,
             loss: 0.0,
             links_work: true,
             queue: BinaryHeap::new(),
             steps: 0,
             calls: 0,
             published: vec![],
+            frames: vec![],
         }
     }
 
     /// A new device with an identity, running.
     pub fn person(&mut self, name: &str) -> usize {
+        self.person_at(name, BROKER)
+    }
+
+    /// The same, with a broker of its own. All addresses lead to the one broker of this world.
+    pub fn person_at(&mut self, name: &str, url: &str) -> usize {
         let device = self.devices.len();
         self.devices.push(Device {
             engine: None,
             run: 0,
             db: Db::in_memory().unwrap(),
+            url: url.to_owned(),
             secrets: None,
             key: None,
             conns: BTreeMap::new(),
@@ -120,6 +157,9 @@ impl World {
             events: vec![],
             finished: false,
             unwritten: None,
+            refuses: None,
+            writes: 0,
+            queues: BTreeMap::new(),
         });
         self.start(device);
         self.run(device, Command::CreateIdentity { name: name.into() }).unwrap();
@@ -134,7 +174,7 @@ impl World {
         state.run += 1;
         state.finished = false;
         let secrets = state.secrets.as_ref().map(|bytes| Secrets::from_bytes(bytes).ok().unwrap());
-        let settings = Settings { brokers: vec![BrokerUrl::parse(BROKER).unwrap()], link: Default::default() };
+        let settings = Settings { brokers: vec![BrokerUrl::parse(&state.url).unwrap()], link: Default::default() };
         let (engine, outputs) = Engine::start(settings, secrets, rng, now);
         state.engine = Some(engine);
         self.carry_out(device, outputs);
@@ -147,6 +187,7 @@ impl World {
         state.links.clear();
         state.conns.clear();
         state.unwritten = None;
+        state.queues.clear();
         for session in self.sessions.values_mut().filter(|session| session.at.is_some_and(|(at, _)| at == device)) {
             session.detach();
         }
@@ -164,11 +205,37 @@ impl World {
         }
     }
 
+    /// The disk refuses the next so many wishes of a kind.
+    pub fn refuse(&mut self, device: usize, times: u32, which: fn(&Op) -> bool) {
+        self.devices[device].refuses = Some((times, which));
+    }
+
+    /// How often a device has written people or their devices.
+    pub fn writes(&self, device: usize) -> usize {
+        self.devices[device].writes
+    }
+
+    /// Whether a device holds a connection with the broker under this address.
+    pub fn is_connected(&self, device: usize, url: &str) -> bool {
+        let url = BrokerUrl::parse(url).unwrap();
+        self.devices[device].conns.values().any(|conn| conn.url == url)
+    }
+
+    /// How many of them it has not refused yet.
+    pub fn left_to_refuse(&self, device: usize) -> u32 {
+        self.devices[device].refuses.map_or(0, |(left, _)| left)
+    }
+
     fn store(&mut self, device: usize, token: StoreToken, op: Op) {
         let state = &mut self.devices[device];
         if let Some(unwritten) = &mut state.unwritten {
             return unwritten.push((token, op));
         }
+        if let Some((left, _)) = state.refuses.as_mut().filter(|(left, which)| *left > 0 && which(&op)) {
+            *left -= 1;
+            return self.later(device, 1, Input::Stored(token, Err("the disk is full".into())));
+        }
+        state.writes += usize::from(matches!(op, Op::SavePerson(_) | Op::SavePeer(_)));
         let outcome = state.db.apply(vec![op]).pop().unwrap().map_err(|error| error.to_string());
         self.later(device, 1, Input::Stored(token, outcome));
     }
@@ -326,13 +393,20 @@ impl World {
     }
 
     fn later(&mut self, device: usize, millis: u64, input: Input) {
+        self.at(device, self.now + Duration::from_millis(millis), input);
+    }
+
+    fn at(&mut self, device: usize, at: Duration, input: Input) {
         self.calls += 1;
         let happening = Happening(device, self.devices[device].run, input);
-        self.queue.push(Reverse((self.now + Duration::from_millis(millis), self.calls, happening)));
+        self.queue.push(Reverse((at, self.calls, happening)));
     }
 
     fn input(&mut self, device: usize, input: Input) {
         let now = self.clock();
+        if let Input::Link(peer, DriverEvent::Writable { .. }) = &input {
+            self.devices[device].queues.entry(*peer).or_default().refused = false;
+        }
         let Some(engine) = &mut self.devices[device].engine else { return };
         let mut outputs = engine.handle(input, now);
         outputs.extend(engine.flush(now));
@@ -351,10 +425,15 @@ impl World {
                     state.secrets = Some(bytes.to_vec());
                     self.later(device, 1, Input::SecretsKept(Ok(())));
                 }
-                Output::OpenBroker { conn, kind, client, .. } => {
-                    state.conns.insert(conn, (client, kind.is_persistent()));
+                Output::OpenBroker { conn, kind, client, url } => {
+                    state.conns.insert(conn, Conn { url, client, persistent: kind.is_persistent() });
                 }
-                Output::CloseBroker(_) => {}
+                Output::CloseBroker(conn) => {
+                    state.conns.remove(&conn);
+                    for session in self.sessions.values_mut().filter(|session| session.at == Some((device, conn))) {
+                        session.detach();
+                    }
+                }
                 Output::Broker(conn, output) => self.mqtt(device, conn, output),
                 Output::Link(peer, command) => self.link(device, peer, command, None),
                 Output::Frame(peer, connection, bytes) => self.frame(device, peer, connection, bytes),
@@ -365,10 +444,13 @@ impl World {
     }
 
     fn mqtt(&mut self, device: usize, conn: BrokerConn, output: BrokerOutput) {
-        let (client, persistent) = self.devices[device].conns.get(&conn).unwrap().clone();
+        let Conn { url, client, persistent } = self.devices[device].conns.get(&conn).unwrap().clone();
         if output == BrokerOutput::Connect {
             if !self.broker_up {
                 return self.later(device, 20, Input::Broker(conn, BrokerInput::Lost("nobody listens".into())));
+            }
+            if self.guarded && url.credentials().is_none() {
+                return self.later(device, 20, Input::Broker(conn, BrokerInput::Refused("who are you?".into())));
             }
             let session = self.sessions.entry(client).or_default();
             session.persistent = persistent;
@@ -454,6 +536,7 @@ impl World {
             }
             DriverCommand::AddCandidates { .. } => {}
             DriverCommand::Close => {
+                self.devices[device].queues.remove(&peer);
                 let connection = closed.or(self.devices[device].links.get(&peer).copied());
                 self.devices[device].links.remove(&peer);
                 self.closed(other, own, connection);
@@ -474,6 +557,7 @@ impl World {
             None => self.devices[device].links.remove(&peer),
         };
         if old != connection {
+            self.devices[device].queues.remove(&peer);
             self.closed(other, own, old);
         }
     }
@@ -488,8 +572,26 @@ impl World {
 
     fn frame(&mut self, device: usize, peer: DeviceKey, connection: ConnectionId, bytes: Bytes) {
         let Some((other, own)) = self.other(device, peer) else { return };
+        let now = self.now;
+        let queue = self.devices[device].queues.entry(peer).or_default();
+        queue.waiting.retain(|(leaves, _)| *leaves > now);
+        let waiting: usize = queue.waiting.iter().map(|(_, length)| length).sum();
+        if queue.waiting.len() >= QUEUE_FRAMES_MAX || waiting + bytes.len() > QUEUE_BYTES_MAX {
+            let again = queue.waiting.get(queue.waiting.len() / 2).map_or(now, |(leaves, _)| *leaves);
+            let told = std::mem::replace(&mut queue.refused, true);
+            self.later(device, 0, Input::FrameDropped(peer));
+            if !told {
+                self.at(device, again, Input::Link(peer, DriverEvent::Writable { connection }));
+            }
+            return;
+        }
+        let busy_until = queue.waiting.back().map_or(now, |(leaves, _)| *leaves);
+        let leaves = busy_until + Duration::from_secs_f64(bytes.len() as f64 / LINK_BYTES_A_SECOND as f64);
+        queue.waiting.push_back((leaves, bytes.len()));
+        self.frames.push((device, bytes.clone()));
         if self.devices[other].links.get(&own) == Some(&connection) && self.is_running(other) {
-            self.later(other, 1, Input::Link(own, DriverEvent::Frame { connection, bytes }));
+            let event = DriverEvent::Frame { connection, bytes };
+            self.at(other, leaves + Duration::from_millis(1), Input::Link(own, event));
         }
     }
 }
