@@ -34,21 +34,24 @@ impl Engine {
     }
 
     fn open_broker(&mut self, url: &BrokerUrl, own: bool) {
-        let fresh = || Broker { own, sessions: BTreeMap::new(), shown: BrokerState::Connecting };
-        self.brokers.entry(url.clone()).or_insert_with(fresh).own |= own;
+        let fresh = || Broker { url: url.clone(), own, sessions: BTreeMap::new(), shown: BrokerState::Connecting };
+        // Our own brokers come first, so that a card that names one of them adds no session without a login.
+        self.brokers.entry(url.without_credentials()).or_insert_with(fresh).own |= own;
     }
 
     fn open_session(&mut self, url: &BrokerUrl, kind: SessionKind, topics: impl IntoIterator<Item = Topic>) {
         let conn = BrokerConn::try_from(self.token()).unwrap_or(BrokerConn::MAX);
         let Some(secret) = self.me.as_ref().map(|me| me.secrets.client) else { return };
-        let Some(broker) = self.brokers.get_mut(url) else { return };
+        let address = url.without_credentials();
+        let Some(broker) = self.brokers.get_mut(&address) else { return };
         if broker.sessions.contains_key(&kind) {
             return;
         }
         broker.sessions.insert(kind, BrokerSession { conn, state: Session::new(topics) });
-        self.conns.insert(conn, (url.clone(), kind));
-        let client = client_id(&secret, url, kind);
-        self.emit(Output::OpenBroker { conn, url: url.clone(), kind, client });
+        self.conns.insert(conn, (address, kind));
+        let url = broker.url.clone();
+        let client = client_id(&secret, &url, kind);
+        self.emit(Output::OpenBroker { conn, url, kind, client });
         self.tick_sessions();
     }
 
@@ -108,7 +111,7 @@ impl Engine {
     /// The connection over which somebody is reached now.
     pub(super) fn route(&self, root: &RootKey) -> Option<BrokerConn> {
         let brokers = &self.people.get(root)?.card.fields().brokers;
-        let live = |url| self.brokers.get(url).and_then(|broker| broker.sessions.get(&SessionKind::Live));
+        let live = |url: &BrokerUrl| self.brokers.get(&url.without_credentials()).and_then(|broker| broker.sessions.get(&SessionKind::Live));
         brokers.iter().filter_map(live).find(|session| session.state.is_connected()).map(|session| session.conn)
     }
 
@@ -244,8 +247,10 @@ impl Engine {
 
     /// We can publish at this broker: what waited for that goes out.
     fn route_appeared(&mut self, url: &BrokerUrl) {
-        let through =
-            |root: &RootKey| self.people.get(root).is_some_and(|contact| contact.card.fields().brokers.contains(url));
+        let here = |other: &BrokerUrl| other.without_credentials() == *url;
+        let through = |root: &RootKey| {
+            self.people.get(root).is_some_and(|contact| contact.card.fields().brokers.iter().any(here))
+        };
         let roots: Vec<_> = self.people.keys().filter(|root| through(root)).copied().collect();
         for root in roots {
             self.hurry_if_waiting(&root);
@@ -310,6 +315,7 @@ impl Engine {
         }
         tracing::info!(broker = %url.redacted(), from = ?broker.shown, to = ?state, ?reason, "broker");
         broker.shown = state;
-        self.emit(Output::Event(Event::BrokerChanged { url: url.redacted(), state }));
+        let url = broker.url.redacted();
+        self.emit(Output::Event(Event::BrokerChanged { url, state }));
     }
 }

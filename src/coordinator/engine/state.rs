@@ -49,6 +49,7 @@ pub struct Engine {
     pub(super) peers: BTreeMap<DeviceKey, PeerState>,
     pub(super) inboxes: BTreeMap<InboxId, DeviceKey>,
     pub(super) conversations: BTreeMap<ConversationId, Conversation>,
+    /// By address: what is in a card has no login, and is the same broker as the one that we log in to.
     pub(super) brokers: BTreeMap<BrokerUrl, Broker>,
     pub(super) conns: BTreeMap<BrokerConn, (BrokerUrl, SessionKind)>,
     pub(super) pending: BTreeMap<StoreToken, Pending>,
@@ -139,6 +140,8 @@ pub(super) struct Conversation {
 
 /// A broker in use.
 pub(super) struct Broker {
+    /// With our login, if we have one there.
+    pub url: BrokerUrl,
     pub own: bool,
     pub sessions: BTreeMap<SessionKind, BrokerSession>,
     pub shown: BrokerState,

@@ -72,9 +72,9 @@ impl Engine {
 
     /// Brokers, links, and what waits.
     pub(super) fn status(&self, outbox: u64) -> StatusView {
-        let brokers = self.brokers.iter().map(|(url, broker)| {
+        let brokers = self.brokers.values().map(|broker| {
             let (state, reason) = Self::broker_state(broker);
-            BrokerStatus { url: url.redacted(), state, reason }
+            BrokerStatus { url: broker.url.redacted(), state, reason }
         });
         let links = self.peers.iter().filter(|(device, _)| self.is_contact(device)).filter_map(|(device, peer)| {
             let contact = self.people.get(&peer.row.root)?;

@@ -1,5 +1,6 @@
 //! Stories of the engine in a simulated world: no process, no network, no clock.
 
+mod brokers;
 mod chaos;
 mod links;
 mod promises;
