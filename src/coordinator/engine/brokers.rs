@@ -3,7 +3,7 @@
 //! A card names the brokers where its owner listens. We listen at our own, and publish at the first one of a contact's
 //! card that lets us in. Everything is published over a live session, so the persistent ones only receive.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
@@ -65,6 +65,30 @@ impl Engine {
             self.open_broker(&url, false);
             self.open_session(&url, SessionKind::Live, []);
         }
+    }
+
+    /// Leaves the brokers of others where nobody is any more whom we asked or accepted: who was blocked or removed does not
+    /// see on their broker when we come and go.
+    pub(super) fn leave_brokers(&mut self) {
+        let contacted = |standing| matches!(standing, Standing::Contact | Standing::Asked);
+        let people = self.people.values().filter(|contact| contacted(contact.person.standing));
+        let wanted: BTreeSet<BrokerUrl> = people
+            .flat_map(|contact| contact.card.fields().brokers.iter().map(BrokerUrl::without_credentials))
+            .collect();
+        let left = |(url, broker): &(&BrokerUrl, &Broker)| !broker.own && !wanted.contains(*url);
+        let left: Vec<BrokerUrl> = self.brokers.iter().filter(left).map(|(url, _)| url.clone()).collect();
+        for url in left {
+            for session in self.brokers.remove(&url).into_iter().flat_map(|broker| broker.sessions.into_values()) {
+                self.close_conn(session.conn);
+            }
+        }
+    }
+
+    /// Ends a connection. What it had not confirmed is on its way no more.
+    fn close_conn(&mut self, conn: BrokerConn) {
+        self.conns.remove(&conn);
+        self.unpublish(conn);
+        self.emit(Output::CloseBroker(conn));
     }
 
     /// Listens to somebody: their mail when we asked them, everything when they are a contact.
@@ -208,6 +232,11 @@ impl Engine {
         if let Some(session) = self.brokers.get_mut(url).and_then(|broker| broker.sessions.get_mut(kind)) {
             session.state.lost(readiness, now, &mut self.rng);
         }
+        self.unpublish(conn);
+    }
+
+    /// What a connection had not confirmed is said again over another.
+    fn unpublish(&mut self, conn: BrokerConn) {
         let gone: Vec<_> = self.publishing.keys().filter(|(of, _)| *of == conn).copied().collect();
         for key in gone {
             match self.publishing.remove(&key) {

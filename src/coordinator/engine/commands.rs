@@ -237,6 +237,7 @@ impl Engine {
             return Err(CommandError::new(ErrorCode::UnknownUser, "There is no request of this user."));
         }
         self.set_standing(&root, Standing::Declined);
+        self.leave_brokers();
         self.save_person(&root, Pending::Reply(call));
         Ok(())
     }
@@ -250,6 +251,7 @@ impl Engine {
             self.emit(Output::CloseLink(device));
         }
         self.set_standing(&root, Standing::Blocked);
+        self.leave_brokers();
         self.save_person(&root, Pending::Reply(call));
         Ok(())
     }

@@ -322,6 +322,7 @@ impl Engine {
     /// Forgets the person on disk as well.
     pub(super) fn remove(&mut self, root: &RootKey, call: u64) {
         self.forget(root);
+        self.leave_brokers();
         self.ask(Pending::Reply(call), Op::DeletePerson(*root));
     }
 

@@ -148,6 +148,7 @@ impl Engine {
         if matches!(standing, Standing::Contact | Standing::Asked) {
             self.reach(&root);
             self.listen(&root);
+            self.leave_brokers();
         }
         true
     }
