@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::stories::friends;
 use super::world::World;
 use crate::coordinator::{Command, Event, LinkState};
@@ -46,4 +48,30 @@ fn a_large_backlog_is_sent_once() {
     assert_eq!(sent.len(), COUNT, "all of them travel over the link");
     assert!(sent.values().all(|times| *times == 1), "{:?}", sent.values().collect::<Vec<_>>());
     assert_eq!(world.status(alice).outbox, 0);
+}
+
+/// Old signals, said again and again by a broker, neither keep two people apart nor make a noise.
+#[test]
+fn replayed_signals_keep_nobody_apart() {
+    let mut world = World::new(2);
+    let (alice, bob, ..) = friends(&mut world);
+    world.until("a link", MINUTE, |world| both_open(world, alice, bob));
+    let signals = |topic: &str| ["offer", "answer", "iceCandidate"].iter().any(|leaf| topic.ends_with(leaf));
+    let old: Vec<(String, Bytes)> = world.published.iter().filter(|(topic, _)| signals(topic)).cloned().collect();
+    for device in [alice, bob] {
+        world.kill(device);
+        world.start(device);
+    }
+    let before = world.published.len();
+    // Faster than a hello can be answered.
+    for _ in 0..5_000 {
+        for (topic, payload) in &old {
+            world.publish(topic.clone(), payload.clone());
+        }
+        world.pass(Duration::from_millis(3));
+    }
+    assert!(both_open(&world, alice, bob), "they are apart");
+    let replayed = old.len() * 5_000;
+    let said = world.published.len() - before - replayed;
+    assert!(said < 100, "{said} answers to what was replayed");
 }
