@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rand::Rng;
 
-use super::Need;
+use super::{ASK_AGAIN, Need};
 use crate::clock::Backoff;
 use crate::wire::{EntryId, MAIL_BYTES_MAX};
 
@@ -116,6 +116,16 @@ impl Mailer {
             self.cursor = self.cursor.max(*cursor);
         }
         (!ids.is_empty()).then_some(Deposit { ids })
+    }
+
+    /// The store could not answer a question: it is asked again later.
+    pub fn unanswered(&mut self, number: u64, now: Duration) {
+        if self.asking == Some(number) {
+            self.asking = None;
+            self.more = true;
+            self.active = false;
+            self.at = Some(now + ASK_AGAIN);
+        }
     }
 
     /// A deposit goes out under this number.

@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::ASK_AGAIN;
 use crate::wire::EntryId;
 
 /// Entries that may be under way on one link: enough to keep a disk busy that commits in batches, and fewer than the
@@ -48,6 +49,8 @@ pub struct Push {
     asking: Option<u64>,
     /// Questions asked so far, by all links: a number never comes twice.
     asked: u64,
+    /// The store could not answer: it is not asked before this.
+    ask_at: Option<Duration>,
     /// The driver's queue is full: nothing is asked for until it has room.
     full: bool,
     /// Something may lie behind the cursor.
@@ -85,7 +88,9 @@ impl Push {
         }
         let first = !self.heard;
         self.heard = true;
-        self.have_at = None;
+        if first {
+            self.have_at = None;
+        }
         // What is under way still is: the peer may have said this before it arrived. It only is no longer beyond doubt what
         // lies before the cursor.
         self.cursor = 0;
@@ -97,6 +102,22 @@ impl Push {
             needs.insert(0, Need::Have);
         }
         needs
+    }
+
+    /// The store could not answer a question: it is asked again later.
+    pub fn unanswered(&mut self, number: u64, now: Duration) {
+        if self.asking == Some(number) {
+            self.asking = None;
+            self.more = true;
+            self.ask_at = Some(now + ASK_AGAIN);
+        }
+    }
+
+    /// The store could not tell what we have: it is asked again later.
+    pub fn unsaid(&mut self, now: Duration) {
+        if self.up {
+            self.have_at = Some(now + HAVE_AGAIN);
+        }
     }
 
     /// The driver had no room for a frame. What it was is found in the outbox again, once there is room.
@@ -178,6 +199,10 @@ impl Push {
 
     /// Asks on when something may be waiting and there is room. To be called after [`Push::outbox`] as well.
     pub fn ask(&mut self, now: Duration) -> Vec<Need> {
+        if self.ask_at.is_some_and(|at| now < at) {
+            return vec![];
+        }
+        self.ask_at = None;
         if !self.up || !self.heard || self.full || self.asking.is_some() || !self.more || !self.has_room() {
             return vec![];
         }
@@ -199,7 +224,7 @@ impl Push {
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         let stuck = (!self.under_way.is_empty()).then(|| self.progress_at + ACK_PATIENCE);
-        [self.have_at, stuck].into_iter().flatten().min()
+        [self.have_at, stuck, self.ask_at].into_iter().flatten().min()
     }
 
     /// Time has passed.
@@ -208,8 +233,11 @@ impl Push {
             return self.restart(now);
         }
         if self.have_at.is_some_and(|at| now >= at) {
-            self.have_at = Some(now + HAVE_AGAIN);
+            self.have_at = (!self.heard).then(|| now + HAVE_AGAIN);
             return vec![Need::Have];
+        }
+        if self.ask_at.is_some_and(|at| now >= at) {
+            return self.ask(now);
         }
         vec![]
     }

@@ -91,6 +91,22 @@ impl Engine {
         self.emit(Output::CloseBroker(conn));
     }
 
+    /// Ends a connection and makes the session anew: what its broker has delivered and we have not acknowledged comes again.
+    pub(super) fn reopen(&mut self, conn: BrokerConn) {
+        let Some((address, kind)) = self.conns.get(&conn).cloned() else { return };
+        self.session_lost(conn, Readiness::Connecting);
+        self.close_conn(conn);
+        let next = BrokerConn::try_from(self.token()).unwrap_or(BrokerConn::MAX);
+        let Some(secret) = self.me.as_ref().map(|me| me.secrets.client) else { return };
+        let Some(broker) = self.brokers.get_mut(&address) else { return };
+        let Some(session) = broker.sessions.get_mut(&kind) else { return };
+        session.conn = next;
+        let url = broker.url.clone();
+        let client = client_id(&secret, &url, kind);
+        self.conns.insert(next, (address, kind));
+        self.emit(Output::OpenBroker { conn: next, url, kind, client });
+    }
+
     /// Listens to somebody: their mail when we asked them, everything when they are a contact.
     pub(super) fn listen(&mut self, root: &RootKey) {
         let Some(standing) = self.people.get(root).map(|contact| contact.person.standing) else { return };

@@ -23,6 +23,10 @@ impl Engine {
             let error = CommandError::new(ErrorCode::ShuttingDown, "Kith is shutting down.");
             return self.reply(call, Err(error));
         }
+        // Without what is in the database an identity would be made anew, over the one that there is.
+        if let Some(error) = self.unreadable.clone() {
+            return self.reply_storage(call, &error);
+        }
         if let Err(error) = self.run(call, command) {
             self.reply(call, Err(error));
         }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::Engine;
 use super::io::BrokerConn;
-use super::state::Pending;
+use super::state::{Pending, Said};
 use crate::identity::Card;
 use crate::link;
 use crate::log::Entry;
@@ -87,14 +87,18 @@ impl Engine {
         };
         let device = *device;
         if !said.acked.is_empty() {
-            self.ask(Pending::Acked(device), Op::Acked { peer: device, ids: said.acked.clone() });
+            let ids = said.acked.clone();
+            self.ask(Pending::Acked { device, ids }, Op::Acked { peer: device, ids: said.acked.clone() });
             self.pushed(&device, &said.acked);
         }
         for have in said.haves.into_iter().filter(|have| have.conversation == conversation) {
-            self.ask(Pending::Believed { device, has: true }, Op::Believe { peer: device, have });
+            self.forget_refused_haves(&device);
+            let said = Said::Has(have.clone());
+            self.ask(Pending::Believed { device, said }, Op::Believe { peer: device, have });
         }
         for lack in said.lacks.into_iter().filter(|lack| lack.conversation == conversation) {
-            self.ask(Pending::Believed { device, has: false }, Op::Lower { peer: device, lack });
+            let said = Said::Lacks(lack.clone());
+            self.ask(Pending::Believed { device, said }, Op::Lower { peer: device, lack });
         }
         if !said.entries.is_empty() {
             self.in_use(&device);

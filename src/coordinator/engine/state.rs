@@ -1,6 +1,6 @@
 //! What the engine keeps in memory. All of it can be built again from the store and the key file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use rand::{RngExt, rngs::StdRng};
@@ -14,7 +14,7 @@ use crate::signaling::{Hello, InboxId, Session, SessionKind};
 use crate::store::{self, Invitation, Op, Person, Profile};
 use crate::sync::{Mailer, Push};
 use crate::wire::broker_url::BrokerUrl;
-use crate::wire::{ConnectionId, ConversationId, DeviceKey, EntryId, LogId, Nonce, RootKey};
+use crate::wire::{self, ConnectionId, ConversationId, DeviceKey, EntryId, LogId, Nonce, RootKey};
 
 /// People that one device knows, contacts and others: an address book of any size, and a bound for memory (about
 /// 3 KB each).
@@ -42,6 +42,10 @@ pub struct Engine {
     pub(super) rng: StdRng,
     pub(super) boot: Nonce,
     pub(super) loaded: bool,
+    /// Why the database could not be read at the start; it is tried again.
+    pub(super) unreadable: Option<String>,
+    /// What the disk refused, to be done again.
+    pub(super) refused: VecDeque<(Duration, Refused)>,
     pub(super) secrets: Option<Secrets>,
     pub(super) me: Option<Me>,
     pub(super) people: BTreeMap<RootKey, Contact>,
@@ -192,11 +196,14 @@ pub(super) enum Pending {
     /// What came before in this delivery is on disk.
     Delivery(BrokerConn, u64),
     /// A peer's acks count.
-    Acked(DeviceKey),
+    Acked {
+        device: DeviceKey,
+        ids: Vec<EntryId>,
+    },
     /// A peer's `have` or `lack` counts.
     Believed {
         device: DeviceKey,
-        has: bool,
+        said: Said,
     },
     /// Say this on the link.
     Have(DeviceKey),
@@ -208,6 +215,20 @@ pub(super) enum Pending {
     History(CallId),
     /// Answer with this number in it.
     Status(CallId),
+}
+
+/// What a peer said to have or to lack: kept until the store has it, since nobody says it again.
+pub(super) enum Said {
+    Has(wire::Have),
+    Lacks(wire::Lack),
+}
+
+/// What is done again after the disk refused it.
+pub(super) enum Refused {
+    /// Ask the store again.
+    Wish(Pending),
+    /// Let the broker of this connection deliver again what was not acknowledged.
+    Delivery(BrokerConn),
 }
 
 /// What a broker's PUBACK means.
@@ -236,6 +257,8 @@ impl Engine {
             rng,
             secrets,
             loaded: false,
+            unreadable: None,
+            refused: VecDeque::new(),
             me: None,
             people: BTreeMap::new(),
             users: BTreeMap::new(),

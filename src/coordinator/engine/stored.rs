@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::io::{Output, StoreToken};
-use super::state::{Conversation, Me, Pending};
+use super::state::{Conversation, Me, Pending, Said};
 use crate::coordinator::{CommandError, ErrorCode, Event, MessageState, MessageView, Reply};
 use crate::identity::{Card, Name, UserId, visible};
 use crate::link;
@@ -70,7 +70,7 @@ impl Engine {
                 self.ask_for(&device, gaps);
             }
             (Pending::Delivery(conn, number), _) => self.acknowledge(Some((conn, number))),
-            (Pending::Acked(device), Outcome::Delivered(delivered)) => {
+            (Pending::Acked { device, .. }, Outcome::Delivered(delivered)) => {
                 let ids: Vec<EntryId> = delivered.iter().map(|(_, id)| *id).collect();
                 if let Some(peer) = self.peers.get_mut(&device) {
                     peer.mailer.acked(&ids);
@@ -78,7 +78,11 @@ impl Engine {
                 self.tell_delivered(&delivered);
                 self.tick_mail(&device);
             }
-            (Pending::Believed { device, has }, outcome) => {
+            (Pending::Believed { device, said }, outcome) => {
+                let has = matches!(said, Said::Has(_));
+                if has {
+                    self.forget_refused_haves(&device);
+                }
                 if let Outcome::Delivered(delivered) = outcome {
                     self.tell_delivered(&delivered);
                 }
@@ -108,24 +112,7 @@ impl Engine {
         }
     }
 
-    /// The disk refused. Whoever asked is told; what a broker delivered stays with the broker.
-    fn failed(&mut self, pending: Pending, error: &str) {
-        tracing::error!(error, "the database could not be used");
-        self.drop_counted("a write that the disk refused");
-        match pending {
-            Pending::Written { call, conversation, .. } => self.write_failed(call, &conversation, error),
-            Pending::Created(call)
-            | Pending::Asked(call, _)
-            | Pending::ReplyUser(call, _)
-            | Pending::Reply(call)
-            | Pending::History(call)
-            | Pending::Status(call) => self.reply_storage(call, error),
-            Pending::Befriended { call: Some(call), .. } => self.reply_storage(call, error),
-            _ => {}
-        }
-    }
-
-    fn reply_storage(&mut self, call: u64, error: &str) {
+    pub(super) fn reply_storage(&mut self, call: u64, error: &str) {
         let message =
             format!("The database could not be used: {error}. Nothing was lost; free some space and try again.");
         self.reply(call, Err(CommandError::new(ErrorCode::Storage, message)));
@@ -138,6 +125,7 @@ impl Engine {
     /// Everything that was known before: the engine wakes up.
     fn load(&mut self, loaded: Loaded) {
         self.loaded = true;
+        self.unreadable = None;
         let (Some(secrets), Some(profile)) = (self.secrets.take(), loaded.profile.clone()) else { return };
         let Ok(name) = Name::parse(&profile.name) else { return };
         self.become_me(secrets, name, profile, loaded.invitations.clone());
@@ -217,7 +205,7 @@ impl Engine {
         }
     }
 
-    fn write_failed(&mut self, call: u64, conversation: &ConversationId, error: &str) {
+    pub(super) fn write_failed(&mut self, call: u64, conversation: &ConversationId, error: &str) {
         self.reply_storage(call, error);
         let Some(state) = self.conversations.get_mut(conversation) else { return };
         state.writing = state.writing.saturating_sub(1);

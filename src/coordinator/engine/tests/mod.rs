@@ -2,6 +2,7 @@
 
 mod brokers;
 mod chaos;
+mod disk;
 mod links;
 mod promises;
 mod stories;
