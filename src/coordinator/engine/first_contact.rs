@@ -134,6 +134,17 @@ impl Engine {
 
     /// Somebody becomes a contact: we accepted, or our requests crossed, or they accepted.
     pub(super) fn befriend(&mut self, root: &RootKey, asking: Option<Nonce>, call: Option<u64>, delivery: Delivery) {
+        self.befriend_and_confirm(root, asking, call, delivery, None);
+    }
+
+    fn befriend_and_confirm(
+        &mut self,
+        root: &RootKey,
+        asking: Option<Nonce>,
+        call: Option<u64>,
+        delivery: Delivery,
+        accepted: Option<(DeviceKey, Nonce)>,
+    ) {
         let Some(contact) = self.people.get_mut(root) else { return self.acknowledge(delivery) };
         contact.person.standing = Standing::Contact;
         if asking.is_some() {
@@ -141,7 +152,7 @@ impl Engine {
             contact.person.accepting = true;
         }
         self.open_conversation(root);
-        self.save_person(root, Pending::Befriended { root: *root, call, delivery });
+        self.save_person(root, Pending::Befriended { root: *root, call, delivery, accepted });
     }
 
     /// The contact is on disk: now we may say so.
@@ -169,12 +180,17 @@ impl Engine {
             return self.acknowledge(delivery);
         }
         self.renew_card(&card);
+        let accepted = (*device, accept.request);
         if standing == Standing::Asked {
-            self.befriend(&root, None, None, delivery);
+            self.befriend_and_confirm(&root, None, None, delivery, Some(accepted));
         } else {
-            self.acknowledge(delivery);
+            self.save_person(&root, Pending::AcceptedAgain { root, accepted, delivery });
         }
-        self.send_mail(device, vec![], None, Some(accept.request));
+    }
+
+    /// What an acceptance says is on disk: who sent it need not repeat it.
+    pub(super) fn confirm(&mut self, (device, request): (DeviceKey, Nonce)) {
+        self.send_mail(&device, vec![], None, Some(request));
     }
 
     /// Our acceptance has arrived.

@@ -34,19 +34,21 @@ impl Engine {
             | Pending::Reply(call)
             | Pending::History(call)
             | Pending::Status(call) => self.reply_storage(call, error),
-            Pending::Befriended { root, call, delivery } => {
+            Pending::Befriended { root, call, delivery, accepted } => {
                 if let Some(call) = call {
                     self.reply_storage(call, error);
                 }
-                self.again(Refused::Wish(Pending::Befriended { root, call: None, delivery }));
+                self.again(Refused::Wish(Pending::Befriended { root, call: None, delivery, accepted }));
             }
             Pending::Load => {
                 self.unreadable = Some(error.to_owned());
                 self.again(Refused::Wish(Pending::Load));
             }
-            Pending::Reload | Pending::Asking { .. } | Pending::Acked { .. } | Pending::Believed { .. } => {
-                self.again(Refused::Wish(pending));
-            }
+            Pending::Reload
+            | Pending::Asking { .. }
+            | Pending::AcceptedAgain { .. }
+            | Pending::Acked { .. }
+            | Pending::Believed { .. } => self.again(Refused::Wish(pending)),
             Pending::Inserted { delivery: Some((conn, _)), .. } | Pending::Delivery(conn, _) => {
                 self.deliver_again(conn);
             }
@@ -99,7 +101,9 @@ impl Engine {
             Pending::Acked { device, ids } => Op::Acked { peer: *device, ids: ids.clone() },
             Pending::Believed { device, said: Said::Has(have) } => Op::Believe { peer: *device, have: have.clone() },
             Pending::Believed { device, said: Said::Lacks(lack) } => Op::Lower { peer: *device, lack: lack.clone() },
-            Pending::Asking { root, delivery, .. } | Pending::Befriended { root, delivery, .. } => {
+            Pending::Asking { root, delivery, .. }
+            | Pending::Befriended { root, delivery, .. }
+            | Pending::AcceptedAgain { root, delivery, .. } => {
                 // As they are now; when they were forgotten meanwhile, there is nothing to keep.
                 let Some(contact) = self.people.get(root) else { return self.acknowledge(*delivery) };
                 Op::SavePerson(Box::new(contact.person.clone()))

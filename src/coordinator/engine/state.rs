@@ -177,6 +177,14 @@ pub(super) enum Pending {
         root: RootKey,
         call: Option<CallId>,
         delivery: Option<(BrokerConn, u64)>,
+        /// Whose acceptance made them one: it is confirmed.
+        accepted: Option<(DeviceKey, Nonce)>,
+    },
+    /// A contact's acceptance came once more, and what it says is on disk: it is confirmed once more.
+    AcceptedAgain {
+        root: RootKey,
+        accepted: (DeviceKey, Nonce),
+        delivery: Option<(BrokerConn, u64)>,
     },
     /// Reply with this user.
     ReplyUser(CallId, uuid::Uuid),

@@ -42,14 +42,21 @@ impl Engine {
                 }
                 self.tick_couriers();
             }
-            (Pending::Befriended { root, call, delivery }, _) => {
+            (Pending::Befriended { root, call, delivery, accepted }, _) => {
                 self.acknowledge(delivery);
+                if let Some(accepted) = accepted {
+                    self.confirm(accepted);
+                }
                 if let Some(call) = call {
                     self.reply(call, Ok(Reply::Done));
                 }
                 self.tell_contact(&root);
                 self.befriended(&root);
                 self.tick_couriers();
+            }
+            (Pending::AcceptedAgain { accepted, delivery, .. }, _) => {
+                self.acknowledge(delivery);
+                self.confirm(accepted);
             }
             (Pending::ReplyUser(call, user), _) => self.reply(call, Ok(Reply::User(user))),
             (Pending::Reply(call), _) => self.reply(call, Ok(Reply::Done)),

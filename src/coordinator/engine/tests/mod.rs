@@ -3,6 +3,7 @@
 mod brokers;
 mod chaos;
 mod disk;
+mod door;
 mod links;
 mod promises;
 mod stories;
