@@ -79,6 +79,15 @@ impl Engine {
                 self.hurry(&root);
             }
             Some(Standing::Asking | Standing::Uninvited) => {
+                if self.says_nothing_new(request, card) {
+                    self.drop_counted("a request that waits already");
+                    return self.acknowledge_later(delivery);
+                }
+                let now = self.now.mono;
+                if !self.peers.get_mut(&card.device().device).is_some_and(|peer| peer.answers.allow(now)) {
+                    self.drop_counted("a request of somebody who asked just now");
+                    return self.acknowledge_later(delivery);
+                }
                 self.renew_card(card);
                 self.learn_key(&card.device().device, request.key);
                 if let Some(contact) = self.people.get_mut(&root) {
@@ -100,6 +109,22 @@ impl Engine {
                 let standing = if invited { Standing::Asking } else { Standing::Uninvited };
                 self.admit(request, card, standing, delivery);
             }
+        }
+    }
+
+    /// Whether a request of somebody who waits repeats what we have: their request, their card and their key.
+    fn says_nothing_new(&self, request: &Request, card: &Card) -> bool {
+        let Some(contact) = self.people.get(&card.root()) else { return false };
+        let known = self.peers.get(&card.device().device).and_then(|peer| peer.row.key);
+        contact.person.asking == Some(request.id)
+            && !card.is_newer_than(&contact.card)
+            && known.is_some_and(|known| known.counter >= request.key.counter)
+    }
+
+    /// Acknowledges a delivery that changes nothing, when what came before it is on disk: it may be the same one again.
+    fn acknowledge_later(&mut self, delivery: Delivery) {
+        if let Some((conn, number)) = delivery {
+            self.ask(Pending::Delivery(conn, number), Op::CountWaiting);
         }
     }
 

@@ -127,8 +127,7 @@ impl Engine {
     pub(super) fn renew_card(&mut self, card: &Card) -> bool {
         let root = card.root();
         let Some(contact) = self.people.get_mut(&root) else { return false };
-        let newer = |card: &Card| (card.devices().counter(), card.fields().counter);
-        if newer(card) <= newer(&contact.card) {
+        if !card.is_newer_than(&contact.card) {
             return false;
         }
         contact.card = card.clone();

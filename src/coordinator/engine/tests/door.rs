@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::world::World;
 use crate::coordinator::{Command, Event};
 
@@ -31,4 +33,44 @@ fn an_acceptance_is_confirmed_once_it_is_on_disk() {
     world.start(alice);
     world.until("both are contacts", 5 * MINUTE, |world| added(world, alice) == 1 && added(world, bob) == 1);
     world.until("the confirmation", MINUTE, |world| mailboxes(world) == 2);
+}
+
+/// A stranger who waits costs a write when something about them changes, and not for each repetition.
+#[test]
+fn a_repeated_request_is_written_once() {
+    let mut world = World::new(2);
+    let (alice, bob) = (world.person("Alice"), world.person("Bob"));
+    world.add(alice, bob);
+    world.until("the request", MINUTE, |world| !world.events(bob).is_empty());
+    world.pass(MINUTE);
+    let door = |(topic, _): &&(String, Bytes)| topic.ends_with("contactRequest");
+    let (topic, payload) = world.published.iter().find(door).cloned().unwrap();
+    let before = world.writes(bob);
+    for _ in 0..500 {
+        world.publish(topic.clone(), payload.clone());
+        world.pass(Duration::from_millis(10));
+    }
+    assert_eq!(world.writes(bob), before, "a repetition was written");
+    assert_eq!(world.requests(bob).len(), 1);
+}
+
+/// However often a stranger asks anew, it is written at a bounded rate, and the last request is the one that is accepted.
+#[test]
+fn a_stranger_who_asks_anew_is_written_at_a_bounded_rate() {
+    let mut world = World::new(3);
+    let (alice, bob) = (world.person("Alice"), world.person("Bob"));
+    let link = world.identity(bob).link;
+    let before = world.writes(bob);
+    for _ in 0..100 {
+        let bob_id = world.add_link(alice, link.clone());
+        world.pass(Duration::from_millis(100));
+        world.run(alice, Command::RemoveContact(bob_id)).unwrap();
+    }
+    world.add_link(alice, link);
+    world.pass(Duration::from_millis(100));
+    assert!(world.writes(bob) - before < 12, "{} writes", world.writes(bob) - before);
+    let alice_id = world.requests(bob)[0].user_id;
+    world.pass(10 * MINUTE);
+    world.run(bob, Command::AcceptContact(alice_id)).unwrap();
+    world.until("both are contacts", 10 * MINUTE, |world| added(world, alice) == 1);
 }
