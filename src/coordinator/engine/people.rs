@@ -31,7 +31,8 @@ impl Engine {
             self.know_device(row);
         }
         let courier = self.people.remove(&root).map(|contact| contact.courier).unwrap_or_default();
-        self.people.insert(root, Contact { person, card, courier });
+        let arrival = self.token();
+        self.people.insert(root, Contact { person, arrival, card, courier });
     }
 
     fn know_device(&mut self, row: store::Peer) {

@@ -79,6 +79,8 @@ pub(super) struct Me {
 /// Somebody we know.
 pub(super) struct Contact {
     pub person: Person,
+    /// Later ones have higher numbers: when they first came, or came again after they were declined.
+    pub arrival: u64,
     pub card: Card,
     pub courier: Courier,
 }

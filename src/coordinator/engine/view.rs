@@ -1,5 +1,6 @@
 //! How things stand, for people.
 
+use super::state::Contact;
 use super::{Engine, Now, Output};
 use crate::coordinator::{
     BrokerStatus, ContactView, IdentityView, LinkStatus, Path, RequestView, Snapshot, StatusView,
@@ -26,9 +27,11 @@ impl Engine {
         self.me.as_ref().map(|me| safety_number(&me.card.root(), other)).unwrap_or_default()
     }
 
-    /// Everybody who asks, with and without an invitation.
+    /// Everybody who asks, with and without an invitation, oldest first.
     pub(super) fn requests(&self) -> Vec<RequestView> {
-        let asking = self.people.values().filter_map(|contact| {
+        let mut people: Vec<&Contact> = self.people.values().collect();
+        people.sort_unstable_by_key(|contact| contact.arrival);
+        let asking = people.into_iter().filter_map(|contact| {
             let invited = match contact.person.standing {
                 Standing::Asking => true,
                 Standing::Uninvited => false,

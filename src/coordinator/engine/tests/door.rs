@@ -74,3 +74,21 @@ fn a_stranger_who_asks_anew_is_written_at_a_bounded_rate() {
     world.run(bob, Command::AcceptContact(alice_id)).unwrap();
     world.until("both are contacts", 10 * MINUTE, |world| added(world, alice) == 1);
 }
+
+/// Requests are listed in the order of their arrival, also after a restart.
+#[test]
+fn requests_are_listed_oldest_first() {
+    let mut world = World::new(4);
+    let bob = world.person("Bob");
+    let names: Vec<String> = (0..8).map(|n| format!("Stranger {n}")).collect();
+    for name in &names {
+        let stranger = world.person(name);
+        world.add(stranger, bob);
+        world.pass(Duration::from_secs(1));
+    }
+    let listed = |world: &mut World| world.requests(bob).into_iter().map(|request| request.name).collect::<Vec<_>>();
+    assert_eq!(listed(&mut world), names);
+    world.kill(bob);
+    world.start(bob);
+    assert_eq!(listed(&mut world), names);
+}
