@@ -1,6 +1,7 @@
 //! A coordinator for tests of whatever stands before it: the real handle, and a test in place of the task.
 
 use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio_util::task::TaskTracker;
 
 use super::handle::{BATCHES_MAX, Call, Handle, Snapshot, Subscription};
 use super::{Command, CommandError, Event, Reply};
@@ -21,7 +22,10 @@ impl Double {
     pub(crate) fn new(calls: usize) -> (Handle, Self) {
         let (sender, calls) = mpsc::channel(calls);
         let (events, _) = broadcast::channel(BATCHES_MAX);
-        (Handle::new(sender), Self { calls, events, subscribed: 0 })
+        // There is no task: nobody waits for one.
+        let task = TaskTracker::new();
+        task.close();
+        (Handle::new(sender, task), Self { calls, events, subscribed: 0 })
     }
 
     /// The next command; subscribers before it are served. None once a shutdown was asked for (it is answered) or every

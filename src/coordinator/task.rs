@@ -110,9 +110,11 @@ pub async fn start(options: Options) -> Result<Handle, StartError> {
     let (engine, outputs) = Engine::start(Settings { brokers, link }, secrets, rng, now(origin));
     let hands = Hands::new(store, key_file, ice, tracker.clone(), cancel.clone(), mqtt_sender, link_sender);
     let task = Task { origin, engine, hands, calls, outcomes, mqtt, links, events, batch: vec![], ending: vec![] };
-    // The one task that is not in the tracker: it waits for the tracker, and ends when the last handle is gone.
-    drop(tokio::spawn(task.run(outputs, tracker, cancel)));
-    Ok(Handle::new(calls_sender))
+    // In a tracker of its own, since it waits for the other one. The handles hold it: whoever shuts down waits for its end.
+    let own = TaskTracker::new();
+    own.spawn(task.run(outputs, tracker, cancel));
+    own.close();
+    Ok(Handle::new(calls_sender, own))
 }
 
 fn now(origin: Instant) -> Now {
