@@ -30,7 +30,8 @@ const RETRY: Duration = Duration::from_millis(5);
 const BACKLOG_MAX: usize = 4_096;
 
 /// What may be under way on a link fits its driver's queue, with one entry that exceeds the window and one statement.
-const _: () = assert!(PUSH_WINDOW_BYTES + 2 * FRAME_BYTES_MAX <= QUEUE_BYTES_MAX && PUSH_WINDOW_ENTRIES < QUEUE_FRAMES_MAX);
+const _: () =
+    assert!(PUSH_WINDOW_BYTES + 2 * FRAME_BYTES_MAX <= QUEUE_BYTES_MAX && PUSH_WINDOW_ENTRIES < QUEUE_FRAMES_MAX);
 
 type Answer = oneshot::Sender<Result<Reply, CommandError>>;
 

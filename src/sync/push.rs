@@ -153,13 +153,7 @@ impl Push {
 
     /// The outbox has answered a question; returns the entries that are to be sent now. What is beyond the window is left
     /// in the outbox.
-    pub fn outbox(
-        &mut self,
-        number: u64,
-        found: &[(u64, EntryId, usize)],
-        more: bool,
-        now: Duration,
-    ) -> Vec<EntryId> {
+    pub fn outbox(&mut self, number: u64, found: &[(u64, EntryId, usize)], more: bool, now: Duration) -> Vec<EntryId> {
         if self.asking != Some(number) {
             return vec![]; // An answer to a question from before a restart.
         }

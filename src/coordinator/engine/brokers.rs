@@ -151,7 +151,9 @@ impl Engine {
     /// The connection over which somebody is reached now.
     pub(super) fn route(&self, root: &RootKey) -> Option<BrokerConn> {
         let brokers = &self.people.get(root)?.card.fields().brokers;
-        let live = |url: &BrokerUrl| self.brokers.get(&url.without_credentials()).and_then(|broker| broker.sessions.get(&SessionKind::Live));
+        let live = |url: &BrokerUrl| {
+            self.brokers.get(&url.without_credentials()).and_then(|broker| broker.sessions.get(&SessionKind::Live))
+        };
         brokers.iter().filter_map(live).find(|session| session.state.is_connected()).map(|session| session.conn)
     }
 

@@ -89,7 +89,12 @@ impl Engine {
             [peer.link.deadline(), peer.push.deadline(), peer.active_until, mail]
         });
         let couriers = self.people.values().filter_map(|person| person.courier.at);
-        sessions.chain(peers.flatten()).chain(couriers).chain(self.refused_deadline()).chain(self.finish_deadline()).min()
+        sessions
+            .chain(peers.flatten())
+            .chain(couriers)
+            .chain(self.refused_deadline())
+            .chain(self.finish_deadline())
+            .min()
     }
 
     /// Whether the store's answer to the first question has come: before it no command is taken. After an answer that the

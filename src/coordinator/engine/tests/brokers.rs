@@ -29,7 +29,8 @@ fn brokers_of_nobody_are_left() {
     let commands = [Command::BlockContact, Command::RemoveContact];
     for (seed, command) in commands.into_iter().enumerate() {
         let mut world = World::new(seed as u64);
-        let (alice, bob, carol) = (world.person("Alice"), world.person_at("Bob", OTHER), world.person_at("Carol", OTHER));
+        let (alice, bob, carol) =
+            (world.person("Alice"), world.person_at("Bob", OTHER), world.person_at("Carol", OTHER));
         let (_, bob_id) = friends_of(&mut world, alice, bob);
         let (_, carol_id) = friends_of(&mut world, alice, carol);
         world.pass(MINUTE);

@@ -47,7 +47,10 @@ fn a_disk_that_fails_for_a_while_delays_and_loses_nothing() {
             for (device, other) in [(alice, bob_id), (bob, alice_id)] {
                 let history = world.history(device, other);
                 let states = history.iter().map(|message| message.state);
-                assert!(states.clone().all(|state| state != MessageState::Sent && state != MessageState::Queued), "{what}");
+                assert!(
+                    states.clone().all(|state| state != MessageState::Sent && state != MessageState::Queued),
+                    "{what}"
+                );
             }
         }
     }
