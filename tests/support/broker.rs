@@ -187,7 +187,8 @@ impl Broker {
         if self.transport != Transport::MosquittoGuarded {
             return Ok("allow_anonymous true".to_owned());
         }
-        let program = program("mosquitto_passwd").ok_or_else(|| Skip("mosquitto_passwd is not installed".to_owned()))?;
+        let program =
+            program("mosquitto_passwd").ok_or_else(|| Skip("mosquitto_passwd is not installed".to_owned()))?;
         let file = self.dir.join("passwords");
         let status = Command::new(program).args(["-b", "-c"]).arg(&file).args([USER, PASSWORD]).status();
         assert!(status.expect("mosquitto_passwd").success(), "no password file");
