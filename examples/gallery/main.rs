@@ -1,8 +1,9 @@
 //! The window with pretended people behind it: for pictures, for benches, and to look at while working on it.
 //!
 //! `cargo run --no-default-features --features browser,testing --example gallery` prints one line a scene, its name and its
-//! address, then `ready`. Everything is fixed: people, ids, the time. A line `say SCENE TEXT` on standard input lets the
-//! first contact of a scene write; the end of the input is the end of it.
+//! address, then `ready`. Everything is fixed: people, ids, the time. On standard input a line `say SCENE TEXT` lets the first
+//! contact of a scene write, `reset SCENE WORD` brings back how it began (and is echoed when it has); the end of the input
+//! is the end of it.
 #![allow(clippy::print_stdout, reason = "a program: its output is what it is for")]
 
 mod people;
@@ -29,9 +30,9 @@ async fn main() -> anyhow::Result<()> {
     let (tasks, end) = (TaskTracker::new(), CancellationToken::new());
     let mut stages = BTreeMap::new();
     for scene in all() {
-        let name = scene.name;
+        let (name, beginning) = (scene.name, scene.script.clone());
         let more = stage(scene, &tasks, &end).await.with_context(|| format!("scene {name}"))?;
-        stages.insert(name, more);
+        stages.insert(name, (more, beginning));
     }
     println!("ready");
     listen(&stages).await?;
@@ -74,24 +75,43 @@ async fn obey(told: watch::Sender<Settings>, mut orders: mpsc::Receiver<Order>) 
 }
 
 /// Lets people write until the input ends.
-async fn listen(stages: &BTreeMap<&'static str, mpsc::Sender<Happening>>) -> anyhow::Result<()> {
+async fn listen(stages: &BTreeMap<&'static str, (mpsc::Sender<Happening>, Script)>) -> anyhow::Result<()> {
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     while let Some(line) = lines.next_line().await? {
         let mut words = line.splitn(3, ' ');
-        let (Some("say"), Some(scene), Some(text)) = (words.next(), words.next(), words.next()) else {
+        let (Some(verb), Some(scene), Some(text)) = (words.next(), words.next(), words.next()) else {
             println!("what is that: {line}");
             continue;
         };
-        let Some(stage) = stages.get(scene) else {
+        let Some((stage, beginning)) = stages.get(scene) else {
             println!("there is no scene {scene}");
             continue;
         };
-        let text = text.to_owned();
-        let happening: Happening = Box::new(move |script: &mut Script| {
-            let first = script.view.contacts.first().map(|contact| contact.user_id);
-            first.map(|with| script.says(with, false, &text, NOW, MessageState::Received, false)).into_iter().collect()
-        });
+        let happening: Happening = match verb {
+            "say" => says(text.to_owned()),
+            "reset" => resets(beginning.clone(), line.clone()),
+            _ => {
+                println!("what is that: {line}");
+                continue;
+            }
+        };
         let _ = stage.send(happening).await;
     }
     Ok(())
+}
+
+fn says(text: String) -> Happening {
+    Box::new(move |script: &mut Script| {
+        let first = script.view.contacts.first().map(|contact| contact.user_id);
+        first.map(|with| script.says(with, false, &text, NOW, MessageState::Received, false)).into_iter().collect()
+    })
+}
+
+/// For pages that are opened afterwards: those that are open are told nothing.
+fn resets(beginning: Script, echo: String) -> Happening {
+    Box::new(move |script: &mut Script| {
+        *script = beginning;
+        println!("{echo}");
+        vec![]
+    })
 }

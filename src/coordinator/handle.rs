@@ -95,7 +95,7 @@ pub struct Snapshot {
     pub contacts: Vec<ContactView>,
     /// Requests with a valid invitation, oldest first.
     pub requests: Vec<RequestView>,
-    /// Brokers, links, outbox.
+    /// Brokers and links. Its outbox is always 0, since counting asks the database: `ShowStatus` does.
     pub status: StatusView,
 }
 

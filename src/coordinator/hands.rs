@@ -13,12 +13,13 @@ use tokio_util::task::TaskTracker;
 
 use super::engine::{BrokerConn, BrokerInput, BrokerOutput, CallId, Input, Output, StoreToken};
 use super::{CommandError, Reply};
-use crate::link::driver::{self, IceServer, SendError};
-use crate::link::{DriverCommand, DriverEvent};
+use crate::link::driver::{self, IceServer, QUEUE_BYTES_MAX, QUEUE_FRAMES_MAX, SendError};
+use crate::link::{DriverCommand, DriverEvent, FRAME_BYTES_MAX};
 use crate::platform::{self, crash};
 use crate::signaling::SessionKind;
 use crate::signaling::mqtt::{self, Config, Connection, ConnectionHandle, MqttCommand, MqttEvent, TOPICS_MAX};
 use crate::store::{Op, Store};
+use crate::sync::{PUSH_WINDOW_BYTES, PUSH_WINDOW_ENTRIES};
 use crate::wire::broker_url::BrokerUrl;
 use crate::wire::{ConnectionId, DeviceKey};
 
@@ -27,6 +28,10 @@ const RETRY: Duration = Duration::from_millis(5);
 /// Commands that may be kept for one broker connection. Beyond, live messages are lost, as they are without a connection;
 /// mail is bounded by its own window.
 const BACKLOG_MAX: usize = 4_096;
+
+/// What may be under way on a link fits its driver's queue, with one entry that exceeds the window and one statement.
+const _: () =
+    assert!(PUSH_WINDOW_BYTES + 2 * FRAME_BYTES_MAX <= QUEUE_BYTES_MAX && PUSH_WINDOW_ENTRIES < QUEUE_FRAMES_MAX);
 
 type Answer = oneshot::Sender<Result<Reply, CommandError>>;
 

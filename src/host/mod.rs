@@ -29,5 +29,5 @@ pub use place::{DEFAULT_ICE, Front, Place};
 pub use settings::{BROKERS_MAX, PUBLIC_BROKERS, Reach, Settings, TextSize, Theme, WindowPlace};
 pub use settings_file::{BROKEN_SETTINGS_FILE, SETTINGS_BYTES_MAX, SETTINGS_FILE};
 
-#[cfg(all(test, feature = "embedded-broker"))]
+#[cfg(test)]
 mod tests;

@@ -1,3 +1,5 @@
+#![cfg(feature = "embedded-broker")]
+
 use std::net::TcpListener as Probe;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;

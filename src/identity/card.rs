@@ -148,6 +148,13 @@ impl Card {
         UserId::from(&self.root())
     }
 
+    /// Whether this card replaces another of the same person: by the device list's counter, then by its own.
+    #[must_use]
+    pub fn is_newer_than(&self, other: &Self) -> bool {
+        let counters = |card: &Self| (card.devices.counter(), card.fields.counter);
+        counters(self) > counters(other)
+    }
+
     /// The person's devices.
     #[must_use]
     pub fn devices(&self) -> &DeviceList {

@@ -66,9 +66,10 @@ impl Hello {
         self.adopted = None;
     }
 
-    /// An announcement: when a broker has confirmed our subscriptions, and when a link is wanted.
+    /// An announcement: when a broker has confirmed our subscriptions, and when a link is wanted. A nonce that was not echoed
+    /// yet is said again: the answer to it may be on its way, and another announcement must not make it worthless.
     pub fn announce(&mut self, rng: &mut impl Rng) -> Greeting {
-        let nonce = Nonce(rng.random());
+        let nonce = self.nonce.map_or_else(|| Nonce(rng.random()), |(nonce, _)| nonce);
         self.nonce = Some((nonce, false));
         Greeting { nonce, echo: None }
     }

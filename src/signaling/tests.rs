@@ -252,3 +252,19 @@ fn inboxes_need_a_secret() {
         }
     }
 }
+
+/// Whoever makes us announce again and again does not make worthless the answer that is on its way.
+#[test]
+fn an_announcement_does_not_undo_the_one_before() {
+    let mut rng = StdRng::seed_from_u64(5);
+    let (mut alice, mut bob) = (Hello::default(), Side { boot: Nonce([1; 16]), hello: Hello::default() });
+    let key = secrets(1).working_key();
+    let first = alice.announce(&mut rng);
+    let hello = wire::Hello { boot: Nonce([9; 16]), nonce: first.nonce, echo: first.echo, key };
+    let answer = bob.hello.receive(&hello, Duration::ZERO, &mut rng).answer.unwrap();
+    alice.announce(&mut rng);
+    let heard = alice.receive(&send(&bob, answer, key), Duration::ZERO, &mut rng);
+    assert_eq!(heard.adopted, Some(true));
+    let next = alice.announce(&mut rng);
+    assert_ne!(next.nonce, first.nonce, "an echoed nonce is used up");
+}

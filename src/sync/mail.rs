@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rand::Rng;
 
-use super::Need;
+use super::{ASK_AGAIN, Need};
 use crate::clock::Backoff;
 use crate::wire::{EntryId, MAIL_BYTES_MAX};
 
@@ -32,7 +32,10 @@ pub struct Mailer {
     /// When to begin, or to look again; `None` while there is nothing to do or a link is open.
     at: Option<Duration>,
     active: bool,
-    asking: bool,
+    /// The question whose answer counts.
+    asking: Option<u64>,
+    /// Questions asked so far: a number never comes twice.
+    asked: u64,
     more: bool,
     cursor: u64,
     deposits: BTreeMap<u64, BTreeSet<EntryId>>,
@@ -46,7 +49,8 @@ impl Default for Mailer {
         Self {
             at: None,
             active: false,
-            asking: false,
+            asking: None,
+            asked: 0,
             more: false,
             cursor: 0,
             deposits: BTreeMap::new(),
@@ -69,14 +73,14 @@ impl Mailer {
 
     /// A link is open: it does better.
     pub fn stop(&mut self) {
-        *self = Self::default();
+        *self = Self { asked: self.asked, ..Self::default() };
     }
 
     /// Whether anything waits to be deposited or for a broker's confirmation.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         self.at.is_some()
-            || self.asking
+            || self.asking.is_some()
             || (self.more && self.active && self.has_room())
             || !self.unpublished.is_empty()
     }
@@ -90,20 +94,21 @@ impl Mailer {
             self.at = None;
             self.active = true;
         }
-        if !self.active || self.asking || !self.more || !self.has_room() {
+        if !self.active || self.asking.is_some() || !self.more || !self.has_room() {
             return None;
         }
-        self.asking = true;
+        self.asked += 1;
+        self.asking = Some(self.asked);
         self.more = false;
-        Some(Need::Outbox { after: self.cursor, bytes: MAIL_BYTES_MAX })
+        Some(Need::Outbox { number: self.asked, after: self.cursor, bytes: MAIL_BYTES_MAX })
     }
 
-    /// The outbox has answered; returns what is to be deposited, at most one envelope's worth.
-    pub fn outbox(&mut self, found: &[(u64, EntryId)], more: bool) -> Option<Deposit> {
-        if !self.asking {
+    /// The outbox has answered a question; returns what is to be deposited, at most one envelope's worth.
+    pub fn outbox(&mut self, number: u64, found: &[(u64, EntryId)], more: bool) -> Option<Deposit> {
+        if self.asking != Some(number) {
             return None; // An answer to a question from before a link opened.
         }
-        self.asking = false;
+        self.asking = None;
         self.more |= more;
         let known = |id: &EntryId| self.deposits.values().any(|ids| ids.contains(id));
         let ids: Vec<EntryId> = found.iter().map(|(_, id)| *id).filter(|id| !known(id)).collect();
@@ -111,6 +116,16 @@ impl Mailer {
             self.cursor = self.cursor.max(*cursor);
         }
         (!ids.is_empty()).then_some(Deposit { ids })
+    }
+
+    /// The store could not answer a question: it is asked again later.
+    pub fn unanswered(&mut self, number: u64, now: Duration) {
+        if self.asking == Some(number) {
+            self.asking = None;
+            self.more = true;
+            self.active = false;
+            self.at = Some(now + ASK_AGAIN);
+        }
     }
 
     /// A deposit goes out under this number.
@@ -167,7 +182,7 @@ impl Mailer {
     fn repeat(&mut self, now: Duration, rng: &mut impl Rng) {
         self.deposits.clear();
         self.unpublished.clear();
-        self.asking = false;
+        self.asking = None;
         self.cursor = 0;
         self.more = true;
         self.active = true;

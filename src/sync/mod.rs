@@ -8,6 +8,10 @@ mod mail;
 mod push;
 
 pub use mail::{Deposit, MAIL_WINDOW, Mailer};
+/// What the store could not answer is asked again after this long: a full disk is not emptied sooner, and nobody waits for
+/// much longer before they look for what is wrong.
+const ASK_AGAIN: std::time::Duration = std::time::Duration::from_secs(2);
+
 pub use push::{Need, PUSH_WINDOW_BYTES, PUSH_WINDOW_ENTRIES, Push};
 
 #[cfg(test)]

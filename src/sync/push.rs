@@ -6,15 +6,18 @@
 //! Nothing is pushed before the peer has said what it has, so that a new link repeats nothing. A first frame can be lost
 //! (the peer's channel may not be open yet), so `have` is said again until the peer was heard.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::ASK_AGAIN;
 use crate::wire::EntryId;
 
-/// Entries that may be under way on one link: enough to keep a disk busy that commits in batches.
-pub const PUSH_WINDOW_ENTRIES: usize = 512;
-/// Bytes that may be under way on one link: with all links of a person open, still a small part of a phone's memory.
-pub const PUSH_WINDOW_BYTES: usize = 512 * 1024;
+/// Entries that may be under way on one link: enough to keep a disk busy that commits in batches, and fewer than the
+/// frames that a link's driver queues (256), so that what a peer is slow to take waits on our disk and not there.
+pub const PUSH_WINDOW_ENTRIES: usize = 192;
+/// Bytes that may be under way on one link: half of what a driver queues (256 KiB). The other half is for one more entry
+/// than fits (the last one may exceed the window) and for statements.
+pub const PUSH_WINDOW_BYTES: usize = 128 * 1024;
 /// The first `have` is repeated after this long without an answer: longer than SCTP's first retransmission (1 s).
 const HAVE_AGAIN: Duration = Duration::from_secs(2);
 /// Entries that are under way for longer than this are asked for anew: an ack was lost in a restart of the peer's store.
@@ -27,6 +30,8 @@ pub enum Need {
     Have,
     /// Ask the outbox for entries after this cursor.
     Outbox {
+        /// Which question this is: the answer to an earlier one comes too late to count.
+        number: u64,
         /// Exclusive.
         after: u64,
         /// About this many bytes.
@@ -40,42 +45,58 @@ pub struct Push {
     up: bool,
     heard: bool,
     have_at: Option<Duration>,
-    asking: bool,
+    /// The question whose answer counts.
+    asking: Option<u64>,
+    /// Questions asked so far, by all links: a number never comes twice.
+    asked: u64,
+    /// The store could not answer: it is not asked before this.
+    ask_at: Option<Duration>,
+    /// The driver's queue is full: nothing is asked for until it has room.
+    full: bool,
     /// Something may lie behind the cursor.
     more: bool,
     cursor: u64,
     under_way: BTreeMap<EntryId, usize>,
     bytes: usize,
+    /// Confirmed while the outbox was asked: its answer may still hold them. No more than the window.
+    confirmed: BTreeSet<EntryId>,
     progress_at: Duration,
 }
 
 impl Push {
     /// The link is open.
     pub fn up(&mut self, now: Duration) -> Vec<Need> {
-        *self = Self { up: true, have_at: Some(now + HAVE_AGAIN), ..Self::default() };
+        *self = Self { up: true, have_at: Some(now + HAVE_AGAIN), asked: self.asked, ..Self::default() };
         vec![Need::Have]
     }
 
     /// The link is gone; what was under way may or may not have arrived.
     pub fn down(&mut self) {
-        *self = Self::default();
+        *self = Self { asked: self.asked, ..Self::default() };
     }
 
     /// Whether everything that was pushed has been acknowledged and nothing more waits.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        !self.up || (self.heard && !self.asking && !self.more && self.under_way.is_empty())
+        !self.up || (self.heard && self.asking.is_none() && !self.more && self.under_way.is_empty())
     }
 
-    /// The peer said what it has (and the belief in the store follows). Pushing begins anew.
+    /// The peer said what it has, and the belief in the store is that. Pushing begins anew, but for what is under way.
     pub fn peer_has(&mut self, now: Duration) -> Vec<Need> {
         if !self.up {
             return vec![];
         }
         let first = !self.heard;
         self.heard = true;
-        self.have_at = None;
-        let mut needs = self.restart(now);
+        if first {
+            self.have_at = None;
+        }
+        // What is under way still is: the peer may have said this before it arrived. It only is no longer beyond doubt what
+        // lies before the cursor.
+        self.cursor = 0;
+        self.more = true;
+        self.asking = None;
+        let mut needs = self.ask(now);
         if first {
             // The peer was heard, so it hears us: this one arrives.
             needs.insert(0, Need::Have);
@@ -83,13 +104,44 @@ impl Push {
         needs
     }
 
-    /// Begins again at the start of the outbox: the belief changed, or a frame was dropped.
+    /// The store could not answer a question: it is asked again later.
+    pub fn unanswered(&mut self, number: u64, now: Duration) {
+        if self.asking == Some(number) {
+            self.asking = None;
+            self.more = true;
+            self.ask_at = Some(now + ASK_AGAIN);
+        }
+    }
+
+    /// The store could not tell what we have: it is asked again later.
+    pub fn unsaid(&mut self, now: Duration) {
+        if self.up {
+            self.have_at = Some(now + HAVE_AGAIN);
+        }
+    }
+
+    /// The driver had no room for a frame. What it was is found in the outbox again, once there is room.
+    pub fn full(&mut self) {
+        self.full = self.up;
+    }
+
+    /// The driver has room again after it had none. What it dropped may have been a statement, so that is said again too.
+    pub fn writable(&mut self, now: Duration) -> Vec<Need> {
+        if !std::mem::take(&mut self.full) {
+            return vec![];
+        }
+        let mut needs = self.restart(now);
+        needs.insert(0, Need::Have);
+        needs
+    }
+
+    /// Begins again at the start of the outbox: the belief changed, or frames were dropped.
     pub fn restart(&mut self, now: Duration) -> Vec<Need> {
         self.cursor = 0;
         self.under_way.clear();
         self.bytes = 0;
         self.more = true;
-        self.asking = false;
+        self.asking = None;
         self.ask(now)
     }
 
@@ -99,17 +151,22 @@ impl Push {
         self.ask(now)
     }
 
-    /// The outbox has answered; returns the entries that are to be sent now.
-    pub fn outbox(&mut self, found: &[(u64, EntryId, usize)], more: bool, now: Duration) -> Vec<EntryId> {
-        if !self.asking {
+    /// The outbox has answered a question; returns the entries that are to be sent now. What is beyond the window is left
+    /// in the outbox.
+    pub fn outbox(&mut self, number: u64, found: &[(u64, EntryId, usize)], more: bool, now: Duration) -> Vec<EntryId> {
+        if self.asking != Some(number) {
             return vec![]; // An answer to a question from before a restart.
         }
-        self.asking = false;
+        self.asking = None;
         self.more |= more;
         let mut send = Vec::with_capacity(found.len());
         for (cursor, id, size) in found {
+            if !self.has_room() {
+                self.more = true;
+                break;
+            }
             self.cursor = self.cursor.max(*cursor);
-            if self.under_way.insert(*id, *size).is_none() {
+            if !self.confirmed.contains(id) && self.under_way.insert(*id, *size).is_none() {
                 self.bytes += size;
                 send.push(*id);
             }
@@ -126,6 +183,9 @@ impl Push {
             if let Some(size) = self.under_way.remove(id) {
                 self.bytes -= size;
                 self.progress_at = now;
+                if self.asking.is_some() {
+                    self.confirmed.insert(*id);
+                }
             }
         }
         self.ask(now)
@@ -133,23 +193,32 @@ impl Push {
 
     /// Asks on when something may be waiting and there is room. To be called after [`Push::outbox`] as well.
     pub fn ask(&mut self, now: Duration) -> Vec<Need> {
-        let room = self.under_way.len() < PUSH_WINDOW_ENTRIES && self.bytes < PUSH_WINDOW_BYTES;
-        if !self.up || !self.heard || self.asking || !self.more || !room {
+        if self.ask_at.is_some_and(|at| now < at) {
             return vec![];
         }
-        self.asking = true;
+        self.ask_at = None;
+        if !self.up || !self.heard || self.full || self.asking.is_some() || !self.more || !self.has_room() {
+            return vec![];
+        }
+        self.asked += 1;
+        self.asking = Some(self.asked);
+        self.confirmed.clear();
         self.more = false;
         if self.under_way.is_empty() {
             self.progress_at = now;
         }
-        vec![Need::Outbox { after: self.cursor, bytes: PUSH_WINDOW_BYTES - self.bytes }]
+        vec![Need::Outbox { number: self.asked, after: self.cursor, bytes: PUSH_WINDOW_BYTES - self.bytes }]
+    }
+
+    fn has_room(&self) -> bool {
+        self.under_way.len() < PUSH_WINDOW_ENTRIES && self.bytes < PUSH_WINDOW_BYTES
     }
 
     /// When [`Push::tick`] has something to do.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         let stuck = (!self.under_way.is_empty()).then(|| self.progress_at + ACK_PATIENCE);
-        [self.have_at, stuck].into_iter().flatten().min()
+        [self.have_at, stuck, self.ask_at].into_iter().flatten().min()
     }
 
     /// Time has passed.
@@ -158,8 +227,11 @@ impl Push {
             return self.restart(now);
         }
         if self.have_at.is_some_and(|at| now >= at) {
-            self.have_at = Some(now + HAVE_AGAIN);
+            self.have_at = (!self.heard).then(|| now + HAVE_AGAIN);
             return vec![Need::Have];
+        }
+        if self.ask_at.is_some_and(|at| now >= at) {
+            return self.ask(now);
         }
         vec![]
     }

@@ -37,9 +37,9 @@ proptest! {
             if let Some(need) = needs.pop() {
                 match need {
                     Need::Have => haves += usize::from(!(lossy && rng.random_bool(0.3))),
-                    Need::Outbox { after, .. } => {
+                    Need::Outbox { number, after, .. } => {
                         let (found, more) = outbox(written, &believed, after, 128);
-                        sent.extend(push.outbox(&found, more, now).into_iter().filter(|_| !(lossy && rng.random_bool(0.2))));
+                        sent.extend(push.outbox(number, &found, more, now).into_iter().filter(|_| !(lossy && rng.random_bool(0.2))));
                         needs.extend(push.ask(now));
                     }
                 }
@@ -71,10 +71,10 @@ proptest! {
         for step in 0.. {
             prop_assert!(step < 5_000, "it does not come to an end: {} of {}", peer.len(), total);
             while let Some(need) = mailer.tick(now, &mut rng) {
-                let Need::Outbox { after, .. } = need else { unreachable!() };
+                let Need::Outbox { number: question, after, .. } = need else { unreachable!() };
                 let (found, more) = outbox(total, &believed, after, 100);
                 let found: Vec<_> = found.into_iter().map(|(cursor, id, _)| (cursor, id)).collect();
-                if let Some(deposit) = mailer.outbox(&found, more) {
+                if let Some(deposit) = mailer.outbox(question, &found, more) {
                     number += 1;
                     mailer.depositing(number, &deposit, now, &mut rng);
                     queued.push((number, deposit));
@@ -120,12 +120,11 @@ fn a_link_makes_mail_unnecessary() {
     assert_eq!(mailer.tick(Duration::from_millis(999), &mut rng), None);
     assert!(mailer.tick(Duration::from_secs(1), &mut rng).is_some());
     mailer.stop();
-    assert_eq!(mailer.outbox(&[(1, id(1))], false), None);
+    assert_eq!(mailer.outbox(1, &[(1, id(1))], false), None);
     assert!(!mailer.is_busy());
 }
 
-/// With a peer that acknowledges nothing, no more is under way than the window, but for the last page; an ack makes room for
-/// more.
+/// With a peer that acknowledges nothing, no more is under way than the window; an ack makes room for more.
 #[test]
 fn what_is_under_way_is_bounded() {
     const PAGE: u64 = 128;
@@ -134,10 +133,10 @@ fn what_is_under_way_is_bounded() {
     let mut needs = push.peer_has(Duration::ZERO);
     let mut sent = vec![];
     while let Some(need) = needs.pop() {
-        let Need::Outbox { after, .. } = need else { continue };
+        let Need::Outbox { number, after, .. } = need else { continue };
         assert!(sent.len() < PUSH_WINDOW_ENTRIES, "{} are under way, and more are asked for", sent.len());
         let page: Vec<_> = (after + 1..=after + PAGE).map(|n| (n, id(n), 100)).collect();
-        sent.extend(push.outbox(&page, true, Duration::ZERO));
+        sent.extend(push.outbox(number, &page, true, Duration::ZERO));
         needs.extend(push.ask(Duration::ZERO));
     }
     assert_eq!(sent.len(), PUSH_WINDOW_ENTRIES);
@@ -147,9 +146,51 @@ fn what_is_under_way_is_bounded() {
     let mut push = Push::default();
     push.up(Duration::ZERO);
     push.peer_has(Duration::ZERO);
-    assert_eq!(push.outbox(&[(1, id(1), PUSH_WINDOW_BYTES)], true, Duration::ZERO).len(), 1);
+    assert_eq!(push.outbox(1, &[(1, id(1), PUSH_WINDOW_BYTES)], true, Duration::ZERO).len(), 1);
     assert_eq!(push.ask(Duration::ZERO), vec![], "large entries count by their bytes");
     assert_eq!(push.acked(&[id(1)], Duration::ZERO).len(), 1);
+}
+
+/// What was asked before a restart is answered too late: only the answer to the last question counts.
+#[test]
+fn a_late_answer_is_not_taken_for_the_new_one() {
+    let mut push = Push::default();
+    push.up(Duration::ZERO);
+    push.peer_has(Duration::ZERO);
+    let [Need::Outbox { number, .. }] = push.restart(Duration::ZERO)[..] else { panic!("nothing is asked") };
+    assert_eq!(push.outbox(number - 1, &[(7, id(7), 100)], false, Duration::ZERO), vec![]);
+    assert_eq!(push.outbox(number, &[(1, id(1), 100)], true, Duration::ZERO), vec![id(1)]);
+    assert!(matches!(push.ask(Duration::ZERO)[..], [Need::Outbox { after: 1, .. }]));
+}
+
+/// What is confirmed while the outbox is being asked is not sent again, though its answer still holds it; nor is what is
+/// under way when the peer says anew what it has.
+#[test]
+fn what_is_confirmed_or_under_way_is_not_sent_again() {
+    let mut push = Push::default();
+    push.up(Duration::ZERO);
+    push.peer_has(Duration::ZERO);
+    let page = [(1, id(1), 100), (2, id(2), 100)];
+    assert_eq!(push.outbox(1, &page, false, Duration::ZERO), vec![id(1), id(2)]);
+    assert!(matches!(push.peer_has(Duration::ZERO)[..], [Need::Outbox { number: 2, after: 0, .. }]));
+    assert_eq!(push.acked(&[id(1)], Duration::ZERO), vec![]);
+    assert_eq!(push.outbox(2, &page, false, Duration::ZERO), vec![]);
+}
+
+/// While the driver has no room nothing is asked for; then everything unconfirmed is, and the statement is said again.
+#[test]
+fn a_full_driver_is_waited_for() {
+    let mut push = Push::default();
+    push.up(Duration::ZERO);
+    push.peer_has(Duration::ZERO);
+    push.outbox(1, &[(1, id(1), 100), (2, id(2), 100)], true, Duration::ZERO);
+    push.full();
+    assert_eq!(push.ask(Duration::ZERO), vec![]);
+    assert_eq!(push.acked(&[id(1)], Duration::ZERO), vec![]);
+    assert_eq!(push.wrote(Duration::ZERO), vec![]);
+    let needs = push.writable(Duration::ZERO);
+    assert!(matches!(needs[..], [Need::Have, Need::Outbox { after: 0, .. }]));
+    assert_eq!(push.writable(Duration::ZERO), vec![], "it was not refused again");
 }
 
 /// A peer that acknowledges nothing gets so many envelopes, and one more for each that it acknowledges.
@@ -159,8 +200,8 @@ fn unacknowledged_mail_is_bounded() {
     mailer.wake(Duration::ZERO, Duration::ZERO);
     let mut deposit = |mailer: &mut Mailer, number: u64| {
         let need = mailer.tick(Duration::ZERO, &mut rng)?;
-        let Need::Outbox { after, .. } = need else { unreachable!() };
-        let deposit = mailer.outbox(&[(after + 1, id(after + 1))], true).unwrap();
+        let Need::Outbox { number: question, after, .. } = need else { unreachable!() };
+        let deposit = mailer.outbox(question, &[(after + 1, id(after + 1))], true).unwrap();
         mailer.depositing(number, &deposit, Duration::ZERO, &mut rng);
         mailer.published(number);
         Some(deposit.ids)

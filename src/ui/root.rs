@@ -103,9 +103,10 @@ fn Panes() -> Element {
     let stack = ui.stack.read();
     let pane = if stack.top().is_some() { "main" } else { "list" };
     rsx! {
-        div { class: "app", "data-pane": pane,
+        // On a phone only one of the two is there, and each page has exactly one main part.
+        main { class: "app", "data-pane": pane,
             Chats {}
-            main { class: "pane",
+            div { class: "pane",
                 match stack.top() {
                     None => rsx! {
                         Nothing {}

@@ -18,7 +18,7 @@ use crate::coordinator::{
 pub type Happening = Box<dyn FnOnce(&mut Script) -> Vec<Delta> + Send>;
 
 /// A conversation.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Talk {
     messages: Vec<MessageView>,
     /// How many of them were read.
@@ -28,6 +28,7 @@ struct Talk {
 }
 
 /// People and what they said, in memory.
+#[derive(Clone)]
 pub struct Script {
     /// What a watcher sees first. Chats are filled in from what was said.
     pub view: View,

@@ -3,7 +3,7 @@
 //! A card names the brokers where its owner listens. We listen at our own, and publish at the first one of a contact's
 //! card that lets us in. Everything is published over a live session, so the persistent ones only receive.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
@@ -34,21 +34,24 @@ impl Engine {
     }
 
     fn open_broker(&mut self, url: &BrokerUrl, own: bool) {
-        let fresh = || Broker { own, sessions: BTreeMap::new(), shown: BrokerState::Connecting };
-        self.brokers.entry(url.clone()).or_insert_with(fresh).own |= own;
+        let fresh = || Broker { url: url.clone(), own, sessions: BTreeMap::new(), shown: BrokerState::Connecting };
+        // Our own brokers come first, so that a card that names one of them adds no session without a login.
+        self.brokers.entry(url.without_credentials()).or_insert_with(fresh).own |= own;
     }
 
     fn open_session(&mut self, url: &BrokerUrl, kind: SessionKind, topics: impl IntoIterator<Item = Topic>) {
         let conn = BrokerConn::try_from(self.token()).unwrap_or(BrokerConn::MAX);
         let Some(secret) = self.me.as_ref().map(|me| me.secrets.client) else { return };
-        let Some(broker) = self.brokers.get_mut(url) else { return };
+        let address = url.without_credentials();
+        let Some(broker) = self.brokers.get_mut(&address) else { return };
         if broker.sessions.contains_key(&kind) {
             return;
         }
         broker.sessions.insert(kind, BrokerSession { conn, state: Session::new(topics) });
-        self.conns.insert(conn, (url.clone(), kind));
-        let client = client_id(&secret, url, kind);
-        self.emit(Output::OpenBroker { conn, url: url.clone(), kind, client });
+        self.conns.insert(conn, (address, kind));
+        let url = broker.url.clone();
+        let client = client_id(&secret, &url, kind);
+        self.emit(Output::OpenBroker { conn, url, kind, client });
         self.tick_sessions();
     }
 
@@ -62,6 +65,46 @@ impl Engine {
             self.open_broker(&url, false);
             self.open_session(&url, SessionKind::Live, []);
         }
+    }
+
+    /// Leaves the brokers of others where nobody is any more whom we asked or accepted: who was blocked or removed does not
+    /// see on their broker when we come and go.
+    pub(super) fn leave_brokers(&mut self) {
+        let contacted = |standing| matches!(standing, Standing::Contact | Standing::Asked);
+        let people = self.people.values().filter(|contact| contacted(contact.person.standing));
+        let wanted: BTreeSet<BrokerUrl> = people
+            .flat_map(|contact| contact.card.fields().brokers.iter().map(BrokerUrl::without_credentials))
+            .collect();
+        let left = |(url, broker): &(&BrokerUrl, &Broker)| !broker.own && !wanted.contains(*url);
+        let left: Vec<BrokerUrl> = self.brokers.iter().filter(left).map(|(url, _)| url.clone()).collect();
+        for url in left {
+            for session in self.brokers.remove(&url).into_iter().flat_map(|broker| broker.sessions.into_values()) {
+                self.close_conn(session.conn);
+            }
+        }
+    }
+
+    /// Ends a connection. What it had not confirmed is on its way no more.
+    fn close_conn(&mut self, conn: BrokerConn) {
+        self.conns.remove(&conn);
+        self.unpublish(conn);
+        self.emit(Output::CloseBroker(conn));
+    }
+
+    /// Ends a connection and makes the session anew: what its broker has delivered and we have not acknowledged comes again.
+    pub(super) fn reopen(&mut self, conn: BrokerConn) {
+        let Some((address, kind)) = self.conns.get(&conn).cloned() else { return };
+        self.session_lost(conn, Readiness::Connecting);
+        self.close_conn(conn);
+        let next = BrokerConn::try_from(self.token()).unwrap_or(BrokerConn::MAX);
+        let Some(secret) = self.me.as_ref().map(|me| me.secrets.client) else { return };
+        let Some(broker) = self.brokers.get_mut(&address) else { return };
+        let Some(session) = broker.sessions.get_mut(&kind) else { return };
+        session.conn = next;
+        let url = broker.url.clone();
+        let client = client_id(&secret, &url, kind);
+        self.conns.insert(next, (address, kind));
+        self.emit(Output::OpenBroker { conn: next, url, kind, client });
     }
 
     /// Listens to somebody: their mail when we asked them, everything when they are a contact.
@@ -108,7 +151,9 @@ impl Engine {
     /// The connection over which somebody is reached now.
     pub(super) fn route(&self, root: &RootKey) -> Option<BrokerConn> {
         let brokers = &self.people.get(root)?.card.fields().brokers;
-        let live = |url| self.brokers.get(url).and_then(|broker| broker.sessions.get(&SessionKind::Live));
+        let live = |url: &BrokerUrl| {
+            self.brokers.get(&url.without_credentials()).and_then(|broker| broker.sessions.get(&SessionKind::Live))
+        };
         brokers.iter().filter_map(live).find(|session| session.state.is_connected()).map(|session| session.conn)
     }
 
@@ -221,6 +266,11 @@ impl Engine {
         if let Some(session) = self.brokers.get_mut(url).and_then(|broker| broker.sessions.get_mut(kind)) {
             session.state.lost(readiness, now, &mut self.rng);
         }
+        self.unpublish(conn);
+    }
+
+    /// What a connection had not confirmed is said again over another.
+    fn unpublish(&mut self, conn: BrokerConn) {
         let gone: Vec<_> = self.publishing.keys().filter(|(of, _)| *of == conn).copied().collect();
         for key in gone {
             match self.publishing.remove(&key) {
@@ -260,8 +310,10 @@ impl Engine {
 
     /// We can publish at this broker: what waited for that goes out.
     fn route_appeared(&mut self, url: &BrokerUrl) {
-        let through =
-            |root: &RootKey| self.people.get(root).is_some_and(|contact| contact.card.fields().brokers.contains(url));
+        let here = |other: &BrokerUrl| other.without_credentials() == *url;
+        let through = |root: &RootKey| {
+            self.people.get(root).is_some_and(|contact| contact.card.fields().brokers.iter().any(here))
+        };
         let roots: Vec<_> = self.people.keys().filter(|root| through(root)).copied().collect();
         for root in roots {
             self.hurry_if_waiting(&root);
@@ -326,6 +378,7 @@ impl Engine {
         }
         tracing::info!(broker = %url.redacted(), from = ?broker.shown, to = ?state, ?reason, "broker");
         broker.shown = state;
-        self.emit(Output::Event(Event::BrokerChanged { url: url.redacted(), state }));
+        let url = broker.url.redacted();
+        self.emit(Output::Event(Event::BrokerChanged { url, state }));
     }
 }

@@ -23,6 +23,10 @@ impl Engine {
             let error = CommandError::new(ErrorCode::ShuttingDown, "Kith is shutting down.");
             return self.reply(call, Err(error));
         }
+        // Without what is in the database an identity would be made anew, over the one that there is.
+        if let Some(error) = self.unreadable.clone() {
+            return self.reply_storage(call, &error);
+        }
         if let Err(error) = self.run(call, command) {
             self.reply(call, Err(error));
         }
@@ -244,6 +248,7 @@ impl Engine {
             return Err(CommandError::new(ErrorCode::UnknownUser, "There is no request of this user."));
         }
         self.set_standing(&root, Standing::Declined);
+        self.leave_brokers();
         self.save_person(&root, Pending::Reply(call));
         Ok(())
     }
@@ -257,6 +262,7 @@ impl Engine {
             self.emit(Output::CloseLink(device));
         }
         self.set_standing(&root, Standing::Blocked);
+        self.leave_brokers();
         self.save_person(&root, Pending::Reply(call));
         Ok(())
     }

@@ -93,8 +93,7 @@ impl Engine {
     }
 
     fn may_connect(&self, brokers: &[crate::wire::broker_url::BrokerUrl]) -> bool {
-        let connecting =
-            |url| self.brokers.get(url).is_some_and(|broker| Self::broker_state(broker).0 == BrokerState::Connecting);
-        brokers.iter().any(connecting)
+        let known = brokers.iter().filter_map(|url| self.brokers.get(&url.without_credentials()));
+        known.into_iter().any(|broker| Self::broker_state(broker).0 == BrokerState::Connecting)
     }
 }

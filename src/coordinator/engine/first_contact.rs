@@ -79,6 +79,15 @@ impl Engine {
                 self.hurry(&root);
             }
             Some(Standing::Asking | Standing::Uninvited) => {
+                if self.says_nothing_new(request, card) {
+                    self.drop_counted("a request that waits already");
+                    return self.acknowledge_later(delivery);
+                }
+                let now = self.now.mono;
+                if !self.peers.get_mut(&card.device().device).is_some_and(|peer| peer.answers.allow(now)) {
+                    self.drop_counted("a request of somebody who asked just now");
+                    return self.acknowledge_later(delivery);
+                }
                 self.renew_card(card);
                 self.learn_key(&card.device().device, request.key);
                 if let Some(contact) = self.people.get_mut(&root) {
@@ -100,6 +109,22 @@ impl Engine {
                 let standing = if invited { Standing::Asking } else { Standing::Uninvited };
                 self.admit(request, card, standing, delivery);
             }
+        }
+    }
+
+    /// Whether a request of somebody who waits repeats what we have: their request, their card and their key.
+    fn says_nothing_new(&self, request: &Request, card: &Card) -> bool {
+        let Some(contact) = self.people.get(&card.root()) else { return false };
+        let known = self.peers.get(&card.device().device).and_then(|peer| peer.row.key);
+        contact.person.asking == Some(request.id)
+            && !card.is_newer_than(&contact.card)
+            && known.is_some_and(|known| known.counter >= request.key.counter)
+    }
+
+    /// Acknowledges a delivery that changes nothing, when what came before it is on disk: it may be the same one again.
+    fn acknowledge_later(&mut self, delivery: Delivery) {
+        if let Some((conn, number)) = delivery {
+            self.ask(Pending::Delivery(conn, number), Op::CountWaiting);
         }
     }
 
@@ -135,6 +160,17 @@ impl Engine {
 
     /// Somebody becomes a contact: we accepted, or our requests crossed, or they accepted.
     pub(super) fn befriend(&mut self, root: &RootKey, asking: Option<Nonce>, call: Option<u64>, delivery: Delivery) {
+        self.befriend_and_confirm(root, asking, call, delivery, None);
+    }
+
+    fn befriend_and_confirm(
+        &mut self,
+        root: &RootKey,
+        asking: Option<Nonce>,
+        call: Option<u64>,
+        delivery: Delivery,
+        accepted: Option<(DeviceKey, Nonce)>,
+    ) {
         let Some(contact) = self.people.get_mut(root) else { return self.acknowledge(delivery) };
         contact.person.standing = Standing::Contact;
         if asking.is_some() {
@@ -142,7 +178,7 @@ impl Engine {
             contact.person.accepting = true;
         }
         self.open_conversation(root);
-        self.save_person(root, Pending::Befriended { root: *root, call, delivery });
+        self.save_person(root, Pending::Befriended { root: *root, call, delivery, accepted });
     }
 
     /// The contact is on disk: now we may say so.
@@ -170,12 +206,17 @@ impl Engine {
             return self.acknowledge(delivery);
         }
         self.renew_card(&card);
+        let accepted = (*device, accept.request);
         if standing == Standing::Asked {
-            self.befriend(&root, None, None, delivery);
+            self.befriend_and_confirm(&root, None, None, delivery, Some(accepted));
         } else {
-            self.acknowledge(delivery);
+            self.save_person(&root, Pending::AcceptedAgain { root, accepted, delivery });
         }
-        self.send_mail(device, vec![], None, Some(accept.request));
+    }
+
+    /// What an acceptance says is on disk: who sent it need not repeat it.
+    pub(super) fn confirm(&mut self, (device, request): (DeviceKey, Nonce)) {
+        self.send_mail(&device, vec![], None, Some(request));
     }
 
     /// Our acceptance has arrived.
@@ -323,6 +364,7 @@ impl Engine {
     /// Forgets the person on disk as well.
     pub(super) fn remove(&mut self, root: &RootKey, call: u64) {
         self.forget(root);
+        self.leave_brokers();
         self.ask(Pending::Reply(call), Op::DeletePerson(*root));
     }
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::Engine;
 use super::io::BrokerConn;
-use super::state::Pending;
+use super::state::{Pending, Said};
 use crate::identity::Card;
 use crate::link;
 use crate::log::Entry;
@@ -87,14 +87,18 @@ impl Engine {
         };
         let device = *device;
         if !said.acked.is_empty() {
-            self.ask(Pending::Acked(device), Op::Acked { peer: device, ids: said.acked.clone() });
+            let ids = said.acked.clone();
+            self.ask(Pending::Acked { device, ids }, Op::Acked { peer: device, ids: said.acked.clone() });
             self.pushed(&device, &said.acked);
         }
         for have in said.haves.into_iter().filter(|have| have.conversation == conversation) {
-            self.ask(Pending::Believed { device, has: true }, Op::Believe { peer: device, have });
+            self.forget_refused_haves(&device);
+            let said = Said::Has(have.clone());
+            self.ask(Pending::Believed { device, said }, Op::Believe { peer: device, have });
         }
         for lack in said.lacks.into_iter().filter(|lack| lack.conversation == conversation) {
-            self.ask(Pending::Believed { device, has: false }, Op::Lower { peer: device, lack });
+            let said = Said::Lacks(lack.clone());
+            self.ask(Pending::Believed { device, said }, Op::Lower { peer: device, lack });
         }
         if !said.entries.is_empty() {
             self.in_use(&device);
@@ -159,11 +163,18 @@ impl Engine {
         self.need(device, needs);
     }
 
-    /// A frame did not fit the driver's queue. It was an entry or a statement that is said again.
+    /// A frame did not fit the driver's queue. It was an entry or a statement that is said again when there is room.
     pub(super) fn frame_dropped(&mut self, device: &DeviceKey) {
         self.drop_counted("a frame that a link had no room for");
+        if let Some(peer) = self.peers.get_mut(device) {
+            peer.push.full();
+        }
+    }
+
+    /// The driver's queue has room again.
+    pub(super) fn frames_go_on(&mut self, device: &DeviceKey) {
         let now = self.now.mono;
-        if let Some(needs) = self.peers.get_mut(device).map(|peer| peer.push.restart(now)) {
+        if let Some(needs) = self.peers.get_mut(device).map(|peer| peer.push.writable(now)) {
             self.need(device, needs);
         }
     }
@@ -180,19 +191,25 @@ impl Engine {
         for need in needs {
             match need {
                 Need::Have => self.ask(Pending::Have(*device), Op::Have(conversation)),
-                Need::Outbox { after, bytes } => {
-                    self.ask(Pending::Push(*device), Op::Outbox { peer: *device, conversation, after, bytes });
+                Need::Outbox { number, after, bytes } => {
+                    self.ask(Pending::Push(*device, number), Op::Outbox { peer: *device, conversation, after, bytes });
                 }
             }
         }
     }
 
     /// The outbox has answered: these go out.
-    pub(super) fn push(&mut self, device: &DeviceKey, found: Vec<(u64, EntryId, wire::Entry)>, more: bool) {
+    pub(super) fn push(
+        &mut self,
+        device: &DeviceKey,
+        question: u64,
+        found: Vec<(u64, EntryId, wire::Entry)>,
+        more: bool,
+    ) {
         let now = self.now.mono;
         let Some(peer) = self.peers.get_mut(device) else { return };
         let sizes: Vec<_> = found.iter().map(|(cursor, id, entry)| (*cursor, *id, size(entry))).collect();
-        let send = peer.push.outbox(&sizes, more, now);
+        let send = peer.push.outbox(question, &sizes, more, now);
         let needs = peer.push.ask(now);
         for (_, id, entry) in found {
             if send.contains(&id) {

@@ -73,13 +73,19 @@ impl Engine {
         }
         let conversation = peer.conversation;
         let Some(peer) = self.peers.get_mut(device) else { return };
-        if let Some(Need::Outbox { after, bytes }) = peer.mailer.tick(now, &mut self.rng) {
-            self.ask(Pending::Mail(*device), Op::Outbox { peer: *device, conversation, after, bytes });
+        if let Some(Need::Outbox { number, after, bytes }) = peer.mailer.tick(now, &mut self.rng) {
+            self.ask(Pending::Mail(*device, number), Op::Outbox { peer: *device, conversation, after, bytes });
         }
     }
 
     /// The outbox has answered: this goes into one envelope.
-    pub(super) fn deposit(&mut self, device: &DeviceKey, found: Vec<(u64, EntryId, wire::Entry)>, more: bool) {
+    pub(super) fn deposit(
+        &mut self,
+        device: &DeviceKey,
+        question: u64,
+        found: Vec<(u64, EntryId, wire::Entry)>,
+        more: bool,
+    ) {
         let now = self.now.mono;
         let frames = found.iter().map(|(_, _, entry)| Frame::Entry(entry.clone()).to_bytes());
         let mut total = 0;
@@ -94,7 +100,7 @@ impl Engine {
             found.iter().take(frames.len()).map(|(cursor, id, _)| (*cursor, *id)).collect();
         let more = more || taken.len() < found.len();
         let Some(peer) = self.peers.get_mut(device) else { return };
-        let Some(deposit) = peer.mailer.outbox(&taken, more) else { return self.tick_mail(device) };
+        let Some(deposit) = peer.mailer.outbox(question, &taken, more) else { return self.tick_mail(device) };
         let kept: Vec<Vec<u8>> =
             taken.iter().zip(frames).filter(|((_, id), _)| deposit.ids.contains(id)).map(|(_, bytes)| bytes).collect();
         let number = peer.row.mail_sent + 1;

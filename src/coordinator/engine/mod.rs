@@ -14,6 +14,7 @@
 //! | `mail` | deposits, and what arrives in a mailbox |
 //! | `stored` | what follows when something is on disk |
 //! | `reading` | pages for a window, what was read, drafts |
+//! | `refused` | what follows when the disk refused it |
 //! | `view` | how things stand, for people |
 //! | `changes` | what watchers are told of that |
 //! | `finish` | an orderly end |
@@ -33,6 +34,7 @@ mod mail;
 mod people;
 mod presence;
 mod reading;
+mod refused;
 mod state;
 mod stored;
 mod view;
@@ -94,17 +96,24 @@ impl Engine {
             [peer.link.deadline(), peer.push.deadline(), peer.active_until, mail]
         });
         let couriers = self.people.values().filter_map(|person| person.courier.at);
-        sessions.chain(peers.flatten()).chain(couriers).chain(self.finish_deadline()).min()
+        sessions
+            .chain(peers.flatten())
+            .chain(couriers)
+            .chain(self.refused_deadline())
+            .chain(self.finish_deadline())
+            .min()
     }
 
-    /// Whether the store's answer to the first question has come: before it no command is taken.
+    /// Whether the store's answer to the first question has come: before it no command is taken. After an answer that the
+    /// database cannot be read, commands are taken and refused.
     #[must_use]
     pub fn is_loaded(&self) -> bool {
-        self.loaded
+        self.loaded || self.unreadable.is_some()
     }
 
     fn tick(&mut self) {
         self.tick_sessions();
+        self.tick_refused();
         let now = self.now.mono;
         for device in self.peers.keys().copied().collect::<Vec<_>>() {
             if self.peers.get(&device).is_some_and(|peer| peer.link.deadline().is_some_and(|at| now >= at)) {

@@ -31,8 +31,8 @@ impl Engine {
             self.know_device(row);
         }
         let courier = self.people.remove(&root).map(|contact| contact.courier).unwrap_or_default();
-        let since = self.token();
-        self.people.insert(root, Contact { person, card, courier, since });
+        let arrival = self.token();
+        self.people.insert(root, Contact { person, arrival, card, courier });
     }
 
     fn know_device(&mut self, row: store::Peer) {
@@ -131,8 +131,7 @@ impl Engine {
     pub(super) fn renew_card(&mut self, card: &Card) -> bool {
         let root = card.root();
         let Some(contact) = self.people.get_mut(&root) else { return false };
-        let newer = |card: &Card| (card.devices().counter(), card.fields().counter);
-        if newer(card) <= newer(&contact.card) {
+        if !card.is_newer_than(&contact.card) {
             return false;
         }
         contact.card = card.clone();
@@ -153,6 +152,7 @@ impl Engine {
         if matches!(standing, Standing::Contact | Standing::Asked) {
             self.reach(&root);
             self.listen(&root);
+            self.leave_brokers();
         }
         true
     }

@@ -88,6 +88,14 @@ impl Engine {
         self.say_hello(device, greeting);
     }
 
+    /// Answers what a process that was not greeted may have said, or a broker that says old envelopes again.
+    fn greet_at_a_rate(&mut self, device: &DeviceKey) {
+        let now = self.now.mono;
+        if self.peers.get_mut(device).is_some_and(|peer| peer.answers.allow(now)) {
+            self.greet(device);
+        }
+    }
+
     /// A greeting makes sense only when the answer can be heard.
     fn hears_live(&self, device: &DeviceKey) -> bool {
         let Some(peer) = self.peers.get(device) else { return false };
@@ -140,11 +148,11 @@ impl Engine {
         let Some(peer) = self.peers.get(device) else { return };
         if signalled.to != self.boot {
             self.drop_counted("a signal for an old boot");
-            return self.greet(device);
+            return self.greet_at_a_rate(device);
         }
         if peer.hello.adopted() != Some(signalled.from) {
             self.drop_counted("a signal of a boot that was not adopted");
-            return self.greet(device);
+            return self.greet_at_a_rate(device);
         }
         self.link(device, link::Input::Signal(signalled.signal));
     }
@@ -215,8 +223,11 @@ impl Engine {
                     self.frame_from_link(device, connection, &bytes);
                 }
             }
-            // Our own windows are smaller than the driver's queue: nothing waits for room.
-            DriverEvent::Writable { .. } => {}
+            DriverEvent::Writable { connection } => {
+                if self.peers.get(device).is_some_and(|peer| peer.open == Some(connection)) {
+                    self.frames_go_on(device);
+                }
+            }
             event => self.link(device, link::Input::Driver(event)),
         }
     }

@@ -1,6 +1,6 @@
 //! What the engine keeps in memory. All of it can be built again from the store and the key file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use rand::{RngExt, rngs::StdRng};
@@ -16,7 +16,7 @@ use crate::signaling::{Hello, InboxId, Session, SessionKind};
 use crate::store::{self, Invitation, Op, Person, Profile};
 use crate::sync::{Mailer, Push};
 use crate::wire::broker_url::BrokerUrl;
-use crate::wire::{ConnectionId, ConversationId, DeviceKey, EntryId, LogId, Nonce, RootKey};
+use crate::wire::{self, ConnectionId, ConversationId, DeviceKey, EntryId, LogId, Nonce, RootKey};
 
 /// People that one device knows, contacts and others: an address book of any size, and a bound for memory (about
 /// 3 KB each).
@@ -44,6 +44,10 @@ pub struct Engine {
     pub(super) rng: StdRng,
     pub(super) boot: Nonce,
     pub(super) loaded: bool,
+    /// Why the database could not be read at the start; it is tried again.
+    pub(super) unreadable: Option<String>,
+    /// What the disk refused, to be done again.
+    pub(super) refused: VecDeque<(Duration, Refused)>,
     pub(super) secrets: Option<Secrets>,
     pub(super) me: Option<Me>,
     pub(super) people: BTreeMap<RootKey, Contact>,
@@ -51,6 +55,7 @@ pub struct Engine {
     pub(super) peers: BTreeMap<DeviceKey, PeerState>,
     pub(super) inboxes: BTreeMap<InboxId, DeviceKey>,
     pub(super) conversations: BTreeMap<ConversationId, Conversation>,
+    /// By address: what is in a card has no login, and is the same broker as the one that we log in to.
     pub(super) brokers: BTreeMap<BrokerUrl, Broker>,
     pub(super) conns: BTreeMap<BrokerConn, (BrokerUrl, SessionKind)>,
     pub(super) pending: BTreeMap<StoreToken, Pending>,
@@ -80,10 +85,10 @@ pub(super) struct Me {
 /// Somebody we know.
 pub(super) struct Contact {
     pub person: Person,
+    /// Later ones have higher numbers: when they first came, or came again after they were declined.
+    pub arrival: u64,
     pub card: Card,
     pub courier: Courier,
-    /// Grows with everybody whom we meet.
-    pub since: u64,
 }
 
 /// Repeats a request or an acceptance until it is answered.
@@ -147,6 +152,8 @@ pub(super) struct Conversation {
 
 /// A broker in use.
 pub(super) struct Broker {
+    /// With our login, if we have one there.
+    pub url: BrokerUrl,
     pub own: bool,
     pub sessions: BTreeMap<SessionKind, BrokerSession>,
     pub shown: BrokerState,
@@ -178,6 +185,14 @@ pub(super) enum Pending {
         root: RootKey,
         call: Option<CallId>,
         delivery: Option<(BrokerConn, u64)>,
+        /// Whose acceptance made them one: it is confirmed.
+        accepted: Option<(DeviceKey, Nonce)>,
+    },
+    /// A contact's acceptance came once more, and what it says is on disk: it is confirmed once more.
+    AcceptedAgain {
+        root: RootKey,
+        accepted: (DeviceKey, Nonce),
+        delivery: Option<(BrokerConn, u64)>,
     },
     /// Reply with this user.
     ReplyUser(CallId, uuid::Uuid),
@@ -197,18 +212,21 @@ pub(super) enum Pending {
     /// What came before in this delivery is on disk.
     Delivery(BrokerConn, u64),
     /// A peer's acks count.
-    Acked(DeviceKey),
+    Acked {
+        device: DeviceKey,
+        ids: Vec<EntryId>,
+    },
     /// A peer's `have` or `lack` counts.
     Believed {
         device: DeviceKey,
-        has: bool,
+        said: Said,
     },
     /// Say this on the link.
     Have(DeviceKey),
-    /// Push these.
-    Push(DeviceKey),
-    /// Mail these.
-    Mail(DeviceKey),
+    /// Push these: the answer to this question of the link's.
+    Push(DeviceKey, u64),
+    /// Mail these: the answer to this question of the mailer's.
+    Mail(DeviceKey, u64),
     /// Answer with these.
     History(CallId),
     /// Own entries for this device are handed to a path.
@@ -237,6 +255,20 @@ pub(super) enum Pending {
     Status(CallId),
 }
 
+/// What a peer said to have or to lack: kept until the store has it, since nobody says it again.
+pub(super) enum Said {
+    Has(wire::Have),
+    Lacks(wire::Lack),
+}
+
+/// What is done again after the disk refused it.
+pub(super) enum Refused {
+    /// Ask the store again.
+    Wish(Pending),
+    /// Let the broker of this connection deliver again what was not acknowledged.
+    Delivery(BrokerConn),
+}
+
 /// What a broker's PUBACK means.
 pub(super) enum Publishing {
     Mail { device: DeviceKey, number: u64 },
@@ -263,6 +295,8 @@ impl Engine {
             rng,
             secrets,
             loaded: false,
+            unreadable: None,
+            refused: VecDeque::new(),
             me: None,
             people: BTreeMap::new(),
             users: BTreeMap::new(),

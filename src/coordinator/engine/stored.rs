@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::io::{Output, StoreToken};
-use super::state::{Conversation, Me, Pending};
+use super::state::{Conversation, Me, Pending, Said};
 use crate::coordinator::{CommandError, ErrorCode, Event, MessageView, Reply};
 use crate::identity::{Card, Name, UserId, visible};
 use crate::link;
@@ -43,14 +43,21 @@ impl Engine {
                 }
                 self.tick_couriers();
             }
-            (Pending::Befriended { root, call, delivery }, _) => {
+            (Pending::Befriended { root, call, delivery, accepted }, _) => {
                 self.acknowledge(delivery);
+                if let Some(accepted) = accepted {
+                    self.confirm(accepted);
+                }
                 if let Some(call) = call {
                     self.reply(call, Ok(Reply::Done));
                 }
                 self.tell_contact(&root);
                 self.befriended(&root);
                 self.tick_couriers();
+            }
+            (Pending::AcceptedAgain { accepted, delivery, .. }, _) => {
+                self.acknowledge(delivery);
+                self.confirm(accepted);
             }
             (Pending::ReplyUser(call, user), _) => self.reply(call, Ok(Reply::User(user))),
             (Pending::Reply(call), _) => self.reply(call, Ok(Reply::Done)),
@@ -75,7 +82,7 @@ impl Engine {
                 self.ask_for(&device, gaps);
             }
             (Pending::Delivery(conn, number), _) => self.acknowledge(Some((conn, number))),
-            (Pending::Acked(device), Outcome::Delivered(delivered)) => {
+            (Pending::Acked { device, .. }, Outcome::Delivered(delivered)) => {
                 let ids: Vec<EntryId> = delivered.iter().map(|(_, id)| *id).collect();
                 if let Some(peer) = self.peers.get_mut(&device) {
                     peer.mailer.acked(&ids);
@@ -83,15 +90,23 @@ impl Engine {
                 self.tell_delivered(&delivered);
                 self.tick_mail(&device);
             }
-            (Pending::Believed { device, has }, outcome) => {
+            (Pending::Believed { device, said }, outcome) => {
+                let has = matches!(said, Said::Has(_));
+                if has {
+                    self.forget_refused_haves(&device);
+                }
                 if let Outcome::Delivered(delivered) = outcome {
                     self.tell_delivered(&delivered);
                 }
                 self.believed(&device, has);
             }
             (Pending::Have(device), Outcome::Have(have)) => self.send_frame(&device, &Frame::Have(have)),
-            (Pending::Push(device), Outcome::Outbox { entries, more }) => self.push(&device, entries, more),
-            (Pending::Mail(device), Outcome::Outbox { entries, more }) => self.deposit(&device, entries, more),
+            (Pending::Push(device, number), Outcome::Outbox { entries, more }) => {
+                self.push(&device, number, entries, more);
+            }
+            (Pending::Mail(device, number), Outcome::Outbox { entries, more }) => {
+                self.deposit(&device, number, entries, more);
+            }
             (Pending::History(call), Outcome::History(rows)) => {
                 let messages = rows.into_iter().filter_map(|row| self.message(row)).collect();
                 self.reply(call, Ok(Reply::History(messages)));
@@ -120,33 +135,7 @@ impl Engine {
         }
     }
 
-    /// The disk refused. Whoever asked is told; what a broker delivered stays with the broker.
-    fn failed(&mut self, pending: Pending, error: &str) {
-        tracing::error!(error, "the database could not be used");
-        self.drop_counted("a write that the disk refused");
-        match pending {
-            Pending::Written { call, conversation, .. } => self.write_failed(call, &conversation, error),
-            Pending::Created(call)
-            | Pending::Asked(call, _)
-            | Pending::ReplyUser(call, _)
-            | Pending::Reply(call)
-            | Pending::History(call)
-            | Pending::Page(call)
-            | Pending::MarkedRead(call, _)
-            | Pending::DraftKept(call, _)
-            | Pending::Nicknamed { call, .. }
-            | Pending::Status(call) => self.reply_storage(call, error),
-            Pending::Befriended { call: Some(call), .. } => self.reply_storage(call, error),
-            Pending::CardKept { call, plan, .. } => {
-                self.card_not_kept(&plan);
-                self.reply_storage(call, error);
-            }
-            Pending::Summaries(asked) => self.not_summarised(asked),
-            _ => {}
-        }
-    }
-
-    fn reply_storage(&mut self, call: u64, error: &str) {
+    pub(super) fn reply_storage(&mut self, call: u64, error: &str) {
         let message =
             format!("The database could not be used: {error}. Nothing was lost; free some space and try again.");
         self.reply(call, Err(CommandError::new(ErrorCode::Storage, message)));
@@ -159,6 +148,7 @@ impl Engine {
     /// Everything that was known before: the engine wakes up.
     fn load(&mut self, loaded: Loaded) {
         self.loaded = true;
+        self.unreadable = None;
         let (Some(secrets), Some(profile)) = (self.secrets.take(), loaded.profile.clone()) else { return };
         let Ok(name) = Name::parse(&profile.name) else { return };
         self.become_me(secrets, name, profile, loaded.invitations.clone());
@@ -241,7 +231,7 @@ impl Engine {
         }
     }
 
-    fn write_failed(&mut self, call: u64, conversation: &ConversationId, error: &str) {
+    pub(super) fn write_failed(&mut self, call: u64, conversation: &ConversationId, error: &str) {
         self.reply_storage(call, error);
         let Some(state) = self.conversations.get_mut(conversation) else { return };
         state.writing = state.writing.saturating_sub(1);

@@ -29,11 +29,11 @@ impl Engine {
         self.me.as_ref().map(|me| safety_number(&me.card.root(), other)).unwrap_or_default()
     }
 
-    /// Everybody who asks, with and without an invitation.
+    /// Everybody who asks, with and without an invitation, oldest first.
     pub(super) fn requests(&self) -> Vec<RequestView> {
-        let asking = self.people.values().filter_map(|contact| Some((contact.since, self.request_view(contact)?)));
+        let asking = self.people.values().filter_map(|contact| Some((contact.arrival, self.request_view(contact)?)));
         let mut asking: Vec<(u64, RequestView)> = asking.collect();
-        asking.sort_by_key(|(since, _)| *since);
+        asking.sort_by_key(|(arrival, _)| *arrival);
         asking.into_iter().map(|(_, request)| request).collect()
     }
 
@@ -88,9 +88,9 @@ impl Engine {
 
     /// Brokers, links, and what waits.
     pub(super) fn status(&self, outbox: u64) -> StatusView {
-        let brokers = self.brokers.iter().map(|(url, broker)| {
+        let brokers = self.brokers.values().map(|broker| {
             let (state, reason) = Self::broker_state(broker);
-            BrokerStatus { url: url.redacted(), state, reason }
+            BrokerStatus { url: broker.url.redacted(), state, reason }
         });
         let links = self.peers.iter().filter(|(device, _)| self.is_contact(device)).filter_map(|(device, peer)| {
             let contact = self.people.get(&peer.row.root)?;

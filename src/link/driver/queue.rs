@@ -14,7 +14,7 @@ pub const QUEUE_BYTES_MAX: usize = 256 * 1024;
 /// Down to here the queue must drain before a refused sender is told: half, so that it is not woken for every frame.
 pub const QUEUE_BYTES_LOW: usize = QUEUE_BYTES_MAX / 2;
 /// Frames that may wait, since small ones cost more than their bytes.
-const QUEUE_FRAMES_MAX: usize = 256;
+pub const QUEUE_FRAMES_MAX: usize = 256;
 
 #[derive(Debug, Default)]
 struct Shared {

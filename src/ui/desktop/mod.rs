@@ -17,11 +17,12 @@ mod page;
 mod place;
 mod screen;
 
-use std::path::Path;
+use std::panic::{self, UnwindSafe};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use dioxus::desktop::launch::launch_virtual_dom;
+use dioxus::desktop::tao::event_loop::EventLoopBuilder;
 use thiserror::Error;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
@@ -61,14 +62,12 @@ pub fn run(runtime: Runtime, place: Place, link: Option<String>) -> Result<ExitC
     if !has_display() {
         return Err(DesktopError::NoDisplay);
     }
-    let host = match runtime.block_on(Host::open(place, Front::Window)) {
-        Ok(host) => host,
-        Err(HostError::DataDir(DataDirError::InUse(data_dir))) => {
-            return hand_over(&runtime, &data_dir, link).map_err(|error| HostError::DataDir(error).into());
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let Some(host) = runtime.block_on(open(place, link.as_deref()))? else { return Ok(ExitCode::SUCCESS) };
     let _entered = runtime.enter();
+    let Some(event_loop) = quietly(|| EventLoopBuilder::with_user_event().build()) else {
+        runtime.block_on(host.shutdown());
+        return Err(DesktopError::NoDisplay);
+    };
     let (shell, outside) = Shell::new();
     link.into_iter().for_each(|link| outside.deliver(link));
     let screen = Arc::new(Screen::default());
@@ -77,18 +76,33 @@ pub fn run(runtime: Runtime, place: Place, link: Option<String>) -> Result<ExitC
     let window_place = host.window_place();
     let ending = begin(host, &shell, outside.clone(), &screen);
     let events = Events::new(outside, Arc::clone(&screen), window_place, ending, runtime.handle().clone());
-    launch_virtual_dom(dom, page::config(&settings, screen, events));
+    launch_virtual_dom(dom, page::config(&settings, screen, events).with_event_loop(event_loop));
 }
 
-/// The first start has the data directory: it takes over what this one was started for.
-fn hand_over(runtime: &Runtime, data_dir: &Path, link: Option<String>) -> Result<ExitCode, DataDirError> {
-    match runtime.block_on(instance::call(data_dir, link)) {
-        Ok(()) => Ok(ExitCode::SUCCESS),
+/// None when a first start has the data directory, and has taken over what this one was started for.
+async fn open(place: Place, link: Option<&str>) -> Result<Option<Host>, HostError> {
+    let data_dir = match Host::open(place.clone(), Front::Window).await {
+        Err(HostError::DataDir(DataDirError::InUse(data_dir))) => data_dir,
+        opened => return opened.map(Some),
+    };
+    match instance::call(&data_dir, link.map(str::to_owned)).await {
+        Ok(()) => Ok(None),
         Err(error) => {
             tracing::info!(%error, "this start could not hand over");
-            Err(DataDirError::InUse(data_dir.to_owned()))
+            // The first one may have ended meanwhile; otherwise this says that it runs.
+            Host::open(place, Front::Window).await.map(Some)
         }
     }
+}
+
+/// What `build` gives; none when it panics, and then without a word: the library knows no other way to say that the system
+/// has no display, and a person shall read a sentence.
+fn quietly<T>(build: impl FnOnce() -> T + UnwindSafe) -> Option<T> {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let built = panic::catch_unwind(build);
+    panic::set_hook(usual);
+    built.ok()
 }
 
 /// Starts what goes on beside the components.

@@ -21,6 +21,13 @@ const DARK_GROUND: (u8, u8, u8, u8) = (0x12, 0x14, 0x12, 0xff);
 /// Where a window goes whose place is out of reach, from the corner of the first screen.
 const CORNER: f64 = 40.0;
 
+/// Dioxus takes every context menu away, since a web page's says "Reload". Where there is something to cut, copy or paste,
+/// a person needs theirs: this is asked first, and keeps the event from what takes it away.
+const MENUS: &str = "addEventListener('contextmenu', (event) => {
+  const editable = event.target instanceof Element && event.target.closest('input, textarea');
+  if (editable || String(getSelection())) event.stopImmediatePropagation();
+}, true);";
+
 /// Everything that the window is made with.
 pub(super) fn config(settings: &Settings, screen: Arc<Screen>, mut events: Events) -> Config {
     let place = sane(settings.window);
@@ -30,7 +37,7 @@ pub(super) fn config(settings: &Settings, screen: Arc<Screen>, mut events: Event
         .with_menu(menu())
         .with_custom_index(index())
         .with_background_color(ground)
-        .with_disable_context_menu(false)
+        .with_disable_context_menu(true)
         .with_disable_drag_drop_handler(true)
         // Links to the web are opened outside before this is asked; there is nowhere else to go.
         .with_navigation_handler(|_| false)
@@ -84,6 +91,7 @@ fn index() -> String {
          </head>\n\
          <body>\n\
          <div id=\"main\"></div>\n\
+         <script>{MENUS}</script>\n\
          <script>{SCRIPT}</script>\n\
          </body>\n\
          </html>\n"

@@ -23,6 +23,7 @@ pub fn Requests() -> Element {
                 p { class: "muted", {ui.say("requests-none")} }
             }
             if !invited.is_empty() {
+                h2 { class: "field-label", {ui.say("requests-incoming")} }
                 ul { class: "cards", aria_label: ui.say("requests-incoming"),
                     for request in invited {
                         Incoming { key: "{request.user_id}", request }

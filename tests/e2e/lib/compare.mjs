@@ -7,8 +7,8 @@ import { PNG } from "pngjs";
 
 /// How far a pixel's colour may be off (0 to 1) before it counts: the edge of a letter may be drawn a shade lighter.
 export const COLOUR = 0.15;
-/// How many pixels of a picture may count: 0.1 %, about a letter on a phone. A missing button is ten times that.
-export const PIXELS = 0.001;
+/// How many pixels of a picture may count: 0.01 %, a hundred on a desktop. The smallest badge has four hundred.
+export const PIXELS = 0.0001;
 
 /// Compares two PNG files; gives what is wrong, or nothing. `difference` is where a picture of it goes.
 export async function differs(kept, made, difference) {
@@ -24,7 +24,7 @@ export async function differs(kept, made, difference) {
     await mkdir(path.dirname(difference), { recursive: true });
     await writeFile(difference, PNG.sync.write(shown));
   }
-  return `${(100 * share).toFixed(2)} % of it changed`;
+  return `${(100 * share).toFixed(3)} % of it changed`;
 }
 
 /// Compares every kept picture with the one of the same name; gives a line for each that is missing or changed.

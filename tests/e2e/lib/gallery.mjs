@@ -1,9 +1,32 @@
 // Every screen of the window with the gallery's people behind it: for pictures, and to be looked at by axe-core.
 
 import { expect } from "./expect.mjs";
-import { GALLERY, Program } from "./processes.mjs";
+import { GALLERY, Program, within } from "./processes.mjs";
+
+/// The page has come to rest when nothing in it has changed for so long: an answer of the gallery takes a fifth of that.
+const REST_MS = 300;
+
+/// Waits until a page has come to rest: what was opened is read, for example, and then its badge goes.
+async function settled(page) {
+  const rest = page.evaluate(
+    (ms) =>
+      new Promise((rested) => {
+        let timer = setTimeout(rested, ms);
+        const again = () => {
+          clearTimeout(timer);
+          timer = setTimeout(rested, ms);
+        };
+        new MutationObserver(again).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+      }),
+    REST_MS,
+  );
+  await within(rest, "the page to come to rest");
+  await page.evaluate(() => document.fonts.ready);
+}
 
 export class Gallery {
+  #resets = 0;
+
   static async begin() {
     const gallery = new Gallery();
     gallery.program = new Program(GALLERY, []);
@@ -18,12 +41,16 @@ export class Gallery {
     this.program.say(`say ${scene} ${text}`);
   }
 
-  /// Brings a page to a screen.
+  /// Brings a page to a screen of a scene as it began: whoever was here before has read and clicked.
   async show(page, { scene, go }) {
+    this.#resets += 1;
+    const reset = `reset ${scene} ${this.#resets}`;
+    this.program.say(reset);
+    await this.program.line((line) => line === reset);
     await page.goto(this.scenes[scene]);
     await page.getByRole("heading", { level: 1 }).first().waitFor();
     await go(page);
-    await page.evaluate(() => document.fonts.ready);
+    await settled(page);
   }
 
   end() {

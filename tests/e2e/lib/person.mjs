@@ -1,10 +1,12 @@
 // One person: a Kith process of theirs, and a browser page that shows it. Everything is found by its role and its name, as
 // somebody who cannot see the screen finds it.
 
-import { expect } from "./expect.mjs";
+import { expect, until } from "./expect.mjs";
 import { open } from "./browser.mjs";
 import { KITH, Program } from "./processes.mjs";
 
+/// For a click whose target may go away.
+const IMPATIENT_MS = 500;
 /// What the marks of own messages are called.
 export const MARK = { queued: /^Queued/, sent: /^Sent/, delivered: /^Delivered/, come: /^(Sent|Delivered)/ };
 
@@ -47,9 +49,20 @@ export class Person {
     return this.role("heading", name);
   }
 
-  /// A line of the list of chats.
+  /// A conversation in the list of chats: of a contact, not of somebody who was only asked.
   chat(name) {
-    return this.role("list", "Chats").getByRole("button", { name: new RegExp(name) });
+    return this.role("list", "Chats").getByRole("button", { name: new RegExp(`^${name}(?!.*Waits for their answer)`) });
+  }
+
+  /// Somebody in the list of requests, either way.
+  request(name) {
+    const answer = this.page.getByRole("button", { name: /^(Accept|Cancel request)/ });
+    return this.page.getByRole("listitem").filter({ hasText: name, has: answer });
+  }
+
+  /// What asks before something is done.
+  get dialog() {
+    return this.page.getByRole("dialog").or(this.page.getByRole("alertdialog"));
   }
 
   get log() {
@@ -81,8 +94,15 @@ export class Person {
   /// Back to the list, however deep they are.
   async goHome() {
     const back = this.button("Back");
-    while (await back.isVisible()) await back.click();
-    await expect(this.heading("Kith")).toBeVisible();
+    // The button may be gone between the look and the click: the answer to the click before was still on its way.
+    await until(
+      async () => {
+        if (await back.isVisible()) await back.click({ timeout: IMPATIENT_MS }).catch(() => {});
+        return (await back.isVisible()) || !(await this.heading("Kith").isVisible());
+      },
+      (deep) => !deep,
+      "the list of chats",
+    );
   }
 
   /// Opens a screen by its button in the list.
@@ -110,7 +130,7 @@ export class Person {
   async accepts(name) {
     await this.goHome();
     await this.button(/^Requests, 1 waiting/).click();
-    const request = this.page.getByRole("listitem").filter({ hasText: name });
+    const request = this.request(name);
     await request.getByRole("button", { name: /^Accept/ }).click();
     await expect(request).toBeHidden();
     await this.goHome();

@@ -61,6 +61,10 @@ export class Program {
       this.#words.push(line);
       if (this.#words.length > LAST_WORDS) this.#words.shift();
     });
+    // Nothing of a story outlives the runner.
+    const last = () => this.#child.kill("SIGKILL");
+    process.once("exit", last);
+    this.ended.then(() => process.off("exit", last));
     // Whoever has gone does not read any more; the end of the program says so.
     this.#child.stdin.on("error", () => {});
   }

@@ -38,7 +38,7 @@ story("a_declined_request_goes_away", async (world) => {
   await bob.welcome();
   await bob.asks(await alice.link());
   await alice.button(/^Requests, 1 waiting/).click();
-  const request = alice.page.getByRole("listitem").filter({ hasText: "Bob" });
+  const request = alice.request("Bob");
   await request.getByRole("button", { name: "Decline" }).click();
   await expect(request).toBeHidden();
   await alice.goHome();
@@ -92,10 +92,9 @@ story("a_contact_is_named_and_removed", async (world) => {
   assert.equal(await bob.role("region", "Safety number").innerText(), number, "both see the same number");
 
   await alice.button("Remove contact").click();
-  const dialog = alice.page.getByRole("dialog").or(alice.page.getByRole("alertdialog"));
-  await dialog.getByRole("button", { name: "Cancel" }).click();
-  await expect(dialog).toBeHidden();
+  await alice.dialog.getByRole("button", { name: "Cancel" }).click();
+  await expect(alice.dialog).toBeHidden();
   await alice.button("Remove contact").click();
-  await dialog.getByRole("button", { name: "Remove contact" }).click();
+  await alice.dialog.getByRole("button", { name: "Remove contact" }).click();
   await expect(alice.chat("Bobby")).toBeHidden();
 });

@@ -1,15 +1,14 @@
 // Every screen: for people who see, hear or move otherwise, and as it looked before.
 
 import assert from "node:assert/strict";
-import { readdir } from "node:fs/promises";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 
-import { accessible } from "../lib/access.mjs";
+import { violations } from "../lib/access.mjs";
 import { SIZES, THEMES, launch, noBrowser, open } from "../lib/browser.mjs";
-import { expect } from "../lib/expect.mjs";
+import { expect, until } from "../lib/expect.mjs";
 import { Gallery, SCREENS } from "../lib/gallery.mjs";
 import { reportSkip } from "../lib/processes.mjs";
 import { story } from "../lib/world.mjs";
@@ -18,41 +17,39 @@ import { comparePictures, KEPT } from "../pictures.mjs";
 /// Seventy pages, one after the other.
 const ALL_MS = 300_000;
 
-/// axe-core finds nothing to complain about on any screen, in either theme and shape.
-for (const theme of THEMES) {
-  test(`every_screen_is_accessible_${theme}`, { timeout: ALL_MS }, async (t) => {
-    if (noBrowser) {
-      reportSkip(`every_screen_is_accessible_${theme}`, noBrowser);
-      t.skip(noBrowser);
-      return;
-    }
-    const gallery = await Gallery.begin();
-    const browser = await launch();
-    const offences = [];
-    try {
-      for (const [size, viewport] of Object.entries(SIZES)) {
-        for (const screen of SCREENS) {
-          const page = await open(browser, { size: viewport, theme });
-          try {
-            await gallery.show(page, screen);
-            await accessible(page, `${screen.name}, ${size}, ${theme}`);
-            const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-            assert.ok(wide <= 0, `${screen.name}, ${size}: it is wider than the window`);
-          } catch (error) {
-            offences.push(error.message);
-          }
-          offences.push(...page.faults);
-          await page.context().close();
+/// axe-core finds nothing to complain about on any screen, in either theme and shape; and nothing is wider than the window.
+test("every_screen_is_accessible", { timeout: ALL_MS }, async (t) => {
+  if (noBrowser) {
+    reportSkip("every_screen_is_accessible", noBrowser);
+    t.skip(noBrowser);
+    return;
+  }
+  const gallery = await Gallery.begin();
+  const browser = await launch();
+  // Each fault once, with where it is: the same one on every screen is one fault.
+  const offences = new Map();
+  const offend = (what, where) => offences.set(what, [...(offences.get(what) ?? []), where]);
+  try {
+    for (const [size, viewport] of Object.entries(SIZES)) {
+      for (const screen of SCREENS) {
+        const page = await open(browser, { size: viewport });
+        await gallery.show(page, screen).catch((error) => offend(error.message, `${screen.name}, ${size}`));
+        for (const theme of THEMES) {
+          await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+          (await violations(page)).forEach((what) => offend(what, `${screen.name}, ${size}, ${theme}`));
         }
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+        if (wide) offend("it is wider than the window", `${screen.name}, ${size}`);
+        page.faults.forEach((what) => offend(what, `${screen.name}, ${size}`));
+        await page.context().close();
       }
-    } finally {
-      await browser.close();
-      await gallery.end();
     }
-    // Each once: the same fault on every screen is one fault.
-    assert.equal(offences.length, 0, [...new Set(offences)].join("\n\n"));
-  });
-}
+  } finally {
+    await browser.close();
+    await gallery.end();
+  }
+  assert.equal(offences.size, 0, [...offences].map(([what, where]) => `${what}\n  on ${where.join("; ")}`).join("\n"));
+});
 
 /// A theme and a text size that were chosen hold at once, and after a new start of the page.
 story("what_was_chosen_for_the_eye_holds", async (world) => {
@@ -69,7 +66,6 @@ story("what_was_chosen_for_the_eye_holds", async (world) => {
   assert.ok((await paper()) < 100, "the system is dark, and so is Kith");
   await alice.role("radio", "Light").check();
   await alice.role("radio", "Huge").check();
-  const { until } = await import("../lib/expect.mjs");
   await until(paper, (light) => light > 200, "light now");
   await until(letters, (size) => size > 1.3 * normal, "huge now");
   await alice.page.reload();

@@ -79,14 +79,13 @@ story("a_keyboard_is_enough", async (world) => {
   await expect(alice.heading("Safety number")).toBeVisible();
   await tabTo(alice.page, alice.button("Block"));
   await keys.press("Enter");
-  const dialog = alice.page.getByRole("dialog").or(alice.page.getByRole("alertdialog"));
-  await expect(dialog).toBeVisible();
+  await expect(alice.dialog).toBeVisible();
   for (let n = 0; n < 6; n += 1) {
     await keys.press("Tab");
-    assert.ok(await dialog.evaluate((it) => it.contains(document.activeElement)), "a dialog keeps the focus");
+    assert.ok(await alice.dialog.evaluate((it) => it.contains(document.activeElement)), "a dialog keeps the focus");
   }
   await keys.press("Escape");
-  await expect(dialog).toBeHidden();
+  await expect(alice.dialog).toBeHidden();
   await expect(alice.button("Block")).toBeFocused();
   await keys.press("Escape");
   await expect(alice.field("Message")).toBeVisible();

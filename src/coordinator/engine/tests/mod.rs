@@ -1,7 +1,11 @@
 //! Stories of the engine in a simulated world: no process, no network, no clock.
 
+mod brokers;
 mod chaos;
 mod choices;
+mod disk;
+mod door;
+mod links;
 mod promises;
 mod stories;
 mod watching;

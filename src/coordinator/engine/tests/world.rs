@@ -17,6 +17,7 @@ use crate::coordinator::{
     RequestView, StatusView, View,
 };
 use crate::identity::Secrets;
+use crate::link::driver::{QUEUE_BYTES_MAX, QUEUE_FRAMES_MAX};
 use crate::link::{CloseReason, DriverCommand, DriverEvent, Path};
 use crate::log::direct_conversation;
 use crate::store::{Db, Op, Outcome, Standing};
@@ -26,6 +27,8 @@ use crate::wire::{ConnectionId, DeviceKey};
 
 pub const BROKER: &str = "mqtt://broker.example:1883";
 const WALL: u64 = 1_700_000_000_000;
+/// What a link takes a second: 16 KiB take a millisecond.
+const LINK_BYTES_A_SECOND: usize = 16 * 1024 * 1000;
 
 /// A device: its disk outlives its process.
 struct Device {
@@ -46,14 +49,28 @@ struct Device {
     finished: bool,
     /// What waits for a disk that does not answer; lost when the process dies.
     unwritten: Option<Vec<(StoreToken, Op)>>,
+    /// The disk refuses so many more of these.
+    refuses: Option<(u32, fn(&Op) -> bool)>,
+    /// Rows of people and devices that were written.
+    writes: usize,
+    /// What waits in the driver of each link.
+    queues: BTreeMap<DeviceKey, LinkQueue>,
 }
 
 #[derive(Clone)]
 struct Conn {
+    url: BrokerUrl,
     client: String,
     /// The broker's address without a login.
     broker: String,
     persistent: bool,
+}
+
+/// Frames that wait in a link's driver, as when they leave it and how long they are; as bounded as the real one.
+#[derive(Default)]
+struct LinkQueue {
+    waiting: VecDeque<(Duration, usize)>,
+    refused: bool,
 }
 
 #[derive(Default)]
@@ -73,6 +90,8 @@ pub struct World {
     devices: Vec<Device>,
     sessions: BTreeMap<String, BrokerSession>,
     broker_up: bool,
+    /// The broker lets in nobody without a user name.
+    pub guarded: bool,
     /// Share of live envelopes and frames that are lost.
     pub loss: f64,
     /// No link can be made while this is false.
@@ -82,6 +101,8 @@ pub struct World {
     calls: u64,
     /// Every publish: topic and length.
     pub published: Vec<(String, Bytes)>,
+    /// Every frame that a link took, and who sent it.
+    pub frames: Vec<(usize, Bytes)>,
 }
 
 /// An input on its way to one run of one device. Compared by the order of its making only.
@@ -112,24 +133,35 @@ impl World {
             devices: vec![],
             sessions: BTreeMap::new(),
             broker_up: true,
+            guarded: false,
             loss: 0.0,
             links_work: true,
             queue: BinaryHeap::new(),
             steps: 0,
             calls: 0,
             published: vec![],
+            frames: vec![],
         }
     }
 
     /// A new device with an identity, running.
     pub fn person(&mut self, name: &str) -> usize {
-        let device = self.blank();
+        self.person_at(name, BROKER)
+    }
+
+    /// The same, with a broker of its own.
+    pub fn person_at(&mut self, name: &str, url: &str) -> usize {
+        let device = self.blank_at(url);
         self.run(device, Command::CreateIdentity { name: name.into() }).unwrap();
         device
     }
 
     /// A new device without an identity, running.
     pub fn blank(&mut self) -> usize {
+        self.blank_at(BROKER)
+    }
+
+    fn blank_at(&mut self, url: &str) -> usize {
         let device = self.devices.len();
         self.devices.push(Device {
             engine: None,
@@ -142,9 +174,12 @@ impl World {
             replies: BTreeMap::new(),
             events: vec![],
             deltas: vec![],
-            brokers: vec![BROKER.to_owned()],
+            brokers: vec![url.to_owned()],
             finished: false,
             unwritten: None,
+            refuses: None,
+            writes: 0,
+            queues: BTreeMap::new(),
         });
         self.start(device);
         device
@@ -173,6 +208,7 @@ impl World {
         state.links.clear();
         state.conns.clear();
         state.unwritten = None;
+        state.queues.clear();
         for session in self.sessions.values_mut().filter(|session| session.at.is_some_and(|(at, _)| at == device)) {
             session.detach();
         }
@@ -190,11 +226,37 @@ impl World {
         }
     }
 
+    /// The disk refuses the next so many wishes of a kind.
+    pub fn refuse(&mut self, device: usize, times: u32, which: fn(&Op) -> bool) {
+        self.devices[device].refuses = Some((times, which));
+    }
+
+    /// How often a device has written people or their devices.
+    pub fn writes(&self, device: usize) -> usize {
+        self.devices[device].writes
+    }
+
+    /// Whether a device holds a connection with the broker under this address.
+    pub fn is_connected(&self, device: usize, url: &str) -> bool {
+        let url = BrokerUrl::parse(url).unwrap();
+        self.devices[device].conns.values().any(|conn| conn.url == url)
+    }
+
+    /// How many of them it has not refused yet.
+    pub fn left_to_refuse(&self, device: usize) -> u32 {
+        self.devices[device].refuses.map_or(0, |(left, _)| left)
+    }
+
     fn store(&mut self, device: usize, token: StoreToken, op: Op) {
         let state = &mut self.devices[device];
         if let Some(unwritten) = &mut state.unwritten {
             return unwritten.push((token, op));
         }
+        if let Some((left, _)) = state.refuses.as_mut().filter(|(left, which)| *left > 0 && which(&op)) {
+            *left -= 1;
+            return self.later(device, 1, Input::Stored(token, Err("the disk is full".into())));
+        }
+        state.writes += usize::from(matches!(op, Op::SavePerson(_) | Op::SavePeer(_)));
         let outcome = state.db.apply(vec![op]).pop().unwrap().map_err(|error| error.to_string());
         self.later(device, 1, Input::Stored(token, outcome));
     }
@@ -394,13 +456,20 @@ impl World {
     }
 
     fn later(&mut self, device: usize, millis: u64, input: Input) {
+        self.at(device, self.now + Duration::from_millis(millis), input);
+    }
+
+    fn at(&mut self, device: usize, at: Duration, input: Input) {
         self.calls += 1;
         let happening = Happening(device, self.devices[device].run, input);
-        self.queue.push(Reverse((self.now + Duration::from_millis(millis), self.calls, happening)));
+        self.queue.push(Reverse((at, self.calls, happening)));
     }
 
     fn input(&mut self, device: usize, input: Input) {
         let now = self.clock();
+        if let Input::Link(peer, DriverEvent::Writable { .. }) = &input {
+            self.devices[device].queues.entry(*peer).or_default().refused = false;
+        }
         let Some(engine) = &mut self.devices[device].engine else { return };
         let mut outputs = engine.handle(input, now);
         outputs.extend(engine.flush(now));
@@ -422,7 +491,7 @@ impl World {
                 }
                 Output::OpenBroker { conn, url, kind, client } => {
                     let broker = url.without_credentials().to_string();
-                    state.conns.insert(conn, Conn { client, broker, persistent: kind.is_persistent() });
+                    state.conns.insert(conn, Conn { url, client, broker, persistent: kind.is_persistent() });
                 }
                 Output::CloseBroker(conn) => {
                     if let Some(closed) = state.conns.remove(&conn)
@@ -442,10 +511,13 @@ impl World {
     }
 
     fn mqtt(&mut self, device: usize, conn: BrokerConn, output: BrokerOutput) {
-        let Conn { client, broker, persistent } = self.devices[device].conns.get(&conn).unwrap().clone();
+        let Conn { url, client, broker, persistent } = self.devices[device].conns.get(&conn).unwrap().clone();
         if output == BrokerOutput::Connect {
             if !self.broker_up {
                 return self.later(device, 20, Input::Broker(conn, BrokerInput::Lost("nobody listens".into())));
+            }
+            if self.guarded && url.credentials().is_none() {
+                return self.later(device, 20, Input::Broker(conn, BrokerInput::Refused("who are you?".into())));
             }
             let session = self.sessions.entry(client).or_default();
             session.persistent = persistent;
@@ -538,6 +610,7 @@ impl World {
             }
             DriverCommand::AddCandidates { .. } => {}
             DriverCommand::Close => {
+                self.devices[device].queues.remove(&peer);
                 let connection = closed.or(self.devices[device].links.get(&peer).copied());
                 self.devices[device].links.remove(&peer);
                 self.closed(other, own, connection);
@@ -558,6 +631,7 @@ impl World {
             None => self.devices[device].links.remove(&peer),
         };
         if old != connection {
+            self.devices[device].queues.remove(&peer);
             self.closed(other, own, old);
         }
     }
@@ -572,8 +646,26 @@ impl World {
 
     fn frame(&mut self, device: usize, peer: DeviceKey, connection: ConnectionId, bytes: Bytes) {
         let Some((other, own)) = self.other(device, peer) else { return };
+        let now = self.now;
+        let queue = self.devices[device].queues.entry(peer).or_default();
+        queue.waiting.retain(|(leaves, _)| *leaves > now);
+        let waiting: usize = queue.waiting.iter().map(|(_, length)| length).sum();
+        if queue.waiting.len() >= QUEUE_FRAMES_MAX || waiting + bytes.len() > QUEUE_BYTES_MAX {
+            let again = queue.waiting.get(queue.waiting.len() / 2).map_or(now, |(leaves, _)| *leaves);
+            let told = std::mem::replace(&mut queue.refused, true);
+            self.later(device, 0, Input::FrameDropped(peer));
+            if !told {
+                self.at(device, again, Input::Link(peer, DriverEvent::Writable { connection }));
+            }
+            return;
+        }
+        let busy_until = queue.waiting.back().map_or(now, |(leaves, _)| *leaves);
+        let leaves = busy_until + Duration::from_secs_f64(bytes.len() as f64 / LINK_BYTES_A_SECOND as f64);
+        queue.waiting.push_back((leaves, bytes.len()));
+        self.frames.push((device, bytes.clone()));
         if self.devices[other].links.get(&own) == Some(&connection) && self.is_running(other) {
-            self.later(other, 1, Input::Link(own, DriverEvent::Frame { connection, bytes }));
+            let event = DriverEvent::Frame { connection, bytes };
+            self.at(other, leaves + Duration::from_millis(1), Input::Link(own, event));
         }
     }
 }

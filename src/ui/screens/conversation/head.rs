@@ -34,7 +34,7 @@ pub fn Head(user: Uuid) -> Element {
             }
             Avatar { user, name: name.clone(), small: true }
             div { class: "who",
-                h2 { class: "name",
+                h1 { class: "name",
                     bdi { "{name}" }
                 }
                 p { class: "sub",
