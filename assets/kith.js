@@ -14,7 +14,7 @@
   };
 
   // ---- a conversation keeps its place while messages come and go above and below
-  const NEAR_END = 48;
+  const NEAR_END = 48, PUSH_AGAIN_MS = 500;
   const flows = new WeakSet();
   const tend = (flow) => {
     if (flows.has(flow)) return;
@@ -46,6 +46,24 @@
       remember();
     };
     flow.addEventListener("scroll", remember, { passive: true });
+    // At an edge nothing scrolls any more, so the program is not asked for more; but whoever pushes on wants what lies beyond.
+    let pushed = { edge: null, at: 0, y: 0 };
+    const push = (up) => {
+      const rest = up ? flow.scrollTop : flow.scrollHeight - flow.scrollTop - flow.clientHeight;
+      if (rest > 1) return;
+      const rows = flow.querySelectorAll("[data-row]");
+      const edge = rows[up ? 0 : rows.length - 1], now = performance.now();
+      if (!edge || (edge === pushed.edge && now - pushed.at < PUSH_AGAIN_MS)) return;
+      pushed = { ...pushed, edge, at: now };
+      flow.dispatchEvent(new Event("scroll"));
+    };
+    flow.addEventListener("wheel", (event) => push(event.deltaY < 0), { passive: true });
+    flow.addEventListener("touchstart", (event) => { pushed.y = event.touches[0].clientY; }, { passive: true });
+    flow.addEventListener("touchmove", (event) => push(event.touches[0].clientY > pushed.y), { passive: true });
+    flow.addEventListener("keydown", (event) => {
+      if (["ArrowUp", "PageUp", "Home"].includes(event.key)) push(true);
+      if (["ArrowDown", "PageDown", "End"].includes(event.key)) push(false);
+    });
     new MutationObserver(settle).observe(flow, { childList: true, subtree: true, attributeFilter: ["data-opening"], attributes: true });
     new ResizeObserver(() => { if (atEnd) toEnd(); }).observe(flow);
     settle();

@@ -12,7 +12,7 @@ import { Program } from "./lib/processes.mjs";
 /// How often the conversation is opened, and how many messages are timed on their way to the screen.
 const OPENINGS = 20, MESSAGES = 40;
 /// How far and how often it is scrolled: past what is in the page many times over.
-const WHEEL_PX = 2500, WHEELS = 80, WHEEL_MS = 40;
+const WHEEL_PX = 2500, WHEELS = 100, WHEEL_MS = 120;
 /// Messages of one run of the engine, and how often it runs with the page visible and hidden.
 const LOAD = 2000, RUNS = 2;
 
@@ -154,9 +154,12 @@ try {
   await chat("Bob").click();
   await page.getByRole("log", { name: "Messages" }).getByRole("article").first().waitFor();
   const jump = page.locator("[data-to-end]");
-  while (await jump.isVisible()) await jump.click();
-  await expect(page.getByRole("log", { name: "Messages" }).getByText(given.last)).toBeVisible();
-  await expect(jump).toBeHidden();
+  const end = page.getByRole("log", { name: "Messages" }).getByText(given.last);
+  await until(async () => {
+    // It goes away when the end is there, perhaps under the very click.
+    if (await jump.isVisible()) await jump.click({ timeout: 1000 }).catch(() => {});
+    return (await end.isVisible()) && !(await jump.isVisible());
+  }, Boolean, "the end of the conversation");
 
   const measured = { openings: await openings(page, chat, given.last) };
   console.log("openings are timed");

@@ -104,10 +104,23 @@ fn privilege() -> Option<Vec<&'static str>> {
     runs("sudo", &["-n", "true"]).then(|| vec!["sudo", "-n"])
 }
 
+/// What one call of `apt-get` may take: a server that answers no more must not hold up the tests for ever.
+const APT_SECONDS: &str = "900";
+
 /// Runs `apt-get` with the right to change the system; false when there is none or it failed.
 pub fn apt(args: &[&str]) -> bool {
     let Some(mut words) = privilege() else { return false };
-    words.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=120"]);
+    words.extend([
+        "timeout",
+        "--kill-after=10",
+        APT_SECONDS,
+        "env",
+        "DEBIAN_FRONTEND=noninteractive",
+        "apt-get",
+        "-q",
+        "-o",
+        "DPkg::Lock::Timeout=120",
+    ]);
     words.extend(args);
     let (program, args) = words.split_first().unwrap_or((&"true", &[]));
     let output = Command::new(program).args(args).stdin(Stdio::null()).output();

@@ -36,7 +36,7 @@ export class Rpc {
     } else if (message.method === "event") {
       if (message.params.type !== "messageDelivered") return;
       this.#delivered.add(message.params.id);
-      this.#wanted();
+      this.#wanted(message.params.id);
     } else {
       const { done, failed } = this.#answers.get(message.id);
       this.#answers.delete(message.id);
@@ -72,10 +72,9 @@ export class Rpc {
   /// Waits until all of these were delivered.
   delivered(ids) {
     const all = new Promise((done) => {
-      const missing = new Set(ids);
-      this.#wanted = () => {
-        for (const id of this.#delivered) missing.delete(id);
-        this.#delivered.clear();
+      const missing = new Set(ids.filter((id) => !this.#delivered.has(id)));
+      this.#wanted = (id) => {
+        missing.delete(id);
         if (missing.size === 0) done();
       };
       this.#wanted();

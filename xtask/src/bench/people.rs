@@ -68,6 +68,9 @@ impl People {
         while said < LONG - 1 {
             for (node, to) in [(&mut alice, &bob_id), (&mut bob, &people.alice)] {
                 let count = BATCH.min(LONG - 1 - said);
+                if count == 0 {
+                    break;
+                }
                 let words = |n| json!({"to": to, "text": text(said + n)});
                 node.ask_all("message.send", (0..count).map(words))?;
                 said += count;

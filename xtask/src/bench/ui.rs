@@ -52,13 +52,13 @@ struct Programs {
 }
 
 /// Measures all of it.
-pub fn measure(figures: &mut Figures) -> Result<()> {
+pub fn measure(figures: &mut Figures, release: bool) -> Result<()> {
     setup::run(For::Tests);
     let missing = e2e::missing().or_else(Display::missing);
     if let Some(reason) = missing {
         bail!("the window cannot be measured here: {reason}");
     }
-    let programs = build()?;
+    let programs = build(release)?;
     let people = People::prepare(&programs.kith)?;
     in_chromium(&programs, &people, figures)?;
     let display = Display::start().context("no screen")?;
@@ -67,16 +67,22 @@ pub fn measure(figures: &mut Figures) -> Result<()> {
     behind_the_window(&people, &display, figures)
 }
 
-fn build() -> Result<Programs> {
-    println!("Building Kith for release …");
+fn build(release: bool) -> Result<Programs> {
     let mut cargo = workspace::cargo();
-    // `testing` changes only what a bench needs to be told; what a person runs is otherwise the same.
-    cargo.args(["build", "--release", "--locked", "-p=kith", "--features=browser,testing"]);
-    cargo.args(["--bin=kith", "--example=live", "--example=empty_window"]);
+    cargo.args(["build", "--locked", "-p=kith", "--bin=kith", "--example=live", "--example=empty_window"]);
+    let folder = if release {
+        println!("Building Kith for release …");
+        // `testing` changes only what a bench needs to be told; what a person runs is otherwise the same.
+        cargo.args(["--release", "--features=browser,testing"]);
+        "release"
+    } else {
+        cargo.args(["--features", workspace::WINDOW_FEATURES]);
+        "debug"
+    };
     ensure!(cargo.status().context("cannot run cargo")?.success(), "Kith does not build");
-    let release = workspace::target_dir()?.join("release");
-    let examples = release.join("examples");
-    Ok(Programs { kith: release.join("kith"), live: examples.join("live"), empty: examples.join("empty_window") })
+    let folder = workspace::target_dir()?.join(folder);
+    let example = |name| folder.join("examples").join(name);
+    Ok(Programs { kith: folder.join("kith"), live: example("live"), empty: example("empty_window") })
 }
 
 fn in_chromium(programs: &Programs, people: &People, figures: &mut Figures) -> Result<()> {
