@@ -60,9 +60,6 @@ struct Device {
     queues: BTreeMap<DeviceKey, LinkQueue>,
 }
 
-/// Picks wishes of a kind.
-type Kind = fn(&Op) -> bool;
-
 #[derive(Clone)]
 struct Conn {
     url: BrokerUrl,
