@@ -84,7 +84,10 @@ impl Engine {
                     return self.acknowledge_later(delivery);
                 }
                 let now = self.now.mono;
-                if !self.peers.get_mut(&card.device().device).is_some_and(|peer| peer.answers.allow(now)) {
+                // By the device that we know of them: the one in this card may be new.
+                let known = self.people.get(&root).map(|contact| contact.card.device().device);
+                let known = known.and_then(|device| self.peers.get_mut(&device));
+                if !known.is_some_and(|peer| peer.answers.allow(now)) {
                     self.drop_counted("a request of somebody who asked just now");
                     return self.acknowledge_later(delivery);
                 }
