@@ -7,8 +7,6 @@
   let wait = RETRY_FIRST_MS;
   let leaving = false;
 
-  // A form is answered by the components; the page itself goes nowhere. They cannot say so in time: they live elsewhere.
-  document.addEventListener("submit", (event) => event.preventDefault());
   window.addEventListener("pagehide", () => { leaving = true; });
 
   function banner() {

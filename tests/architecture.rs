@@ -16,7 +16,7 @@ const BESIDE: &[(&str, &[&str])] =
 const BESIDE_MAY: &[&str] = &["platform", "wire", "clock"];
 
 /// The program itself, above all layers: launch and command line.
-const PROGRAM: &[&str] = &["main", "cli"];
+const PROGRAM: &[&str] = &["main", "cli", "command", "phone"];
 
 /// Folders that do no I/O, read no clock and draw no random number …
 const PURE: &[&str] = &["clock", "wire", "identity", "log", "sync", "signaling", "link", "coordinator/engine"];

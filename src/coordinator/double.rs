@@ -5,6 +5,7 @@ mod script;
 mod tests;
 
 use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio_util::task::TaskTracker;
 
 pub use script::{Happening, Script};
 
@@ -31,7 +32,11 @@ impl Double {
         let (sender, calls) = mpsc::channel(calls);
         let (events, _) = broadcast::channel(BATCHES_MAX);
         let (deltas, _) = broadcast::channel(BATCHES_MAX);
-        (Handle::new(sender), Self { calls, events, deltas, view: super::View::default(), subscribed: 0 })
+        // There is no task: nobody waits for one.
+        let task = TaskTracker::new();
+        task.close();
+        let view = super::View::default();
+        (Handle::new(sender, task), Self { calls, events, deltas, view, subscribed: 0 })
     }
 
     /// The next command; subscribers before it are served. None once a shutdown was asked for (it is answered) or every

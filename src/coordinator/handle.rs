@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio_util::task::TaskTracker;
 
 use super::{
     Command, CommandError, ContactView, ErrorCode, Event, IdentityView, Reply, RequestView, StatusView, Watch,
@@ -30,11 +31,13 @@ pub(super) enum Call {
 #[derive(Clone, Debug)]
 pub struct Handle {
     calls: mpsc::Sender<Call>,
+    /// The coordinator's task.
+    task: TaskTracker,
 }
 
 impl Handle {
-    pub(super) fn new(calls: mpsc::Sender<Call>) -> Self {
-        Self { calls }
+    pub(super) fn new(calls: mpsc::Sender<Call>, task: TaskTracker) -> Self {
+        Self { calls, task }
     }
 
     /// Runs a command and waits for its reply.
@@ -76,13 +79,15 @@ impl Handle {
         answer.await.map_err(|_| stopped())
     }
 
-    /// Shuts down: takes no more commands, hands over what it can, and returns when everything is on disk.
+    /// Shuts down: takes no more commands, hands over what it can, and returns when everything is on disk and the
+    /// coordinator's task has ended.
     pub async fn shutdown(&self) {
         let (reply, answer) = oneshot::channel();
         if self.calls.send(Call::Shutdown(reply)).await.is_ok() {
             // An error means that the task has ended already, which is what was asked for.
             let _ = answer.await;
         }
+        self.task.wait().await;
     }
 }
 

@@ -125,9 +125,11 @@ pub async fn start(options: Options) -> Result<Handle, StartError> {
         changes: vec![],
         ending: vec![],
     };
-    // The one task that is not in the tracker: it waits for the tracker, and ends when the last handle is gone.
-    drop(tokio::spawn(task.run(outputs, tracker, cancel)));
-    Ok(Handle::new(calls_sender))
+    // In a tracker of its own, since it waits for the other one. The handles hold it: whoever shuts down waits for its end.
+    let own = TaskTracker::new();
+    own.spawn(task.run(outputs, tracker, cancel));
+    own.close();
+    Ok(Handle::new(calls_sender, own))
 }
 
 fn now(origin: Instant) -> Now {

@@ -51,7 +51,7 @@ pub fn inbox(own: &StaticSecret, theirs: &ExchangeKey, from: &DeviceKey, to: &De
 /// (MQTT 3.1.1, MQTT-3.1.3-5).
 #[must_use]
 pub fn client_id(secret: &[u8; 32], broker: &BrokerUrl, kind: SessionKind) -> String {
-    let text = format!("kith/client/{}/{}", kind.as_str(), broker);
+    let text = format!("kith/client/{}/{}", kind.as_str(), broker.without_credentials());
     let hash = blake3::keyed_hash(secret, text.as_bytes());
     let bytes = hash.as_bytes().get(..13).unwrap_or_default();
     BASE32_NOPAD.encode(bytes).to_ascii_lowercase()

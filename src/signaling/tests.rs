@@ -74,6 +74,8 @@ fn client_ids_are_stable_and_short() {
         (BrokerUrl::parse("mqtt://one.example:1883").unwrap(), BrokerUrl::parse("mqtt://two.example:1883").unwrap());
     let id = client_id(&[1; 32], &here, SessionKind::Mail);
     assert_eq!(id, client_id(&[1; 32], &here, SessionKind::Mail));
+    let logged_in = BrokerUrl::parse("mqtt://kith:secret@one.example:1883").unwrap();
+    assert_eq!(id, client_id(&[1; 32], &logged_in, SessionKind::Mail), "another password is the same mailbox");
     for other in [
         client_id(&[1; 32], &there, SessionKind::Mail),
         client_id(&[1; 32], &here, SessionKind::Door),

@@ -60,5 +60,5 @@ pub fn dom(core: Handle, control: Control, shell: Shell, clock: Clock) -> Virtua
     dom.with_root_context(shell).with_root_context(clock)
 }
 
-#[cfg(all(test, feature = "component-tests"))]
+#[cfg(test)]
 mod tests;

@@ -21,7 +21,8 @@ pub fn run(host: &Host) -> ! {
             outside.deliver(opened::next().await);
         }
     });
-    let config = Config::new().with_custom_index(page()).with_disable_context_menu(true).with_custom_event_handler(
+    // A long press must do what it does elsewhere: that is how people select and paste on a phone.
+    let config = Config::new().with_custom_index(page()).with_disable_context_menu(false).with_custom_event_handler(
         // iOS tells of links this way; Android through its activity.
         |event, _| {
             if let Event::Opened { urls } = event {

@@ -19,6 +19,7 @@ mod first_contact;
 mod junk;
 mod limits;
 mod offline;
+mod passwords;
 mod processes;
 mod rpc;
 mod strangers;

@@ -24,6 +24,10 @@ pub fn free_port() -> u16 {
     }
 }
 
+/// Who logs in at a broker with a password.
+const USER: &str = "kith";
+const PASSWORD: &str = "secret";
+
 /// A broker that can be stopped, killed and started again at the same address.
 pub struct Broker {
     transport: Transport,
@@ -63,6 +67,7 @@ impl Broker {
     pub fn url(&self) -> String {
         match self.transport {
             Transport::Embedded | Transport::MosquittoTcp => format!("mqtt://127.0.0.1:{}", self.tcp_port),
+            Transport::MosquittoGuarded => format!("mqtt://{USER}:{PASSWORD}@127.0.0.1:{}", self.tcp_port),
             Transport::MosquittoWs => format!("ws://127.0.0.1:{}/mqtt", self.ws_port),
         }
     }
@@ -123,7 +128,7 @@ impl Broker {
         let log = File::options().create(true).append(true).open(self.dir.join("stderr.log")).expect("a log file");
         match self.transport {
             Transport::Embedded => Ok(self.kith_up(log)),
-            Transport::MosquittoTcp | Transport::MosquittoWs => self.mosquitto_up(log),
+            _ => self.mosquitto_up(log),
         }
     }
 
@@ -151,7 +156,7 @@ impl Broker {
              persistence true\n\
              persistence_location {store}/\n\
              set_tcp_nodelay true\n\
-             allow_anonymous true\n\
+             {access}\n\
              max_queued_messages 0\n\
              max_queued_bytes 0\n\
              max_packet_size 1048576\n\
@@ -160,6 +165,7 @@ impl Broker {
              listener {tcp} 127.0.0.1\nprotocol mqtt\n\
              listener {ws} 127.0.0.1\nprotocol websockets\n",
             store = store.display(),
+            access = self.access()?,
             tcp = self.tcp_port,
             ws = self.ws_port,
         );
@@ -174,6 +180,19 @@ impl Broker {
             .expect("mosquitto");
         let stderr = child.stderr.take().expect("stderr");
         Ok(self.accompany(child, stderr, Some(log), |line| line.ends_with(" running")))
+    }
+
+    /// Who is let in.
+    fn access(&self) -> Result<String, Skip> {
+        if self.transport != Transport::MosquittoGuarded {
+            return Ok("allow_anonymous true".to_owned());
+        }
+        let program =
+            program("mosquitto_passwd").ok_or_else(|| Skip("mosquitto_passwd is not installed".to_owned()))?;
+        let file = self.dir.join("passwords");
+        let status = Command::new(program).args(["-b", "-c"]).arg(&file).args([USER, PASSWORD]).status();
+        assert!(status.expect("mosquitto_passwd").success(), "no password file");
+        Ok(format!("allow_anonymous false\npassword_file {}", file.display()))
     }
 
     /// Reads a broker's output to its end on a thread of its own, and waits for the line that says it listens.
@@ -220,12 +239,16 @@ impl Drop for Broker {
     }
 }
 
-/// Where Debian puts Mosquitto, or where the path finds it.
 fn mosquitto() -> Option<PathBuf> {
+    program("mosquitto")
+}
+
+/// Where Debian puts a program of Mosquitto's, or where the path finds it.
+fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .chain([PathBuf::from("/usr/sbin"), PathBuf::from("/usr/local/sbin")])
-        .map(|dir| dir.join("mosquitto"))
+        .map(|dir| dir.join(name))
         .find(|program| program.is_file())
 }
 

@@ -18,6 +18,8 @@ pub enum Transport {
     MosquittoTcp,
     /// Mosquitto, MQTT over WebSocket.
     MosquittoWs,
+    /// Mosquitto, MQTT over TCP, with a password.
+    MosquittoGuarded,
 }
 
 /// Why a story cannot be told on this machine.

@@ -195,3 +195,128 @@ async fn glare_ends_in_one_connection_by_rollback() {
     }
     report("glare, rollback and echo", times);
 }
+
+/// A frame that is too long to be sent is refused at once, and the connection goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_frame_that_is_too_long_is_refused_at_once() {
+    let mut pair = Pair::new();
+    pair.connect(id(1)).await;
+    let long = Bytes::from(vec![7; FRAME_BYTES_MAX + 1]);
+    assert_eq!(pair.handles[0].send(id(1), long), Err(SendError::TooLong(FRAME_BYTES_MAX + 1)));
+    let longest = vec![7; FRAME_BYTES_MAX].leak();
+    pair.deliver(0, id(1), longest).await;
+    pair.deliver(1, id(1), b"and back").await;
+    pair.end().await;
+}
+
+/// A sender who is quicker than the link is refused, is told once when there is room again, and nothing is lost or comes in
+/// another order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_quick_sender_is_refused_and_told_when_there_is_room() {
+    const FRAMES: u32 = 400;
+    let mut pair = Pair::new();
+    pair.connect(id(1)).await;
+    let frame = |n: u32| Bytes::from([&n.to_be_bytes()[..], &[7; 16 * 1024]].concat());
+    let (mut next, mut refused, mut arrived) = (0, 0, 0);
+    let (mut waiting, mut told) = (false, 0);
+    while arrived < FRAMES {
+        while !waiting && next < FRAMES {
+            match pair.handles[0].send(id(1), frame(next)) {
+                Ok(room) => {
+                    assert!(room <= QUEUE_BYTES_MAX);
+                    next += 1;
+                }
+                Err(error) => {
+                    assert_eq!(error, SendError::Full);
+                    refused += 1;
+                    waiting = true;
+                }
+            }
+        }
+        let (side, event) = pair.event().await;
+        match pair.carry(side, event, None) {
+            Some(DriverEvent::Writable { connection }) => {
+                assert_eq!((side, connection), (0, id(1)));
+                told += 1;
+                waiting = false;
+            }
+            Some(DriverEvent::Frame { bytes, .. }) => {
+                assert_eq!((side, &bytes), (1, &frame(arrived)));
+                arrived += 1;
+            }
+            Some(other) => panic!("{side}: {other:?}"),
+            None => {}
+        }
+    }
+    assert!(refused > 0, "6 MiB fit a queue of {QUEUE_BYTES_MAX} bytes");
+    assert_eq!(told, refused, "one for each refusal");
+    pair.end().await;
+}
+
+/// While nobody takes events, frames are not taken from the peer either, whose queue fills; when they are taken again, all
+/// of them come.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_reader_slows_the_sender_and_loses_nothing() {
+    let mut pair = Pair::with(Settings { bind: vec!["127.0.0.1:0".to_owned()], ..Settings::default() }, 4);
+    pair.connect(id(1)).await;
+    let frame = |n: u32| Bytes::from([&n.to_be_bytes()[..], &[7; 16 * 1024]].concat());
+    let mut sent = 0;
+    // What the driver, the library and the peer may hold together is bounded, so this comes to its end; a driver that
+    // only is slow has a moment's patience.
+    let mut patience = 0;
+    while patience < 100 {
+        match pair.handles[0].send(id(1), frame(sent)) {
+            Ok(_) => (sent, patience) = (sent + 1, 0),
+            Err(error) => {
+                assert_eq!(error, SendError::Full);
+                patience += 1;
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+        assert!(sent < 1_000, "16 MiB wait somewhere");
+    }
+    let mut arrived = 0;
+    while arrived < sent {
+        let (side, event) = pair.event().await;
+        if let Some(DriverEvent::Frame { bytes, .. }) = pair.carry(side, event, None) {
+            assert_eq!((side, &bytes), (1, &frame(arrived)));
+            arrived += 1;
+        }
+    }
+    pair.end().await;
+}
+
+/// Who closes hears nothing more of the connection; the peer hears that it was closed, and both can connect again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn closing_is_heard_by_the_peer_and_both_can_connect_again() {
+    let mut pair = Pair::new();
+    pair.connect(id(1)).await;
+    pair.command(0, DriverCommand::Close);
+    loop {
+        let (side, event) = pair.event().await;
+        match pair.carry(side, event, None) {
+            Some(DriverEvent::Closed { connection, reason }) => {
+                assert_eq!((side, connection, reason), (1, id(1), crate::link::CloseReason::ByPeer));
+                break;
+            }
+            Some(other) => panic!("{side}: {other:?}"),
+            None => {}
+        }
+    }
+    // A frame for what is closed is dropped, and harms nobody.
+    pair.handles[0].send(id(1), Bytes::from_static(b"too late")).unwrap();
+    pair.connect(id(2)).await;
+    pair.deliver(0, id(2), b"there").await;
+    pair.end().await;
+}
+
+/// A driver that has ended says so to whoever sends or commands.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_ended_driver_says_so() {
+    let pair = Pair::new();
+    pair.cancel.cancel();
+    pair.tracker.close();
+    tokio::time::timeout(DEADLINE, pair.tracker.wait()).await.expect("the drivers end");
+    assert_eq!(pair.handles[0].command(DriverCommand::Close), Err(CommandError::Ended));
+    assert_eq!(pair.handles[0].send(id(1), Bytes::from_static(b"x")), Err(SendError::Ended));
+}

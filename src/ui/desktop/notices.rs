@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::clock::RateLimit;
 use crate::coordinator::{Command, Event, Handle, Reply, Update};
 use crate::platform::notify::Notifier;
+use crate::ui::words::Words;
 
 /// Notifications about one person at once: a few lines written in a row are all seen, a flood is not.
 const BURST: u32 = 3;
@@ -95,8 +96,9 @@ async fn say(core: &Handle, event: &Event, notifier: &Notifier) {
     match event {
         Event::MessageReceived { with, text, .. } => notifier.show(name(core, *with).await, line(text)),
         Event::RequestReceived { name, .. } => {
-            let name = line(name);
-            notifier.show("Kith".to_owned(), format!("{name} wants to write to you"));
+            // Made anew each time: notifications are rare, and words belong to one thread.
+            let words = Words::english();
+            notifier.show(words.say("app-name"), words.with("notify-request", "name", line(name)));
         }
         _ => {}
     }
@@ -104,9 +106,13 @@ async fn say(core: &Handle, event: &Event, notifier: &Notifier) {
 
 /// What this person calls somebody.
 async fn name(core: &Handle, who: Uuid) -> String {
-    let Ok(Reply::Contacts(contacts)) = core.run(Command::ListContacts).await else { return "Kith".to_owned() };
+    let Ok(Reply::Contacts(contacts)) = core.run(Command::ListContacts).await else { return unknown() };
     let found = contacts.into_iter().find(|contact| contact.user_id == who);
-    found.map_or_else(|| "Kith".to_owned(), |contact| line(&contact.nickname.unwrap_or(contact.name)))
+    found.map_or_else(unknown, |contact| line(&contact.nickname.unwrap_or(contact.name)))
+}
+
+fn unknown() -> String {
+    Words::english().say("app-name")
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ fn begun() -> Model {
 }
 
 fn message(at: u64) -> MessageView {
-    let from = if at % 3 == 0 { ME } else { BOB };
+    let from = if at.is_multiple_of(3) { ME } else { BOB };
     MessageView {
         id: format!("{at:08}"),
         from,
@@ -153,7 +153,7 @@ proptest! {
     #[test]
     fn a_stretch_has_no_hole(count in 1u64..600, unread in 0u64..300, moves in prop::collection::vec(0u8..5, 0..40)) {
         let mut all: Vec<MessageView> = (0..count).map(message).collect();
-        let first_unread = all.iter().rev().take(usize::try_from(unread).unwrap()).filter(|one| one.from == BOB).last().map(|one| one.id.clone());
+        let first_unread = all[all.len().saturating_sub(usize::try_from(unread).unwrap())..].iter().find(|one| one.from == BOB).map(|one| one.id.clone());
         let mut thread = Thread::default();
         let reading = thread.open(BOB);
         let page = page(&all, &reading, first_unread.as_deref());

@@ -1,5 +1,7 @@
 //! The window without a window: components drawn as text, events given to them, a scripted coordinator behind them.
 
+#![cfg(feature = "component-tests")]
+
 mod find;
 mod people;
 mod screens;

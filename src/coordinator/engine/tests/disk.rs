@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::stories::friends;
-use super::world::World;
+use super::world::{Kind, World};
 use crate::coordinator::{Command, ErrorCode, Event, LinkState, MessageState};
 use crate::store::{Op, Standing};
 
@@ -11,9 +11,6 @@ fn told(world: &World, device: usize) -> usize {
     world.events(device).iter().filter(|event| matches!(event, Event::MessageReceived { .. })).count()
 }
 
-/// One kind of wish that fails for a while.
-type Which = fn(&Op) -> bool;
-
 fn outbox(op: &Op) -> bool {
     matches!(op, Op::Outbox { .. })
 }
@@ -21,7 +18,7 @@ fn outbox(op: &Op) -> bool {
 /// What the disk refuses for a while is only late: messages arrive once and are confirmed, over a link and by mail.
 #[test]
 fn a_disk_that_fails_for_a_while_delays_and_loses_nothing() {
-    let kinds: [(&str, Which); 6] = [
+    let kinds: [(&str, Kind); 6] = [
         ("outbox", outbox),
         ("have", |op| matches!(op, Op::Have(_))),
         ("believe", |op| matches!(op, Op::Believe { .. })),

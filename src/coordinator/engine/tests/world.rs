@@ -30,6 +30,9 @@ const WALL: u64 = 1_700_000_000_000;
 /// What a link takes a second: 16 KiB take a millisecond.
 const LINK_BYTES_A_SECOND: usize = 16 * 1024 * 1000;
 
+/// A kind of wish to the store.
+pub type Kind = fn(&Op) -> bool;
+
 /// A device: its disk outlives its process.
 struct Device {
     engine: Option<Engine>,
@@ -50,12 +53,15 @@ struct Device {
     /// What waits for a disk that does not answer; lost when the process dies.
     unwritten: Option<Vec<(StoreToken, Op)>>,
     /// The disk refuses so many more of these.
-    refuses: Option<(u32, fn(&Op) -> bool)>,
+    refuses: Option<(u32, Kind)>,
     /// Rows of people and devices that were written.
     writes: usize,
     /// What waits in the driver of each link.
     queues: BTreeMap<DeviceKey, LinkQueue>,
 }
+
+/// Picks wishes of a kind.
+type Kind = fn(&Op) -> bool;
 
 #[derive(Clone)]
 struct Conn {
@@ -227,7 +233,7 @@ impl World {
     }
 
     /// The disk refuses the next so many wishes of a kind.
-    pub fn refuse(&mut self, device: usize, times: u32, which: fn(&Op) -> bool) {
+    pub fn refuse(&mut self, device: usize, times: u32, which: Kind) {
         self.devices[device].refuses = Some((times, which));
     }
 

@@ -32,15 +32,16 @@ pub fn Bubble(user: Uuid, id: String, first: bool, last: bool, mine: bool) -> El
     }
     rsx! {
         article { class, aria_label: "{author}", "data-row": "true",
-            div { class: "b-text", dir: "auto",
+            // The text's own direction says on which side its last line ends, and so where the time goes.
+            div { class: "b-body", dir: "auto",
                 Linked { text: message.text.clone() }
                 // Keeps the last line clear of what stands in the corner, or makes a line for it.
                 span { class: if mine { "b-room wide" } else { "b-room" }, aria_hidden: "true" }
-            }
-            span { class: "b-meta",
-                time { "{time}" }
-                if mine {
-                    State { user, state: message.state }
+                span { class: "b-meta",
+                    time { "{time}" }
+                    if mine {
+                        State { user, state: message.state }
+                    }
                 }
             }
         }

@@ -73,5 +73,5 @@ pub fn Composer(user: Uuid) -> Element {
 fn draft(ui: Ui, user: Uuid) -> String {
     let people = ui.model.people();
     let known = people.peek().contains_key(&user);
-    known.then(|| people.get_unchecked(user).chat().peek().draft.clone()).unwrap_or_default()
+    if known { people.get_unchecked(user).chat().peek().draft.clone() } else { String::new() }
 }
