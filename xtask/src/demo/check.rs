@@ -13,12 +13,13 @@ use crate::setup::{self, For};
 use crate::test::report_skip;
 use crate::workspace::Programs;
 
+/// One form of it.
+type Show = fn(&Programs) -> Result<()>;
+
 /// Runs both. Returns whether none failed.
 pub fn run() -> Result<bool> {
     setup::run(For::Tests);
     let programs = Programs::of_the_window()?;
-    /// How one form is shown.
-    type Show = fn(&Programs) -> Result<()>;
     let forms: [(&str, Option<String>, Show); 2] =
         [("demo::windows", Display::missing(), windows), ("demo::pages", e2e::missing(), pages)];
     let (mut passed, mut failed) = (0, 0);
