@@ -5,7 +5,7 @@
 //!        ▲                                    ▲                                                        │
 //!        └────────── commands, replies ───────┴──────────────────────── wishes ◀───────────────────────┘
 //! ```
-//! State flows one way. The [`bridge`] is the only writer of the store; [`state`] decides, as pure functions, what is written.
+//! State flows one way. The [`bridge`] is the only writer of the store; `state` decides, as pure functions, what is written.
 //! A list passes ids, each row reads its own item. Local things (an open dialog, a field) stay with their component, and
 //! the text in a field belongs to the page. Every word comes from [`words`].
 //!

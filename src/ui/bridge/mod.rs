@@ -4,7 +4,7 @@
 //! 2. It takes wishes of the components: which conversation to show, which stretch of it.
 //! 3. It reads pages, writes what changed into the store, and says what has been read.
 //!
-//! Decisions are in [`super::state`]. Commands whose reply matters to one component go straight to the coordinator.
+//! Decisions are in `super::state`. Commands whose reply matters to one component go straight to the coordinator.
 
 mod drafts;
 mod publish;

@@ -1,7 +1,7 @@
 //! What the window knows, and how it changes. Pure: deltas and pages in, changed places out.
 //!
 //! [`Model`] is the whole of it as a plain value; the bridge holds one, applies what comes from the coordinator, and copies
-//! the places that changed into the [`Store`](dioxus::prelude::Store) that the components read. Nobody else writes there.
+//! the places that changed into the [`Store`](struct@dioxus::prelude::Store) that the components read. Nobody else writes there.
 
 mod model;
 mod rows;
