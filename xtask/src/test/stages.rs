@@ -7,6 +7,8 @@
 //!   own tests, and the programs that are shown in Chromium and on a screen of their own;
 //! - neither: the plain build and the fuzz targets.
 //!
+//! What a person builds (the default features alone) is only checked: nothing else would notice that it does not compile.
+//!
 //! The feature `testing` changes only Kith itself.
 
 use std::fs;
@@ -90,6 +92,7 @@ const CLIPPY_TESTS: &[&str] = &[
 ];
 const CLIPPY_WINDOW: &[&str] =
     &["clippy", "--locked", "-p=kith", "--all-targets", "--features=browser,component-tests", "--", "-Dwarnings"];
+const CLIPPY_DEFAULT: &[&str] = &["clippy", "--locked", "-p=kith", "--lib", "--bins", "--", "-Dwarnings"];
 const CLIPPY_BARE: &[&str] =
     &["clippy", "--locked", "-p=kith", "-p=kith-fuzz", "--all-targets", "--no-default-features", "--", "-Dwarnings"];
 const DOCS: &[&str] = &[
@@ -129,6 +132,7 @@ pub const STAGES: &[Stage] = &[
     Stage::new("architecture", 2, Tests, Xtask(&["architecture"]), "imports point one way, and pure code is pure").quick(),
     Stage::new("clippy test build", 20, One, Cargo(CLIPPY_TESTS), "no warning in what the tests build").quick(),
     Stage::new("clippy window", 20, One, Cargo(CLIPPY_WINDOW), "no warning in the window and its tests"),
+    Stage::new("clippy default", 20, One, Cargo(CLIPPY_DEFAULT), "no warning in what a person builds"),
     Stage::new("docs", 10, One, Cargo(DOCS), "the documentation builds, with no dead link").with(&[("RUSTDOCFLAGS", "-Dwarnings")]),
     Stage::new("clippy bare", 20, One, Cargo(CLIPPY_BARE), "no warning without the embedded broker, nor in fuzz targets"),
     Stage::new("unit", 30, Tests, ShortTests, "unit and property tests of Kith").quick(),
