@@ -184,7 +184,8 @@ impl Hands {
             return None;
         }
         let handle = self.links.entry(device).or_insert_with(|| {
-            let settings = driver::Settings { ice_servers: self.ice.clone(), ..driver::Settings::default() };
+            let bind = platform::testing::link_addresses(driver::Settings::default().bind);
+            let settings = driver::Settings { ice_servers: self.ice.clone(), bind };
             driver::spawn(device, settings, &self.tracker, self.cancel.child_token(), self.link_events.clone())
         });
         if let Err(error) = handle.command(command) {
