@@ -81,7 +81,7 @@
     const area = event.target;
     const sends = area instanceof HTMLTextAreaElement && area.dataset.enter === "send";
     // While an input method composes a character, Enter belongs to it. A phone's Enter breaks the line.
-    if (sends && event.key === "Enter" && !event.shiftKey && !event.isComposing && matchMedia("(pointer: fine)").matches) {
+    if (sends && event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229 && matchMedia("(pointer: fine)").matches) {
       event.preventDefault();
       area.form?.requestSubmit();
     }
@@ -149,6 +149,8 @@
   // ---- whatever appears is looked after
   const seen = new WeakSet();
   const grown = new WeakSet();
+  let focused = false;
+  document.addEventListener("focusin", () => { focused = true; });
   const look = () => {
     const app = document.querySelector("[data-theme-app]");
     if (app) dress(app);
@@ -163,6 +165,12 @@
     if (target) {
       if (dialog && dialog.contains(target)) returnTo ??= document.activeElement;
       focusOn(target);
+    }
+    // What had the focus is gone with what was left: the way goes on where the eye is.
+    const lost = document.activeElement === document.body && matchMedia("(pointer: fine)").matches;
+    if (!target && !dialog && !returnTo && lost && focused) {
+      const home = [...document.querySelectorAll("[aria-current=true], [data-home]")].filter(visible)[0];
+      if (home) focusOn(home);
     }
     if (!dialog && returnTo) {
       if (returnTo.isConnected) returnTo.focus();

@@ -28,6 +28,8 @@ pub struct Window {
     /// Somebody's Kith link, to add them as a contact
     #[cfg(feature = "desktop")]
     #[arg(value_name = "LINK", value_parser = link)]
+    // A page in a browser is opened by hand: there is nobody yet to give the link to.
+    #[cfg_attr(feature = "browser", arg(conflicts_with = "browser"))]
     pub link: Option<String>,
     /// Show Kith in a browser on this computer instead of a window. Prints an address: open it, and tell nobody
     #[cfg(feature = "browser")]

@@ -12,7 +12,9 @@ use kith::platform::{DataDirError, asked_to_stop, interrupted_twice};
 use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{self, Arguments, Device, Reach, Task, Window};
+#[cfg(feature = "embedded-broker")]
+use crate::cli::Broker;
+use crate::cli::{Arguments, Device, Reach, Task, Window};
 
 /// How long threads that cannot be interrupted (reading standard input) are waited for at the end.
 const END_PATIENCE: Duration = Duration::from_millis(100);
@@ -138,15 +140,15 @@ async fn node(device: Device) -> anyhow::Result<ExitCode> {
 }
 
 #[cfg(feature = "embedded-broker")]
-async fn broker(arguments: cli::Broker) -> anyhow::Result<ExitCode> {
-    use kith::broker::{Broker, Options, WEBSOCKET_PATH};
+async fn broker(arguments: Broker) -> anyhow::Result<ExitCode> {
+    use kith::broker::{self, Options, WEBSOCKET_PATH};
     use kith::host::LocalBroker;
     let storage = match arguments.data {
         Some(data) => Some(data),
         None => LocalBroker::storage(arguments.listen.port())?,
     };
     let options = Options { websocket: arguments.ws, storage, ..Options::new(arguments.listen) };
-    let broker = Broker::start(options).await?;
+    let broker = broker::Broker::start(options).await?;
     let mut lines = format!("mqtt://{}\n", broker.tcp_addr());
     if let Some(address) = broker.ws_addr() {
         lines.push_str(&format!("ws://{address}{WEBSOCKET_PATH}\n"));

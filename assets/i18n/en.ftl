@@ -94,11 +94,14 @@ jump-new = { $count ->
     [one] Jump to latest, 1 new message
    *[other] Jump to latest, { $count } new messages
 }
+try-again = Try again
 load-failed = This conversation could not be read: { $why }
 nothing-said-title = Nothing said yet
 nothing-said-lead = What you write goes straight to { $name }'s device.
 mark-queued = Queued: waits for { $name } to come online
 mark-queued-broker = Queued: the meeting point cannot be reached
+why-queued = Waits for { $name } to come online
+why-queued-broker = The meeting point cannot be reached. It is sent as soon as it can
 mark-sent = Sent: { $name } has not received it yet
 mark-delivered = Delivered
 send-failed = Not sent: { $why }
@@ -111,6 +114,8 @@ heard = { $name }: { $text }
 add-title = Add a contact
 add-own = Your link
 add-own-lead = Give it to somebody you know. Whoever has it can ask to become your contact.
+add-warning-nobody = Nobody can reach you with this link yet. Choose in Settings how they can.
+add-warning-here = This link works on this computer only. Choose in Settings how others can reach you.
 add-qr = QR code of your link
 add-copy = Copy link
 add-copied = Copied
@@ -134,11 +139,13 @@ requests-safety = Safety number
 requests-accept = Accept
 requests-decline = Decline
 requests-block = Block
+requests-block-what = They are not told, and cannot ask you again. You can unblock them in Settings.
 requests-cancel = Cancel request
 requests-waits = Waits for their answer
 
 ## Contact
 
+contact-warning-here = They can be reached on one computer only: their link names its own address.
 contact-safety = Safety number
 contact-safety-lead = Read it to each other, or compare it side by side. If both are the same, nobody is between you.
 contact-nickname = Nickname
@@ -160,6 +167,9 @@ settings-profile = Profile
 settings-name = Your name
 settings-save = Save
 settings-saved = Saved
+settings-blocked = Blocked people
+settings-blocked-lead = Nothing of theirs reaches you. Unblocked, they are strangers again and can ask you.
+settings-unblock = Unblock
 settings-look = Appearance
 settings-theme = Theme
 theme-system = System
@@ -181,6 +191,27 @@ broker-why = { $state }: { $why }
 
 preview-lost = Kith is not running any more, or this tab has lost it.
 preview-retry = Trying again …
+
+## Refusals: what happened, and what to do
+
+refused-link-foreign = This is not a Kith link. It begins with kith: and is long; copy all of it.
+refused-link-truncated = The end of this link is missing. Copy all of it, and paste it again.
+refused-link-tampered = This link was changed on its way. Ask for it once more, another way.
+refused-link-oversize = This is too long for a Kith link. Paste the link alone.
+refused-link-own = This is your own link. Give it to somebody else, and paste theirs here.
+refused-link-newer = This link was made by a newer Kith. Update yours first.
+refused-key-changed = This link names somebody you know, with another key. Ask them, another way, before you go on.
+refused-no-broker = This link does not say where its owner can be reached. Ask for a new one.
+refused-blocked = You have blocked this person. Unblock them in Settings first.
+refused-not-a-contact = You are not contacts yet. You can write once one of you has accepted.
+refused-unknown-user = This person is not there any more.
+refused-name = A name needs something to read in it, and at most 128 bytes.
+refused-text = This text is too long for one message. Send it in parts.
+refused-full = There is no room for more people. Remove some first.
+refused-address = “{ $address }” is no broker's address. One begins with mqtt://, mqtts://, ws:// or wss://.
+refused-own-broker = This computer cannot be the meeting point: { $why }
+refused-saving = This could not be saved: { $why }
+refused-ending = Kith is just ending.
 
 ## Notifications
 

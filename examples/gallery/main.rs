@@ -69,7 +69,7 @@ async fn stage(scene: Scene, tasks: &TaskTracker, end: &CancellationToken) -> an
 /// Every setting is taken at once.
 async fn obey(told: watch::Sender<Settings>, mut orders: mpsc::Receiver<Order>) {
     while let Some(order) = orders.recv().await {
-        told.send_replace(order.settings);
+        told.send_modify(|settings| *settings = settings.clone().with(order.choice));
         let _ = order.answer.send(Ok(()));
     }
 }

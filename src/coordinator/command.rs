@@ -42,6 +42,9 @@ pub enum Command {
     RemoveContact(Uuid),
     /// List contacts. Replies [`Reply::Contacts`].
     ListContacts,
+    /// List those who are blocked, by name; [`Command::RemoveContact`] makes them strangers again. Replies
+    /// [`Reply::Contacts`].
+    ListBlocked,
     /// Write a message; the reply comes once it is durable. Replies [`Reply::Message`].
     SendMessage {
         /// The contact.

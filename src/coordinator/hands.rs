@@ -167,14 +167,11 @@ impl Hands {
             }
             BrokerOutput::Publish { token, topic, payload } => {
                 crash::point(crash::before_publish(&topic));
-                let after = crash::after_publish(&topic);
                 broker.send(MqttCommand::Publish { token, topic, payload: Bytes::from(payload) });
-                crash::point(after);
             }
             BrokerOutput::Ack(delivery) => {
                 crash::point("broker.before_ack");
                 broker.send(MqttCommand::Ack { delivery });
-                crash::point("broker.after_ack");
             }
         }
     }
@@ -184,7 +181,8 @@ impl Hands {
             return None;
         }
         let handle = self.links.entry(device).or_insert_with(|| {
-            let settings = driver::Settings { ice_servers: self.ice.clone(), ..driver::Settings::default() };
+            let bind = platform::testing::link_addresses(driver::Settings::default().bind);
+            let settings = driver::Settings { ice_servers: self.ice.clone(), bind };
             driver::spawn(device, settings, &self.tracker, self.cancel.child_token(), self.link_events.clone())
         });
         if let Err(error) = handle.command(command) {
@@ -197,11 +195,8 @@ impl Hands {
 
     fn frame(&mut self, device: DeviceKey, connection: ConnectionId, bytes: Bytes) -> Option<Input> {
         let handle = self.links.get(&device)?;
-        let (before, after) = crash::around_frame(&bytes);
-        crash::point(before);
-        let sent = handle.send(connection, bytes);
-        crash::point(after);
-        match sent {
+        crash::point(crash::before_frame(&bytes));
+        match handle.send(connection, bytes) {
             Ok(_) | Err(SendError::Ended) => None,
             Err(SendError::Full) => Some(Input::FrameDropped(device)),
             Err(error @ SendError::TooLong(_)) => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::Settings;
+use super::{Choice, Settings};
 
 /// Orders that may wait: a person changes one setting at a time.
 const ORDERS_MAX: usize = 16;
@@ -30,9 +30,9 @@ pub enum SettingsError {
 /// A wish to the host, and where its answer goes.
 #[derive(Debug)]
 pub struct Order {
-    /// What the settings shall be.
-    pub settings: Settings,
-    /// Told when they are, on disk and in effect.
+    /// What was chosen.
+    pub choice: Choice,
+    /// Told when it is on disk and in effect.
     pub answer: oneshot::Sender<Result<(), SettingsError>>,
 }
 
@@ -75,13 +75,13 @@ impl Control {
         &self.fixed
     }
 
-    /// Changes the settings: returns when they are on disk and in effect.
+    /// Changes one setting: returns when it is on disk and in effect.
     ///
     /// # Errors
     /// Why nothing was changed.
-    pub async fn change(&self, settings: Settings) -> Result<(), SettingsError> {
+    pub async fn change(&self, choice: Choice) -> Result<(), SettingsError> {
         let (answer, done) = oneshot::channel();
-        self.orders.send(Order { settings, answer }).await.map_err(|_| SettingsError::Ended)?;
+        self.orders.send(Order { choice, answer }).await.map_err(|_| SettingsError::Ended)?;
         done.await.map_err(|_| SettingsError::Ended)?
     }
 }

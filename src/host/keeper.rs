@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::place::{Wanted, check};
 use super::settings_file::SettingsFile;
-use super::{LocalBroker, LocalBrokerError, Order, Settings, SettingsError, WindowPlace};
+use super::{Choice, LocalBroker, LocalBrokerError, Order, Settings, SettingsError, WindowPlace};
 use crate::coordinator::{Command, ErrorCode, Handle};
 
 /// How long a window that moves is waited for before its place is saved: a drag is hundreds of places.
@@ -59,7 +59,7 @@ impl Keeper {
                 biased;
                 () = cancel.cancelled() => break,
                 Some(order) = self.orders.recv() => {
-                    let changed = self.change(order.settings).await;
+                    let changed = self.change(order.choice).await;
                     // Who asked may have gone away meanwhile.
                     let _ = order.answer.send(changed);
                 }
@@ -83,13 +83,13 @@ impl Keeper {
         }
     }
 
-    async fn change(&mut self, mut settings: Settings) -> Result<(), SettingsError> {
-        // The window says itself where it is; whoever changes another setting may hold an old place.
-        settings.window = self.settings.window;
+    async fn change(&mut self, choice: Choice) -> Result<(), SettingsError> {
+        // Somebody who chooses again what did not work wants another try; another choice is not about that.
+        let about_reach = matches!(choice, Choice::Reach(_));
+        let settings = self.settings.clone().with(choice);
         check(&settings)?;
         let wanted = Wanted::by(settings.reach.as_ref());
-        // Somebody who chooses again what did not work wants another try.
-        let missing = matches!(wanted, Wanted::Own { .. }) && self.own.is_none();
+        let missing = about_reach && matches!(wanted, Wanted::Own { .. }) && self.own.is_none();
         if self.fixed || (settings.reach == self.settings.reach && !missing) {
             return self.save(settings).await;
         }

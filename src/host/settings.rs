@@ -21,6 +21,30 @@ pub struct Settings {
     pub window: Option<WindowPlace>,
 }
 
+/// One thing that a person chose. Each is an order of its own, so that two at once do not undo each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// Light or dark.
+    Theme(Theme),
+    /// How large texts are.
+    TextSize(TextSize),
+    /// How others can reach this person.
+    Reach(Reach),
+}
+
+impl Settings {
+    /// The same settings with another choice.
+    #[must_use]
+    pub fn with(mut self, choice: Choice) -> Self {
+        match choice {
+            Choice::Theme(theme) => self.theme = theme,
+            Choice::TextSize(size) => self.text_size = size,
+            Choice::Reach(reach) => self.reach = Some(reach),
+        }
+        self
+    }
+}
+
 /// Light, dark, or as the system has it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

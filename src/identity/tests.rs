@@ -5,6 +5,8 @@ use super::*;
 use crate::wire::broker_url::BrokerUrl;
 use crate::wire::{Nonce, PROTOCOL_VERSION};
 
+mod round_trip;
+
 fn secrets(seed: u64) -> Secrets {
     Secrets::generate(&mut StdRng::seed_from_u64(seed))
 }

@@ -9,6 +9,9 @@
 pub const VARIABLE: &str = "KITH_CRASH_AT";
 
 /// Every point: each commit, publish, send and acknowledgement, before and after.
+///
+/// `before` is when the program hands something over. `after` is when the outside world has it and the program has not
+/// been told yet: a publish is confirmed by the broker, an acknowledgement is on the socket, a frame is with WebRTC.
 pub const POINTS: &[&str] = &[
     "broker.after_ack",
     "broker.before_ack",
@@ -16,9 +19,13 @@ pub const POINTS: &[&str] = &[
     "link.after_ack",
     "link.after_entry",
     "link.after_have",
+    "link.after_lack",
+    "link.after_state",
     "link.before_ack",
     "link.before_entry",
     "link.before_have",
+    "link.before_lack",
+    "link.before_state",
     "publish.after_answer",
     "publish.after_candidates",
     "publish.after_hello",
@@ -74,7 +81,7 @@ pub fn before_publish(topic: &str) -> &'static str {
     around_publish(topic).0
 }
 
-/// The point after a publish to this topic.
+/// The point after the broker has confirmed a publish to this topic.
 #[must_use]
 pub fn after_publish(topic: &str) -> &'static str {
     around_publish(topic).1
@@ -92,13 +99,26 @@ fn around_publish(topic: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// The points before and after a frame (its kind is its second byte: an array head, then the kind).
+/// The point before a frame is handed to its link's driver.
 #[must_use]
-pub fn around_frame(frame: &[u8]) -> (&'static str, &'static str) {
+pub fn before_frame(frame: &[u8]) -> &'static str {
+    around_frame(frame).0
+}
+
+/// The point after a frame was handed to WebRTC.
+#[must_use]
+pub fn after_frame(frame: &[u8]) -> &'static str {
+    around_frame(frame).1
+}
+
+/// The points before and after a frame (its kind is its second byte: an array head, then the kind).
+fn around_frame(frame: &[u8]) -> (&'static str, &'static str) {
     match frame.get(1) {
         Some(1) => ("link.before_entry", "link.after_entry"),
         Some(2) => ("link.before_have", "link.after_have"),
+        Some(3) => ("link.before_lack", "link.after_lack"),
         Some(4) => ("link.before_ack", "link.after_ack"),
+        Some(5) => ("link.before_state", "link.after_state"),
         _ => (NOWHERE, NOWHERE),
     }
 }

@@ -1,6 +1,7 @@
 //! What every component can reach: the state to read, the words, the way to act. Copied freely; the root makes it once.
 
 use dioxus::prelude::*;
+use jiff::civil::Date;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -9,8 +10,8 @@ use super::clock::Clock;
 use super::route::{Route, Stack};
 use super::state::{Model, ModelStoreExt, Person, PersonStoreExt};
 use super::words::Words;
-use crate::coordinator::{Command, CommandError, Handle, Reply};
-use crate::host::Control;
+use crate::coordinator::{Command, CommandError, ErrorCode, Handle, Reply};
+use crate::host::{Control, SettingsError};
 
 /// What every component can reach.
 #[derive(Clone, Copy, PartialEq)]
@@ -19,6 +20,8 @@ pub struct Ui {
     pub(super) stack: Signal<Stack>,
     pub(super) words: CopyValue<Words>,
     pub(super) clock: CopyValue<Clock>,
+    /// The day, for what is drawn differently on the next one.
+    pub(super) today: Signal<Date>,
     pub(super) core: CopyValue<Handle>,
     pub(super) control: CopyValue<Control>,
     pub(super) wishes: CopyValue<mpsc::Sender<Wish>>,
@@ -29,10 +32,57 @@ pub(super) fn use_ui() -> Ui {
     use_context::<Ui>()
 }
 
+/// The text for a refusal that a person can meet in the window. The others name what went wrong in the core's own words.
+fn refusal(code: ErrorCode) -> Option<&'static str> {
+    Some(match code {
+        ErrorCode::LinkForeign => "refused-link-foreign",
+        ErrorCode::LinkTruncated => "refused-link-truncated",
+        ErrorCode::LinkTampered => "refused-link-tampered",
+        ErrorCode::LinkOversize => "refused-link-oversize",
+        ErrorCode::LinkOwn => "refused-link-own",
+        ErrorCode::LinkNewer => "refused-link-newer",
+        ErrorCode::KeyChanged => "refused-key-changed",
+        ErrorCode::NoBroker => "refused-no-broker",
+        ErrorCode::Blocked => "refused-blocked",
+        ErrorCode::NotAContact => "refused-not-a-contact",
+        ErrorCode::UnknownUser => "refused-unknown-user",
+        ErrorCode::InvalidName => "refused-name",
+        ErrorCode::InvalidText => "refused-text",
+        ErrorCode::Full => "refused-full",
+        ErrorCode::ShuttingDown => "refused-ending",
+        ErrorCode::Storage
+        | ErrorCode::NoIdentity
+        | ErrorCode::IdentityExists
+        | ErrorCode::InvalidBroker
+        | ErrorCode::InvalidLimit
+        | ErrorCode::UnknownMessage => return None,
+    })
+}
+
 impl Ui {
     /// The text of a key.
     pub fn say(self, key: &str) -> String {
         self.words.peek().say(key)
+    }
+
+    /// Why something was refused, in this person's language; what no file has words for, as the core says it.
+    pub fn explain(self, error: &CommandError) -> String {
+        let words = self.words.peek();
+        match refusal(error.code) {
+            Some(key) => words.say(key),
+            None => error.message.clone(),
+        }
+    }
+
+    /// Why a setting could not be changed.
+    pub fn explain_settings(self, error: &SettingsError) -> String {
+        let words = self.words.peek();
+        match error {
+            SettingsError::Broker(address, _) => words.with("refused-address", "address", address.clone()),
+            SettingsError::OwnBroker(why) => words.with("refused-own-broker", "why", why.clone()),
+            SettingsError::Storage(why) => words.with("refused-saving", "why", why.clone()),
+            SettingsError::Ended => words.say("refused-ending"),
+        }
     }
 
     /// The words, for texts with values in them.

@@ -1,5 +1,7 @@
 //! The root: makes what every component can reach, starts the bridge, and lays out the panes.
 
+use std::time::Duration;
+
 use dioxus::prelude::*;
 use tokio::sync::mpsc;
 
@@ -14,6 +16,16 @@ use super::words::Words;
 use crate::coordinator::Handle;
 use crate::host::{Control, TextSize, Theme};
 
+/// How often the calendar is looked at: nobody minds half a minute of yesterday.
+const DAY_LOOK: Duration = Duration::from_secs(30);
+/// The page says whether it is shown, now and with every change.
+const SHOWN: &str = r#"
+    const say = () => dioxus.send(document.visibilityState === "visible");
+    document.addEventListener("visibilitychange", say);
+    say();
+    await new Promise(() => {});
+"#;
+
 /// The window.
 #[component]
 pub fn App() -> Element {
@@ -25,6 +37,23 @@ pub fn App() -> Element {
     use_effect(move || match ui.stack.read().conversation() {
         Some(user) => ui.wish(Wish::Open(user)),
         None => ui.wish(Wish::Close),
+    });
+    // A window that stays open over midnight: what was today becomes yesterday.
+    use_future(move || async move {
+        loop {
+            tokio::time::sleep(DAY_LOOK).await;
+            let (mut today, now) = (ui.today, ui.clock().now().date());
+            if *today.peek() != now {
+                today.set(now);
+            }
+        }
+    });
+    // Whether the page is shown or behind another tab: what nobody sees is not read.
+    use_future(move || async move {
+        let mut page = document::eval(SHOWN);
+        while let Ok(shown) = page.recv::<bool>().await {
+            ui.wish(Wish::Shown(shown));
+        }
     });
     // A link that was opened outside leads to where it can be used; before the welcome is over it waits.
     use_future(move || {
@@ -86,6 +115,7 @@ fn begin() -> Ui {
         model,
         stack: Signal::new(Stack::default()),
         words: CopyValue::new(Words::english()),
+        today: Signal::new(clock.now().date()),
         clock: CopyValue::new(clock.clone()),
         core: CopyValue::new(core.clone()),
         control: CopyValue::new(control.clone()),

@@ -3,6 +3,10 @@ use proptest::prelude::*;
 use super::cbor::{self, DecodeError};
 use super::{ExchangeKey, FRAMES_PER_MAIL_MAX, MAIL_BYTES_MAX, Mail, Message, WorkingKey};
 
+mod limits;
+mod round_trip;
+mod values;
+
 fn refused(bytes: &[u8]) -> bool {
     matches!(cbor::check(bytes), Err(DecodeError::NotDeterministic { .. } | DecodeError::Truncated))
 }

@@ -75,7 +75,7 @@ fn record() -> Recorded {
 }
 
 /// Reads the key file, whatever its name in the data directory.
-fn secrets_of(node: &Node) -> Secrets {
+pub fn secrets_of(node: &Node) -> Secrets {
     let files = std::fs::read_dir(node.data_dir()).unwrap().map(|entry| entry.unwrap().path());
     let mut read =
         files.filter_map(|file| std::fs::read(file).ok()).filter_map(|bytes| Secrets::from_bytes(&bytes).ok());

@@ -106,6 +106,17 @@ impl Broker {
         }
     }
 
+    /// Ends it as [`Broker::kill`] does, and its disk is gone too: sessions, queues, everything that it had acknowledged.
+    pub fn dies_with_its_disk(&mut self) {
+        self.kill();
+        for kept in ["data", "store"] {
+            let kept = self.dir.join(kept);
+            if kept.exists() {
+                fs::remove_dir_all(&kept).expect("the broker's disk");
+            }
+        }
+    }
+
     /// Starts it again at the same address.
     pub fn up(&mut self) {
         assert!(self.process.is_none(), "the broker runs already");

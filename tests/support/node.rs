@@ -151,8 +151,8 @@ impl Node {
         for url in &self.brokers {
             command.args(["--broker", url]);
         }
-        if std::env::var_os("RUST_LOG").is_none() {
-            command.env("RUST_LOG", "kith=debug");
+        if std::env::var_os("KITH_LOG").is_none() {
+            command.env("KITH_LOG", "kith=debug");
         }
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
@@ -296,6 +296,12 @@ impl Node {
     /// Whether the process runs.
     pub fn runs(&self) -> bool {
         self.process.is_some() && !self.heard.lock().ended
+    }
+
+    /// How many lines with this text the node has written on standard error, in all of its runs.
+    pub fn lines_with(&self, text: &str) -> usize {
+        let log = fs::read(self.home.join("stderr.log")).expect("a log file");
+        String::from_utf8_lossy(&log).lines().filter(|line| line.contains(text)).count()
     }
 
     /// The end of what the node said on standard error.

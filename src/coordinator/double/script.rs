@@ -11,7 +11,8 @@ use uuid::Uuid;
 use super::Double;
 use crate::coordinator::{
     ChatView, Command, CommandError, ContactView, Delta, ErrorCode, IdentityView, LAST_LINE_CHARS_MAX, LastMessage,
-    MessageState, MessageView, PageAt, PageView, Path, Reply, StatusView, TEXT_BYTES_MAX, UNREAD_MAX, View,
+    MessageState, MessageView, PageAt, PageView, Path, Reply, RequestView, StatusView, TEXT_BYTES_MAX, UNREAD_MAX,
+    View,
 };
 
 /// Something that happens without a command; gives what changed.
@@ -35,6 +36,7 @@ pub struct Script {
     /// Who somebody becomes who gives a name in the welcome.
     own: IdentityView,
     talks: BTreeMap<Uuid, Talk>,
+    blocked: Vec<ContactView>,
     said: u64,
     now: u64,
 }
@@ -43,7 +45,7 @@ impl Script {
     /// A coordinator of this person, where it always is `now` (Unix milliseconds).
     #[must_use]
     pub fn new(own: IdentityView, view: View, now: u64) -> Self {
-        Self { view, own, talks: BTreeMap::new(), said: 0, now }
+        Self { view, own, talks: BTreeMap::new(), blocked: vec![], said: 0, now }
     }
 
     /// Somebody has said something; `read` says whether everything up to it was read. Gives what changed.
@@ -81,7 +83,17 @@ impl Script {
             Command::AddContact { .. } => Err(CommandError::new(ErrorCode::LinkForeign, "This is not a Kith link.")),
             Command::ListRequests => Ok(Reply::Requests(self.view.requests.clone())),
             Command::AcceptContact(user) => self.accepts(user, &mut deltas),
-            Command::DeclineContact(user) | Command::BlockContact(user) | Command::RemoveContact(user) => {
+            Command::RemoveContact(user) if self.blocked.iter().any(|blocked| blocked.user_id == user) => {
+                self.blocked.retain(|blocked| blocked.user_id != user);
+                Ok(Reply::Done)
+            }
+            Command::DeclineContact(user) | Command::RemoveContact(user) => self.leaves(user, &mut deltas),
+            Command::ListBlocked => Ok(Reply::Contacts(self.blocked.clone())),
+            Command::BlockContact(user) => {
+                let request = self.view.requests.iter().find(|request| request.user_id == user);
+                let asking = request.map(|request| asks(user, request));
+                let known = self.view.contacts.iter().find(|contact| contact.user_id == user).cloned();
+                self.blocked.extend(known.or(asking));
                 self.leaves(user, &mut deltas)
             }
             Command::ListContacts => Ok(Reply::Contacts(self.view.contacts.clone())),
@@ -152,16 +164,7 @@ impl Script {
     fn accepts(&mut self, user: Uuid, deltas: &mut Vec<Delta>) -> Result<Reply, CommandError> {
         let place = self.view.requests.iter().position(|request| request.user_id == user).ok_or_else(unknown)?;
         let request = self.view.requests.remove(place);
-        let contact = ContactView {
-            user_id: user,
-            name: request.name,
-            nickname: None,
-            online: false,
-            path: Path::Mail,
-            safety_number: request.safety_number,
-            accepted: true,
-            warning: request.warning,
-        };
+        let contact = ContactView { path: Path::Mail, accepted: true, ..asks(user, &request) };
         self.view.contacts.push(contact.clone());
         self.view.contacts.sort_by(|a, b| a.name.cmp(&b.name));
         deltas.extend([Delta::RequestGone(user), Delta::Contact(contact), self.chat(user)]);
@@ -240,6 +243,20 @@ impl Script {
             later: end < all.len(),
             first_unread: unread.and_then(|place| all.get(place)).map(|message| message.id.clone()),
         }
+    }
+}
+
+/// Somebody who asks, as somebody who is known.
+fn asks(user: Uuid, request: &RequestView) -> ContactView {
+    ContactView {
+        user_id: user,
+        name: request.name.clone(),
+        nickname: None,
+        online: false,
+        path: Path::None,
+        safety_number: request.safety_number.clone(),
+        accepted: false,
+        warning: request.warning.clone(),
     }
 }
 

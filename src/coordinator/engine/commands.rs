@@ -56,6 +56,12 @@ impl Engine {
                 self.remove(&root, call);
                 Ok(())
             }
+            Command::ListBlocked => {
+                self.need_identity()?;
+                let blocked = self.blocked();
+                self.reply(call, Ok(Reply::Contacts(blocked)));
+                Ok(())
+            }
             Command::ListContacts => {
                 self.need_identity()?;
                 let contacts = self.contacts();

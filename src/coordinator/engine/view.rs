@@ -67,6 +67,25 @@ impl Engine {
         contacts
     }
 
+    /// Those who are blocked, by name. Of them only the name is shown: nothing of theirs reaches us.
+    pub(super) fn blocked(&self) -> Vec<ContactView> {
+        let blocked = self.people.values().filter(|contact| contact.person.standing == Standing::Blocked);
+        let mut blocked: Vec<ContactView> = blocked
+            .map(|contact| ContactView {
+                user_id: contact.card.user().0,
+                name: contact.card.fields().name.to_string(),
+                nickname: self.nicknames.get(&contact.person.root).cloned(),
+                online: false,
+                path: Path::None,
+                safety_number: self.safety_number(&contact.person.root),
+                accepted: false,
+                warning: None,
+            })
+            .collect();
+        blocked.sort_by_cached_key(|contact| (contact.name.to_lowercase(), contact.user_id));
+        blocked
+    }
+
     fn contact_view(&self, contact: &Contact) -> Option<ContactView> {
         let accepted = match contact.person.standing {
             Standing::Contact => true,

@@ -12,6 +12,7 @@ use webrtc::peer_connection::RTCPeerConnectionState;
 use super::connection::{Connection, Happening};
 use super::{Settings, queue};
 use crate::link::{CloseReason, DriverCommand, DriverEvent, FRAME_BYTES_MAX};
+use crate::platform::crash;
 use crate::wire::ConnectionId;
 
 /// Events that may wait for the shared channel before commands wait too. Each command makes at most one or two.
@@ -149,7 +150,13 @@ impl<T: Clone + Send + 'static> Task<T> {
             Happening::Channel(Some(_)) => {}
             Happening::Writable(Ok(())) => {
                 let sent = match self.frame.take() {
-                    Some(frame) => current.send(&frame).await,
+                    Some(frame) => {
+                        let sent = current.send(&frame).await;
+                        if sent.is_ok() {
+                            crash::point(crash::after_frame(&frame));
+                        }
+                        sent
+                    }
                     None => Ok(()),
                 };
                 if sent.is_err() {

@@ -44,10 +44,15 @@ impl Machine {
             if attempt.overtakes(number) {
                 return;
             }
+            let crossing = attempt.phase == Phase::Offered;
             if self.role == Role::Impolite && attempt.is_fresh(now) {
+                tracing::debug!(?connection, crossing, "the peer's offer is ignored: ours stands");
                 return self.repeat_now(out);
             }
             instead_of = attempt.is_unanswered().then_some(attempt.connection);
+            if crossing {
+                tracing::debug!(?connection, "two offers cross: ours gives way");
+            }
         }
         if !self.offers.allow(now) {
             tracing::debug!(?connection, "too many offers; one is dropped");

@@ -5,15 +5,24 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+/// A publish that its broker has not confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Publishing {
+    /// Comes back when it is confirmed.
+    pub(super) token: u64,
+    /// Where a test may end the process once it is confirmed.
+    pub(super) crash_point: &'static str,
+}
+
 /// What is under way on one connection.
 #[derive(Debug, Default)]
 pub(super) struct Flight {
     /// Names the connection inside delivery numbers.
     connection: u64,
-    /// Tokens that rumqttc has and has not sent.
-    publishes: VecDeque<u64>,
-    /// Tokens by packet id.
-    unconfirmed: HashMap<u16, u64>,
+    /// What rumqttc has and has not sent.
+    publishes: VecDeque<Publishing>,
+    /// The same by packet id, once it is sent.
+    unconfirmed: HashMap<u16, Publishing>,
     /// Subscriptions that rumqttc has and has not sent.
     subscribes: VecDeque<Vec<String>>,
     /// Subscriptions by packet id, oldest first; an id can come twice when many are under way.
@@ -27,17 +36,17 @@ impl Flight {
         Self { connection, ..Self::default() }
     }
 
-    pub(super) fn publish_requested(&mut self, token: u64) {
-        self.publishes.push_back(token);
+    pub(super) fn publish_requested(&mut self, publishing: Publishing) {
+        self.publishes.push_back(publishing);
     }
 
     pub(super) fn publish_sent(&mut self, packet: u16) {
-        if let Some(token) = self.publishes.pop_front() {
-            self.unconfirmed.insert(packet, token);
+        if let Some(publishing) = self.publishes.pop_front() {
+            self.unconfirmed.insert(packet, publishing);
         }
     }
 
-    pub(super) fn publish_confirmed(&mut self, packet: u16) -> Option<u64> {
+    pub(super) fn publish_confirmed(&mut self, packet: u16) -> Option<Publishing> {
         self.unconfirmed.remove(&packet)
     }
 

@@ -12,10 +12,11 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::flight::Flight;
+use super::flight::{Flight, Publishing};
 use super::reason::{End, end};
 use super::setup::{self, READ_BYTES_FIRST, READ_BYTES_LAST};
 use super::{Config, MqttCommand, MqttEvent, PAYLOAD_BYTES_MAX, REQUESTS_MAX, SessionKind};
+use crate::platform::crash;
 
 /// How long a connection that is told to end may take to send what is pending.
 const GOODBYE_DEADLINE: Duration = Duration::from_millis(500);
@@ -156,9 +157,12 @@ impl<T: Copy> Driver<T> {
             };
             match event {
                 Event::Outgoing(Outgoing::Publish(packet)) => requests.flight.publish_sent(packet),
+                // Clean sessions acknowledge by themselves, before anything is committed: that is no point of ours.
+                Event::Outgoing(Outgoing::PubAck(_)) if persistent => crash::point("broker.after_ack"),
                 Event::Outgoing(Outgoing::Subscribe(packet)) => requests.flight.subscribe_sent(packet),
                 Event::Incoming(Packet::PubAck(ack)) => {
-                    if let Some(token) = requests.flight.publish_confirmed(ack.pkid) {
+                    if let Some(Publishing { token, crash_point }) = requests.flight.publish_confirmed(ack.pkid) {
+                        crash::point(crash_point);
                         tell(cancel, events, config.tag, MqttEvent::Published { token }).await?;
                     }
                 }
@@ -273,7 +277,9 @@ impl Requests {
             return Err(command);
         }
         match command {
-            MqttCommand::Publish { token, .. } => self.flight.publish_requested(token),
+            MqttCommand::Publish { token, topic, .. } => {
+                self.flight.publish_requested(Publishing { token, crash_point: crash::after_publish(&topic) });
+            }
             MqttCommand::Subscribe { topics } => self.flight.subscribe_requested(topics),
             MqttCommand::Ack { delivery } => self.flight.acknowledged(delivery),
             MqttCommand::Connect | MqttCommand::Unsubscribe { .. } | MqttCommand::Disconnect => {}

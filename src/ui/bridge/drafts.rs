@@ -17,7 +17,9 @@ pub(super) struct Drafts {
 
 impl Drafts {
     pub(super) fn typed(&mut self, with: Uuid, text: String, now: Instant) {
-        self.waiting.insert(with, (text, now + PAUSE));
+        // An empty one is kept at once: what was sent or deleted must not come back as a draft.
+        let at = if text.is_empty() { now } else { now + PAUSE };
+        self.waiting.insert(with, (text, at));
     }
 
     /// When the next one is to be kept.
@@ -50,5 +52,7 @@ mod tests {
         assert_eq!(drafts.take(start + PAUSE * 3 / 2, false), [(bob, "Hi".to_owned())]);
         assert_eq!(drafts.take(start, true), [(carol, "x".to_owned())]);
         assert_eq!(drafts.due(), None);
+        drafts.typed(bob, String::new(), start);
+        assert_eq!(drafts.take(start, false), [(bob, String::new())]);
     }
 }

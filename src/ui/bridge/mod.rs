@@ -42,8 +42,12 @@ pub enum Wish {
     },
     /// Its end.
     ToEnd,
+    /// Once more what could not be read.
+    Again,
     /// Whether the reader sees the end.
     AtEnd(bool),
+    /// Whether the page is shown at all, and not behind another tab.
+    Shown(bool),
     /// What is being typed in a conversation; kept after a pause, and whenever the conversation is left.
     Draft(Uuid, String),
 }
@@ -60,7 +64,9 @@ pub(super) struct Bridge {
     model: Model,
     drafts: Drafts,
     /// What was last said to be read.
-    marked: Option<String>,
+    marked: Option<(String, u32)>,
+    /// Whether the page is shown, as far as it says.
+    shown: bool,
 }
 
 enum Next {
@@ -81,7 +87,18 @@ impl Bridge {
         focused: watch::Receiver<bool>,
     ) -> Self {
         let model = store.peek().clone();
-        Self { core, control, clock, store, wishes, focused, model, drafts: Drafts::default(), marked: None }
+        Self {
+            core,
+            control,
+            clock,
+            store,
+            wishes,
+            focused,
+            model,
+            drafts: Drafts::default(),
+            marked: None,
+            shown: true,
+        }
     }
 
     /// Runs until the coordinator or the components are gone.
@@ -113,8 +130,9 @@ impl Bridge {
             };
             let next = tokio::select! {
                 biased;
-                change = watch.next() => Next::Change(change),
+                // First: a person waits for it, and makes few.
                 wish = self.wishes.recv() => Next::Wish(wish),
+                change = watch.next() => Next::Change(change),
                 _ = self.control.changed() => Next::Settings,
                 () = drafts => Next::Drafts,
                 Ok(()) = self.focused.changed() => Next::Focus,
@@ -181,6 +199,17 @@ impl Bridge {
                     self.read(reading).await;
                 }
             }
+            Wish::Again => {
+                if let Some(with) = self.model.thread.with {
+                    let reading = self.model.thread.open(with);
+                    self.show_thread();
+                    self.read(reading).await;
+                }
+            }
+            Wish::Shown(shown) => {
+                self.shown = shown;
+                self.mark_read().await;
+            }
             Wish::AtEnd(at_end) => {
                 self.model.thread.at_end = at_end;
                 self.show_thread();
@@ -193,9 +222,7 @@ impl Bridge {
     /// Keeps drafts whose typing has paused, or all of them.
     async fn keep_drafts(&mut self, all: bool) {
         for (with, text) in self.drafts.take(Instant::now(), all) {
-            if let Some(person) = self.model.people.get(&with)
-                && person.chat.draft != text
-            {
+            if self.model.people.contains_key(&with) {
                 // The reply says nothing that a reader could act on: a draft that is too long stays in its field.
                 drop(self.core.submit(Command::SaveDraft { with, text }).await);
             }

@@ -9,7 +9,16 @@ impl Bridge {
     /// The open conversation changed.
     pub(super) async fn look_again(&mut self) {
         let Some(reading) = self.model.thread.again() else { return };
+        let whole = !self.model.thread.earlier;
         self.read(reading).await;
+        // All of the conversation was on the screen, and something came that sorts before it: it belongs there too.
+        if whole
+            && self.model.thread.earlier
+            && let Some(first) = self.model.thread.first()
+            && let Some(reading) = self.model.thread.toward(true, &first)
+        {
+            self.read(reading).await;
+        }
         // The stretch is full, and the reader is at its end: the end moves on.
         if self.model.thread.at_end
             && self.model.thread.later
@@ -39,11 +48,16 @@ impl Bridge {
     /// Whoever sees the end has read all of it.
     pub(super) async fn mark_read(&mut self) {
         let thread = &self.model.thread;
-        let seen = thread.at_end && !thread.later && *self.focused.borrow();
+        let seen = thread.at_end && !thread.later && self.shown && *self.focused.borrow();
         let Some(with) = thread.with.filter(|_| seen) else { return };
-        let unread = self.model.people.get(&with).is_some_and(|person| person.chat.unread > 0);
-        let Some(up_to) = thread.last_theirs().filter(|id| unread && self.marked.as_ref() != Some(id)) else { return };
-        self.marked = Some(up_to.clone());
+        let unread = self.model.people.get(&with).map_or(0, |person| person.chat.unread);
+        let Some(up_to) = thread.last_theirs().filter(|_| unread > 0) else { return };
+        // Said once for the same state of things; a message that came late into the middle is another state.
+        let mark = (up_to.clone(), unread);
+        if self.marked.as_ref() == Some(&mark) {
+            return;
+        }
+        self.marked = Some(mark);
         // Its effect comes back as a delta.
         drop(self.core.submit(Command::MarkRead { with, up_to }).await);
     }

@@ -2,9 +2,9 @@
 
 use dioxus::prelude::*;
 
-/// A choice.
+/// One that can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
+pub struct Answer {
     /// What the form says.
     pub value: &'static str,
     /// Its name.
@@ -21,7 +21,7 @@ pub fn Choices(
     /// The name of the radio buttons.
     name: &'static str,
     /// What can be chosen.
-    choices: Vec<Choice>,
+    choices: Vec<Answer>,
     /// The value that is chosen.
     chosen: Option<&'static str>,
     /// Beside each other: short names without sentences.

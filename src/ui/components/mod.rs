@@ -10,7 +10,7 @@ mod page;
 mod safety;
 
 pub use avatar::Avatar;
-pub use choice::{Choice, Choices};
+pub use choice::{Answer, Choices};
 pub use dialog::Confirm;
 pub use linked::Linked;
 pub use mark::Mark;

@@ -17,7 +17,10 @@ pub fn Add(link: Option<String>) -> Element {
     let ui = use_ui();
     rsx! {
         Page { title: ui.say("add-title"),
-            Theirs { link }
+            // Another link is another field: what stood in the old one would hide it.
+            for link in [link] {
+                Theirs { key: "{link:?}", link: link.clone() }
+            }
             Own {}
         }
     }
@@ -28,15 +31,17 @@ fn Own() -> Element {
     let ui = use_ui();
     let mut copied = use_signal(|| false);
     let Some(identity) = ui.model.identity().cloned() else { return rsx! {} };
+    // There are two things to know of a link before giving it away: it leads nowhere, or not out of this computer.
+    let nobody = ui.model.brokers().read().is_empty();
     let code = use_memo(use_reactive(&identity.link, |link| qr(&link)));
     rsx! {
         section { class: "card", aria_label: ui.say("add-own"),
             h2 { {ui.say("add-own")} }
             p { class: "muted", {ui.say("add-own-lead")} }
-            if let Some(warning) = &identity.warning {
+            if identity.warning.is_some() {
                 p { class: "notice",
                     TriangleAlert { size: 18 }
-                    span { "{warning}" }
+                    span { {ui.say(if nobody { "add-warning-nobody" } else { "add-warning-here" })} }
                 }
             }
             match code() {
@@ -89,7 +94,7 @@ fn Theirs(link: Option<String>) -> Element {
                     ui.go(Route::Conversation(user));
                 }
                 Ok(_) => done.set(Some(ui.say("add-sent"))),
-                Err(error) => problem.set(Some(error.to_string())),
+                Err(error) => problem.set(Some(ui.explain(&error))),
             }
             busy.set(false);
         });

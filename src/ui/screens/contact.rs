@@ -30,7 +30,7 @@ pub fn Contact(user: Uuid) -> Element {
                 Asking::Remove => Command::RemoveContact(user),
             };
             if let Err(error) = ui.run(command).await {
-                problem.set(Some(error.to_string()));
+                problem.set(Some(ui.explain(&error)));
             }
         });
     };
@@ -52,8 +52,8 @@ pub fn Contact(user: Uuid) -> Element {
                         }
                     }
                 }
-                if let Some(warning) = &person.contact.warning {
-                    p { class: "notice", "{warning}" }
+                if person.contact.warning.is_some() {
+                    p { class: "notice", {ui.say("contact-warning-here")} }
                 }
                 Nickname { user, nickname: person.contact.nickname.clone(), card: person.contact.name.clone() }
             }
@@ -94,7 +94,7 @@ fn Nickname(user: Uuid, nickname: Option<String>, card: String) -> Element {
         spawn(async move {
             match ui.run(Command::SetNickname { user, nickname }).await {
                 Ok(_) => saved.set(true),
-                Err(error) => problem.set(Some(error.to_string())),
+                Err(error) => problem.set(Some(ui.explain(&error))),
             }
         });
     };

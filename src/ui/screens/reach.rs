@@ -2,8 +2,8 @@
 
 use dioxus::prelude::*;
 
-use crate::host::Reach;
-use crate::ui::components::{Choice, Choices};
+use crate::host::{Choice, Reach};
+use crate::ui::components::{Answer, Choices};
 use crate::ui::context::{Ui, use_ui};
 
 /// What is chosen and typed so far.
@@ -60,9 +60,7 @@ impl Draft {
 pub async fn choose(ui: Ui, draft: Draft) -> Result<(), String> {
     let reach = draft.reach().ok_or_else(|| ui.say("reach-address-missing"))?;
     let control = ui.control.peek().clone();
-    let mut settings = control.settings();
-    settings.reach = Some(reach);
-    control.change(settings).await.map_err(|error| error.to_string())
+    control.change(Choice::Reach(reach)).await.map_err(|error| ui.explain_settings(&error))
 }
 
 /// The question with its answers.
@@ -72,7 +70,7 @@ pub fn ReachChoice(draft: Signal<Draft>) -> Element {
     let available =
         CHOICES.iter().filter(|(kind, ..)| cfg!(feature = "embedded-broker") || ![HERE, NETWORK].contains(kind));
     let choices =
-        available.map(|&(value, label, what)| Choice { value, label: ui.say(label), what: Some(ui.say(what)) });
+        available.map(|&(value, label, what)| Answer { value, label: ui.say(label), what: Some(ui.say(what)) });
     let kind = draft.read().kind;
     rsx! {
         Choices {

@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 use uuid::Uuid;
 
 use crate::coordinator::{Command, RequestView};
-use crate::ui::components::{Avatar, Page, Problem, SafetyNumber};
+use crate::ui::components::{Avatar, Confirm, Page, Problem, SafetyNumber};
 use crate::ui::context::use_ui;
 use crate::ui::route::Route;
 use crate::ui::state::ModelStoreExt;
@@ -56,6 +56,7 @@ fn Incoming(request: RequestView) -> Element {
     let ui = use_ui();
     let user = request.user_id;
     let mut problem = use_signal(|| None::<String>);
+    let mut blocking = use_signal(|| false);
     let answer = move |command: Command, then: Option<Route>| {
         spawn(async move {
             match ui.run(command).await {
@@ -64,7 +65,7 @@ fn Incoming(request: RequestView) -> Element {
                         ui.go(route);
                     }
                 }
-                Err(error) => problem.set(Some(error.to_string())),
+                Err(error) => problem.set(Some(ui.explain(&error))),
             }
         });
     };
@@ -78,8 +79,8 @@ fn Incoming(request: RequestView) -> Element {
                     }
                 }
             }
-            if let Some(warning) = &request.warning {
-                p { class: "notice", "{warning}" }
+            if request.warning.is_some() {
+                p { class: "notice", {ui.say("contact-warning-here")} }
             }
             div {
                 p { class: "small muted", {ui.say("requests-safety")} }
@@ -89,9 +90,21 @@ fn Incoming(request: RequestView) -> Element {
                 Problem { text }
             }
             div { class: "actions",
-                button { class: "button danger", r#type: "button", onclick: move |_| answer(Command::BlockContact(user), None), {ui.say("requests-block")} }
+                button { class: "button danger", r#type: "button", onclick: move |_| blocking.set(true), {ui.say("requests-block")} }
                 button { class: "button", r#type: "button", onclick: move |_| answer(Command::DeclineContact(user), None), {ui.say("requests-decline")} }
                 button { class: "button primary", r#type: "button", onclick: move |_| answer(Command::AcceptContact(user), Some(Route::Conversation(user))), {ui.say("requests-accept")} }
+            }
+            if blocking() {
+                Confirm {
+                    title: ui.words().with("contact-block-ask", "name", request.name.clone()),
+                    what: ui.say("requests-block-what"),
+                    verb: ui.say("requests-block"),
+                    onyes: move |()| {
+                        blocking.set(false);
+                        answer(Command::BlockContact(user), None);
+                    },
+                    onno: move |()| blocking.set(false),
+                }
             }
         }
     }
@@ -114,8 +127,8 @@ fn Outgoing(user: Uuid) -> Element {
                     p { class: "small muted", {ui.say("requests-waits")} }
                 }
             }
-            if let Some(warning) = &person.contact.warning {
-                p { class: "notice", "{warning}" }
+            if person.contact.warning.is_some() {
+                p { class: "notice", {ui.say("contact-warning-here")} }
             }
             if let Some(text) = problem() {
                 Problem { text }
@@ -127,7 +140,7 @@ fn Outgoing(user: Uuid) -> Element {
                     onclick: move |_| {
                         spawn(async move {
                             if let Err(error) = ui.run(Command::RemoveContact(user)).await {
-                                problem.set(Some(error.to_string()));
+                                problem.set(Some(ui.explain(&error)));
                             }
                         });
                     },

@@ -1,11 +1,12 @@
 //! What a person can choose: their name, how Kith looks, how others can reach them.
 
 use dioxus::prelude::*;
+use uuid::Uuid;
 
 use super::reach::{Draft, ReachChoice, choose};
-use crate::coordinator::{BrokerState, Command};
-use crate::host::{Settings as Chosen, TextSize, Theme};
-use crate::ui::components::{Choice, Choices, Page, Problem};
+use crate::coordinator::{BrokerState, Command, Reply};
+use crate::host::{Choice, TextSize, Theme};
+use crate::ui::components::{Answer, Avatar, Choices, Page, Problem};
 use crate::ui::context::{Ui, use_ui};
 use crate::ui::state::ModelStoreExt;
 
@@ -30,6 +31,7 @@ pub fn Settings() -> Element {
             Profile {}
             Look {}
             Reachable {}
+            Blocked {}
         }
     }
 }
@@ -47,7 +49,7 @@ fn Profile() -> Element {
         spawn(async move {
             match ui.run(Command::Rename { name }).await {
                 Ok(_) => saved.set(true),
-                Err(error) => problem.set(Some(error.to_string())),
+                Err(error) => problem.set(Some(ui.explain(&error))),
             }
         });
     };
@@ -80,14 +82,12 @@ fn Look() -> Element {
     let settings = ui.model.settings().cloned();
     let theme = THEMES.iter().find(|(_, _, theme)| *theme == settings.theme).map(|(value, ..)| *value);
     let size = SIZES.iter().find(|(_, _, size)| *size == settings.text_size).map(|(value, ..)| *value);
-    let mut change = move |edit: Box<dyn Fn(&mut Chosen)>| {
+    let mut change = move |choice: Choice| {
         problem.set(None);
         spawn(async move {
             let control = ui.control.peek().clone();
-            let mut settings = control.settings();
-            edit(&mut settings);
-            if let Err(error) = control.change(settings).await {
-                problem.set(Some(error.to_string()));
+            if let Err(error) = control.change(choice).await {
+                problem.set(Some(ui.explain_settings(&error)));
             }
         });
     };
@@ -102,7 +102,7 @@ fn Look() -> Element {
                 chosen: theme,
                 onchoose: move |value| {
                     if let Some((_, _, theme)) = THEMES.iter().find(|(known, ..)| *known == value) {
-                        change(Box::new(move |settings| settings.theme = *theme));
+                        change(Choice::Theme(*theme));
                     }
                 },
             }
@@ -114,7 +114,7 @@ fn Look() -> Element {
                 chosen: size,
                 onchoose: move |value| {
                     if let Some((_, _, size)) = SIZES.iter().find(|(known, ..)| *known == value) {
-                        change(Box::new(move |settings| settings.text_size = *size));
+                        change(Choice::TextSize(*size));
                     }
                 },
             }
@@ -125,8 +125,8 @@ fn Look() -> Element {
     }
 }
 
-fn choices(ui: Ui, of: impl Iterator<Item = (&'static str, &'static str)>) -> Vec<Choice> {
-    of.map(|(value, key)| Choice { value, label: ui.say(key), what: None }).collect()
+fn choices(ui: Ui, of: impl Iterator<Item = (&'static str, &'static str)>) -> Vec<Answer> {
+    of.map(|(value, key)| Answer { value, label: ui.say(key), what: None }).collect()
 }
 
 #[component]
@@ -172,6 +172,51 @@ fn Reachable() -> Element {
                 }
             } else {
                 p { class: "muted", {ui.words().with("reach-fixed", "brokers", fixed)} }
+            }
+        }
+    }
+}
+
+/// Those who are blocked, with the way back; nothing where there is nobody.
+#[component]
+fn Blocked() -> Element {
+    let ui = use_ui();
+    let mut problem = use_signal(|| None::<String>);
+    let mut blocked = use_resource(move || async move {
+        match ui.run(Command::ListBlocked).await {
+            Ok(Reply::Contacts(blocked)) => blocked,
+            _ => vec![],
+        }
+    });
+    let people = blocked().unwrap_or_default();
+    if people.is_empty() {
+        return rsx! {};
+    }
+    let unblock = move |user: Uuid| {
+        spawn(async move {
+            match ui.run(Command::RemoveContact(user)).await {
+                Ok(_) => blocked.restart(),
+                Err(error) => problem.set(Some(ui.explain(&error))),
+            }
+        });
+    };
+    rsx! {
+        section { class: "card", aria_label: ui.say("settings-blocked"),
+            h2 { {ui.say("settings-blocked")} }
+            p { class: "muted", {ui.say("settings-blocked-lead")} }
+            ul { class: "cards", aria_label: ui.say("settings-blocked"),
+                for person in people {
+                    li { key: "{person.user_id}", class: "person",
+                        Avatar { user: person.user_id, name: person.name.clone(), small: true }
+                        div { class: "name",
+                            bdi { "{person.name}" }
+                        }
+                        button { class: "button", r#type: "button", onclick: move |_| unblock(person.user_id), {ui.say("settings-unblock")} }
+                    }
+                }
+            }
+            if let Some(text) = problem() {
+                Problem { text }
             }
         }
     }

@@ -158,10 +158,18 @@ impl Thread {
                 all
             }
             PageAt::From(_) => {
+                // Something may have come that sorts before all that is on the screen.
+                self.earlier = page.earlier;
                 self.later = page.later;
                 page.messages
             }
             PageAt::Latest | PageAt::Unread => {
+                if reading.at == PageAt::Latest && self.phase == Phase::Ready {
+                    // The reader has jumped: the page begins anew at its end, with no line between old and new.
+                    self.opening = self.opening.wrapping_add(1);
+                    self.divider = None;
+                    self.at_end = true;
+                }
                 if self.phase != Phase::Ready {
                     self.divider = page.first_unread.clone().map(|id| (id, unread.max(1)));
                     // Where the reader stands, the page says once it has found the divider.

@@ -69,7 +69,7 @@ impl Stage {
         tokio::select! {
             biased;
             Some(order) = self.settings.recv() => {
-                self.told.send_replace(order.settings);
+                self.told.send_modify(|settings| *settings = settings.clone().with(order.choice));
                 let _ = order.answer.send(Ok(()));
             }
             () = self.dom.wait_for_work() => self.dom.render_immediate(&mut dioxus::dioxus_core::NoOpMutations),

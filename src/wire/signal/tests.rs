@@ -21,7 +21,8 @@ fn candidate() -> impl Strategy<Value = Candidate> {
         .prop_map(|(line, mid, mline)| Candidate { line, mid, mline })
 }
 
-fn signal() -> impl Strategy<Value = Signal> {
+/// Any signal within its limits.
+pub fn signal() -> impl Strategy<Value = Signal> {
     let sdp = "[a-z]{0,40}".prop_map(|note| description(&format!("a=note:{note}\r\n")));
     prop_oneof![
         (connection(), any::<u32>(), sdp.clone()).prop_map(|(connection, number, sdp)| Signal::Offer {

@@ -26,7 +26,7 @@ pub fn Chats() -> Element {
     rsx! {
         nav { class: "list", aria_label: ui.say("chats"),
             header { class: "bar",
-                h1 { {ui.say("app-name")} }
+                h1 { tabindex: "-1", "data-home": "true", {ui.say("app-name")} }
                 button {
                     class: "icon",
                     r#type: "button",

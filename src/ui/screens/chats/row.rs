@@ -20,6 +20,8 @@ pub fn ChatRow(user: Uuid) -> Element {
     let name = person.name().to_owned();
     let open = ui.stack.read().conversation() == Some(user);
     let chat = &person.chat;
+    // "12:41" is "Yesterday" on the next day.
+    ui.today.read();
     let time = chat.last.as_ref().map(|last| list_time(&ui.clock(), &ui.words(), last.at));
     let unread = match chat.unread {
         0 => None,

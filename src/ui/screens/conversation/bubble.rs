@@ -30,6 +30,7 @@ pub fn Bubble(user: Uuid, id: String, first: bool, last: bool, mine: bool) -> El
             class.push_str(name);
         }
     }
+    let waits = mine && last && message.state == MessageState::Queued;
     rsx! {
         article { class, aria_label: "{author}", "data-row": "true",
             // The text's own direction says on which side its last line ends, and so where the time goes.
@@ -45,7 +46,21 @@ pub fn Bubble(user: Uuid, id: String, first: bool, last: bool, mine: bool) -> El
                 }
             }
         }
+        if waits {
+            p { class: "why", {why(ui, user)} }
+        }
     }
+}
+
+/// Why a message waits, for those who only look.
+fn why(ui: Ui, user: Uuid) -> String {
+    let key = if reachable(ui) { "why-queued" } else { "why-queued-broker" };
+    ui.words().with(key, "name", ui.name(user))
+}
+
+/// Whether any broker has us: without one, nobody can be found.
+fn reachable(ui: Ui) -> bool {
+    ui.model.brokers().read().iter().any(|broker| broker.state == BrokerState::Connected)
 }
 
 /// The mark of an own message, with the reason for waiting.
@@ -60,10 +75,8 @@ fn State(user: Uuid, state: MessageState) -> Element {
 
 fn meaning(ui: Ui, user: Uuid, state: MessageState) -> String {
     let key = match state {
-        MessageState::Queued => {
-            let reachable = ui.model.brokers().read().iter().any(|broker| broker.state == BrokerState::Connected);
-            if reachable { "mark-queued" } else { "mark-queued-broker" }
-        }
+        MessageState::Queued if reachable(ui) => "mark-queued",
+        MessageState::Queued => "mark-queued-broker",
         MessageState::Sent => "mark-sent",
         MessageState::Delivered => "mark-delivered",
         MessageState::Received => return String::new(),

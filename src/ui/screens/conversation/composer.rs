@@ -1,6 +1,7 @@
 //! The field to write in. The text in it belongs to the page: it is read when it is sent, and never written while somebody
 //! types.
 
+use dioxus::core::spawn_forever;
 use dioxus::prelude::*;
 use lucide_dioxus::SendHorizontal;
 use uuid::Uuid;
@@ -9,7 +10,7 @@ use crate::coordinator::Command;
 use crate::ui::bridge::Wish;
 use crate::ui::components::Problem;
 use crate::ui::context::{Ui, use_ui};
-use crate::ui::state::{ModelStoreExt, PersonStoreExt};
+use crate::ui::state::{ModelStoreExt, PersonStoreExt, ThreadStoreExt};
 
 /// The field to write to somebody in.
 #[component]
@@ -28,12 +29,26 @@ pub fn Composer(user: Uuid) -> Element {
         }
         problem.set(None);
         ui.wish(Wish::Draft(user, String::new()));
-        spawn(async move {
-            if let Err(error) = ui.run(Command::SendMessage { to: user, text: text.trim_end().to_owned() }).await {
-                problem.set(Some(ui.words().with("send-failed", "why", error.to_string())));
-                ui.wish(Wish::Draft(user, text.clone()));
-                let again = beginning.peek().0.wrapping_add(1);
-                beginning.set((again, text));
+        // Of the root, not of this field: who goes elsewhere at once still wants it sent, or has it back as a draft.
+        spawn_forever(async move {
+            match ui.run(Command::SendMessage { to: user, text: text.trim_end().to_owned() }).await {
+                Ok(_) => {
+                    let thread = ui.model.thread();
+                    let here = *thread.with().peek() == Some(user);
+                    if here && (!*thread.at_end().peek() || *thread.later().peek()) {
+                        ui.wish(Wish::ToEnd);
+                    }
+                }
+                Err(error) => {
+                    ui.wish(Wish::Draft(user, text.clone()));
+                    // The field may be gone.
+                    if let Ok(mut problem) = problem.try_write() {
+                        *problem = Some(ui.words().with("send-failed", "why", ui.explain(&error)));
+                    }
+                    if let Ok(mut beginning) = beginning.try_write() {
+                        *beginning = (beginning.0.wrapping_add(1), text);
+                    }
+                }
             }
         });
     };

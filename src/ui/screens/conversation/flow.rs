@@ -57,6 +57,7 @@ pub fn Flow(user: Uuid) -> Element {
                     Phase::Loading => rsx! {},
                     Phase::Failed(why) => rsx! {
                         Problem { text: ui.words().with("load-failed", "why", why) }
+                        button { class: "button", r#type: "button", onclick: move |_| ui.wish(Wish::Again), {ui.say("try-again")} }
                     },
                     Phase::Ready => rsx! {
                         Rows { user }
@@ -95,7 +96,8 @@ fn Line(user: Uuid, row: Row) -> Element {
     let ui = use_ui();
     match row {
         Row::Day(day) => rsx! {
-            div { class: "day", "data-row": "true", {day_label(&ui.clock(), &ui.words(), day)} }
+            // Drawn again on the next day.
+            div { key: "{ui.today}", class: "day", "data-row": "true", {day_label(&ui.clock(), &ui.words(), day)} }
         },
         Row::Unread(count) => rsx! {
             div { class: "unread", "data-row": "true", "data-divider": "true",

@@ -23,7 +23,7 @@ pub fn Welcome() -> Element {
                     span {}
                     span {}
                 }
-                h1 { {ui.say("welcome-title")} }
+                h1 { tabindex: "-1", "data-home": "true", {ui.say("welcome-title")} }
                 p { class: "muted welcome-lead", {ui.say("welcome-lead")} }
                 if named || second() {
                     Reachable { name, second, named }
@@ -49,7 +49,7 @@ fn Name(name: Signal<String>, second: Signal<bool>) -> Element {
                 name.set(text);
                 second.set(true);
             }
-            Err(error) => problem.set(Some(error.to_string())),
+            Err(_) => problem.set(Some(ui.say("refused-name"))),
         }
     };
     rsx! {
@@ -95,7 +95,7 @@ fn Reachable(name: Signal<String>, second: Signal<bool>, named: bool) -> Element
             let mut done = if needs_choice { choose(ui, draft.peek().clone()).await } else { Ok(()) };
             if done.is_ok() && !named {
                 let name = name.peek().clone();
-                done = ui.run(Command::CreateIdentity { name }).await.map(drop).map_err(|error| error.to_string());
+                done = ui.run(Command::CreateIdentity { name }).await.map(drop).map_err(|error| ui.explain(&error));
             }
             if let Err(error) = done {
                 problem.set(Some(error));
