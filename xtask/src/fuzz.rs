@@ -120,9 +120,11 @@ fn targets(wanted: &[String]) -> Result<Vec<String>> {
 
 const BUILD: &[&str] = &["build", "--locked", "--no-default-features", "-p=kith-fuzz"];
 
-/// Builds Kith without features and the targets in one call, so that the features of what they share are settled once.
+/// Builds the targets on the Kith that the other tests use, so that nothing is compiled for them alone.
 fn build_plain() -> Result<()> {
-    cargo_build(workspace::cargo().args(BUILD).arg("-p=kith"))
+    let features = workspace::TEST_FEATURES.split(',').map(|name| format!("kith/{name}"));
+    let features: Vec<String> = features.collect();
+    cargo_build(workspace::cargo().args(BUILD).args(["-p=kith", "--features"]).arg(features.join(",")))
 }
 
 fn build_with_coverage() -> Result<()> {

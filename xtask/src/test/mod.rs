@@ -1,5 +1,6 @@
 //! `cargo xtask test`: runs the stages of [`stages`], keeps their output readable, and adds up what they report.
 
+mod room;
 mod skips;
 mod stages;
 mod tally;
@@ -71,13 +72,20 @@ pub fn run(args: &Args) -> Result<bool> {
         setup::run(setup::For::Tests);
     }
     let logs = workspace::scratch("logs")?;
+    if let Some(free) = room::free(&logs) {
+        println!("free on the disk: {}", room::gigabytes(free));
+    }
     let mut reports: Vec<Report> = Vec::new();
     for (index, stage) in chosen.iter().enumerate() {
+        if let Some(free) = room::too_little(&logs) {
+            println!("STOPPED before stage {}: {free}", stage.name);
+            break;
+        }
         let left = limit.saturating_sub(start.elapsed());
         println!("[{}/{}] {}: {}", index + 1, chosen.len(), stage.name, stage.what);
         let began = Instant::now();
         let log = logs.join(format!("{}.log", stage.name.replace(' ', "-")));
-        let tally = match run_stage(stage, Instant::now() + left.min(stage.limit), &log, args.verbose) {
+        let tally = match run_stage(stage, Instant::now() + left.min(stage.limit), &log, args.verbose, args.quick) {
             Ok(tally) => tally,
             Err(error) => Tally::broken(format!("{error:#}")),
         };
@@ -91,6 +99,9 @@ pub fn run(args: &Args) -> Result<bool> {
             println!("STOPPED at the limit of {} in stage {}; the later ones did not run", seconds(limit), stage.name);
             break;
         }
+    }
+    if let Some(free) = room::free(&logs) {
+        println!("free on the disk at the end: {}", room::gigabytes(free));
     }
     let complete = reports.len() == chosen.len();
     summarise(&reports, start.elapsed(), complete)
@@ -127,12 +138,17 @@ fn summarise(reports: &[Report], took: Duration, complete: bool) -> Result<bool>
     Ok(sum.failed == 0)
 }
 
-fn run_stage(stage: &Stage, deadline: Instant, log: &Path, verbose: bool) -> Result<Tally> {
+/// `incremental`: whether what is compiled shall be quick to compile again, which takes four gigabytes for all stages.
+fn run_stage(stage: &Stage, deadline: Instant, log: &Path, verbose: bool, incremental: bool) -> Result<Tally> {
     let skips = log.with_extension("skips");
     fs::remove_file(&skips).ok();
     let mut log = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
     let mut command = command(&stage.step)?;
-    command.env("CARGO_TERM_COLOR", "never").env("KITH_SKIPS", &skips).envs(stage.env.iter().copied());
+    command.env("CARGO_TERM_COLOR", "never").env("KITH_SKIPS", &skips);
+    if !incremental {
+        command.env("CARGO_INCREMENTAL", "0");
+    }
+    command.envs(stage.env.iter().copied());
     let mut tally = Tally::default();
     let mut shown = Instant::now();
     let mut latest = String::new();

@@ -2,12 +2,12 @@
 //!
 //! Builds are grouped so that the big dependencies are compiled for few feature sets, each checked once and built once:
 //!
-//! - the core with its broker ([`workspace::TEST_FEATURES`]): the inner loop, and every story of separate processes;
+//! - the core with its broker ([`workspace::TEST_FEATURES`]): the inner loop, the fuzz targets, every story of processes;
 //! - everything of the window ([`workspace::WINDOW_FEATURES`] beside the default ones): clippy, documentation, the window's
-//!   own tests, and the programs that are shown in Chromium and on a screen of their own;
-//! - neither: the plain build and the fuzz targets.
+//!   own tests, and the programs that are shown in Chromium and on a screen of their own.
 //!
-//! What a person builds (the default features alone) is only checked: nothing else would notice that it does not compile.
+//! The others are only checked, for nothing else would notice that they do not compile: what a person builds (the default
+//! features alone), and the core alone.
 //!
 //! The feature `testing` changes only Kith itself.
 
@@ -137,7 +137,7 @@ pub const STAGES: &[Stage] = &[
     Stage::new("clippy bare", 20, One, Cargo(CLIPPY_BARE), "no warning without the embedded broker, nor in fuzz targets"),
     Stage::new("unit", 30, Tests, ShortTests, "unit and property tests of Kith").quick(),
     Stage::new("xtask", 10, Tests, Cargo(&["test", "--locked", "-p=xtask"]), "this program's own tests").quick(),
-    Stage::new("bare and fuzz builds", 20, One, Xtask(&["fuzz", "--corpus-only"]), "Kith builds without the embedded broker; fuzz targets build and pass their corpus"),
+    Stage::new("fuzz corpus", 20, One, Xtask(&["fuzz", "--corpus-only"]), "fuzz targets build and pass what they once failed"),
     Stage::new("vectors", 10, One, Xtask(&["vectors"]), "a checker written from the protocol's page agrees with every vector"),
     Stage::new("stories once", 20, Tests, Stories(STORIES_ONCE), "stories that need no kind of broker in particular"),
     Stage::new("stories embedded", 30, Tests, Stories(&["embedded::"]), "stories over the embedded broker"),
