@@ -89,6 +89,8 @@
   document.addEventListener("submit", (event) => {
     // The program has read the form when this runs (it listens further in); the page goes nowhere.
     event.preventDefault();
+    // When nobody is there to read it, the text stays.
+    if (document.documentElement.dataset.lost) return;
     for (const area of event.target.querySelectorAll("[data-clear]")) {
       if (!area.value.trim()) continue;
       area.value = "";
@@ -108,14 +110,17 @@
       area.style.opacity = "0";
       document.body.append(area);
       area.select();
-      document.execCommand("copy");
+      const done = document.execCommand("copy");
       area.remove();
+      return done;
     }
+    return true;
   };
   document.addEventListener("click", (event) => {
     const button = event.target instanceof Element ? event.target.closest("[data-copy]") : null;
     const source = button && document.getElementById(button.dataset.copy);
-    if (source) copy(source.value ?? source.textContent);
+    // The program asks later what came of it: only the page's own hand on the click may touch the clipboard.
+    if (source) globalThis.kithCopied = copy(source.value ?? source.textContent).catch(() => false);
   }, true);
 
   // ---- keyboard: Escape goes back, a dialog keeps the focus, a group of choices moves with the arrows (it is made of radios)
@@ -134,17 +139,17 @@
       stops.at((next + stops.length) % stops.length)?.focus();
     }
   });
+  // Whoever chooses the conversation that is open wants to write there.
+  document.addEventListener("click", (event) => {
+    const row = event.target instanceof Element ? event.target.closest("[aria-current=true]") : null;
+    const field = row && document.querySelector(".composer textarea");
+    if (field && visible(field) && !field.closest("[inert]")) focusOn(field);
+  });
   const focusOn = (element) => {
     // On a phone the keyboard would cover half of what was just opened.
     if (element.matches("textarea") && !matchMedia("(pointer: fine)").matches) return;
     element.focus({ preventScroll: true });
   };
-
-  // ---- links of other people open elsewhere, the program's own page stays
-  document.addEventListener("click", (event) => {
-    const link = event.target instanceof Element ? event.target.closest("a[data-out]") : null;
-    if (link && link.dataset.out === "page") { event.stopPropagation(); }
-  }, true);
 
   // ---- whatever appears is looked after
   const seen = new WeakSet();

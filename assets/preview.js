@@ -42,6 +42,7 @@
   socket.addEventListener("close", () => {
     // Also a page that is left or loaded anew closes its socket; that is nobody's loss.
     if (leaving) return;
+    document.documentElement.dataset.lost = "true";
     banner().textContent = words.lost + " " + words.retry;
     window.setTimeout(retry, wait);
   });

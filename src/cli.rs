@@ -64,6 +64,11 @@ pub enum Task {
     /// one instead: its request "identity.show" answers with the link. The picture needs a terminal of some 90 columns
     /// (more for a link that names several brokers); below it is the link as text.
     Qr(Reach),
+    /// Have kith: links open this Kith
+    ///
+    /// For this account, on Linux and Windows, and once more when the program has moved. Packages do it by themselves.
+    #[cfg(feature = "desktop")]
+    Register,
 }
 
 /// Where this person's data is, where they can be reached, and who helps to find a way.

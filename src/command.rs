@@ -60,6 +60,8 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         #[cfg(feature = "embedded-broker")]
         Some(Task::Broker(options)) => until_interrupted(runtime, broker(options)),
         Some(Task::Qr(reach)) => until_interrupted(runtime, qr(reach)),
+        #[cfg(feature = "desktop")]
+        Some(Task::Register) => register(),
     }
 }
 
@@ -179,6 +181,14 @@ async fn qr(reach: Reach) -> anyhow::Result<ExitCode> {
         .map_err(|error| anyhow::anyhow!("your link does not fit a QR code: {error:?}"))?;
     let warning = identity.warning.map(|warning| format!("{warning}\n")).unwrap_or_default();
     print(&format!("{}\n\n{}\n\n{}\n{warning}", identity.name, code.to_str(), identity.link))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(feature = "desktop")]
+fn register() -> anyhow::Result<ExitCode> {
+    let written = kith::platform::register::register()?;
+    print(&written.iter().map(|path| format!("wrote {}\n", path.display())).collect::<String>())?;
+    print("kith: links open this Kith now.\n")?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -10,7 +10,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use kith::host::{DEFAULT_ICE, Front, Host, Place};
+use kith::host::{DEFAULT_ICE, Place};
 use tracing_subscriber::EnvFilter;
 
 /// Runs the app; returns only when it could not begin.
@@ -31,8 +31,6 @@ fn run() -> anyhow::Result<std::convert::Infallible> {
     // Ours, so that the engine keeps working while the page sleeps.
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no Tokio runtime")?;
     let place = Place { ice: DEFAULT_ICE.map(str::to_owned).to_vec(), ..Place::default() };
-    // Held until the system ends the process; whatever was acknowledged is on disk then.
-    let host = runtime.block_on(Host::open(place, Front::Window))?;
     let _inside = runtime.enter();
-    kith::ui::phone::run(&host)
+    kith::ui::phone::run(place)
 }

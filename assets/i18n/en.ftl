@@ -1,6 +1,7 @@
 # Every word that Kith shows. Short and plain: what happened, what it means, what to do.
 
 app-name = Kith
+menu-edit = Edit
 
 ## Welcome
 
@@ -11,6 +12,11 @@ welcome-name-hint = What others see when you write to them. You can change it la
 welcome-continue = Continue
 welcome-back = Back
 welcome-start = Start
+
+## When the start fails
+
+start-failed-title = Kith cannot start
+start-failed-lead = Nothing of yours has been changed. What went wrong:
 
 ## How others can reach me
 
@@ -43,7 +49,7 @@ chats-empty-title = Nobody here yet
 chats-empty-lead = Give somebody your link, or paste theirs. When one of you has accepted, you can write.
 chats-empty-add = Add your first contact
 chats-pick-title = Your conversations
-chats-pick-lead = Choose one on the left, or add somebody new.
+chats-pick-lead = Choose one from the list, or add somebody new.
 chats-nothing-said = Say hello
 chats-draft = Draft: { $text }
 chats-you = You: { $text }
@@ -58,9 +64,13 @@ online = Online
 ## How things stand
 
 status-starting = Starting …
-status-direct = { $count ->
-    [one] Connected directly to 1 person
-   *[other] Connected directly to { $count } people
+status-linked = { $count ->
+    [one] Connected to 1 person
+   *[other] Connected to { $count } people
+}
+status-linked-only = { $count ->
+    [one] Connected to 1 person, but nobody else can reach you. See Settings
+   *[other] Connected to { $count } people, but nobody else can reach you. See Settings
 }
 status-ready = Ready. Nobody is online at the moment
 status-alone = Ready. Add somebody to write to
@@ -85,6 +95,58 @@ path-mail = Away. Messages wait in their mailbox
 path-none = Away. Messages wait here
 today = Today
 yesterday = Yesterday
+
+# Days are counted from Monday.
+weekday = { $number ->
+    [1] Monday
+    [2] Tuesday
+    [3] Wednesday
+    [4] Thursday
+    [5] Friday
+    [6] Saturday
+   *[7] Sunday
+}
+weekday-short = { $number ->
+    [1] Mon
+    [2] Tue
+    [3] Wed
+    [4] Thu
+    [5] Fri
+    [6] Sat
+   *[7] Sun
+}
+month = { $number ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+}
+month-short = { $number ->
+    [1] Jan
+    [2] Feb
+    [3] Mar
+    [4] Apr
+    [5] May
+    [6] Jun
+    [7] Jul
+    [8] Aug
+    [9] Sep
+    [10] Oct
+    [11] Nov
+   *[12] Dec
+}
+date-this-year = { $weekday }, { $day } { $month }
+date = { $day } { $month } { $year }
+date-short-this-year = { $day } { $month }
+date-short = { $day } { $month } { $year }
 new-messages = { $count ->
     [one] 1 new message
    *[other] { $count } new messages
@@ -98,10 +160,12 @@ try-again = Try again
 load-failed = This conversation could not be read: { $why }
 nothing-said-title = Nothing said yet
 nothing-said-lead = What you write goes straight to { $name }'s device.
-mark-queued = Queued: waits for { $name } to come online
-mark-queued-broker = Queued: the meeting point cannot be reached
-why-queued = Waits for { $name } to come online
-why-queued-broker = The meeting point cannot be reached. It is sent as soon as it can
+mark-queued = Queued. { $why }
+waits-for-them = Waits for { $name } to come online
+waits-connecting = Waits for the meeting point …
+waits-unreachable = The meeting point cannot be reached. It is sent as soon as it can
+waits-refused = The meeting point refuses us. See Settings
+waits-nowhere = There is no meeting point. See Settings
 mark-sent = Sent: { $name } has not received it yet
 mark-delivered = Delivered
 send-failed = Not sent: { $why }
@@ -119,6 +183,7 @@ add-warning-here = This link works on this computer only. Choose in Settings how
 add-qr = QR code of your link
 add-copy = Copy link
 add-copied = Copied
+add-not-copied = This could not be copied. Select the link and copy it yourself.
 add-their = Their link
 add-their-hint = It begins with kith: and somebody you know has sent it to you.
 add-send = Send request
@@ -135,7 +200,7 @@ requests-others = Without your link
 requests-others-lead = These people did not come with a link of yours. You owe them no answer.
 requests-sent = Sent requests
 requests-none = Nobody waits for an answer.
-requests-safety = Safety number
+requests-safety = Safety number: compare it with theirs, and nobody is between you
 requests-accept = Accept
 requests-decline = Decline
 requests-block = Block
@@ -152,6 +217,8 @@ contact-nickname = Nickname
 contact-nickname-hint = Only you see it. Their own name is { $name }.
 contact-save = Save
 contact-saved = Saved
+contact-part = Part
+contact-part-lead = Remove somebody you do not write to any more. Block somebody who shall not reach you.
 contact-block = Block
 contact-block-ask = Block { $name }?
 contact-block-what = They are not told. Nothing of theirs reaches you any more.
@@ -181,6 +248,7 @@ text-normal = Normal
 text-large = Large
 text-huge = Huge
 settings-brokers = Meeting points
+broker-theirs = Where you meet a contact
 broker-connected = Connected
 broker-connecting = Connecting …
 broker-refused = It refuses us
@@ -205,11 +273,13 @@ refused-no-broker = This link does not say where its owner can be reached. Ask f
 refused-blocked = You have blocked this person. Unblock them in Settings first.
 refused-not-a-contact = You are not contacts yet. You can write once one of you has accepted.
 refused-unknown-user = This person is not there any more.
-refused-name = A name needs something to read in it, and at most 128 bytes.
+refused-name = A name needs something to read in it, and it must not be that long: 128 letters at most, fewer with accents or signs.
 refused-text = This text is too long for one message. Send it in parts.
 refused-full = There is no room for more people. Remove some first.
-refused-address = “{ $address }” is no broker's address. One begins with mqtt://, mqtts://, ws:// or wss://.
-refused-own-broker = This computer cannot be the meeting point: { $why }
+refused-address = “{ $address }” cannot be used: { $why }.
+refused-many-brokers = There can be { $most } addresses at most.
+refused-own-broker = { $why }
+refused-storage = This could not be kept: { $why }
 refused-saving = This could not be saved: { $why }
 refused-ending = Kith is just ending.
 

@@ -71,6 +71,11 @@ impl Friend {
         self
     }
 
+    /// The same person while nothing reaches them.
+    pub fn away(self) -> Self {
+        Self { path: Path::None, ..self }
+    }
+
     /// As the coordinator tells of them.
     pub fn contact(&self) -> ContactView {
         ContactView {

@@ -47,7 +47,7 @@ pub fn all() -> Vec<Scene> {
         scene("welcome", View::default(), Settings::default(), vec![]),
         scene("empty", empty.clone(), chosen(Reach::ThisComputer), vec![]),
         scene("full", full, chosen(Reach::Network), friends()),
-        scene("offline", away, chosen(Reach::Brokers(brokers)), friends()),
+        scene("offline", away, chosen(Reach::Brokers(brokers)), friends().into_iter().map(Friend::away).collect()),
         scene("long", empty, chosen(Reach::ThisComputer), vec![long_talk(LONG)]),
     ]
 }
@@ -66,5 +66,5 @@ fn scene(name: &'static str, mut view: View, settings: Settings, friends: Vec<Fr
 }
 
 fn broker(url: &str, state: BrokerState, reason: Option<&str>) -> BrokerStatus {
-    BrokerStatus { url: url.into(), state, reason: reason.map(str::to_owned) }
+    BrokerStatus { url: url.into(), own: true, state, reason: reason.map(str::to_owned) }
 }

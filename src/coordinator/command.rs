@@ -231,6 +231,8 @@ pub struct StatusView {
 pub struct BrokerStatus {
     /// Without its password.
     pub url: String,
+    /// Whether it is one of our own; the others are where contacts are met.
+    pub own: bool,
     /// How it stands.
     pub state: BrokerState,
     /// Why, when it is not connected.

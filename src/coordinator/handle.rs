@@ -57,6 +57,14 @@ impl Handle {
         async move { answer.await.map_err(|_| CommandError::new(ErrorCode::ShuttingDown, "Kith is shutting down."))? }
     }
 
+    /// Hands a command over without waiting for anything, for those who cannot: while too many wait, it is left out.
+    pub fn hand(&self, command: Command) {
+        let (reply, _) = oneshot::channel();
+        if self.calls.try_send(Call::Command(command, reply)).is_err() {
+            tracing::warn!("a command was left out: the coordinator is busy, or has stopped");
+        }
+    }
+
     /// Subscribes: how things are now, and then what happens.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ pub use command::{
 };
 pub use event::{BrokerState, Event, LinkState, Path};
 pub use handle::{Handle, Snapshot, Subscription, Update};
-pub use task::{Options, StartError, start};
+pub use task::{Opened, StartError, open, start};
 pub use watch::{
     Change, ChatView, DRAFT_BYTES_MAX, Delta, LAST_LINE_CHARS_MAX, LastMessage, NICKNAME_BYTES_MAX, PageAt, PageView,
     UNREAD_MAX, View, Watch,

@@ -10,7 +10,7 @@
 //! 2. Take whatever else is there, up to a batch, so that acknowledgements come together.
 //! 3. Flush: acknowledgements go out, events go out as one batch.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -48,17 +48,6 @@ const DATABASE: &str = "kith.sqlite3";
 /// The key file in the data directory.
 const SECRETS: &str = "identity.key";
 
-/// How to start a coordinator.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Where the database and the keys live; the caller holds its lock.
-    pub data_dir: PathBuf,
-    /// Brokers where this person can be reached, first one first; empty when there is none yet.
-    pub brokers: Vec<String>,
-    /// ICE servers (`stun:` and `turn:` URLs).
-    pub ice: Vec<String>,
-}
-
 /// Why a coordinator could not start.
 #[derive(Debug, Error)]
 pub enum StartError {
@@ -70,34 +59,49 @@ pub enum StartError {
     Address(String),
 }
 
-/// Starts the coordinator on the current Tokio runtime.
+/// What a coordinator has on disk, opened: it needs no broker, and takes as long as the disk does.
+#[derive(Debug)]
+pub struct Opened {
+    key_file: PathBuf,
+    secrets: Option<Secrets>,
+    store: Store,
+    outcomes: mpsc::Receiver<(StoreToken, Result<Outcome, StoreError>)>,
+}
+
+/// Opens the key file and the database of a data directory whose lock the caller holds. Call it on a Tokio runtime.
 ///
 /// # Errors
-/// When the database or the key file cannot be used, or an address is wrong.
-pub async fn start(options: Options) -> Result<Handle, StartError> {
-    let storage = |error: &dyn std::fmt::Display| StartError::Storage(error.to_string());
-    let brokers = options.brokers.iter().map(|url| {
+/// When one of them cannot be used.
+pub async fn open(data_dir: &Path) -> Result<Opened, StartError> {
+    let (key_file, path) = (data_dir.join(SECRETS), data_dir.join(DATABASE));
+    let (outcome_sender, outcomes) = mpsc::channel(INPUTS_MAX);
+    let opened = tokio::task::spawn_blocking(move || {
+        let secrets = match platform::read_secret(&key_file, SECRETS_BYTES_MAX).map_err(storage)? {
+            Some(bytes) => Some(Secrets::from_bytes(&bytes).map_err(storage)?),
+            None => None,
+        };
+        let store = Store::open(&path, outcome_sender).map_err(storage)?;
+        Ok(Opened { key_file, secrets, store, outcomes })
+    });
+    opened.await.map_err(storage)?
+}
+
+/// Starts the coordinator on the current Tokio runtime, on what was opened. `brokers` are where this person can be reached,
+/// first one first; none when there is none yet. `ice` are `stun:` and `turn:` URLs.
+///
+/// # Errors
+/// When an address is wrong.
+pub fn start(opened: Opened, brokers: &[String], ice: &[String]) -> Result<Handle, StartError> {
+    let brokers = brokers.iter().map(|url| {
         BrokerUrl::parse(url).map_err(|error| StartError::Address(format!("“{url}” is no broker's address: {error}")))
     });
     let brokers: Vec<BrokerUrl> = brokers.collect::<Result<_, _>>()?;
-    let ice = options
-        .ice
+    let ice = ice
         .iter()
         .map(|url| url.parse::<IceServer>().map_err(|error| StartError::Address(format!("“{url}”: {error}"))));
     let ice: Vec<IceServer> = ice.collect::<Result<_, _>>()?;
-
-    let key_file = options.data_dir.join(SECRETS);
-    let secrets = match platform::read_secret(&key_file, SECRETS_BYTES_MAX).map_err(|error| storage(&error))? {
-        Some(bytes) => Some(Secrets::from_bytes(&bytes).map_err(|error| storage(&error))?),
-        None => None,
-    };
-    let (outcome_sender, outcomes) = mpsc::channel(INPUTS_MAX);
-    let path = options.data_dir.join(DATABASE);
-    let store = tokio::task::spawn_blocking(move || Store::open(&path, outcome_sender))
-        .await
-        .map_err(|error| storage(&error))?
-        .map_err(|error| storage(&error))?;
-    let rng = StdRng::try_from_rng(&mut SysRng).map_err(|error| storage(&error))?;
+    let rng = StdRng::try_from_rng(&mut SysRng).map_err(storage)?;
+    let Opened { key_file, secrets, store, outcomes } = opened;
 
     let (calls_sender, calls) = mpsc::channel(COMMANDS_MAX);
     let (events, _) = broadcast::channel(BATCHES_MAX);
@@ -130,6 +134,10 @@ pub async fn start(options: Options) -> Result<Handle, StartError> {
     own.spawn(task.run(outputs, tracker, cancel));
     own.close();
     Ok(Handle::new(calls_sender, own))
+}
+
+fn storage(error: impl std::fmt::Display) -> StartError {
+    StartError::Storage(error.to_string())
 }
 
 fn now(origin: Instant) -> Now {

@@ -1,13 +1,12 @@
 //! The task beside the engine, with a real store and no broker.
 
-use super::{Change, Command, Delta, Options, Reply, start};
+use super::{Change, Command, Delta, Reply, open, start};
 
 /// A watcher is told what changes after its view, a later one sees it at once, and both learn when Kith ends.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_watch_begins_with_a_view_and_ends_with_kith() {
     let folder = tempfile::tempdir().unwrap();
-    let options = Options { data_dir: folder.path().to_owned(), brokers: vec![], ice: vec![] };
-    let handle = start(options).await.unwrap();
+    let handle = start(open(folder.path()).await.unwrap(), &[], &[]).unwrap();
     let mut first = handle.watch().await.unwrap();
     assert_eq!(first.view.identity, None);
     let reply = handle.run(Command::CreateIdentity { name: "Alice".to_owned() }).await.unwrap();

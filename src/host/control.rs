@@ -16,6 +16,12 @@ pub enum SettingsError {
     /// An address is no broker's.
     #[error("“{0}” is no broker's address: {1}")]
     Broker(String, String),
+    /// No broker was named.
+    #[error("Name at least one broker.")]
+    NoBroker,
+    /// More brokers were named than there can be.
+    #[error("There can be {0} brokers at most.")]
+    TooManyBrokers(usize),
     /// This computer's own broker cannot run.
     #[error("{0}")]
     OwnBroker(String),

@@ -24,7 +24,7 @@ mod settings_file;
 
 pub use control::{Control, Order, SettingsError};
 pub use local_broker::{LocalBroker, LocalBrokerError};
-pub use open::{Host, HostError};
+pub use open::{Claim, Host, HostError};
 pub use place::{DEFAULT_ICE, Front, Place};
 pub use settings::{BROKERS_MAX, Choice, PUBLIC_BROKERS, Reach, Settings, TextSize, Theme, WindowPlace};
 pub use settings_file::{BROKEN_SETTINGS_FILE, SETTINGS_BYTES_MAX, SETTINGS_FILE};

@@ -11,8 +11,8 @@ use tokio_util::task::TaskTracker;
 use super::keeper::{Keeper, Own};
 use super::place::Wanted;
 use super::settings_file::SettingsFile;
-use super::{Control, Front, LocalBroker, LocalBrokerError, Place, WindowPlace};
-use crate::coordinator::{self, Handle, Options, StartError};
+use super::{Control, Front, LocalBroker, LocalBrokerError, Place, Settings, WindowPlace};
+use crate::coordinator::{self, Handle, StartError};
 use crate::platform::{DataDir, DataDirError, default_data_dir, shared_dir};
 
 /// Why Kith cannot run here.
@@ -37,7 +37,6 @@ pub enum HostError {
 pub struct Host {
     core: Handle,
     control: Control,
-    moved: watch::Sender<Option<WindowPlace>>,
     keeper: JoinHandle<Keeper>,
     tasks: TaskTracker,
     cancel: CancellationToken,
@@ -45,59 +44,34 @@ pub struct Host {
     data: DataDir,
 }
 
-impl Host {
-    /// Takes the data directory, starts this computer's own broker when it is needed, and the coordinator.
+/// A data directory that is ours, and the settings in it: what is known at once, before anything runs.
+#[derive(Debug)]
+pub struct Claim {
+    place: Place,
+    data: DataDir,
+    file: SettingsFile,
+    settings: Settings,
+    moved: watch::Sender<Option<WindowPlace>>,
+}
+
+impl Claim {
+    /// Takes the data directory of a place. Quick: a window that is to be shown need not wait for more.
     ///
     /// # Errors
-    /// When one of them cannot be had; nothing runs then.
-    pub async fn open(place: Place, front: Front) -> Result<Self, HostError> {
+    /// When it cannot be had, or another Kith has it.
+    pub fn take(place: Place) -> Result<Self, HostError> {
         let path = place.data.clone().or_else(default_data_dir).ok_or(HostError::NoHome)?;
         let data = DataDir::open(path)?;
         let file = SettingsFile::of(data.path());
         let settings = file.load();
-        let wanted = place.wanted(settings.reach.as_ref(), front);
-        let (brokers, own) = reach(&place, wanted, front).await?;
-        let options = Options { data_dir: data.path().to_owned(), brokers: brokers.clone(), ice: place.ice.clone() };
-        let core = match coordinator::start(options).await {
-            Ok(core) => core,
-            Err(error) => {
-                if let Some(own) = own {
-                    own.broker.shutdown().await;
-                }
-                return Err(error.into());
-            }
-        };
-        let fixed = if place.is_fixed() { brokers.clone() } else { vec![] };
-        let (control, told, orders) = Control::new(settings.clone(), fixed);
-        let (moved, movements) = watch::channel(settings.window);
-        let keeper = Keeper {
-            core: core.clone(),
-            file,
-            settings,
-            told,
-            orders,
-            movements,
-            own,
-            address: place.local_broker,
-            shared: shared_dir(),
-            brokers,
-            fixed: place.is_fixed(),
-        };
-        let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
-        let keeper = tasks.spawn(keeper.run(cancel.clone()));
-        Ok(Self { core, control, moved, keeper, tasks, cancel, data })
+        let (moved, _) = watch::channel(settings.window);
+        Ok(Self { place, data, file, settings, moved })
     }
 
-    /// The coordinator.
+    /// The settings as they were kept.
     #[must_use]
-    pub fn core(&self) -> &Handle {
-        &self.core
-    }
-
-    /// The settings.
-    #[must_use]
-    pub fn control(&self) -> &Control {
-        &self.control
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// The data directory.
@@ -111,6 +85,67 @@ impl Host {
     #[must_use]
     pub fn window_place(&self) -> watch::Sender<Option<WindowPlace>> {
         self.moved.clone()
+    }
+
+    /// Starts this computer's own broker when it is needed, and the coordinator.
+    ///
+    /// # Errors
+    /// When one of them cannot be had; nothing runs then, and the directory is free again.
+    pub async fn open(self, front: Front) -> Result<Host, HostError> {
+        let Self { place, data, file, settings, moved } = self;
+        let wanted = place.wanted(settings.reach.as_ref(), front);
+        // Beside each other: neither needs the other, and somebody waits for both.
+        let (reached, opened) = tokio::join!(reach(&place, wanted, front), coordinator::open(data.path()));
+        let (brokers, own) = reached?;
+        let core = match opened.and_then(|opened| coordinator::start(opened, &brokers, &place.ice)) {
+            Ok(core) => core,
+            Err(error) => {
+                if let Some(own) = own {
+                    own.broker.shutdown().await;
+                }
+                return Err(error.into());
+            }
+        };
+        let fixed = if place.is_fixed() { brokers.clone() } else { vec![] };
+        let (control, told, orders) = Control::new(settings.clone(), fixed);
+        let keeper = Keeper {
+            core: core.clone(),
+            file,
+            settings,
+            told,
+            orders,
+            movements: moved.subscribe(),
+            own,
+            address: place.local_broker,
+            shared: shared_dir(),
+            brokers,
+            fixed: place.is_fixed(),
+        };
+        let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
+        let keeper = tasks.spawn(keeper.run(cancel.clone()));
+        Ok(Host { core, control, keeper, tasks, cancel, data })
+    }
+}
+
+impl Host {
+    /// Takes the data directory, starts this computer's own broker when it is needed, and the coordinator.
+    ///
+    /// # Errors
+    /// When one of them cannot be had; nothing runs then.
+    pub async fn open(place: Place, front: Front) -> Result<Self, HostError> {
+        Claim::take(place)?.open(front).await
+    }
+
+    /// The coordinator.
+    #[must_use]
+    pub fn core(&self) -> &Handle {
+        &self.core
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn control(&self) -> &Control {
+        &self.control
     }
 
     /// Ends everything in order: settings, then the coordinator (all is on disk), then this computer's own broker, so that

@@ -87,10 +87,10 @@ pub(super) fn check(settings: &Settings) -> Result<(), SettingsError> {
     let Some(Reach::Brokers(brokers)) = &settings.reach else { return Ok(()) };
     let refused = |url: &str, why: String| SettingsError::Broker(url.to_owned(), why);
     if brokers.is_empty() {
-        return Err(refused("", "name at least one".to_owned()));
+        return Err(SettingsError::NoBroker);
     }
-    if let Some(url) = brokers.get(BROKERS_MAX) {
-        return Err(refused(url, format!("there can be {BROKERS_MAX} at most")));
+    if brokers.len() > BROKERS_MAX {
+        return Err(SettingsError::TooManyBrokers(BROKERS_MAX));
     }
     for url in brokers {
         BrokerUrl::parse(url).map_err(|error| refused(url, error.to_string()))?;
@@ -129,8 +129,9 @@ mod tests {
     fn a_wrong_broker_is_named() {
         assert_eq!(check(&Settings::default()), Ok(()));
         assert_eq!(check(&named(&["mqtt://a", "wss://u:p@b/mqtt"])), Ok(()));
-        assert!(check(&named(&[])).is_err());
-        assert!(check(&named(&["mqtt://a"; BROKERS_MAX + 1])).is_err());
+        assert_eq!(check(&named(&[])), Err(SettingsError::NoBroker));
+        let many = check(&named(&["mqtt://a"; BROKERS_MAX + 1]));
+        assert_eq!(many, Err(SettingsError::TooManyBrokers(BROKERS_MAX)));
         assert!(check(&named(&["mqtt://a", "http://b"])).unwrap_err().to_string().contains("http://b"));
     }
 

@@ -14,17 +14,15 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// The longest line: the longest link fits several times over.
 const LINE_BYTES_MAX: u64 = 16 * 1024;
 /// How long one caller may take; it has everything ready when it calls, and the next one waits behind it.
 const CALL_PATIENCE: Duration = Duration::from_secs(1);
-/// How long a second start looks for the first: it may have the lock already and not listen yet, or be about to end.
-const FIND_PATIENCE: Duration = Duration::from_secs(3);
-/// How often it looks.
-const FIND_PAUSE: Duration = Duration::from_millis(50);
+/// What a call may take: the first start may be answering others first.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(3);
 /// How long nothing is accepted after an error: a full table of descriptors does not get emptier by asking.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 /// The socket in the data directory.
@@ -129,24 +127,13 @@ fn is_link(text: &str) -> bool {
 /// # Errors
 /// When no window listens, or it did not take the call.
 pub async fn call(data_dir: &Path, link: Option<String>) -> Result<(), CallError> {
-    let deadline = Instant::now() + FIND_PATIENCE;
-    let stream = loop {
-        let found = match name(data_dir) {
-            Ok(name) => Stream::connect(name).await,
-            Err(error) => return Err(CallError::Nobody(error)),
-        };
-        match found {
-            Ok(stream) => break stream,
-            Err(error) if Instant::now() >= deadline => return Err(CallError::Nobody(error)),
-            Err(_) => sleep(FIND_PAUSE).await,
-        }
-    };
+    let found = async { Stream::connect(name(data_dir)?).await };
+    let stream = found.await.map_err(CallError::Nobody)?;
     let asked = async {
         write_line(&stream, &Line { link }).await?;
         read_line::<Taken>(&stream).await
     };
-    // It may be answering others first.
-    match timeout(FIND_PATIENCE, asked).await {
+    match timeout(ANSWER_PATIENCE, asked).await {
         Ok(Ok(Taken { taken: true })) => Ok(()),
         _ => Err(CallError::Refused),
     }

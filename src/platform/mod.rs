@@ -16,6 +16,8 @@ pub mod notify;
 pub mod opened;
 mod permissions;
 mod places;
+#[cfg(feature = "desktop")]
+pub mod register;
 mod secret;
 mod signals;
 pub mod testing;

@@ -1,10 +1,10 @@
 //! What a person reads: pages of messages in the conversation's order.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
-use super::value::uint;
-use super::{MessageRow, Outcome, Refusal, StoreError, entries, logs};
-use crate::wire::{ConversationId, EntryId, RootKey, kind};
+use super::page::{message, position};
+use super::{Outcome, Refusal, StoreError, logs};
+use crate::wire::{ConversationId, EntryId, kind};
 
 /// Messages in one page: as many as `message.history` may ask for, about 16 MiB of the longest texts.
 pub(super) const PAGE_MAX: u32 = 1_000;
@@ -33,23 +33,8 @@ pub(super) fn page(
     let mut rows = statement.query(params![conversation, before, kind::TEXT, limit.min(PAGE_MAX)])?;
     let mut page = vec![];
     while let Some(row) = rows.next()? {
-        page.push(MessageRow {
-            id: EntryId(row.get(0)?),
-            author: RootKey(row.get(1)?),
-            time: uint(row.get(2)?),
-            kind: row.get(3)?,
-            body: row.get(4)?,
-            progress: entries::progress(row.get(5)?)?,
-        });
+        page.push(message(row)?);
     }
     page.reverse();
     Ok(Outcome::History(page))
-}
-
-fn position(tx: &Connection, conversation: i64, id: &EntryId) -> Result<Option<i64>, StoreError> {
-    let found = tx
-        .prepare_cached("SELECT position FROM entry WHERE id = ?1 AND conversation = ?2 AND position IS NOT NULL")?
-        .query_row(params![id.0, conversation], |row| row.get(0))
-        .optional()?;
-    Ok(found)
 }

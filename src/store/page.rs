@@ -103,7 +103,8 @@ fn unknown() -> Outcome {
     Outcome::Refused(Refusal::UnknownMessage)
 }
 
-fn position(tx: &Connection, conversation: i64, id: &EntryId) -> Result<Option<i64>, StoreError> {
+/// Where a message of a conversation lies; none when it is not there, or waits for another one.
+pub(super) fn position(tx: &Connection, conversation: i64, id: &EntryId) -> Result<Option<i64>, StoreError> {
     let found = tx
         .prepare_cached("SELECT position FROM entry WHERE id = ?1 AND conversation = ?2 AND position IS NOT NULL")?
         .query_row(params![id.0, conversation], |row| row.get(0))
@@ -162,7 +163,7 @@ fn side(tx: &Connection, sql: &str, conversation: i64, place: i64, limit: usize)
     Ok(side)
 }
 
-fn message(row: &Row<'_>) -> Result<MessageRow, StoreError> {
+pub(super) fn message(row: &Row<'_>) -> Result<MessageRow, StoreError> {
     Ok(MessageRow {
         id: EntryId(row.get(0)?),
         author: RootKey(row.get(1)?),

@@ -1,5 +1,7 @@
 //! What every component can reach: the state to read, the words, the way to act. Copied freely; the root makes it once.
 
+use std::time::Instant;
+
 use dioxus::prelude::*;
 use jiff::civil::Date;
 use tokio::sync::mpsc;
@@ -8,9 +10,10 @@ use uuid::Uuid;
 use super::bridge::Wish;
 use super::clock::Clock;
 use super::route::{Route, Stack};
-use super::state::{Model, ModelStoreExt, Person, PersonStoreExt};
+use super::state::{Meeting, Model, ModelStoreExt, Person, PersonStoreExt};
+use super::typed::Typed;
 use super::words::Words;
-use crate::coordinator::{Command, CommandError, ErrorCode, Handle, Reply};
+use crate::coordinator::{BrokerState, Command, CommandError, ErrorCode, Handle, Reply};
 use crate::host::{Control, SettingsError};
 
 /// What every component can reach.
@@ -25,6 +28,8 @@ pub struct Ui {
     pub(super) core: CopyValue<Handle>,
     pub(super) control: CopyValue<Control>,
     pub(super) wishes: CopyValue<mpsc::Sender<Wish>>,
+    /// What is being typed.
+    pub(super) typed: CopyValue<Typed>,
 }
 
 /// The context of the component that is being drawn.
@@ -50,8 +55,8 @@ fn refusal(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::InvalidText => "refused-text",
         ErrorCode::Full => "refused-full",
         ErrorCode::ShuttingDown => "refused-ending",
-        ErrorCode::Storage
-        | ErrorCode::NoIdentity
+        ErrorCode::Storage => "refused-storage",
+        ErrorCode::NoIdentity
         | ErrorCode::IdentityExists
         | ErrorCode::InvalidBroker
         | ErrorCode::InvalidLimit
@@ -69,7 +74,7 @@ impl Ui {
     pub fn explain(self, error: &CommandError) -> String {
         let words = self.words.peek();
         match refusal(error.code) {
-            Some(key) => words.say(key),
+            Some(key) => words.with(key, "why", error.message.clone()),
             None => error.message.clone(),
         }
     }
@@ -78,11 +83,30 @@ impl Ui {
     pub fn explain_settings(self, error: &SettingsError) -> String {
         let words = self.words.peek();
         match error {
-            SettingsError::Broker(address, _) => words.with("refused-address", "address", address.clone()),
+            SettingsError::Broker(address, why) => {
+                words.with2("refused-address", ("address", address.clone()), ("why", why.clone()))
+            }
+            SettingsError::NoBroker => words.say("reach-address-missing"),
+            SettingsError::TooManyBrokers(most) => words.with("refused-many-brokers", "most", *most),
             SettingsError::OwnBroker(why) => words.with("refused-own-broker", "why", why.clone()),
             SettingsError::Storage(why) => words.with("refused-saving", "why", why.clone()),
             SettingsError::Ended => words.say("refused-ending"),
         }
+    }
+
+    /// Why a message to somebody of this name waits.
+    pub fn waits(self, name: &str) -> String {
+        let somewhere = self.model.brokers().read().iter().any(|broker| broker.state == BrokerState::Connected);
+        let key = match self.model.meeting().cloned() {
+            // Theirs is another one, perhaps.
+            _ if somewhere => "waits-for-them",
+            Meeting::Reached => "waits-for-them",
+            Meeting::Connecting => "waits-connecting",
+            Meeting::Unreachable => "waits-unreachable",
+            Meeting::Refused => "waits-refused",
+            Meeting::Nowhere => "waits-nowhere",
+        };
+        self.words.peek().with(key, "name", name.to_owned())
     }
 
     /// The words, for texts with values in them.
@@ -127,6 +151,22 @@ impl Ui {
         if let Err(error) = self.wishes.peek().try_send(wish) {
             tracing::warn!(%error, "the window is busy");
         }
+    }
+
+    /// Somebody has typed, or has sent what there was.
+    pub fn typed(self, user: Uuid, text: String) {
+        self.typed.peek().set(user, text, Instant::now());
+        self.wish(Wish::Typed);
+    }
+
+    /// What a field begins with: what was typed last, or else the draft on the disk.
+    pub fn draft(self, user: Uuid) -> String {
+        if let Some(typed) = self.typed.peek().latest(user) {
+            return typed;
+        }
+        let people = self.model.people();
+        let known = people.peek().contains_key(&user);
+        if known { people.get_unchecked(user).chat().peek().draft.clone() } else { String::new() }
     }
 
     /// Runs a command and waits for its reply.

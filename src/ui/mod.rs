@@ -28,7 +28,9 @@ mod root;
 mod route;
 mod screens;
 pub mod shell;
+pub mod start;
 mod state;
+mod typed;
 pub mod words;
 
 use dioxus::prelude::VirtualDom;
@@ -44,6 +46,12 @@ use crate::host::Control;
 /// Everything that the page looks like.
 pub const STYLE: &str = concat!(
     include_str!("../../assets/kith.css"),
+    // The dark tokens hold for whoever chose them, and for whoever leaves it to a system that is dark.
+    ":root[data-theme=\"dark\"] {\n",
+    include_str!("../../assets/dark.tokens"),
+    "}\n@media (prefers-color-scheme: dark) { :root[data-theme=\"system\"] {\n",
+    include_str!("../../assets/dark.tokens"),
+    "} }\n",
     include_str!("components/style.css"),
     include_str!("screens/welcome/style.css"),
     include_str!("screens/chats/style.css"),

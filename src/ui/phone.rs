@@ -5,12 +5,13 @@ use dioxus::mobile::launch::launch_virtual_dom;
 use dioxus::mobile::tao::event::Event;
 use tokio_util::task::TaskTracker;
 
-use super::{Clock, SCRIPT, STYLE, Shell};
-use crate::host::Host;
+use super::{Clock, SCRIPT, STYLE, Shell, start};
+use crate::host::{Front, Host, Place};
 use crate::platform::opened;
 
-/// Shows the window until the system ends the process. Call it inside a Tokio runtime, on the thread of `main`.
-pub fn run(host: &Host) -> ! {
+/// Shows the window until the system ends the process, and opens the host meanwhile. Call it inside a Tokio runtime, on the
+/// thread of `main`.
+pub fn run(place: Place) -> ! {
     let (shell, outside) = Shell::new();
     // The system shows this window or none: while the page runs, somebody looks at it.
     outside.set_focused(true);
@@ -19,6 +20,20 @@ pub fn run(host: &Host) -> ! {
     tasks.spawn(async move {
         loop {
             outside.deliver(opened::next().await);
+        }
+    });
+    let (teller, opening) = start::opening();
+    tasks.spawn(async move {
+        match Host::open(place, Front::Window).await {
+            Ok(host) => {
+                teller.tell(Ok(&host)).await;
+                // Held until the system ends the process; whatever was acknowledged is on disk then.
+                std::future::pending::<()>().await;
+            }
+            Err(error) => {
+                tracing::error!(%error, "Kith cannot start");
+                teller.tell(Err(&error)).await;
+            }
         }
     });
     // A long press must do what it does elsewhere: that is how people select and paste on a phone.
@@ -30,7 +45,7 @@ pub fn run(host: &Host) -> ! {
             }
         },
     );
-    launch_virtual_dom(super::dom(host.core().clone(), host.control().clone(), shell, Clock::system()), config)
+    launch_virtual_dom(start::dom(opening, shell, Clock::system()), config)
 }
 
 /// The page. It reaches under the notch; what must not be covered keeps clear by itself (`env(safe-area-inset-…)`).

@@ -11,7 +11,9 @@ use super::context::Ui;
 use super::route::{Route, Stack};
 use super::screens::{Add, Chats, Contact, Conversation, Nothing, Requests, Settings, Welcome};
 use super::shell::Shell;
+use super::start::Early;
 use super::state::{Model, ModelStoreExt};
+use super::typed::Typed;
 use super::words::Words;
 use crate::coordinator::Handle;
 use crate::host::{Control, TextSize, Theme};
@@ -34,9 +36,13 @@ pub fn App() -> Element {
     super::report::use_painted();
     let model = ui.model;
     // The bridge shows the conversation that is in the stack, whatever led there.
-    use_effect(move || match ui.stack.read().conversation() {
-        Some(user) => ui.wish(Wish::Open(user)),
-        None => ui.wish(Wish::Close),
+    use_effect(move || {
+        let stack = ui.stack.read();
+        match stack.shown() {
+            Some(user) => ui.wish(Wish::Open(user)),
+            None => ui.wish(Wish::Close),
+        }
+        ui.wish(Wish::Covered(stack.beside().is_some()));
     });
     // A window that stays open over midnight: what was today becomes yesterday.
     use_future(move || async move {
@@ -109,7 +115,15 @@ fn begin() -> Ui {
     let core = consume_context::<Handle>();
     let control = consume_context::<Control>();
     let clock = consume_context::<Clock>();
-    let model = Store::new(Model { settings: control.settings(), ..Model::default() });
+    let mut model = Model { settings: control.settings(), ..Model::default() };
+    // With a view that is there already, the first thing to be drawn is the list of chats.
+    let first = try_consume_context::<Early>().and_then(Early::take).map(|mut watch| {
+        model.begin(std::mem::take(&mut watch.view));
+        model.settle();
+        watch
+    });
+    let model = Store::new(model);
+    let typed = Typed::default();
     let (wishes, asked) = mpsc::channel(WISHES_MAX);
     let ui = Ui {
         model,
@@ -120,9 +134,10 @@ fn begin() -> Ui {
         core: CopyValue::new(core.clone()),
         control: CopyValue::new(control.clone()),
         wishes: CopyValue::new(wishes),
+        typed: CopyValue::new(typed.clone()),
     };
     let focused = consume_context::<Shell>().focus();
-    spawn(Bridge::new(core, control, clock, model, asked, focused).run());
+    spawn(Bridge::new(core, control, clock, model, asked, focused, typed, first).run());
     provide_context(ui)
 }
 
@@ -132,30 +147,44 @@ fn Panes() -> Element {
     let ui = super::context::use_ui();
     let stack = ui.stack.read();
     let pane = if stack.top().is_some() { "main" } else { "list" };
+    // Somebody's page slides over the conversation, which stays where it was.
+    let beside = stack.beside();
+    let below = match beside {
+        Some((with, _)) => Some(Route::Conversation(with)),
+        None => stack.top().cloned(),
+    };
     rsx! {
         // On a phone only one of the two is there, and each page has exactly one main part.
         main { class: "app", "data-pane": pane,
             Chats {}
             div { class: "pane",
-                match stack.top() {
-                    None => rsx! {
-                        Nothing {}
-                    },
-                    Some(Route::Conversation(user)) => rsx! {
-                        Conversation { key: "{user}", user: *user }
-                    },
-                    Some(Route::Contact(user)) => rsx! {
-                        Contact { key: "{user}", user: *user }
-                    },
-                    Some(Route::Add(link)) => rsx! {
-                        Add { link: link.clone() }
-                    },
-                    Some(Route::Requests) => rsx! {
-                        Requests {}
-                    },
-                    Some(Route::Settings) => rsx! {
-                        Settings {}
-                    },
+                div { class: "below", inert: beside.is_some().then_some("true"),
+                    match below {
+                        None => rsx! {
+                            Nothing {}
+                        },
+                        Some(Route::Conversation(user)) => rsx! {
+                            Conversation { key: "{user}", user }
+                        },
+                        Some(Route::Contact(user)) => rsx! {
+                            Contact { key: "{user}", user }
+                        },
+                        Some(Route::Add(link)) => rsx! {
+                            Add { link }
+                        },
+                        Some(Route::Requests) => rsx! {
+                            Requests {}
+                        },
+                        Some(Route::Settings) => rsx! {
+                            Settings {}
+                        },
+                    }
+                }
+                if let Some((_, user)) = beside {
+                    div { class: "beside-veil", aria_hidden: "true", onclick: move |_| ui.back() }
+                    div { class: "beside",
+                        Contact { key: "{user}", user }
+                    }
                 }
             }
         }

@@ -30,9 +30,21 @@ impl Stack {
         self.places.last()
     }
 
-    /// Goes to a place from the list: whatever was open is left.
+    /// Goes to a place from the list: whatever was open is left. A conversation only gives way to another one: what is not
+    /// a conversation lies above it, and back leads there again.
     pub fn go(&mut self, route: Route) {
-        self.places = vec![route];
+        let stays = |place: &Route| matches!(place, Route::Conversation(_)) && !matches!(route, Route::Conversation(_));
+        self.places.retain(stays);
+        self.places.push(route);
+    }
+
+    /// What lies beside its conversation instead of in its place, where there is room: somebody's page.
+    #[must_use]
+    pub fn beside(&self) -> Option<(Uuid, Uuid)> {
+        match self.places.as_slice() {
+            [.., Route::Conversation(with), Route::Contact(user)] => Some((*with, *user)),
+            _ => None,
+        }
     }
 
     /// Goes deeper. A place that is open already is returned to.
@@ -51,6 +63,15 @@ impl Stack {
     /// Somebody is gone: their places are left.
     pub fn leave(&mut self, user: Uuid) {
         self.places.retain(|place| !matches!(place, Route::Conversation(id) | Route::Contact(id) if *id == user));
+    }
+
+    /// The conversation that is on the screen, also when somebody's page lies beside it.
+    #[must_use]
+    pub fn shown(&self) -> Option<Uuid> {
+        match self.top() {
+            Some(Route::Conversation(user)) => Some(*user),
+            _ => self.beside().map(|(with, _)| with),
+        }
     }
 
     /// The conversation in the stack, whether on top or below.
@@ -85,6 +106,13 @@ mod tests {
         assert_eq!(stack.top(), None);
         stack.back();
         stack.go(Route::Conversation(bob));
+        stack.go(Route::Settings);
+        stack.go(Route::Requests);
+        assert_eq!((stack.top(), stack.beside()), (Some(&Route::Requests), None));
+        stack.back();
+        assert_eq!(stack.top(), Some(&Route::Conversation(bob)), "settings do not cost a conversation");
+        stack.push(Route::Contact(bob));
+        assert_eq!(stack.beside(), Some((bob, bob)));
         stack.go(Route::Conversation(carol));
         stack.leave(carol);
         assert_eq!((stack.top(), stack.conversation()), (None, None));

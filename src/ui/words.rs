@@ -72,10 +72,13 @@ impl Words {
         first: (&'a str, impl Into<FluentValue<'a>>),
         second: (&'a str, impl Into<FluentValue<'a>>),
     ) -> String {
-        let mut args = FluentArgs::new();
-        args.set(first.0, first.1);
-        args.set(second.0, second.1);
-        self.tell(key, Some(&args))
+        self.with_all(key, [(first.0, first.1.into()), (second.0, second.1.into())])
+    }
+
+    /// The text of a key with some values in it.
+    #[must_use]
+    pub fn with_all<'a, const N: usize>(&self, key: &str, values: [(&'a str, FluentValue<'a>); N]) -> String {
+        self.tell(key, Some(&values.into_iter().collect()))
     }
 
     fn tell(&self, key: &str, args: Option<&FluentArgs<'_>>) -> String {

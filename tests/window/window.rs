@@ -8,8 +8,6 @@ use std::time::{Duration, Instant};
 use crate::support::display::{Display, PATIENCE};
 use crate::support::{Node, World, deadline};
 
-/// The program notes where its window is once in a while; no event says that it has.
-const NOTED: Duration = Duration::from_millis(1500);
 /// How often something is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
@@ -70,11 +68,28 @@ impl<'a> Window<'a> {
         self.press(&["Tab", "Tab", "Tab", "Tab", "Return"]);
     }
 
-    /// Moves and sizes it as its frame allows. Gives where it is then.
+    /// Moves and sizes it as its frame allows, and waits until Kith has kept that. Gives where it is then.
     pub fn moves_to(&self, x: i32, y: i32, width: i32, height: i32) -> [i32; 4] {
         self.display.put(&self.id, [x, y, width, height]).unwrap_or_else(|error| self.fail(&error));
-        thread::sleep(NOTED);
-        self.place()
+        let place = self.place();
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end {
+            if self.has_kept(place) {
+                return place;
+            }
+            thread::sleep(LOOK_AGAIN);
+        }
+        self.fail("it does not keep where it is")
+    }
+
+    /// Whether the file with its settings has this size. Its corner is another one there: that of the frame.
+    fn has_kept(&self, [_, _, width, height]: [i32; 4]) -> bool {
+        let Ok(file) = std::fs::read(self.data().join("settings.json")) else { return false };
+        let settings: serde_json::Value = serde_json::from_slice(&file).expect("settings");
+        let is = |side: &str, size: i32| {
+            settings["window"][side].as_f64().is_some_and(|kept| (kept - f64::from(size)).abs() <= 2.0)
+        };
+        is("width", width) && is("height", height)
     }
 
     /// Where it is.

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::io::{Now, Output, StoreToken};
-use super::state::Pending;
+use super::state::{Broker, Pending};
 use super::{Engine, view};
 use crate::coordinator::{BrokerStatus, ChatView, ContactView, Delta, IdentityView, RequestView, View};
 use crate::identity::UserId;
@@ -207,11 +207,13 @@ impl Engine {
         };
         let mut brokers: Vec<_> = self.brokers.iter().collect();
         brokers.sort_by_key(|(url, broker)| (!broker.own, place(url)));
-        let status = |(url, broker): (&BrokerUrl, _)| {
+        let status = |(url, broker): (&BrokerUrl, &Broker)| {
+            let own = broker.own;
             let (state, reason) = Self::broker_state(broker);
             let url = url.redacted();
-            let told = self.watching.told_brokers.iter().find(|told| told.url == url && told.is_retried_by(state));
-            told.cloned().unwrap_or(BrokerStatus { url, state, reason })
+            let again = |told: &&BrokerStatus| told.url == url && told.own == own && told.is_retried_by(state);
+            let told = self.watching.told_brokers.iter().find(again);
+            told.cloned().unwrap_or(BrokerStatus { url, own, state, reason })
         };
         brokers.into_iter().map(status).collect()
     }

@@ -169,12 +169,24 @@ impl Engine {
 
     /// Opens what the settings name, and gives up what they do not name any more.
     fn change_brokers(&mut self) {
-        let gone = |url: &BrokerUrl| !self.settings.brokers.contains(url);
-        let gone: Vec<BrokerUrl> =
-            self.brokers.iter().filter(|(url, broker)| broker.own && gone(url)).map(|(url, _)| url.clone()).collect();
+        let named = |url: &BrokerUrl| self.settings.brokers.iter().any(|own| own.without_credentials() == *url);
+        let gone = self.brokers.iter().filter(|(url, broker)| broker.own && !named(url));
+        let gone: Vec<BrokerUrl> = gone.map(|(url, _)| url.clone()).collect();
         gone.iter().for_each(|url| self.disown(url));
+        for login in self.settings.brokers.clone() {
+            self.log_in(login);
+        }
         self.start_brokers();
         self.mark_brokers();
+    }
+
+    /// Where we have sessions already, they begin anew when the login is another one.
+    fn log_in(&mut self, login: BrokerUrl) {
+        let broker = self.brokers.get_mut(&login.without_credentials());
+        let Some(broker) = broker.filter(|broker| broker.url != login) else { return };
+        broker.url = login;
+        let conns: Vec<BrokerConn> = broker.sessions.values().map(|session| session.conn).collect();
+        conns.into_iter().for_each(|conn| self.reopen(conn));
     }
 
     /// From now on we do not listen at this broker. When a contact listens there, we still publish.

@@ -109,7 +109,7 @@ impl Engine {
     pub(super) fn status(&self, outbox: u64) -> StatusView {
         let brokers = self.brokers.values().map(|broker| {
             let (state, reason) = Self::broker_state(broker);
-            BrokerStatus { url: broker.url.redacted(), state, reason }
+            BrokerStatus { url: broker.url.redacted(), own: broker.own, state, reason }
         });
         let links = self.peers.iter().filter(|(device, _)| self.is_contact(device)).filter_map(|(device, peer)| {
             let contact = self.people.get(&peer.row.root)?;

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::script::{Script, request, within};
+use super::script::{PIPE, Script, request, within};
 use crate::coordinator::{Command, Event, MessageState, MessageView, Reply};
 use crate::node::line::{Line, Lines};
 use crate::node::rpc::{Parsed, parse_line};
@@ -55,7 +55,8 @@ async fn a_script_that_does_not_read_is_not_read() {
         at: 0,
         state: MessageState::Received,
     };
-    let (mut script, mut double) = Script::with_double();
+    // It reads on after the end of its input for as long as it takes: a hundred megabytes, on whatever machine.
+    let (mut script, mut double) = Script::with_pipes(PIPE, std::time::Duration::from_secs(60));
     let mut input = script.input.take().unwrap();
     let writing = tokio::spawn(async move {
         for id in 0..ASKED {

@@ -47,6 +47,7 @@ fn cases() -> Vec<(&'static str, Value, Command, Reply, Value)> {
     let status = StatusView {
         brokers: vec![BrokerStatus {
             url: "mqtt://h:1".into(),
+            own: true,
             state: BrokerState::Refused,
             reason: Some("no".into()),
         }],

@@ -6,7 +6,6 @@
 //!
 //! Decisions are in `super::state`. Commands whose reply matters to one component go straight to the coordinator.
 
-mod drafts;
 mod publish;
 mod reads;
 
@@ -16,10 +15,10 @@ use dioxus::prelude::*;
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
-use self::drafts::Drafts;
 use self::publish::publish;
 use super::clock::Clock;
 use super::state::{Changed, Model, ModelStoreExt};
+use super::typed::Typed;
 use crate::coordinator::{Change, Command, Handle, Watch};
 use crate::host::Control;
 
@@ -48,8 +47,10 @@ pub enum Wish {
     AtEnd(bool),
     /// Whether the page is shown at all, and not behind another tab.
     Shown(bool),
-    /// What is being typed in a conversation; kept after a pause, and whenever the conversation is left.
-    Draft(Uuid, String),
+    /// Whether something lies over the conversation: nobody reads it then.
+    Covered(bool),
+    /// Something was typed: look when it is to be kept.
+    Typed,
 }
 
 /// The task.
@@ -61,12 +62,17 @@ pub(super) struct Bridge {
     pub wishes: mpsc::Receiver<Wish>,
     /// Whether somebody looks at the window: what nobody sees is not read.
     pub focused: watch::Receiver<bool>,
+    /// What is being typed; kept after a pause, and whenever the conversation is left.
+    pub typed: Typed,
+    /// A watch that was begun before the window was drawn, and whose view the store has.
+    pub first: Option<Watch>,
     model: Model,
-    drafts: Drafts,
     /// What was last said to be read.
     marked: Option<(String, u32)>,
     /// Whether the page is shown, as far as it says.
     shown: bool,
+    /// Whether something lies over the conversation.
+    covered: bool,
 }
 
 enum Next {
@@ -85,6 +91,8 @@ impl Bridge {
         store: Store<Model>,
         wishes: mpsc::Receiver<Wish>,
         focused: watch::Receiver<bool>,
+        typed: Typed,
+        first: Option<Watch>,
     ) -> Self {
         let model = store.peek().clone();
         Self {
@@ -94,15 +102,22 @@ impl Bridge {
             store,
             wishes,
             focused,
+            typed,
+            first,
             model,
-            drafts: Drafts::default(),
             marked: None,
             shown: true,
+            covered: false,
         }
     }
 
     /// Runs until the coordinator or the components are gone.
     pub async fn run(mut self) {
+        if let Some(mut watch) = self.first.take()
+            && !self.follow(&mut watch).await
+        {
+            return self.end().await;
+        }
         while let Ok(watch) = self.core.watch().await {
             let mut watch = watch;
             let view = std::mem::take(&mut watch.view);
@@ -112,6 +127,10 @@ impl Bridge {
                 break;
             }
         }
+        self.end().await;
+    }
+
+    async fn end(mut self) {
         self.keep_drafts(true).await;
         self.model.ended = true;
         self.model.settle();
@@ -121,7 +140,7 @@ impl Bridge {
     /// Follows one watch. True when a fresh one is needed.
     async fn follow(&mut self, watch: &mut Watch) -> bool {
         loop {
-            let pause = self.drafts.due().map(tokio::time::Instant::from_std);
+            let pause = self.typed.due().map(tokio::time::Instant::from_std);
             let drafts = async {
                 match pause {
                     Some(at) => tokio::time::sleep_until(at).await,
@@ -150,7 +169,10 @@ impl Bridge {
                     self.store.settings().set(self.model.settings.clone());
                 }
                 Next::Drafts => self.keep_drafts(false).await,
-                Next::Focus => self.mark_read().await,
+                Next::Focus => {
+                    self.keep_drafts(true).await;
+                    self.mark_read().await;
+                }
             }
         }
     }
@@ -164,12 +186,25 @@ impl Bridge {
         if gone {
             self.model.thread.close();
         }
+        for place in &changed {
+            match place {
+                Changed::Person(user) => self.settle_draft(*user),
+                Changed::Everything => self.model.people.keys().for_each(|user| self.settle_draft(*user)),
+                _ => {}
+            }
+        }
         let standing = self.model.settle();
         publish(&mut self.store, &self.model, &changed, standing);
         if gone {
             self.show_thread();
         } else if again {
             self.look_again().await;
+        }
+    }
+
+    fn settle_draft(&self, user: Uuid) {
+        if let Some(person) = self.model.people.get(&user) {
+            self.typed.kept(user, &person.chat.draft);
         }
     }
 
@@ -207,7 +242,13 @@ impl Bridge {
                 }
             }
             Wish::Shown(shown) => {
+                // A page that nobody sees may be about to go.
+                self.keep_drafts(true).await;
                 self.shown = shown;
+                self.mark_read().await;
+            }
+            Wish::Covered(covered) => {
+                self.covered = covered;
                 self.mark_read().await;
             }
             Wish::AtEnd(at_end) => {
@@ -215,17 +256,27 @@ impl Bridge {
                 self.show_thread();
                 self.mark_read().await;
             }
-            Wish::Draft(user, text) => self.drafts.typed(user, text, Instant::now()),
+            Wish::Typed => self.keep_drafts(false).await,
         }
     }
 
     /// Keeps drafts whose typing has paused, or all of them.
     async fn keep_drafts(&mut self, all: bool) {
-        for (with, text) in self.drafts.take(Instant::now(), all) {
+        for (with, text) in self.typed.take(Instant::now(), all) {
             if self.model.people.contains_key(&with) {
-                // The reply says nothing that a reader could act on: a draft that is too long stays in its field.
+                // What is kept comes back as a delta. The reply says nothing that a reader could act on: a draft that is
+                // too long, or that the disk refuses, stays where it was typed.
                 drop(self.core.submit(Command::SaveDraft { with, text }).await);
             }
+        }
+    }
+}
+
+impl Drop for Bridge {
+    /// The window closes under what is being typed. Nobody can wait here; the coordinator takes it before it shuts down.
+    fn drop(&mut self) {
+        for (with, text) in self.typed.take(Instant::now(), true) {
+            self.core.hand(Command::SaveDraft { with, text });
         }
     }
 }

@@ -14,7 +14,8 @@ pub(super) fn publish(store: &mut Store<Model>, model: &Model, changed: &[Change
         return;
     }
     if standing {
-        store.standing().set(model.standing);
+        differ(store.standing(), &model.standing);
+        differ(store.meeting(), &model.meeting);
     }
     for place in changed {
         match place {

@@ -48,17 +48,22 @@ impl Bridge {
     /// Whoever sees the end has read all of it.
     pub(super) async fn mark_read(&mut self) {
         let thread = &self.model.thread;
-        let seen = thread.at_end && !thread.later && self.shown && *self.focused.borrow();
-        let Some(with) = thread.with.filter(|_| seen) else { return };
+        let looks = self.shown && !self.covered && *self.focused.borrow();
+        let Some(with) = thread.with.filter(|_| looks && thread.at_end && !thread.later) else { return };
         let unread = self.model.people.get(&with).map_or(0, |person| person.chat.unread);
+        if unread == 0 {
+            self.marked = None;
+        }
         let Some(up_to) = thread.last_theirs().filter(|_| unread > 0) else { return };
         // Said once for the same state of things; a message that came late into the middle is another state.
         let mark = (up_to.clone(), unread);
         if self.marked.as_ref() == Some(&mark) {
             return;
         }
-        self.marked = Some(mark);
-        // Its effect comes back as a delta.
-        drop(self.core.submit(Command::MarkRead { with, up_to }).await);
+        // Its effect comes back as a delta. What failed is said again with the next thing that happens.
+        match self.core.run(Command::MarkRead { with, up_to }).await {
+            Ok(_) => self.marked = Some(mark),
+            Err(error) => tracing::warn!(%error, "what was read could not be noted"),
+        }
     }
 }

@@ -57,7 +57,7 @@ impl Events {
     }
 
     fn measure(&mut self) {
-        let measured = self.screen.with(|window| {
+        let measured = self.screen.look(|window| {
             let scale = window.scale_factor();
             let size = window.inner_size().to_logical::<f64>(scale);
             let position = window.outer_position().ok().map(|position| position.to_logical::<f64>(scale));

@@ -20,6 +20,8 @@ mod screen;
 use std::panic::{self, UnwindSafe};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use dioxus::desktop::launch::launch_virtual_dom;
 use dioxus::desktop::tao::event_loop::EventLoopBuilder;
@@ -31,12 +33,17 @@ use self::end::Ending;
 use self::events::Events;
 use self::screen::Screen;
 use super::shell::{Outside, Shell};
-use crate::host::{Front, Host, HostError, Place};
+use super::start::{self, Opening};
+use crate::host::{Claim, Front, HostError, Place};
 use crate::platform::desktop::has_display;
 use crate::platform::instance::{self, Call, Door};
 use crate::platform::notify::Notifier;
 use crate::platform::{DataDirError, asked_to_stop};
 
+/// How long a second start tries to reach the first, or to take its place.
+const FIRST_PATIENCE: Duration = Duration::from_secs(5);
+/// How often it tries.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// Second starts that wait for the window; who comes while it is that busy is refused.
 const CALLS_MAX: usize = 4;
 
@@ -62,35 +69,39 @@ pub fn run(runtime: Runtime, place: Place, link: Option<String>) -> Result<ExitC
     if !has_display() {
         return Err(DesktopError::NoDisplay);
     }
-    let Some(host) = runtime.block_on(open(place, link.as_deref()))? else { return Ok(ExitCode::SUCCESS) };
+    let Some(claim) = claim(&runtime, place, link.as_deref())? else { return Ok(ExitCode::SUCCESS) };
     let _entered = runtime.enter();
-    let Some(event_loop) = quietly(|| EventLoopBuilder::with_user_event().build()) else {
-        runtime.block_on(host.shutdown());
-        return Err(DesktopError::NoDisplay);
-    };
     let (shell, outside) = Shell::new();
     link.into_iter().for_each(|link| outside.deliver(link));
-    let screen = Arc::new(Screen::default());
-    let settings = host.control().settings();
-    let dom = super::dom(host.core().clone(), host.control().clone(), shell.clone(), super::Clock::system());
-    let window_place = host.window_place();
-    let ending = begin(host, &shell, outside.clone(), &screen);
+    let (screen, ending) = (Arc::new(Screen::default()), Arc::new(Ending::default()));
+    let (settings, window_place) = (claim.settings().clone(), claim.window_place());
+    // The host opens while the system makes the window: together they take as long as the slower one.
+    let opening = begin(claim, &shell, outside.clone(), &screen, &ending);
+    let Some(event_loop) = quietly(|| EventLoopBuilder::with_user_event().build()) else {
+        runtime.block_on(ending.end());
+        return Err(DesktopError::NoDisplay);
+    };
+    let dom = start::dom(opening, shell, super::Clock::system());
     let events = Events::new(outside, Arc::clone(&screen), window_place, ending, runtime.handle().clone());
     launch_virtual_dom(dom, page::config(&settings, screen, events).with_event_loop(event_loop));
 }
 
 /// None when a first start has the data directory, and has taken over what this one was started for.
-async fn open(place: Place, link: Option<&str>) -> Result<Option<Host>, HostError> {
-    let data_dir = match Host::open(place.clone(), Front::Window).await {
-        Err(HostError::DataDir(DataDirError::InUse(data_dir))) => data_dir,
-        opened => return opened.map(Some),
-    };
-    match instance::call(&data_dir, link.map(str::to_owned)).await {
-        Ok(()) => Ok(None),
-        Err(error) => {
-            tracing::info!(%error, "this start could not hand over");
-            // The first one may have ended meanwhile; otherwise this says that it runs.
-            Host::open(place, Front::Window).await.map(Some)
+fn claim(runtime: &Runtime, place: Place, link: Option<&str>) -> Result<Option<Claim>, HostError> {
+    let deadline = Instant::now() + FIRST_PATIENCE;
+    loop {
+        let in_use = match Claim::take(place.clone()) {
+            Err(HostError::DataDir(DataDirError::InUse(data_dir))) => data_dir,
+            taken => return taken.map(Some),
+        };
+        // The first one may not listen yet, or be about to end: then the directory is free in a moment.
+        match runtime.block_on(instance::call(&in_use, link.map(str::to_owned))) {
+            Ok(()) => return Ok(None),
+            Err(error) if Instant::now() >= deadline => {
+                tracing::info!(%error, "this start could not hand over");
+                return Err(DataDirError::InUse(in_use).into());
+            }
+            Err(_) => thread::sleep(FIRST_PAUSE),
         }
     }
 }
@@ -98,30 +109,51 @@ async fn open(place: Place, link: Option<&str>) -> Result<Option<Host>, HostErro
 /// What `build` gives; none when it panics, and then without a word: the library knows no other way to say that the system
 /// has no display, and a person shall read a sentence.
 fn quietly<T>(build: impl FnOnce() -> T + UnwindSafe) -> Option<T> {
-    let usual = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
+    let (usual, here) = (Arc::new(panic::take_hook()), thread::current().id());
+    let others = Arc::clone(&usual);
+    // Other threads open the host meanwhile, and are to be heard.
+    panic::set_hook(Box::new(move |what| {
+        if thread::current().id() != here {
+            others(what);
+        }
+    }));
     let built = panic::catch_unwind(build);
-    panic::set_hook(usual);
+    panic::set_hook(Box::new(move |what| usual(what)));
     built.ok()
 }
 
-/// Starts what goes on beside the components.
-fn begin(host: Host, shell: &Shell, outside: Outside, screen: &Arc<Screen>) -> Arc<Ending> {
-    let (core, data_dir) = (host.core().clone(), host.data_dir().to_owned());
-    let ending = Arc::new(Ending::new(host));
+/// Starts what goes on beside the components, the host first.
+fn begin(claim: Claim, shell: &Shell, outside: Outside, screen: &Arc<Screen>, ending: &Arc<Ending>) -> Opening {
     let (tasks, cancel) = (ending.tasks(), ending.cancel());
-    let notifier = Notifier::new(tasks.clone());
-    tasks.spawn(notices::run(core, shell.focus(), notifier, cancel.clone()));
-    match Door::open(&data_dir) {
-        Ok(door) => {
+    let door = cancel.child_token();
+    match Door::open(claim.data_dir()) {
+        Ok(opened) => {
             let (sender, calls) = mpsc::channel(CALLS_MAX);
-            tasks.spawn(door.serve(sender, cancel.clone()));
+            tasks.spawn(opened.serve(sender, door.clone()));
             tasks.spawn(answer_calls(calls, outside, Arc::clone(screen)));
         }
         // A second start says then that this one runs.
         Err(error) => tracing::warn!(%error, "a second start will not find this window"),
     }
-    let stopped = Arc::clone(&ending);
+    let (teller, opening) = start::opening();
+    let (focus, kept) = (shell.focus(), Arc::clone(ending));
+    ending.opening().spawn(async move {
+        match claim.open(Front::Window).await {
+            Ok(host) => {
+                let (tasks, cancel) = (kept.tasks(), kept.cancel());
+                tasks.spawn(notices::run(host.core().clone(), focus, Notifier::new(tasks.clone()), cancel));
+                teller.tell(Ok(&host)).await;
+                kept.keep(host);
+            }
+            Err(error) => {
+                tracing::error!(%error, "Kith cannot start");
+                // A later start shall not find the door of one that has no data directory any more.
+                door.cancel();
+                teller.tell(Err(&error)).await;
+            }
+        }
+    });
+    let stopped = Arc::clone(ending);
     ending.watchers().spawn(async move {
         tokio::select! {
             () = cancel.cancelled() => {}
@@ -132,7 +164,7 @@ fn begin(host: Host, shell: &Shell, outside: Outside, screen: &Arc<Screen>) -> A
             }
         }
     });
-    ending
+    opening
 }
 
 async fn answer_calls(mut calls: mpsc::Receiver<Call>, outside: Outside, screen: Arc<Screen>) {

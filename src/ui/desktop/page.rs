@@ -13,6 +13,7 @@ use super::place::{Rect, SIZE_MIN, is_reachable, sane};
 use super::screen::Screen;
 use crate::host::{Settings, Theme, WindowPlace};
 use crate::platform::desktop::NEEDS_EDIT_MENU;
+use crate::ui::words::Words;
 use crate::ui::{SCRIPT, STYLE};
 
 /// What shows until the page has drawn itself, red to opacity: the ground of either theme.
@@ -34,7 +35,7 @@ pub(super) fn config(settings: &Settings, screen: Arc<Screen>, mut events: Event
     let ground = if settings.theme == Theme::Dark { DARK_GROUND } else { LIGHT_GROUND };
     let config = Config::new()
         .with_window(window(&place))
-        .with_menu(menu())
+        .with_menu(menu(&Words::english()))
         .with_custom_index(index())
         .with_background_color(ground)
         .with_disable_context_menu(true)
@@ -99,12 +100,12 @@ fn index() -> String {
 }
 
 /// A menu where copy and paste need one; the first one of the bar is the program's own there.
-fn menu() -> Option<Menu> {
+fn menu(words: &Words) -> Option<Menu> {
     if !NEEDS_EDIT_MENU {
         return None;
     }
     let program = Submenu::with_items(
-        "Kith",
+        words.say("app-name"),
         true,
         &[
             &PredefinedMenuItem::hide(None),
@@ -115,7 +116,7 @@ fn menu() -> Option<Menu> {
         ],
     );
     let edit = Submenu::with_items(
-        "Edit",
+        words.say("menu-edit"),
         true,
         &[
             &PredefinedMenuItem::undo(None),

@@ -28,6 +28,11 @@ impl Screen {
         window.as_deref().map(what)
     }
 
+    /// The same on the main thread, which must never wait: others may hold the window while they wait for it.
+    pub(super) fn look<T>(&self, what: impl FnOnce(&Window) -> T) -> Option<T> {
+        self.window.try_lock().ok()?.as_deref().map(what)
+    }
+
     /// Brings it before the person.
     pub(super) fn to_front(&self) {
         self.with(|window| {

@@ -24,9 +24,9 @@ pub fn day_label(clock: &Clock, words: &Words, day: Date) -> String {
     match days_ago(today, day) {
         0 => words.say("today"),
         1 => words.say("yesterday"),
-        2..=6 => day.strftime("%A").to_string(),
-        _ if day.year() == today.year() => day.strftime("%A, %-d %B").to_string(),
-        _ => day.strftime("%-d %B %Y").to_string(),
+        2..=6 => named(words, "weekday", weekday(day)),
+        _ if day.year() == today.year() => date(words, "date-this-year", "weekday", "month", day),
+        _ => date(words, "date", "weekday", "month", day),
     }
 }
 
@@ -37,10 +37,30 @@ pub fn list_time(clock: &Clock, words: &Words, at: u64) -> String {
     match days_ago(today, day) {
         0 => short_time(clock, at),
         1 => words.say("yesterday"),
-        2..=6 => day.strftime("%a").to_string(),
-        _ if day.year() == today.year() => day.strftime("%-d %b").to_string(),
-        _ => day.strftime("%-d %b %Y").to_string(),
+        2..=6 => named(words, "weekday-short", weekday(day)),
+        _ if day.year() == today.year() => date(words, "date-short-this-year", "weekday-short", "month-short", day),
+        _ => date(words, "date-short", "weekday-short", "month-short", day),
     }
+}
+
+/// A date in a language's own order, with the names of its weekdays and months.
+fn date(words: &Words, key: &str, weekdays: &str, months: &str, day: Date) -> String {
+    let values = [
+        ("weekday", named(words, weekdays, weekday(day)).into()),
+        ("day", i64::from(day.day()).into()),
+        ("month", named(words, months, day.month()).into()),
+        ("year", i64::from(day.year()).into()),
+    ];
+    words.with_all(key, values)
+}
+
+fn named(words: &Words, key: &str, number: i8) -> String {
+    words.with(key, "number", i64::from(number))
+}
+
+/// Monday is 1.
+fn weekday(day: Date) -> i8 {
+    day.weekday().to_monday_one_offset()
 }
 
 /// Days from one to the other; what lies in the future is a date like any other.

@@ -9,7 +9,10 @@ use crate::coordinator::{Command, Reply};
 use crate::ui::components::{Page, Problem};
 use crate::ui::context::use_ui;
 use crate::ui::route::Route;
-use crate::ui::state::ModelStoreExt;
+use crate::ui::state::{Meeting, ModelStoreExt};
+
+/// What came of the copying that the page's script does.
+const COPIED: &str = "return (await globalThis.kithCopied) === true;";
 
 /// Add a contact; with a link that was opened from outside.
 #[component]
@@ -29,10 +32,10 @@ pub fn Add(link: Option<String>) -> Element {
 #[component]
 fn Own() -> Element {
     let ui = use_ui();
-    let mut copied = use_signal(|| false);
+    let mut copied = use_signal(|| None::<bool>);
     let Some(identity) = ui.model.identity().cloned() else { return rsx! {} };
     // There are two things to know of a link before giving it away: it leads nowhere, or not out of this computer.
-    let nobody = ui.model.brokers().read().is_empty();
+    let nobody = ui.model.meeting().cloned() == Meeting::Nowhere;
     let code = use_memo(use_reactive(&identity.link, |link| qr(&link)));
     rsx! {
         section { class: "card", aria_label: ui.say("add-own"),
@@ -54,14 +57,22 @@ fn Own() -> Element {
             }
             div { class: "line",
                 input { id: "own-link", class: "input code", readonly: "true", aria_label: ui.say("add-own"), value: "{identity.link}" }
-                button { class: "button", r#type: "button", "data-copy": "own-link", onclick: move |_| copied.set(true),
+                button { class: "button", r#type: "button", "data-copy": "own-link", onclick: move |_| {
+                        copied.set(None);
+                        spawn(async move {
+                            let done = document::eval(COPIED).join::<bool>().await;
+                            copied.set(Some(done.unwrap_or(false)));
+                        });
+                    },
                     Copy { size: 18 }
                     {ui.say("add-copy")}
                 }
             }
             p { class: "said", role: "status",
-                if copied() {
-                    {ui.say("add-copied")}
+                match copied() {
+                    Some(true) => ui.say("add-copied"),
+                    Some(false) => ui.say("add-not-copied"),
+                    None => String::new(),
                 }
             }
         }
@@ -74,6 +85,8 @@ fn Theirs(link: Option<String>) -> Element {
     let mut problem = use_signal(|| None::<String>);
     let mut done = use_signal(|| None::<String>);
     let mut busy = use_signal(|| false);
+    // Counts the fields: one that was sent gives way to an empty one.
+    let mut field = use_signal(|| 0_u32);
     let submit = move |event: FormEvent| {
         let Some(FormValue::Text(text)) = event.get_first("link") else { return };
         let link = text.trim().to_owned();
@@ -93,7 +106,10 @@ fn Theirs(link: Option<String>) -> Element {
                     done.set(Some(ui.say("add-already")));
                     ui.go(Route::Conversation(user));
                 }
-                Ok(_) => done.set(Some(ui.say("add-sent"))),
+                Ok(_) => {
+                    field += 1;
+                    done.set(Some(ui.say("add-sent")));
+                }
                 Err(error) => problem.set(Some(ui.explain(&error))),
             }
             busy.set(false);
@@ -104,12 +120,13 @@ fn Theirs(link: Option<String>) -> Element {
             label { class: "form",
                 h2 { {ui.say("add-their")} }
                 textarea {
+                    key: "{field}",
                     class: "input code",
                     name: "link",
                     rows: "3",
                     aria_label: ui.say("add-their"),
                     aria_describedby: "their-hint",
-                    initial_value: link.unwrap_or_default(),
+                    initial_value: if field() == 0 { link.unwrap_or_default() } else { String::new() },
                     autocapitalize: "none",
                     autocomplete: "off",
                     spellcheck: "false",

@@ -65,9 +65,13 @@ pub fn Contact(user: Uuid) -> Element {
             if let Some(text) = problem() {
                 Problem { text }
             }
-            div { class: "actions",
-                button { class: "button danger", r#type: "button", onclick: move |_| asking.set(Some(Asking::Remove)), {ui.say("contact-remove")} }
-                button { class: "button danger", r#type: "button", onclick: move |_| asking.set(Some(Asking::Block)), {ui.say("contact-block")} }
+            section { class: "card", aria_label: ui.say("contact-part"),
+                h2 { {ui.say("contact-part")} }
+                p { class: "muted", {ui.say("contact-part-lead")} }
+                div { class: "actions",
+                    button { class: "button danger", r#type: "button", onclick: move |_| asking.set(Some(Asking::Remove)), {ui.say("contact-remove")} }
+                    button { class: "button danger", r#type: "button", onclick: move |_| asking.set(Some(Asking::Block)), {ui.say("contact-block")} }
+                }
             }
         }
         if let Some((how, title, what, verb)) = question {

@@ -12,8 +12,9 @@ pub fn Nothing() -> Element {
     let ui = use_ui();
     rsx! {
         div { class: "nothing",
-            MessageCircle { size: 40 }
+            // Nobody is there yet: the list says what to do, and twice would be once too many.
             if !ui.model.chats().read().is_empty() {
+                MessageCircle { size: 40 }
                 h2 { {ui.say("chats-pick-title")} }
                 p { class: "muted", {ui.say("chats-pick-lead")} }
             }

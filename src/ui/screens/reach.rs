@@ -15,6 +15,7 @@ pub struct Draft {
     pub addresses: String,
 }
 
+const OWN_BROKER: bool = cfg!(feature = "embedded-broker");
 const HERE: &str = "here";
 const NETWORK: &str = "network";
 const BROKERS: &str = "brokers";
@@ -31,6 +32,8 @@ impl Draft {
     /// From what holds now.
     pub fn of(reach: Option<&Reach>) -> Self {
         let (kind, addresses) = match reach {
+            // Without a broker of its own this Kith cannot be the meeting point.
+            None | Some(Reach::ThisComputer) if !OWN_BROKER => (BROKERS, String::new()),
             None | Some(Reach::ThisComputer) => (HERE, String::new()),
             Some(Reach::Network) => (NETWORK, String::new()),
             Some(Reach::Brokers(list)) => (BROKERS, list.join(" ")),
@@ -67,8 +70,7 @@ pub async fn choose(ui: Ui, draft: Draft) -> Result<(), String> {
 #[component]
 pub fn ReachChoice(draft: Signal<Draft>) -> Element {
     let ui = use_ui();
-    let available =
-        CHOICES.iter().filter(|(kind, ..)| cfg!(feature = "embedded-broker") || ![HERE, NETWORK].contains(kind));
+    let available = CHOICES.iter().filter(|(kind, ..)| OWN_BROKER || ![HERE, NETWORK].contains(kind));
     let choices =
         available.map(|&(value, label, what)| Answer { value, label: ui.say(label), what: Some(ui.say(what)) });
     let kind = draft.read().kind;

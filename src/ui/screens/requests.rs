@@ -1,5 +1,6 @@
 //! Who asks to become a contact, and whom this person has asked.
 
+use dioxus::core::spawn_forever;
 use dioxus::prelude::*;
 use uuid::Uuid;
 
@@ -58,14 +59,19 @@ fn Incoming(request: RequestView) -> Element {
     let mut problem = use_signal(|| None::<String>);
     let mut blocking = use_signal(|| false);
     let answer = move |command: Command, then: Option<Route>| {
-        spawn(async move {
+        // Of the root: the request may be gone from the list before its answer is here.
+        spawn_forever(async move {
             match ui.run(command).await {
                 Ok(_) => {
                     if let Some(route) = then {
                         ui.go(route);
                     }
                 }
-                Err(error) => problem.set(Some(ui.explain(&error))),
+                Err(error) => {
+                    if let Ok(mut problem) = problem.try_write() {
+                        *problem = Some(ui.explain(&error));
+                    }
+                }
             }
         });
     };

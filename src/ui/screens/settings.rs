@@ -231,14 +231,25 @@ fn Brokers() -> Element {
         ul {
             for broker in brokers.read().iter() {
                 li { key: "{broker.url}", class: "broker",
-                    span { class: if broker.state == BrokerState::Connected { "led good" } else { "led bad" }, aria_hidden: "true" }
+                    span { class: led(broker.state), aria_hidden: "true" }
                     div {
                         div { class: "small", "{broker.url}" }
+                        if !broker.own {
+                            div { class: "small muted", {ui.say("broker-theirs")} }
+                        }
                         div { class: "small muted", {state(ui, broker.state, broker.reason.as_deref())} }
                     }
                 }
             }
         }
+    }
+}
+
+fn led(state: BrokerState) -> &'static str {
+    match state {
+        BrokerState::Connected => "led good",
+        BrokerState::Connecting => "led",
+        BrokerState::Refused | BrokerState::Unreachable => "led bad",
     }
 }
 

@@ -7,7 +7,7 @@ mod model;
 mod rows;
 mod thread;
 
-pub use model::{Changed, Model, ModelStoreExt, Person, PersonStoreExt, Standing};
+pub use model::{Changed, Meeting, Model, ModelStoreExt, Person, PersonStoreExt, Standing};
 pub use rows::{Row, rows};
 pub use thread::{Phase, Reading, Thread, ThreadStoreExt};
 

@@ -51,6 +51,8 @@ pub struct Model {
     pub settings: Settings,
     /// How things stand, as the status line says it.
     pub standing: Standing,
+    /// Whether we are at a meeting point, whatever else holds.
+    pub meeting: Meeting,
     /// The conversation on the screen.
     pub thread: Thread,
 }
@@ -167,31 +169,45 @@ impl Model {
         self.asked = asked;
     }
 
-    /// Brings [`Model::standing`] up to date; says whether it is another one now.
+    /// Brings [`Model::standing`] and [`Model::meeting`] up to date; says whether one of them is another now.
     pub fn settle(&mut self) -> bool {
-        let now = self.stands();
-        std::mem::replace(&mut self.standing, now) != now
+        let meeting = self.meets();
+        let now = (self.stands(meeting), meeting);
+        let before = (self.standing, self.meeting);
+        (self.standing, self.meeting) = now;
+        before != now
     }
 
-    fn stands(&self) -> Standing {
-        let direct = self.people.values().filter(|person| person.contact.path == Path::Direct).count();
-        let any = |state| self.brokers.iter().any(|broker| broker.state == state);
+    fn stands(&self, meeting: Meeting) -> Standing {
+        let linked = |person: &&Person| matches!(person.contact.path, Path::Direct | Path::Relay);
+        let linked = self.people.values().filter(linked).count();
         if self.ended {
             Standing::Ended
         } else if !self.ready {
             Standing::Starting
-        } else if direct > 0 {
-            Standing::Direct(direct)
-        } else if self.brokers.is_empty() {
-            Standing::NoBroker
-        } else if any(BrokerState::Connected) {
-            if self.chats.is_empty() { Standing::Alone } else { Standing::Ready }
-        } else if any(BrokerState::Connecting) {
-            Standing::Connecting
-        } else if any(BrokerState::Refused) {
-            Standing::Refused
+        } else if linked > 0 {
+            Standing::Linked(linked)
+        } else if meeting == Meeting::Reached && !self.chats.is_empty() {
+            Standing::Ready
         } else {
-            Standing::Unreachable
+            Standing::Unlinked
+        }
+    }
+
+    fn meets(&self) -> Meeting {
+        // Where contacts are met does not make us reachable.
+        let own = || self.brokers.iter().filter(|broker| broker.own);
+        let any = |state| own().any(|broker| broker.state == state);
+        if own().next().is_none() {
+            Meeting::Nowhere
+        } else if any(BrokerState::Connected) {
+            Meeting::Reached
+        } else if any(BrokerState::Connecting) {
+            Meeting::Connecting
+        } else if any(BrokerState::Refused) {
+            Meeting::Refused
+        } else {
+            Meeting::Unreachable
         }
     }
 }
@@ -203,19 +219,27 @@ pub enum Standing {
     #[default]
     Starting,
     /// Links to so many people.
-    Direct(usize),
+    Linked(usize),
     /// A broker has us, and nobody is there.
     Ready,
-    /// A broker has us, and there is nobody to write to.
-    Alone,
-    /// On the way to a broker.
-    Connecting,
-    /// Brokers said no.
-    Refused,
-    /// No broker answers.
-    Unreachable,
-    /// There is no broker at all.
-    NoBroker,
+    /// There is nobody to write to, or no broker has us: [`Meeting`] says which.
+    Unlinked,
     /// The coordinator has stopped.
     Ended,
+}
+
+/// Whether one of our own brokers has us: how others find this person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Meeting {
+    /// There is no broker of ours at all.
+    #[default]
+    Nowhere,
+    /// One has us.
+    Reached,
+    /// On the way to one.
+    Connecting,
+    /// They said no.
+    Refused,
+    /// None answers.
+    Unreachable,
 }

@@ -8,7 +8,7 @@ use crate::ui::clock::Clock;
 use crate::ui::format::date_of;
 
 /// Messages of one author that follow within this time are one group.
-const GROUP_MS: u64 = 5 * 60 * 1000;
+const GROUP_MS: u64 = 60 * 1000;
 
 /// A line of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -97,24 +97,29 @@ fn presence_changes_one_row() {
 /// The status line says the most useful thing that is true.
 #[test]
 fn the_status_says_what_is_true() {
-    let broker = |state| vec![BrokerStatus { url: "mqtt://a".into(), state, reason: None }];
+    let of = |url: &str, own, state| BrokerStatus { url: url.into(), own, state, reason: None };
+    // Somebody is met elsewhere: that says nothing of how we can be reached.
+    let theirs = || of("mqtt://theirs", false, BrokerState::Connected);
+    let broker = |state| vec![of("mqtt://a", true, state), theirs()];
     let mut model = Model::default();
     assert!(!model.settle());
     assert_eq!(model.standing, Standing::Starting);
     let mut model = begun();
-    for (brokers, expected) in [
-        (vec![], Standing::NoBroker),
-        (broker(BrokerState::Connecting), Standing::Connecting),
-        (broker(BrokerState::Refused), Standing::Refused),
-        (broker(BrokerState::Unreachable), Standing::Unreachable),
-        (broker(BrokerState::Connected), Standing::Ready),
+    for (brokers, meeting, standing) in [
+        (vec![theirs()], Meeting::Nowhere, Standing::Unlinked),
+        (broker(BrokerState::Connecting), Meeting::Connecting, Standing::Unlinked),
+        (broker(BrokerState::Refused), Meeting::Refused, Standing::Unlinked),
+        (broker(BrokerState::Unreachable), Meeting::Unreachable, Standing::Unlinked),
+        (broker(BrokerState::Connected), Meeting::Reached, Standing::Ready),
     ] {
         model.apply(&Delta::Brokers(brokers));
         assert!(model.settle());
-        assert_eq!(model.standing, expected);
+        assert_eq!((model.meeting, model.standing), (meeting, standing));
     }
-    model.apply(&Delta::Contact(ContactView { path: Path::Direct, ..contact(BOB, "Bob", true) }));
-    assert!(model.settle() && model.standing == Standing::Direct(1));
+    model.apply(&Delta::Contact(ContactView { path: Path::Relay, ..contact(BOB, "Bob", true) }));
+    assert!(model.settle() && model.standing == Standing::Linked(1));
+    model.apply(&Delta::Brokers(broker(BrokerState::Refused)));
+    assert!(model.settle() && model.meeting == Meeting::Refused, "a link does not hide what needs the person");
     assert!(!model.settle(), "saying it twice is no news");
 }
 

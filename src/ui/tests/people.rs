@@ -53,7 +53,7 @@ impl World {
         let mut world = Self::nobody();
         world.script.view.identity = Some(own());
         let url = "mqtts://broker.example:8883".to_owned();
-        world.script.view.brokers = vec![BrokerStatus { url, state: BrokerState::Connected, reason: None }];
+        world.script.view.brokers = vec![BrokerStatus { url, own: true, state: BrokerState::Connected, reason: None }];
         world
     }
 

@@ -1,5 +1,6 @@
 use super::people::World;
 use super::stage::Stage;
+use crate::coordinator::MessageState;
 use crate::host::Settings;
 
 /// Somebody new is asked for a name, then how others can reach them, and nothing else; an empty name is explained.
@@ -38,12 +39,12 @@ async fn the_list_shows_how_conversations_stand() {
     let page = stage.page();
     for text in [
         "You: and the good biscuits",
-        "Queued: waits for Bob Okafor to come online",
+        "Queued. Waits for Bob Okafor to come online",
         "2 unread messages",
         "Say hello",
         "Waits for their answer",
         "Requests, 1 waiting",
-        "Connected directly to 2 people",
+        "Connected to 2 people",
         "12:44",
     ] {
         assert!(page.contains(text), "{text}: {page}");
@@ -88,6 +89,49 @@ async fn unread_messages_are_divided_from_read_ones() {
     assert!(place("How was the concert?") < place("2 new messages"));
     assert!(place("2 new messages") < place("Wonderful. Bring a scarf"));
     assert!(stage.page().contains("2 unread messages"), "the reader has not seen the end yet");
+    stage.scrolls_to_the_end("Messages");
+    stage.until(|page| !page.contains("2 unread messages")).await;
+}
+
+/// What comes while something else is on the screen is not read: it is there, as new, when the reader returns.
+#[tokio::test]
+async fn what_nobody_sees_is_not_read() {
+    let mut stage = Stage::over(World::full()).await;
+    stage.press("Bob Okafor");
+    stage.until(|page| page.contains("data-row")).await;
+    stage.scrolls_to_the_end("Messages");
+    for (leave, there) in [("Settings", "Appearance"), ("Details", "Safety number")] {
+        stage.press(leave);
+        stage.until(|page| page.contains(there)).await;
+        let says = format!("Are you in {leave}?");
+        stage
+            .happens(move |world| {
+                let at = world.view.chats.iter().find_map(|chat| Some(chat.last.as_ref()?.at)).unwrap_or_default();
+                let bob = world.view.contacts.iter().find(|one| one.name == "Bob Okafor").expect("Bob").user_id;
+                vec![world.says(bob, false, &says, at, MessageState::Received, false)]
+            })
+            .await;
+        stage.until(|page| page.contains("1 unread message")).await;
+        stage.rests().await;
+        assert!(stage.page().contains("1 unread message"), "nobody has seen it");
+        stage.press("Back");
+        stage.until(|page| !page.contains(there) && page.contains("data-row")).await;
+        stage.scrolls_to_the_end("Messages");
+        stage.until(|page| !page.contains("1 unread message")).await;
+    }
+}
+
+/// What was typed is there again after a look elsewhere, before any disk has it.
+#[tokio::test]
+async fn what_was_typed_is_there_again() {
+    let mut stage = Stage::over(World::full()).await;
+    stage.press("Bob Okafor");
+    stage.until(|page| page.contains("Message Bob Okafor")).await;
+    stage.types("Message Bob Okafor", "half a thou");
+    stage.press("Settings");
+    stage.until(|page| page.contains("Appearance")).await;
+    stage.press("Back");
+    stage.until(|page| page.contains("Message Bob Okafor") && page.contains("half a thou")).await;
 }
 
 /// Accepting leads into the conversation; a declined request is gone, and so is one that is taken back.
@@ -101,6 +145,8 @@ async fn requests_are_answered_once() {
     stage.until(|page| !page.contains("Pedro Álvarez")).await;
     stage.press("Decline");
     stage.until(|page| !page.contains("Requests, 1 waiting") || !page.contains(">Somebody<")).await;
+    stage.press("Accept");
+    stage.until(|page| page.contains("Message Nadia Haddad") || page.contains("Message Somebody")).await;
 }
 
 /// A nickname is what one sees; removing asks first, and then the person is gone from everywhere.
@@ -122,7 +168,7 @@ async fn a_contact_can_be_renamed_and_removed() {
     stage.press("Remove contact");
     stage.until(|page| page.contains("role=\"dialog\"")).await;
     stage.press("yes");
-    stage.until(|page| !page.contains("role=\"dialog\"")).await;
+    stage.until(|page| !page.contains("Bobby") && !page.contains("Bob Okafor")).await;
 }
 
 /// What is chosen holds at once.

@@ -7,11 +7,13 @@ use super::find::find;
 use super::people::{NOW, World};
 use dioxus::html::{
     PlatformEventData, SerializedFormData, SerializedFormObject, SerializedHtmlEventConverter, SerializedMouseData,
+    SerializedScrollData,
 };
 use dioxus::prelude::*;
 use tokio::task::JoinHandle;
 
-use crate::coordinator::double::{Double, Happening};
+use crate::coordinator::Delta;
+use crate::coordinator::double::{Double, Happening, Script};
 use crate::host::{Control, Reach, Settings};
 use crate::ui::{Clock, Shell, dom};
 
@@ -24,7 +26,7 @@ pub struct Stage {
     settings: tokio::sync::mpsc::Receiver<crate::host::Order>,
     told: tokio::sync::watch::Sender<Settings>,
     _world: JoinHandle<()>,
-    _more: tokio::sync::mpsc::Sender<Happening>,
+    more: tokio::sync::mpsc::Sender<Happening>,
 }
 
 impl Stage {
@@ -43,7 +45,7 @@ impl Stage {
         let clock = Clock::fixed(i64::try_from(NOW).unwrap());
         let mut dom = dom(core, control, Shell::alone(), clock);
         dom.rebuild_in_place();
-        let mut stage = Self { dom, settings: orders, told, _world: world, _more: more };
+        let mut stage = Self { dom, settings: orders, told, _world: world, more };
         stage.until(|page| !page.is_empty() && page.contains("h1")).await;
         stage
     }
@@ -63,6 +65,13 @@ impl Stage {
             self.work().await;
         }
         panic!("hoped in vain: {}", self.page());
+    }
+
+    /// Works on for a while, so that whatever is still to follow has followed.
+    pub async fn rests(&mut self) {
+        for _ in 0..PATIENCE / 10 {
+            self.work().await;
+        }
     }
 
     async fn work(&mut self) {
@@ -94,6 +103,31 @@ impl Stage {
         let values = vec![SerializedFormObject { key: field.to_owned(), text: Some(value.to_owned()), file: None }];
         let data = PlatformEventData::new(Box::new(SerializedFormData::new(String::new(), values)));
         self.give("submit", form, data);
+    }
+
+    /// Types into the field of this name; the text is what stands in it then.
+    pub fn types(&mut self, field: &str, text: &str) {
+        let data = PlatformEventData::new(Box::new(SerializedFormData::new(text.to_owned(), vec![])));
+        self.give("input", field, data);
+    }
+
+    /// The page says that what has this name is scrolled to its end.
+    pub fn scrolls_to_the_end(&mut self, name: &str) {
+        let scroll_height = 2_000;
+        let data = SerializedScrollData {
+            scroll_top: 1_400.0,
+            scroll_left: 0.0,
+            scroll_width: 600,
+            scroll_height,
+            client_width: 600,
+            client_height: 600,
+        };
+        self.give("scroll", name, PlatformEventData::new(Box::new(data)));
+    }
+
+    /// Something happens elsewhere.
+    pub async fn happens(&mut self, what: impl FnOnce(&mut Script) -> Vec<Delta> + Send + 'static) {
+        assert!(self.more.send(Box::new(what)).await.is_ok(), "the world has ended");
     }
 
     fn give(&mut self, event: &str, near: &str, data: PlatformEventData) {

@@ -14,7 +14,7 @@ story("what_waits_arrives_when_they_return", async (world) => {
   await bob.kith.kill();
   await alice.writes("While you were away");
   await alice.writes("And another one");
-  await expect(alice.mark("another one", /^(Queued|Sent): .*Bob/)).toBeVisible();
+  await expect(alice.mark("another one", /^(Queued\.|Sent:) .*Bob/)).toBeVisible();
   await bob.start();
   await expect(bob.chat("Alice")).toBeVisible();
   await bob.opens("Alice");

@@ -2,16 +2,24 @@
 //!
 //! Its results are told in the words of Rust's test runner.
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::pair::{Form, Pair};
 use crate::display::Display;
 use crate::e2e;
+use crate::node::Node;
 use crate::process::Guard;
 use crate::setup::{self, For};
 use crate::test::report_skip;
 use crate::workspace::Programs;
+
+/// What an answer may take that travels to the other device.
+const ANSWER_LIMIT: Duration = Duration::from_secs(60);
+/// How often a device is asked again.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// One form of it.
 type Show = fn(&Programs) -> Result<()>;
@@ -78,12 +86,26 @@ fn windows(programs: &Programs) -> Result<()> {
     display.focus(&last).map_err(|error| anyhow!(error))?;
     display.press(&last, &["Tab", "Return", "Tab", "Tab", "Tab", "Return"]).map_err(|error| anyhow!(error))?;
     pair.close()?;
-    for (name, other) in [("Bob", "Alice"), ("Alice", "Bob")] {
-        let contacts = pair.ask(name, "contact.list")?;
-        let known = |one: &Value| {
-            one.get("name").is_some_and(|name| name == other) && one.get("accepted") == Some(&Value::Bool(true))
-        };
-        ensure!(contacts.as_array().into_iter().flatten().any(known), "{name} does not have {other}: {contacts}");
-    }
+    let [mut alice, mut bob] = pair.both()?;
+    know(&mut bob, "Alice")?;
+    know(&mut alice, "Bob")?;
+    alice.shut_down()?;
+    bob.shut_down()?;
     pair.end()
+}
+
+/// Waits until a device has somebody as a contact: the acceptance may still be on its way.
+fn know(node: &mut Node, other: &str) -> Result<()> {
+    let known = |one: &Value| {
+        one.get("name").is_some_and(|name| name == other) && one.get("accepted") == Some(&Value::Bool(true))
+    };
+    let deadline = Instant::now() + ANSWER_LIMIT;
+    loop {
+        let contacts = node.ask("contact.list", json!({}))?;
+        if contacts.as_array().into_iter().flatten().any(known) {
+            return Ok(());
+        }
+        ensure!(Instant::now() < deadline, "{other} is nobody's contact: {contacts}");
+        std::thread::sleep(LOOK_AGAIN);
+    }
 }

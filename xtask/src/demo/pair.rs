@@ -163,12 +163,9 @@ impl Pair {
         Ok(())
     }
 
-    /// A device alone, after the windows: what it knows.
-    pub fn ask(&self, name: &'static str, method: &str) -> Result<Value> {
-        let mut node = self.node(name)?;
-        let answer = node.ask(method, json!({}))?;
-        node.shut_down()?;
-        Ok(answer)
+    /// Both devices without their windows: whoever has not heard of the other's answer yet hears of it now.
+    pub fn both(&self) -> Result<[Node; 2]> {
+        Ok([self.node("Alice")?, self.node("Bob")?])
     }
 
     fn data(&self, name: &str) -> PathBuf {

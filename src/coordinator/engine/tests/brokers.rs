@@ -23,6 +23,26 @@ fn two_people_on_one_broker_with_a_password_meet() {
     assert_eq!(brokers(&mut world, alice), [("mqtt://***@broker.example".to_owned(), BrokerState::Connected)]);
 }
 
+/// Another login holds at once, also where a contact is met at the same broker; a rename disturbs no session there.
+#[test]
+fn another_login_holds_at_once() {
+    let mut world = World::new(2);
+    world.guarded = true;
+    let (alice, bob) = (world.person_at("Alice", LOGGED_IN), world.person_at("Bob", LOGGED_IN));
+    friends_of(&mut world, alice, bob);
+    world.pass(MINUTE);
+    world.use_brokers(alice, &[BROKER]);
+    world.pass(MINUTE);
+    assert_eq!(brokers(&mut world, alice)[0].1, BrokerState::Refused, "without a login nobody comes in");
+    world.use_brokers(alice, &[LOGGED_IN]);
+    world.pass(MINUTE);
+    assert_eq!(brokers(&mut world, alice)[0].1, BrokerState::Connected);
+    let before = world.connections(alice);
+    world.run(alice, Command::Rename { name: "Alicia".into() }).unwrap();
+    world.pass(MINUTE);
+    assert_eq!(world.connections(alice), before);
+}
+
 /// A broker of somebody else is left when nobody whom we may contact is there any more; the own one never is.
 #[test]
 fn brokers_of_nobody_are_left() {

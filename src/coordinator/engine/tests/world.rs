@@ -347,6 +347,13 @@ impl World {
         self.devices[device].brokers = brokers;
     }
 
+    /// The connections that a device has with brokers, by their numbers: a new one has another.
+    pub fn connections(&self, device: usize) -> Vec<BrokerConn> {
+        let mut conns: Vec<_> = self.devices[device].conns.keys().copied().collect();
+        conns.sort_unstable();
+        conns
+    }
+
     /// Who holds which session at a broker: how many live ones, how many persistent ones, connected now.
     pub fn sessions_at(&self, device: usize, broker: &str) -> (usize, usize) {
         let broker = BrokerUrl::parse(broker).unwrap().to_string();

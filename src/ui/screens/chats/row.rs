@@ -94,7 +94,7 @@ fn Last(user: Uuid, chat: ChatView, name: String) -> Element {
 /// How far an own message has come, in words.
 pub fn state_words(ui: Ui, state: MessageState, name: &str) -> String {
     let key = match state {
-        MessageState::Queued => "mark-queued",
+        MessageState::Queued => return ui.words().with("mark-queued", "why", ui.waits(name)),
         MessageState::Sent => "mark-sent",
         MessageState::Delivered => return ui.say("mark-delivered"),
         MessageState::Received => return String::new(),

@@ -3,22 +3,27 @@
 use dioxus::prelude::*;
 
 use crate::ui::context::use_ui;
-use crate::ui::state::{ModelStoreExt, Standing};
+use crate::ui::state::{Meeting, ModelStoreExt, Standing};
 
 /// How things stand.
 #[component]
 pub fn StatusLine() -> Element {
     let ui = use_ui();
-    let (light, text) = match ui.model.standing().cloned() {
-        Standing::Starting => ("wait", ui.say("status-starting")),
-        Standing::Direct(count) => ("good", ui.words().with("status-direct", "count", count)),
-        Standing::Ready => ("good", ui.say("status-ready")),
-        Standing::Alone => ("good", ui.say("status-alone")),
-        Standing::Connecting => ("wait", ui.say("status-connecting")),
-        Standing::Refused => ("bad", ui.say("status-refused")),
-        Standing::Unreachable => ("bad", ui.say("status-unreachable")),
-        Standing::NoBroker => ("bad", ui.say("status-no-broker")),
-        Standing::Ended => ("bad", ui.say("status-ended")),
+    let meeting = ui.model.meeting().cloned();
+    let (light, text) = match (ui.model.standing().cloned(), meeting) {
+        (Standing::Ended, _) => ("bad", ui.say("status-ended")),
+        (Standing::Starting, _) => ("wait", ui.say("status-starting")),
+        // Whoever is linked goes on; others cannot find this person, which needs them.
+        (Standing::Linked(count), Meeting::Refused | Meeting::Unreachable) => {
+            ("bad", ui.words().with("status-linked-only", "count", count))
+        }
+        (Standing::Linked(count), _) => ("good", ui.words().with("status-linked", "count", count)),
+        (Standing::Ready, _) => ("good", ui.say("status-ready")),
+        (Standing::Unlinked, Meeting::Reached) => ("good", ui.say("status-alone")),
+        (Standing::Unlinked, Meeting::Connecting) => ("wait", ui.say("status-connecting")),
+        (Standing::Unlinked, Meeting::Refused) => ("bad", ui.say("status-refused")),
+        (Standing::Unlinked, Meeting::Unreachable) => ("bad", ui.say("status-unreachable")),
+        (Standing::Unlinked, Meeting::Nowhere) => ("bad", ui.say("status-no-broker")),
     };
     rsx! {
         footer { class: "foot",

@@ -3,10 +3,10 @@
 use dioxus::prelude::*;
 use uuid::Uuid;
 
-use crate::coordinator::{BrokerState, MessageState};
+use crate::coordinator::MessageState;
 use crate::ui::components::{Linked, Mark};
 use crate::ui::context::{Ui, use_ui};
-use crate::ui::format::short_time;
+use crate::ui::format::{is_emoji, short_time};
 use crate::ui::state::{ModelStoreExt, ThreadStoreExt};
 
 /// One message, and how far it has come.
@@ -25,7 +25,7 @@ pub fn Bubble(user: Uuid, id: String, first: bool, last: bool, mine: bool) -> El
         false => ui.words().with2("they-said", ("name", ui.name(user)), ("time", time.clone())),
     };
     let mut class = "b".to_owned();
-    for (name, holds) in [(" me", mine), (" first", first), (" tail", last)] {
+    for (name, holds) in [(" me", mine), (" first", first), (" tail", last), (" emoji", is_emoji(&message.text))] {
         if holds {
             class.push_str(name);
         }
@@ -47,20 +47,9 @@ pub fn Bubble(user: Uuid, id: String, first: bool, last: bool, mine: bool) -> El
             }
         }
         if waits {
-            p { class: "why", {why(ui, user)} }
+            p { class: "why", {ui.waits(&ui.name(user))} }
         }
     }
-}
-
-/// Why a message waits, for those who only look.
-fn why(ui: Ui, user: Uuid) -> String {
-    let key = if reachable(ui) { "why-queued" } else { "why-queued-broker" };
-    ui.words().with(key, "name", ui.name(user))
-}
-
-/// Whether any broker has us: without one, nobody can be found.
-fn reachable(ui: Ui) -> bool {
-    ui.model.brokers().read().iter().any(|broker| broker.state == BrokerState::Connected)
 }
 
 /// The mark of an own message, with the reason for waiting.
@@ -75,8 +64,7 @@ fn State(user: Uuid, state: MessageState) -> Element {
 
 fn meaning(ui: Ui, user: Uuid, state: MessageState) -> String {
     let key = match state {
-        MessageState::Queued if reachable(ui) => "mark-queued",
-        MessageState::Queued => "mark-queued-broker",
+        MessageState::Queued => return ui.words().with("mark-queued", "why", ui.waits(&ui.name(user))),
         MessageState::Sent => "mark-sent",
         MessageState::Delivered => "mark-delivered",
         MessageState::Received => return String::new(),

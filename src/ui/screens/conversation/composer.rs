@@ -9,8 +9,8 @@ use uuid::Uuid;
 use crate::coordinator::Command;
 use crate::ui::bridge::Wish;
 use crate::ui::components::Problem;
-use crate::ui::context::{Ui, use_ui};
-use crate::ui::state::{ModelStoreExt, PersonStoreExt, ThreadStoreExt};
+use crate::ui::context::use_ui;
+use crate::ui::state::{ModelStoreExt, ThreadStoreExt};
 
 /// The field to write to somebody in.
 #[component]
@@ -18,7 +18,7 @@ pub fn Composer(user: Uuid) -> Element {
     let ui = use_ui();
     let name = ui.name(user);
     // What the field begins with: the draft, or a text that could not be sent. A new field is made for each.
-    let mut beginning = use_signal(|| (0u32, draft(ui, user)));
+    let mut beginning = use_signal(|| (0u32, ui.draft(user)));
     let mut problem = use_signal(|| None::<String>);
     let submit = move |event: FormEvent| {
         let Some(FormValue::Text(text)) = event.get_first("text") else { return };
@@ -28,7 +28,7 @@ pub fn Composer(user: Uuid) -> Element {
             return;
         }
         problem.set(None);
-        ui.wish(Wish::Draft(user, String::new()));
+        ui.typed(user, String::new());
         // Of the root, not of this field: who goes elsewhere at once still wants it sent, or has it back as a draft.
         spawn_forever(async move {
             match ui.run(Command::SendMessage { to: user, text: text.trim_end().to_owned() }).await {
@@ -40,7 +40,10 @@ pub fn Composer(user: Uuid) -> Element {
                     }
                 }
                 Err(error) => {
-                    ui.wish(Wish::Draft(user, text.clone()));
+                    // What was typed since then stands after what comes back.
+                    let since = ui.draft(user);
+                    let text = if since.is_empty() { text } else { format!("{}\n{since}", text.trim_end()) };
+                    ui.typed(user, text.clone());
                     // The field may be gone.
                     if let Ok(mut problem) = problem.try_write() {
                         *problem = Some(ui.words().with("send-failed", "why", ui.explain(&error)));
@@ -74,7 +77,7 @@ pub fn Composer(user: Uuid) -> Element {
                         "data-grow": "true",
                         "data-clear": "true",
                         "data-autofocus": "true",
-                        oninput: move |event| ui.wish(Wish::Draft(user, event.value())),
+                        oninput: move |event| ui.typed(user, event.value()),
                     }
                 }
                 button { class: "icon primary send", r#type: "submit", aria_label: ui.say("send"), title: ui.say("send"),
@@ -83,10 +86,4 @@ pub fn Composer(user: Uuid) -> Element {
             }
         }
     }
-}
-
-fn draft(ui: Ui, user: Uuid) -> String {
-    let people = ui.model.people();
-    let known = people.peek().contains_key(&user);
-    if known { people.get_unchecked(user).chat().peek().draft.clone() } else { String::new() }
 }

@@ -1,6 +1,8 @@
 //! The messages. Only a stretch of the conversation is in the page; near an end it asks for more. The page's script keeps the
 //! place while messages come and go.
 
+use std::time::{Duration, Instant};
+
 use dioxus::prelude::*;
 use lucide_dioxus::ArrowDown;
 use uuid::Uuid;
@@ -14,6 +16,8 @@ use crate::ui::state::{ModelStoreExt, Phase, Row, ThreadStoreExt};
 
 /// Pixels from an end at which more is asked for: more than a screen, so that nobody waits at the edge.
 const NEAR: f64 = 1_200.0;
+/// After so long the same is wished again: a page has come long before.
+const WISH_AGAIN: Duration = Duration::from_millis(500);
 /// Pixels from the end that still count as the end: a line.
 const AT_END: f64 = 48.0;
 
@@ -24,6 +28,7 @@ pub fn Flow(user: Uuid) -> Element {
     let thread = ui.model.thread();
     let opening = thread.opening().cloned();
     let later = thread.later().cloned();
+    let mut wished = use_hook(|| CopyValue::new(None::<((bool, String), Instant)>));
     let scrolled = move |event: ScrollEvent| {
         let data = event.data();
         let below = f64::from(data.scroll_height()) - data.scroll_top() - f64::from(data.client_height());
@@ -37,7 +42,13 @@ pub fn Flow(user: Uuid) -> Element {
             (_, true) => thread.peek().last().map(|edge| (false, edge)),
             _ => None,
         };
-        if let Some((earlier, edge)) = edge {
+        // Scrolling says the same many times: once is enough, and once more when nothing came of it.
+        let said = |wish: &(bool, String)| {
+            wished.peek().as_ref().is_some_and(|(before, at)| before == wish && at.elapsed() < WISH_AGAIN)
+        };
+        if let Some(wish) = edge.filter(|wish| !said(wish)) {
+            wished.set(Some((wish.clone(), Instant::now())));
+            let (earlier, edge) = wish;
             ui.wish(Wish::Toward { earlier, edge });
         }
     };

@@ -24,7 +24,10 @@ pub fn Welcome() -> Element {
                     span {}
                 }
                 h1 { tabindex: "-1", "data-home": "true", {ui.say("welcome-title")} }
-                p { class: "muted welcome-lead", {ui.say("welcome-lead")} }
+                // The second question needs the room.
+                if !(named || second()) {
+                    p { class: "muted welcome-lead", {ui.say("welcome-lead")} }
+                }
                 if named || second() {
                     Reachable { name, second, named }
                 } else {
