@@ -137,7 +137,7 @@ fn begin() -> Ui {
         typed: CopyValue::new(typed.clone()),
     };
     let focused = consume_context::<Shell>().focus();
-    spawn(Bridge::new(core, control, clock, model, asked, focused, typed, first).run());
+    spawn(Bridge::new(core, control, clock, model, asked, focused, typed).run(first));
     provide_context(ui)
 }
 

@@ -64,8 +64,6 @@ pub(super) struct Bridge {
     pub focused: watch::Receiver<bool>,
     /// What is being typed; kept after a pause, and whenever the conversation is left.
     pub typed: Typed,
-    /// A watch that was begun before the window was drawn, and whose view the store has.
-    pub first: Option<Watch>,
     model: Model,
     /// What was last said to be read.
     marked: Option<(String, u32)>,
@@ -92,28 +90,15 @@ impl Bridge {
         wishes: mpsc::Receiver<Wish>,
         focused: watch::Receiver<bool>,
         typed: Typed,
-        first: Option<Watch>,
     ) -> Self {
         let model = store.peek().clone();
-        Self {
-            core,
-            control,
-            clock,
-            store,
-            wishes,
-            focused,
-            typed,
-            first,
-            model,
-            marked: None,
-            shown: true,
-            covered: false,
-        }
+        Self { core, control, clock, store, wishes, focused, typed, model, marked: None, shown: true, covered: false }
     }
 
-    /// Runs until the coordinator or the components are gone.
-    pub async fn run(mut self) {
-        if let Some(mut watch) = self.first.take()
+    /// Runs until the coordinator or the components are gone. `first` was begun before the window was drawn, and the store
+    /// has its view.
+    pub async fn run(mut self, first: Option<Watch>) {
+        if let Some(mut watch) = first
             && !self.follow(&mut watch).await
         {
             return self.end().await;

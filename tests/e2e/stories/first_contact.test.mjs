@@ -27,7 +27,7 @@ story("two_people_meet_and_write", async (world) => {
   await alice.writes("Hello Bob\nhow are you?");
   await expect(bob.message("how are you?")).toBeVisible();
   await expect(alice.mark("how are you?", MARK.delivered)).toBeVisible();
-  await expect(alice.page.getByRole("status").first()).toHaveText("Connected directly to 1 person");
+  await expect(alice.page.getByRole("status").first()).toHaveText("Connected to 1 person");
 });
 
 /// A request that is declined goes away, and whoever asked learns nothing.

@@ -19,12 +19,14 @@ pub fn Welcome() -> Element {
     rsx! {
         main { class: "welcome",
             div { class: "welcome-card",
-                div { class: "welcome-sign", aria_hidden: "true",
-                    span {}
-                    span {}
+                // The second question needs the room.
+                if !(named || second()) {
+                    div { class: "welcome-sign", aria_hidden: "true",
+                        span {}
+                        span {}
+                    }
                 }
                 h1 { tabindex: "-1", "data-home": "true", {ui.say("welcome-title")} }
-                // The second question needs the room.
                 if !(named || second()) {
                     p { class: "muted welcome-lead", {ui.say("welcome-lead")} }
                 }
