@@ -129,6 +129,9 @@ pub enum CloseReason {
     /// No pair of addresses works, or none works any more.
     #[error("no network path")]
     NoPath,
+    /// The [policy](super::driver::Policy) allows no connection at all.
+    #[error("links are not allowed")]
+    Forbidden,
     /// The peer closed it.
     #[error("closed by the peer")]
     ByPeer,

@@ -205,6 +205,13 @@ impl Engine {
         self.show_link(device);
     }
 
+    /// The same input for every link's machine.
+    pub(super) fn every_link(&mut self, input: &link::Input) {
+        for device in self.peers.keys().copied().collect::<Vec<_>>() {
+            self.link(&device, input.clone());
+        }
+    }
+
     fn send_signal(&mut self, device: &DeviceKey, signal: Signal) {
         let Some(to) = self.peers.get(device).and_then(|peer| peer.hello.adopted()) else { return };
         let leaf = match &signal {

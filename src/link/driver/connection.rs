@@ -12,11 +12,11 @@ use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit};
 use webrtc::error::Result;
 use webrtc::peer_connection::{
     PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder, RTCIceCandidateInit,
-    RTCIceCandidateType, RTCIceGatheringState, RTCIceServer, RTCPeerConnectionIceEvent, RTCPeerConnectionState,
-    RTCSessionDescription, SettingEngineBuilder,
+    RTCIceCandidateType, RTCIceGatheringState, RTCIceServer, RTCIceTransportPolicy, RTCPeerConnectionIceEvent,
+    RTCPeerConnectionState, RTCSessionDescription, SettingEngineBuilder,
 };
 
-use super::{SEND_BUFFER_BYTES_MAX, Settings};
+use super::{Policy, SEND_BUFFER_BYTES_MAX, Settings};
 use crate::link::Path;
 use crate::wire::ConnectionId;
 use crate::wire::signal::{CANDIDATES_PER_BATCH_MAX, Candidate};
@@ -59,6 +59,33 @@ enum Note {
 struct Forward {
     notes: mpsc::Sender<Note>,
     state: watch::Sender<RTCPeerConnectionState>,
+    policy: Policy,
+}
+
+impl Forward {
+    /// Whether the peer may learn of this address. What the library gathers is bound by the same policy; this is a second
+    /// lock on the same door.
+    fn may_tell(&self, kind: RTCIceCandidateType) -> bool {
+        match self.policy {
+            Policy::Everything => true,
+            Policy::RelayOnly => kind == RTCIceCandidateType::Relay,
+            Policy::Never => false,
+        }
+    }
+}
+
+/// A relay's candidate names the address from which the relay was asked (RFC 8839 §5.1, `raddr`): nobody needs it, and
+/// who hides their address would tell it here.
+pub(super) fn without_related(line: &str) -> String {
+    let mut words: Vec<&str> = line.split(' ').collect();
+    for (name, nothing) in [("raddr", "0.0.0.0"), ("rport", "9")] {
+        if let Some(at) = words.iter().position(|word| *word == name)
+            && let Some(value) = words.get_mut(at + 1)
+        {
+            *value = nothing;
+        }
+    }
+    words.join(" ")
 }
 
 #[async_trait::async_trait]
@@ -68,9 +95,15 @@ impl PeerConnectionEventHandler for Forward {
         if matches!(event.candidate.address.as_str(), "0.0.0.0" | "::") {
             return;
         }
+        if !self.may_tell(event.candidate.typ) {
+            return;
+        }
         let Ok(init) = event.candidate.to_json() else { return };
         let candidate = Candidate {
-            line: init.candidate,
+            line: match self.policy {
+                Policy::Everything => init.candidate,
+                Policy::RelayOnly | Policy::Never => without_related(&init.candidate),
+            },
             mid: init.sdp_mid.filter(|mid| !mid.is_empty()),
             mline: init.sdp_mline_index,
         };
@@ -135,9 +168,17 @@ impl Connection {
         });
         // No codec and no interceptor is registered: there is no media.
         let builder = PeerConnectionBuilder::new()
-            .with_configuration(RTCConfigurationBuilder::new().with_ice_servers(servers.collect()).build())
+            .with_configuration(
+                RTCConfigurationBuilder::new()
+                    .with_ice_servers(servers.collect())
+                    .with_ice_transport_policy(match settings.policy {
+                        Policy::Everything => RTCIceTransportPolicy::All,
+                        Policy::RelayOnly | Policy::Never => RTCIceTransportPolicy::Relay,
+                    })
+                    .build(),
+            )
             .with_setting_engine(engine)
-            .with_handler(Arc::new(Forward { notes: notes_sender, state: state_sender }))
+            .with_handler(Arc::new(Forward { notes: notes_sender, state: state_sender, policy: settings.policy }))
             .with_data_channel_send_buffer_limit(SEND_BUFFER_BYTES_MAX)
             .with_udp_addrs(settings.bind.clone());
         let peer: Arc<dyn PeerConnection> = Arc::new(Box::pin(builder.build()).await?);

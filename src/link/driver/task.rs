@@ -68,6 +68,11 @@ impl<T: Clone + Send + 'static> Task<T> {
     }
 
     async fn command(&mut self, command: DriverCommand) {
+        if self.settings.forbids_links()
+            && let DriverCommand::Offer { connection } | DriverCommand::AcceptOffer { connection, .. } = command
+        {
+            return self.ended(connection, CloseReason::Forbidden).await;
+        }
         let (connection, done) = match command {
             DriverCommand::Offer { connection } => (connection, self.offer(connection).await),
             DriverCommand::AcceptOffer { connection, sdp, instead_of } => {

@@ -41,7 +41,7 @@ use rand::{Rng, RngExt};
 use self::attempt::{Attempt, Phase};
 use self::held::{Ended, Held};
 use self::pulse::{Pulse, Verdict};
-use super::{DriverCommand, DriverEvent, Path};
+use super::{CloseReason, DriverCommand, DriverEvent, Path};
 use crate::clock::{Backoff, RateLimit};
 use crate::wire::ConnectionId;
 use crate::wire::signal::{Heartbeat, Signal};
@@ -129,6 +129,10 @@ pub enum Input {
     Heartbeat(ConnectionId, Heartbeat),
     /// Whether somebody uses the conversation.
     Activity(bool),
+    /// This device's interfaces or addresses have changed: what was open may lead nowhere.
+    NetworkChanged,
+    /// This process was stopped or the device slept: nothing that was believed of time and peers need hold any more.
+    Woke,
     /// The deadline has come.
     Tick,
 }
@@ -257,7 +261,7 @@ impl Machine {
             Input::PeerAdopted => self.on_adopted(now, rng, &mut out),
             Input::PeerUnknown => self.on_unknown(now, &mut out),
             Input::Signal(signal) if self.wanted => self.on_signal(signal, now, rng, &mut out),
-            Input::Signal(_) | Input::Tick => {}
+            Input::Signal(_) | Input::Tick | Input::NetworkChanged | Input::Woke => {}
             Input::Driver(event) => self.on_driver(event, now, rng, &mut out),
             Input::Alive(connection) => self.on_alive(connection, now, &mut out),
             Input::Heartbeat(connection, heartbeat) => self.on_heartbeat(connection, heartbeat, now, &mut out),
@@ -363,6 +367,8 @@ impl Machine {
             }
             DriverEvent::Opened { path, .. } if self.state == State::Connecting => self.open(path, now, out),
             DriverEvent::Frame { .. } => self.on_alive(connection, now, out),
+            // Trying again would end the same. Who changes the policy wants the link anew.
+            DriverEvent::Closed { reason: CloseReason::Forbidden, .. } => self.on_wanted(false, now, rng, out),
             DriverEvent::Closed { reason, .. } => {
                 tracing::debug!(?connection, %reason, "the connection ended");
                 self.fail(now, rng, out);
