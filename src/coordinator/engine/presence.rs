@@ -137,10 +137,8 @@ impl Engine {
         if let Some(greeting) = heard.answer {
             self.say_hello(device, greeting);
         }
-        let open = self.peers.get(device).is_some_and(|peer| peer.open.is_some());
-        // The boot that a link is open to is no news; to any other state every echo is a sign of life.
-        if heard.adopted.is_some_and(|fresh| fresh || !open) {
-            self.link(device, link::Input::PeerAdopted);
+        if heard.adopted.is_some() {
+            self.link(device, link::Input::PeerAdopted(hello.boot));
         }
     }
 
@@ -215,7 +213,7 @@ impl Engine {
     fn send_signal(&mut self, device: &DeviceKey, signal: Signal) {
         let Some(to) = self.peers.get(device).and_then(|peer| peer.hello.adopted()) else { return };
         let leaf = match &signal {
-            Signal::Offer { .. } => Leaf::Offer,
+            Signal::Offer { .. } | Signal::Restart { .. } => Leaf::Offer,
             Signal::Answer { .. } => Leaf::Answer,
             Signal::Candidates { .. } => Leaf::IceCandidate,
         };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use rtc::ice::mdns::MulticastDnsMode;
+use rtc::peer_connection::configuration::RTCOfferOptions;
 use rtc::peer_connection::transport::RTCDtlsRole;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -35,6 +36,8 @@ const BATCH_TIME: Duration = Duration::from_millis(20);
 const NOTES_MAX: usize = 256;
 /// Local candidates that are offered to the peer: every address of a machine with many interfaces, not of a router.
 const CANDIDATES_MAX: usize = 48;
+/// How often to look whether another pair of addresses is used. A person who looks at the path waits no longer than this.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Any threshold will do; setting it is what counts (see [`Connection::wake`]).
 const BUFFERED_LOW: u32 = 64 * 1024;
 
@@ -48,6 +51,8 @@ pub(super) enum Happening {
     Channel(Option<DataChannelEvent>),
     /// The library takes more bytes, or the channel has ended.
     Writable(Result<()>),
+    /// It is time to look which path is used: the library reports no change of it.
+    Look,
 }
 
 enum Note {
@@ -128,6 +133,12 @@ impl PeerConnectionEventHandler for Forward {
 pub(super) struct Connection {
     pub(super) id: ConnectionId,
     pub(super) open: bool,
+    /// Counts the ICE restarts.
+    pub(super) generation: u32,
+    /// The path at the last look.
+    pub(super) path: Path,
+    /// When to look again; none before the channel is open.
+    look_at: Option<Instant>,
     peer: Arc<dyn PeerConnection>,
     channel: Arc<dyn DataChannel>,
     notes: mpsc::Receiver<Note>,
@@ -155,6 +166,8 @@ impl Connection {
             .with_srflx_acceptance_min_wait(now)
             .with_prflx_acceptance_min_wait(now)
             .with_relay_acceptance_min_wait(now)
+            // A restart binds its sockets anew only with this; without it a device that changed its network does not come back.
+            .with_discard_local_candidates_during_ice_restart(true)
             // With the answerer as the server, the offerer's channel is not open before the answerer's can receive.
             .with_answering_dtls_role(RTCDtlsRole::Server)
             // Our candidates travel sealed; names would only hide them from those who may know them.
@@ -193,6 +206,9 @@ impl Connection {
         Ok(Self {
             id,
             open: false,
+            generation: 0,
+            path: Path::Direct,
+            look_at: None,
             peer,
             channel,
             notes,
@@ -228,6 +244,29 @@ impl Connection {
         Ok(answer.sdp)
     }
 
+    /// Restarts ICE by an offer of our own. Asked for in the offer and not by the library's `restart_ice`, which would bind
+    /// anew and gather before the new generation begins, and throw away what it found when it does.
+    pub(super) async fn restart(&mut self, generation: u32) -> Result<String> {
+        self.begin_generation(generation);
+        let offer = self.peer.create_offer(Some(RTCOfferOptions { ice_restart: true })).await?;
+        self.peer.set_local_description(offer.clone()).await?;
+        Ok(offer.sdp)
+    }
+
+    /// Accepts the peer's restart offer and makes an answer.
+    pub(super) async fn answer_restart(&mut self, generation: u32, offer: String) -> Result<String> {
+        self.begin_generation(generation);
+        self.answer(offer).await
+    }
+
+    /// What was gathered belongs to sockets that are about to be closed.
+    fn begin_generation(&mut self, generation: u32) {
+        while self.notes.try_recv().is_ok() {}
+        self.generation = generation;
+        self.gathered.clear();
+        (self.said, self.complete, self.due) = (0, false, None);
+    }
+
     /// Accepts the answer to the own offer.
     pub(super) async fn accept(&mut self, answer: String) -> Result<()> {
         self.peer.set_remote_description(RTCSessionDescription::answer(answer)?).await
@@ -251,7 +290,7 @@ impl Connection {
     /// The channel is only read when `read` says so, and `Writable` only comes when `write` does.
     pub(super) async fn next(&mut self, read: bool, write: bool) -> Happening {
         loop {
-            let due = self.due;
+            let (due, look_at) = (self.due, self.look_at);
             tokio::select! {
                 biased;
                 Ok(()) = self.state.changed() => return Happening::State(*self.state.borrow_and_update()),
@@ -261,6 +300,7 @@ impl Connection {
                         return batch;
                     }
                 }
+                () = until(look_at), if look_at.is_some() => return Happening::Look,
                 event = self.channel.poll(), if read => return Happening::Channel(event),
                 writable = self.channel.writable(), if write => return Happening::Writable(writable),
                 else => std::future::pending().await,
@@ -306,13 +346,20 @@ impl Connection {
         self.channel.send(BytesMut::from(frame.as_ref())).await
     }
 
-    /// Whether a server stands between.
-    pub(super) async fn path(&self) -> Path {
-        let Some(sctp) = self.peer.sctp().await else { return Path::Direct };
+    /// Looks which path is used now, and plans the next look.
+    pub(super) async fn look(&mut self) -> Path {
+        self.look_at = Some(Instant::now() + LOOK_EVERY);
+        self.path = self.current_path().await;
+        self.path
+    }
+
+    /// Whether a server stands between. During a restart there is no pair, and the last path is as good as any.
+    async fn current_path(&self) -> Path {
+        let Some(sctp) = self.peer.sctp().await else { return self.path };
         let pair = sctp.transport().ice_transport().get_selected_candidate_pair().await;
-        let relayed = pair.ok().flatten().is_some_and(|pair| {
-            [pair.local(), pair.remote()].into_iter().any(|candidate| candidate.typ == RTCIceCandidateType::Relay)
-        });
+        let Some(pair) = pair.ok().flatten() else { return self.path };
+        let relayed =
+            [pair.local(), pair.remote()].into_iter().any(|candidate| candidate.typ == RTCIceCandidateType::Relay);
         if relayed { Path::Relay } else { Path::Direct }
     }
 

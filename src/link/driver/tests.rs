@@ -62,11 +62,15 @@ impl Pair {
     fn carry(&mut self, side: usize, event: DriverEvent, instead_of: Option<ConnectionId>) -> Option<DriverEvent> {
         let other = 1 - side;
         match event {
-            DriverEvent::OfferReady { connection, sdp } => {
+            DriverEvent::OfferReady { connection, generation, sdp } => {
                 sdp_fingerprint(&sdp).unwrap();
-                self.describe(other, connection, DriverCommand::AcceptOffer { connection, sdp, instead_of });
+                let command = match generation {
+                    0 => DriverCommand::AcceptOffer { connection, sdp, instead_of },
+                    _ => DriverCommand::AcceptRestart { connection, generation, sdp },
+                };
+                self.describe(other, connection, command);
             }
-            DriverEvent::AnswerReady { connection, sdp } => {
+            DriverEvent::AnswerReady { connection, sdp, .. } => {
                 sdp_fingerprint(&sdp).unwrap();
                 self.describe(other, connection, DriverCommand::AcceptAnswer { connection, sdp });
             }

@@ -592,13 +592,13 @@ impl World {
         match command {
             DriverCommand::Offer { connection } => {
                 self.replace(device, peer, Some(connection));
-                let event = DriverEvent::OfferReady { connection, sdp: sdp() };
+                let event = DriverEvent::OfferReady { connection, generation: 0, sdp: sdp() };
                 self.later(device, 5, Input::Link(peer, event));
                 self.candidates(device, peer, connection);
             }
             DriverCommand::AcceptOffer { connection, .. } => {
                 self.replace(device, peer, Some(connection));
-                let event = DriverEvent::AnswerReady { connection, sdp: sdp() };
+                let event = DriverEvent::AnswerReady { connection, generation: 0, sdp: sdp() };
                 self.later(device, 5, Input::Link(peer, event));
                 self.candidates(device, peer, connection);
             }
@@ -611,7 +611,9 @@ impl World {
                     self.later(other, 25, Input::Link(own, event(connection)));
                 }
             }
-            DriverCommand::AddCandidates { .. } => {}
+            DriverCommand::AddCandidates { .. }
+            | DriverCommand::Restart { .. }
+            | DriverCommand::AcceptRestart { .. } => {}
             DriverCommand::Close => {
                 self.devices[device].queues.remove(&peer);
                 let connection = closed.or(self.devices[device].links.get(&peer).copied());
@@ -624,7 +626,8 @@ impl World {
     fn candidates(&mut self, device: usize, peer: DeviceKey, connection: ConnectionId) {
         let line = "candidate:1 1 udp 2130706431 192.0.2.1 9 typ host".to_owned();
         let candidates = vec![Candidate { line, mid: Some("0".into()), mline: Some(0) }];
-        self.later(device, 8, Input::Link(peer, DriverEvent::CandidatesReady { connection, candidates, end: true }));
+        let event = DriverEvent::CandidatesReady { connection, generation: 0, candidates, end: true };
+        self.later(device, 8, Input::Link(peer, event));
     }
 
     fn replace(&mut self, device: usize, peer: DeviceKey, connection: Option<ConnectionId>) {
