@@ -24,6 +24,7 @@ pub(super) struct Statements {
 impl Engine {
     /// A frame arrived on the open link.
     pub(super) fn frame_from_link(&mut self, device: &DeviceKey, connection: ConnectionId, bytes: &Bytes) {
+        self.say_card(device);
         match Frame::parse(bytes) {
             Ok(Frame::Heartbeat(heartbeat)) => self.link(device, link::Input::Heartbeat(connection, heartbeat)),
             Ok(frame) => {
@@ -115,11 +116,21 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(device) else { return };
         peer.mailer.stop();
         let needs = peer.push.up(now);
+        peer.card_unsaid = true;
+        self.need(device, needs);
+    }
+
+    /// Says our card once on each link. Not when it opens, but when the first frame of the peer has come: its side may open a
+    /// little later than ours, what is sent before that is lost, and nothing asks for a card again.
+    fn say_card(&mut self, device: &DeviceKey) {
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        if !std::mem::replace(&mut peer.card_unsaid, false) {
+            return;
+        }
         peer.card_due = false;
         if let Some(frame) = self.card_frame() {
             self.send_frame(device, &frame);
         }
-        self.need(device, needs);
     }
 
     /// The own card as a statement.
