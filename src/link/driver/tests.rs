@@ -296,6 +296,46 @@ async fn a_slow_reader_slows_the_sender_and_loses_nothing() {
     pair.end().await;
 }
 
+/// ICE is restarted on an open connection, by either side and again and again: new addresses, the same connection, and what
+/// is sent meanwhile arrives.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_keeps_the_connection_and_loses_nothing() {
+    let mut times = Vec::new();
+    let mut pair = Pair::new();
+    pair.connect(id(1)).await;
+    for generation in 1..=8 {
+        let side = generation as usize % 2;
+        let began = Instant::now();
+        pair.described.clear();
+        pair.command(side, DriverCommand::Restart { connection: id(1), generation });
+        let number = generation.to_be_bytes();
+        for side in [0, 1] {
+            pair.handles[side].send(id(1), Bytes::copy_from_slice(&number)).unwrap();
+        }
+        let (mut again, mut arrived) = ([false; 2], [false; 2]);
+        while again != [true; 2] || arrived != [true; 2] {
+            let (at, event) = pair.event().await;
+            match pair.carry(at, event, None) {
+                Some(DriverEvent::Reconnected { path, .. }) => {
+                    assert_eq!(path, Path::Direct);
+                    again[at] = true;
+                    if again == [true; 2] {
+                        times.push(began.elapsed());
+                    }
+                }
+                Some(DriverEvent::Frame { bytes, .. }) => {
+                    assert_eq!(bytes, number.as_slice());
+                    assert!(!std::mem::replace(&mut arrived[at], true), "it came twice");
+                }
+                Some(other) => panic!("{at}: {other:?}"),
+                None => {}
+            }
+        }
+    }
+    report("ICE restarts on loopback", times);
+    pair.end().await;
+}
+
 /// Who closes hears nothing more of the connection; the peer hears that it was closed, and both can connect again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn closing_is_heard_by_the_peer_and_both_can_connect_again() {
