@@ -150,13 +150,23 @@ impl Engine {
         }
     }
 
+    /// The link is open, and nobody knows whether it still carries anything: what waits goes by mail too when that lasts.
+    pub(super) fn link_doubtful(&mut self, device: &DeviceKey) {
+        if self.peers.get(device).is_some_and(|peer| peer.open.is_some() && !peer.push.is_idle()) {
+            self.wake_mail(device);
+        }
+    }
+
     /// A conversation has a new entry for somebody.
     pub(super) fn something_for(&mut self, device: &DeviceKey) {
         let now = self.now.mono;
         let Some(peer) = self.peers.get_mut(device) else { return };
         if peer.open.is_some() {
-            let needs = peer.push.wrote(now);
+            let (needs, doubtful) = (peer.push.wrote(now), peer.link.state() == link::State::Suspect);
             self.need(device, needs);
+            if doubtful {
+                self.wake_mail(device);
+            }
         } else {
             // Somebody who writes wants to be heard: the other may have come back unnoticed.
             if peer.link.state() == link::State::Waiting {
@@ -240,11 +250,13 @@ impl Engine {
         for device in due {
             let Some(peer) = self.peers.get_mut(&device) else { continue };
             let (acks, open) = (std::mem::take(&mut peer.acks), peer.open.is_some());
+            let sure = peer.link.state() == link::State::Open;
             for ids in acks.chunks(ACK_IDS_MAX) {
                 let frame = Frame::Ack(Ack { ids: ids.to_vec() });
                 if open {
                     self.send_frame(&device, &frame);
-                } else {
+                }
+                if !sure {
                     self.send_mail(&device, vec![frame.to_bytes()], None, None);
                 }
             }

@@ -197,6 +197,12 @@ impl Engine {
                     }
                     self.link_down(device);
                 }
+                link::Output::StateChanged { state: State::Suspect, .. } => self.link_doubtful(device),
+                link::Output::StateChanged { state: State::Open, .. } => {
+                    if let Some(peer) = self.peers.get_mut(device) {
+                        peer.mailer.stop();
+                    }
+                }
                 link::Output::StateChanged { .. } => {}
             }
         }
@@ -274,7 +280,9 @@ impl Engine {
         if before != shown {
             self.mark_person(&root);
         }
-        if before.0 == shown.0 {
+        // Between mail and nothing the path changes with the broker, which is told otherwise.
+        let rerouted = before.1 != shown.1 && self.peers.get(device).is_some_and(|peer| peer.open.is_some());
+        if before.0 == shown.0 && !rerouted {
             return;
         }
         if let Some(contact) = self.people.get(&root) {
