@@ -156,12 +156,14 @@ impl<T: Clone + Send + 'static> Task<T> {
             }
             Happening::State(RTCPeerConnectionState::Connected) => {
                 current.wake().await;
+                current.cut = false;
                 if current.open {
                     let path = current.look().await;
                     self.tell(DriverEvent::Reconnected { connection, path });
                 }
             }
             Happening::State(RTCPeerConnectionState::Disconnected) if current.open => {
+                current.cut = true;
                 self.tell(DriverEvent::Disconnected { connection });
             }
             Happening::State(RTCPeerConnectionState::Failed) => self.ended(connection, CloseReason::NoPath).await,
@@ -250,7 +252,10 @@ impl<T: Clone + Send + 'static> Task<T> {
 /// What happens next on a connection; never, without one.
 async fn next(connection: &mut Option<Connection>, read: bool, write: bool) -> Happening {
     match connection {
-        Some(connection) => connection.next(read, write).await,
+        Some(connection) => {
+            let write = write && !connection.cut;
+            connection.next(read, write).await
+        }
         None => std::future::pending().await,
     }
 }
