@@ -10,17 +10,17 @@ use crate::wire::signal::{Candidate, Heartbeat, Signal};
 use crate::wire::{ConnectionId, Nonce};
 
 const THEIRS: ConnectionId = ConnectionId([9; 16]);
-const BOOT: Nonce = Nonce([1; 16]);
+pub(super) const BOOT: Nonce = Nonce([1; 16]);
 
-struct Story {
-    machine: Machine,
+pub(super) struct Story {
+    pub machine: Machine,
     rng: StdRng,
-    now: Duration,
+    pub now: Duration,
 }
 
 impl Story {
     /// A machine that wants a link to a peer that is there.
-    fn new(role: Role) -> Self {
+    pub fn new(role: Role) -> Self {
         let settings = Settings { polite_grace: Duration::ZERO, ..Settings::default() };
         let mut story =
             Self { machine: Machine::new(role, settings), rng: StdRng::seed_from_u64(1), now: Duration::ZERO };
@@ -28,12 +28,12 @@ impl Story {
         story
     }
 
-    fn tell(&mut self, input: Input) -> Vec<Output> {
+    pub fn tell(&mut self, input: Input) -> Vec<Output> {
         self.machine.handle(input, self.now, &mut self.rng)
     }
 
     /// Time passes, from deadline to deadline; everything that was wanted meanwhile.
-    fn pass(&mut self, time: Duration) -> Vec<Output> {
+    pub fn pass(&mut self, time: Duration) -> Vec<Output> {
         let end = self.now + time;
         let mut out = vec![];
         let mut ticks = 0;
@@ -49,7 +49,7 @@ impl Story {
     }
 
     /// Our own offer is out.
-    fn offering(role: Role) -> (Self, ConnectionId) {
+    pub fn offering(role: Role) -> (Self, ConnectionId) {
         let mut story = Self::new(role);
         let out = story.tell(Input::PeerAdopted(BOOT));
         let Some(Output::Driver(DriverCommand::Offer { connection })) =
@@ -62,7 +62,7 @@ impl Story {
         (story, connection)
     }
 
-    fn open(role: Role) -> (Self, ConnectionId) {
+    pub fn open(role: Role) -> (Self, ConnectionId) {
         let (mut story, connection) = Self::offering(role);
         story.tell(Input::Signal(Signal::Answer { connection, number: 1, sdp: "theirs".to_owned(), generation: 0 }));
         let out = story.tell(Input::Driver(DriverEvent::Opened { connection, path: Path::Direct }));
