@@ -243,7 +243,7 @@ impl Connection {
         self.peer.set_local_description(RTCSessionDescription::rollback(None)?).await?;
         self.id = id;
         self.said = 0;
-        self.due = (!self.gathered.is_empty() || self.complete).then(Instant::now);
+        self.due = (!self.gathered.is_empty()).then(Instant::now);
         Ok(())
     }
 
@@ -328,7 +328,10 @@ impl Connection {
                 }
                 self.gathered.push(candidate);
             }
-            Note::End => self.complete = true,
+            Note::End => {
+                self.complete = true;
+                return;
+            }
         }
         let time = if self.said == 0 { FIRST_BATCH_TIME } else { BATCH_TIME };
         self.due.get_or_insert_with(|| Instant::now() + time);
@@ -343,8 +346,8 @@ impl Connection {
         if !more {
             self.due = None;
         }
-        let end = self.complete && !more;
-        (end || !batch.is_empty()).then_some(Happening::Candidates(batch, end))
+        // That there are no more is not worth a signal of its own: nobody waits for it.
+        (!batch.is_empty()).then_some(Happening::Candidates(batch, self.complete && !more))
     }
 
     /// Wakes the library after the DTLS handshake: it has queued the first SCTP packet and would sleep 200 ms before it
