@@ -111,6 +111,7 @@ fn signaling() -> Value {
     let fingerprint = vec!["AB"; 32].join(":");
     let sdp =
         format!("v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=fingerprint:sha-256 {fingerprint}\r\n");
+    let offer = |number, generation| Signal::Offer { connection, number, sdp: sdp.clone(), generation };
     let line = "candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host".to_owned();
     let mail = |size: usize| {
         let frame = Frame::Entry(entry(&alice, &bob, 0, None, vec![], &"x".repeat(size)).wire().clone());
@@ -126,8 +127,13 @@ fn signaling() -> Value {
         ("announcement", working, leaf(Leaf::Presence), hello(None)),
         ("answer to an announcement", working, leaf(Leaf::Presence), hello(Some(Nonce([4; 16])))),
         ("new key", card, leaf(Leaf::Presence), Message::NewKey(NewKey { key })),
-        ("offer", working, leaf(Leaf::Offer), signalled(Signal::Offer { connection, number: 1, sdp: sdp.clone() })),
-        ("answer", working, leaf(Leaf::Answer), signalled(Signal::Answer { connection, number: 300, sdp })),
+        ("offer", working, leaf(Leaf::Offer), signalled(offer(1, 0))),
+        (
+            "answer",
+            working,
+            leaf(Leaf::Answer),
+            signalled(Signal::Answer { connection, number: 300, sdp: sdp.clone(), generation: 0 }),
+        ),
         (
             "candidates",
             working,
@@ -137,7 +143,15 @@ fn signaling() -> Value {
                 number: 3,
                 end: true,
                 candidates: vec![Candidate { line, mid: Some("0".to_owned()), mline: Some(0) }],
+                generation: 0,
             }),
+        ),
+        ("restart offer", working, leaf(Leaf::Offer), signalled(offer(4, 1))),
+        (
+            "wish for a restart",
+            working,
+            leaf(Leaf::Offer),
+            signalled(Signal::Restart { connection, number: 5, generation: 1 }),
         ),
         (
             "acceptance",

@@ -108,7 +108,7 @@ fn messages(alice: &Secrets, card: &Card) -> Vec<(&'static str, Message)> {
     let key = alice.working_key();
     let [one, two, three] = [1, 2, 3].map(|byte| Nonce([byte; 16]));
     let signalled = |signal| Message::Signalled(Signalled { to: one, from: two, signal });
-    let [offer, answer, candidates] = signal_values();
+    let [offer, answer, candidates, restart] = signal_values();
     let frames = [Frame::Entry(entry(alice, 0).wire().clone()), Frame::Ack(Ack { ids: vec![EntryId([1; 32])] })];
     let frames = frames.iter().map(|frame| frame.to_bytes().into()).collect();
     let accept = Some(Accept { request: one, card: card.bytes().to_vec() });
@@ -118,6 +118,7 @@ fn messages(alice: &Secrets, card: &Card) -> Vec<(&'static str, Message)> {
         ("offer", signalled(offer)),
         ("answer", signalled(answer)),
         ("candidates", signalled(candidates)),
+        ("restart", signalled(restart)),
         ("mail", Message::Mail(Mail { number: 7, key, frames, accept: None, accepted: None })),
         ("mail-accept", Message::Mail(Mail { number: 8, key, frames: vec![], accept, accepted: Some(three) })),
         ("new-key", Message::NewKey(NewKey { key })),
@@ -128,7 +129,7 @@ fn envelopes(alice: &Secrets, bob: &Secrets, messages: &[(&'static str, Message)
     // The order of the target's topics.
     let topic = |name: &str| match name {
         "request" => 0,
-        "offer" => 1,
+        "offer" | "restart" => 1,
         "answer" => 2,
         "hello" | "new-key" => 3,
         "candidates" => 4,
@@ -179,7 +180,7 @@ fn entries(alice: &Secrets) {
     keep_chosen("entry", "text", &[3], body);
 }
 
-fn signal_values() -> [Signal; 3] {
+fn signal_values() -> [Signal; 4] {
     let connection = ConnectionId([1; 16]);
     let candidate = |line: &str, mid: Option<&str>| Candidate {
         line: line.to_owned(),
@@ -191,9 +192,10 @@ fn signal_values() -> [Signal; 3] {
         candidate("candidate:2 1 udp 1694498815 2001:db8::1 50001 typ srflx raddr :: rport 9", None),
     ];
     [
-        Signal::Offer { connection, number: 1, sdp: description() },
-        Signal::Answer { connection, number: 2, sdp: description() },
-        Signal::Candidates { connection, number: 3, candidates, end: true },
+        Signal::Offer { connection, number: 1, sdp: description(), generation: 1 },
+        Signal::Answer { connection, number: 2, sdp: description(), generation: 1 },
+        Signal::Candidates { connection, number: 3, candidates, end: true, generation: 1 },
+        Signal::Restart { connection, number: 4, generation: 1 },
     ]
 }
 
@@ -208,8 +210,8 @@ fn description() -> String {
 }
 
 fn signals() {
-    let [offer, answer, candidates] = signal_values();
-    for (name, signal) in [("offer", offer), ("answer", answer), ("candidates", candidates)] {
+    let [offer, answer, candidates, restart] = signal_values();
+    for (name, signal) in [("offer", offer), ("answer", answer), ("candidates", candidates), ("restart", restart)] {
         keep_chosen("signal", name, &[0], &signal.encode());
     }
     let heartbeat = Heartbeat { interval_ms: 25_000, stamp: 1_234_567, echo: None };

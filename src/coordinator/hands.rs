@@ -182,7 +182,7 @@ impl Hands {
         }
         let handle = self.links.entry(device).or_insert_with(|| {
             let bind = platform::testing::link_addresses(driver::Settings::default().bind);
-            let settings = driver::Settings { ice_servers: self.ice.clone(), bind };
+            let settings = driver::Settings { ice_servers: self.ice.clone(), bind, policy: driver::Policy::default() };
             driver::spawn(device, settings, &self.tracker, self.cancel.child_token(), self.link_events.clone())
         });
         if let Err(error) = handle.command(command) {

@@ -26,7 +26,24 @@ pub enum DriverCommand {
         /// Our own unanswered offer that yields to it: the driver rolls it back and keeps what it has gathered.
         instead_of: Option<ConnectionId>,
     },
-    /// Apply the answer to our offer.
+    /// Restart ICE on the open connection and make a restart offer: addresses are bound and gathered anew, and no frame
+    /// flows until a pair of them works.
+    Restart {
+        /// The connection at hand.
+        connection: ConnectionId,
+        /// The generation that begins.
+        generation: u32,
+    },
+    /// Accept the peer's restart offer on the open connection and make an answer; the same happens on our side.
+    AcceptRestart {
+        /// The connection at hand.
+        connection: ConnectionId,
+        /// The generation that begins.
+        generation: u32,
+        /// The peer's description.
+        sdp: String,
+    },
+    /// Apply the answer to our offer, the last one that was made.
     AcceptAnswer {
         /// Our connection.
         connection: ConnectionId,
@@ -51,6 +68,8 @@ pub enum DriverEvent {
     OfferReady {
         /// For which connection.
         connection: ConnectionId,
+        /// For which of its generations.
+        generation: u32,
         /// Our description.
         sdp: String,
     },
@@ -58,6 +77,8 @@ pub enum DriverEvent {
     AnswerReady {
         /// For which connection.
         connection: ConnectionId,
+        /// For which of its generations.
+        generation: u32,
         /// Our description.
         sdp: String,
     },
@@ -65,6 +86,8 @@ pub enum DriverEvent {
     CandidatesReady {
         /// For which connection.
         connection: ConnectionId,
+        /// For which of its generations.
+        generation: u32,
         /// The addresses; at most [`CANDIDATES_PER_BATCH_MAX`](crate::wire::signal::CANDIDATES_PER_BATCH_MAX).
         candidates: Vec<Candidate>,
         /// Whether these were the last.
@@ -72,6 +95,25 @@ pub enum DriverEvent {
     },
     /// Frames can flow.
     Opened {
+        /// On which connection.
+        connection: ConnectionId,
+        /// How.
+        path: Path,
+    },
+    /// An open connection has heard nothing of the peer's addresses for a while. Frames wait in the library.
+    Disconnected {
+        /// Which connection.
+        connection: ConnectionId,
+    },
+    /// A pair of addresses works again, after a silence or a restart.
+    Reconnected {
+        /// Which connection.
+        connection: ConnectionId,
+        /// How.
+        path: Path,
+    },
+    /// Frames flow by another path than was said last.
+    PathChanged {
         /// On which connection.
         connection: ConnectionId,
         /// How.
@@ -107,6 +149,9 @@ impl DriverEvent {
             | Self::AnswerReady { connection, .. }
             | Self::CandidatesReady { connection, .. }
             | Self::Opened { connection, .. }
+            | Self::Disconnected { connection }
+            | Self::Reconnected { connection, .. }
+            | Self::PathChanged { connection, .. }
             | Self::Frame { connection, .. }
             | Self::Writable { connection }
             | Self::Closed { connection, .. } => *connection,
@@ -129,6 +174,9 @@ pub enum CloseReason {
     /// No pair of addresses works, or none works any more.
     #[error("no network path")]
     NoPath,
+    /// The [policy](super::driver::Policy) allows no connection at all.
+    #[error("links are not allowed")]
+    Forbidden,
     /// The peer closed it.
     #[error("closed by the peer")]
     ByPeer,

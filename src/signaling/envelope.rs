@@ -151,7 +151,7 @@ fn belongs(message: &Message, topic: &Topic, key: KeyKind) -> bool {
         | (Message::Hello(_), Leaf::Presence, KeyKind::Working)
         | (Message::Mail(_), Leaf::Mailbox, KeyKind::Working) => true,
         (Message::Signalled(signalled), leaf, KeyKind::Working) => match &signalled.signal {
-            Signal::Offer { .. } => leaf == Leaf::Offer,
+            Signal::Offer { .. } | Signal::Restart { .. } => leaf == Leaf::Offer,
             Signal::Answer { .. } => leaf == Leaf::Answer,
             Signal::Candidates { .. } => leaf == Leaf::IceCandidate,
         },

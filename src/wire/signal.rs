@@ -31,6 +31,9 @@ pub const INTERVAL_MS_MAX: u32 = 60_000;
 
 /// One signal. `number` grows with every signal its sender makes in one run of the program, whatever the connection,
 /// so that the recipient can drop duplicates and recognise an offer that is older than what it already acts on.
+///
+/// `generation` counts the ICE restarts of a connection: 0 is its beginning, and each restart offer has the next one. An
+/// answer and candidates belong to the generation that they name and to no other.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Signal {
     /// "Let us connect like this." Every offer that is not a repetition has a new connection id.
@@ -46,6 +49,9 @@ pub enum Signal {
         /// The description (RFC 8866, RFC 9429); at most [`SDP_BYTES_MAX`].
         #[n(2)]
         sdp: String,
+        /// See [`Signal`]. Above 0 this restarts ICE on a connection that both have.
+        #[n(3)]
+        generation: u32,
     },
     /// "Agreed."
     #[n(1)]
@@ -60,6 +66,9 @@ pub enum Signal {
         /// The description; at most [`SDP_BYTES_MAX`].
         #[n(2)]
         sdp: String,
+        /// The generation of the offer that this answers.
+        #[n(3)]
+        generation: u32,
     },
     /// "I may be reachable here." Batches are cumulative and may arrive before the offer or answer they belong to.
     #[n(2)]
@@ -77,6 +86,23 @@ pub enum Signal {
         /// True when no more will follow.
         #[n(3)]
         end: bool,
+        /// The generation whose descriptions these go with.
+        #[n(4)]
+        generation: u32,
+    },
+    /// "Our paths have changed; make a restart offer", said by the side that makes none itself.
+    #[n(3)]
+    #[cbor(map)]
+    Restart {
+        /// The connection to restart.
+        #[n(0)]
+        connection: ConnectionId,
+        /// See [`Signal`].
+        #[n(1)]
+        number: u32,
+        /// The generation at hand: the offer that is asked for has a higher one.
+        #[n(2)]
+        generation: u32,
     },
 }
 
@@ -160,6 +186,7 @@ impl Signal {
                     return Err(SignalError::Candidate);
                 }
             }
+            Self::Restart { .. } => {}
         }
         Ok(())
     }
@@ -174,9 +201,10 @@ impl Signal {
     #[must_use]
     pub fn connection(&self) -> ConnectionId {
         match self {
-            Self::Offer { connection, .. } | Self::Answer { connection, .. } | Self::Candidates { connection, .. } => {
-                *connection
-            }
+            Self::Offer { connection, .. }
+            | Self::Answer { connection, .. }
+            | Self::Candidates { connection, .. }
+            | Self::Restart { connection, .. } => *connection,
         }
     }
 
@@ -184,7 +212,21 @@ impl Signal {
     #[must_use]
     pub fn number(&self) -> u32 {
         match self {
-            Self::Offer { number, .. } | Self::Answer { number, .. } | Self::Candidates { number, .. } => *number,
+            Self::Offer { number, .. }
+            | Self::Answer { number, .. }
+            | Self::Candidates { number, .. }
+            | Self::Restart { number, .. } => *number,
+        }
+    }
+
+    /// Which of its connection's descriptions it belongs to.
+    #[must_use]
+    pub fn generation(&self) -> u32 {
+        match self {
+            Self::Offer { generation, .. }
+            | Self::Answer { generation, .. }
+            | Self::Candidates { generation, .. }
+            | Self::Restart { generation, .. } => *generation,
         }
     }
 }

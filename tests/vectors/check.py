@@ -238,7 +238,8 @@ def inbox(own, theirs, sender, recipient):
 
 
 MESSAGES = {0: ("contactRequest", 0), 1: ("presence", 1), 3: ("mailbox", 1), 4: ("presence", 0)}
-SIGNALS = {0: "offer", 1: "answer", 2: "iceCandidate"}
+SIGNALS = {0: "offer", 1: "answer", 2: "iceCandidate", 3: "offer"}
+GENERATION = {0: 3, 1: 3, 2: 4, 3: 2}
 SUITE = CipherSuite.new(KEMId.DHKEM_X25519_HKDF_SHA256, KDFId.HKDF_SHA256, AEADId.CHACHA20_POLY1305)
 
 
@@ -277,7 +278,10 @@ def check_message(message):
         assert len(fields[0]) == len(fields[1]) == 16
         signal, values = fields[2]
         assert len(values[0]) == 16 and values[1] >= 0
-        if signal == 2:
+        assert 0 <= values[GENERATION[signal]] < 1 << 32 and len(values) == GENERATION[signal] + 1
+        if signal == 3:
+            pass
+        elif signal == 2:
             assert len(values[2]) <= 16 and values[3] in (True, False)
             assert all(len(candidate[0]) <= 512 for candidate in values[2])
         else:

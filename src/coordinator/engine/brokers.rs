@@ -318,6 +318,7 @@ impl Engine {
         for root in roots {
             self.hurry_if_waiting(&root);
             for device in self.devices_of(&root) {
+                self.link(&device, crate::link::Input::RouteAppeared);
                 self.greet_unless_open(&device);
                 self.mail_card(&device);
                 self.tick_mail(&device);

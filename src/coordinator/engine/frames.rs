@@ -24,6 +24,7 @@ pub(super) struct Statements {
 impl Engine {
     /// A frame arrived on the open link.
     pub(super) fn frame_from_link(&mut self, device: &DeviceKey, connection: ConnectionId, bytes: &Bytes) {
+        self.say_card(device);
         match Frame::parse(bytes) {
             Ok(Frame::Heartbeat(heartbeat)) => self.link(device, link::Input::Heartbeat(connection, heartbeat)),
             Ok(frame) => {
@@ -115,11 +116,21 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(device) else { return };
         peer.mailer.stop();
         let needs = peer.push.up(now);
+        peer.card_unsaid = true;
+        self.need(device, needs);
+    }
+
+    /// Says our card once on each link. Not when it opens, but when the first frame of the peer has come: its side may open a
+    /// little later than ours, what is sent before that is lost, and nothing asks for a card again.
+    fn say_card(&mut self, device: &DeviceKey) {
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        if !std::mem::replace(&mut peer.card_unsaid, false) {
+            return;
+        }
         peer.card_due = false;
         if let Some(frame) = self.card_frame() {
             self.send_frame(device, &frame);
         }
-        self.need(device, needs);
     }
 
     /// The own card as a statement.
@@ -139,13 +150,23 @@ impl Engine {
         }
     }
 
+    /// The link is open, and nobody knows whether it still carries anything: what waits goes by mail too when that lasts.
+    pub(super) fn link_doubtful(&mut self, device: &DeviceKey) {
+        if self.peers.get(device).is_some_and(|peer| peer.open.is_some() && !peer.push.is_idle()) {
+            self.wake_mail(device);
+        }
+    }
+
     /// A conversation has a new entry for somebody.
     pub(super) fn something_for(&mut self, device: &DeviceKey) {
         let now = self.now.mono;
         let Some(peer) = self.peers.get_mut(device) else { return };
         if peer.open.is_some() {
-            let needs = peer.push.wrote(now);
+            let (needs, doubtful) = (peer.push.wrote(now), peer.link.state() == link::State::Suspect);
             self.need(device, needs);
+            if doubtful {
+                self.wake_mail(device);
+            }
         } else {
             // Somebody who writes wants to be heard: the other may have come back unnoticed.
             if peer.link.state() == link::State::Waiting {
@@ -229,11 +250,13 @@ impl Engine {
         for device in due {
             let Some(peer) = self.peers.get_mut(&device) else { continue };
             let (acks, open) = (std::mem::take(&mut peer.acks), peer.open.is_some());
+            let sure = peer.link.state() == link::State::Open;
             for ids in acks.chunks(ACK_IDS_MAX) {
                 let frame = Frame::Ack(Ack { ids: ids.to_vec() });
                 if open {
                     self.send_frame(&device, &frame);
-                } else {
+                }
+                if !sure {
                     self.send_mail(&device, vec![frame.to_bytes()], None, None);
                 }
             }

@@ -43,6 +43,10 @@ pub enum Input {
     Link(DeviceKey, DriverEvent),
     /// A link's driver could not take a frame: it is dropped.
     FrameDropped(DeviceKey),
+    /// This device's interfaces or addresses have changed.
+    NetworkChanged,
+    /// This process was stopped or the device slept.
+    Woke,
     /// A deadline has come.
     Tick,
     /// Finish.

@@ -6,13 +6,16 @@ use super::Engine;
 use super::frames::Statements;
 use super::io::BrokerConn;
 use super::state::{Pending, Publishing};
+use crate::link::State;
 use crate::store::Op;
 use crate::sync::Need;
 use crate::wire::{self, DeviceKey, EntryId, Frame, FrameError, MAIL_BYTES_MAX, Mail, Nonce};
 
 /// A peer that is not there gets mail after this: long enough for a message that was written while a link was closing.
 const PATIENCE_ABSENT: Duration = Duration::from_millis(300);
-/// A link that is being made gets this long before a message goes by mail.
+/// A link that is being made, or whose paths are, gets this long before a message goes by mail. The attempt goes on, and
+/// the link says what it has when it opens. Two people between whom there is no path but the broker have their first
+/// message within 4 s.
 const PATIENCE_CONNECTING: Duration = Duration::from_millis(2_500);
 
 impl Engine {
@@ -58,7 +61,7 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(device) else { return };
         let patience = match peer.link.state() {
             _ if finishing => Duration::ZERO,
-            crate::link::State::Connecting => PATIENCE_CONNECTING,
+            State::Connecting | State::Suspect => PATIENCE_CONNECTING,
             _ => PATIENCE_ABSENT,
         };
         peer.mailer.wake(now, patience);
@@ -68,7 +71,7 @@ impl Engine {
     pub(super) fn tick_mail(&mut self, device: &DeviceKey) {
         let now = self.now.mono;
         let Some(peer) = self.peers.get(device) else { return };
-        if peer.open.is_some() || self.mail_route(peer).is_none() {
+        if peer.link.state() == State::Open || self.mail_route(peer).is_none() {
             return;
         }
         let conversation = peer.conversation;

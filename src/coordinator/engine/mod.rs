@@ -70,6 +70,8 @@ impl Engine {
             Input::Broker(conn, input) => self.broker(conn, input),
             Input::Link(device, event) => self.driver(&device, event),
             Input::FrameDropped(device) => self.frame_dropped(&device),
+            Input::NetworkChanged => self.every_link(&link::Input::NetworkChanged),
+            Input::Woke => self.every_link(&link::Input::Woke),
             Input::Tick => self.tick(),
             Input::Shutdown => self.shut_down(),
         }

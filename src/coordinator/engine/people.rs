@@ -60,6 +60,7 @@ impl Engine {
             answers: RateLimit::new(2, std::time::Duration::from_secs(60)),
             lacks: RateLimit::new(4, std::time::Duration::from_secs(15)),
             card_due: me.card_changed,
+            card_unsaid: false,
             active_until: None,
             shown: (LinkState::Idle, Path::None),
             row,

@@ -137,10 +137,8 @@ impl Engine {
         if let Some(greeting) = heard.answer {
             self.say_hello(device, greeting);
         }
-        let open = self.peers.get(device).is_some_and(|peer| peer.open.is_some());
-        // The boot that a link is open to is no news; to any other state every echo is a sign of life.
-        if heard.adopted.is_some_and(|fresh| fresh || !open) {
-            self.link(device, link::Input::PeerAdopted);
+        if heard.adopted.is_some() {
+            self.link(device, link::Input::PeerAdopted(hello.boot));
         }
     }
 
@@ -199,16 +197,29 @@ impl Engine {
                     }
                     self.link_down(device);
                 }
+                link::Output::StateChanged { state: State::Suspect, .. } => self.link_doubtful(device),
+                link::Output::StateChanged { state: State::Open, .. } => {
+                    if let Some(peer) = self.peers.get_mut(device) {
+                        peer.mailer.stop();
+                    }
+                }
                 link::Output::StateChanged { .. } => {}
             }
         }
         self.show_link(device);
     }
 
+    /// The same input for every link's machine.
+    pub(super) fn every_link(&mut self, input: &link::Input) {
+        for device in self.peers.keys().copied().collect::<Vec<_>>() {
+            self.link(&device, input.clone());
+        }
+    }
+
     fn send_signal(&mut self, device: &DeviceKey, signal: Signal) {
         let Some(to) = self.peers.get(device).and_then(|peer| peer.hello.adopted()) else { return };
         let leaf = match &signal {
-            Signal::Offer { .. } => Leaf::Offer,
+            Signal::Offer { .. } | Signal::Restart { .. } => Leaf::Offer,
             Signal::Answer { .. } => Leaf::Answer,
             Signal::Candidates { .. } => Leaf::IceCandidate,
         };
@@ -269,7 +280,9 @@ impl Engine {
         if before != shown {
             self.mark_person(&root);
         }
-        if before.0 == shown.0 {
+        // Between mail and nothing the path changes with the broker, which is told otherwise.
+        let rerouted = before.1 != shown.1 && self.peers.get(device).is_some_and(|peer| peer.open.is_some());
+        if before.0 == shown.0 && !rerouted {
             return;
         }
         if let Some(contact) = self.people.get(&root) {

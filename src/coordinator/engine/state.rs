@@ -131,6 +131,8 @@ pub(super) struct PeerState {
     pub lacks: RateLimit,
     /// Our card has changed and this device may not have it.
     pub card_due: bool,
+    /// The open link has not carried our card yet.
+    pub card_unsaid: bool,
     /// Somebody uses the conversation until then.
     pub active_until: Option<Duration>,
     pub shown: (crate::coordinator::LinkState, crate::coordinator::Path),

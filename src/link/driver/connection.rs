@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use rtc::ice::mdns::MulticastDnsMode;
+use rtc::peer_connection::configuration::RTCOfferOptions;
 use rtc::peer_connection::transport::RTCDtlsRole;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -12,29 +13,37 @@ use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit};
 use webrtc::error::Result;
 use webrtc::peer_connection::{
     PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder, RTCIceCandidateInit,
-    RTCIceCandidateType, RTCIceGatheringState, RTCIceServer, RTCPeerConnectionIceEvent, RTCPeerConnectionState,
-    RTCSessionDescription, SettingEngineBuilder,
+    RTCIceCandidateType, RTCIceGatheringState, RTCIceServer, RTCIceTransportPolicy, RTCPeerConnectionIceEvent,
+    RTCPeerConnectionState, RTCSessionDescription, SettingEngineBuilder,
 };
 
-use super::{SEND_BUFFER_BYTES_MAX, Settings};
+use super::{Policy, SEND_BUFFER_BYTES_MAX, Settings};
 use crate::link::Path;
 use crate::wire::ConnectionId;
 use crate::wire::signal::{CANDIDATES_PER_BATCH_MAX, Candidate};
 
-/// How often a pair of addresses is tried. The library's 200 ms make a connection take half a second; RFC 8445 forbids
-/// less than 5 ms. With 20 ms it takes about 45 ms and a pair costs 50 small packets a second while connecting.
-const CHECK_INTERVAL: Duration = Duration::from_millis(20);
-/// How often a pair is tried before it is given up: the whole 15 s that the machine allows for an attempt. (The library
-/// stops after 7, which with our interval would be 0.14 s: too short for a peer's answer to arrive.)
-const CHECKS_MAX: u16 = 750;
+/// How often a pair of addresses is tried while connecting: 83 small packets a second, and with the few that the library
+/// sends out of turn no more than 100. Its own 200 ms make a connection take half a second; RFC 8445 forbids less than 5 ms.
+const CHECK_INTERVAL: Duration = Duration::from_millis(12);
+/// How often a pair is tried before it is given up: for the whole 15 s that the machine allows for an attempt, since on a
+/// slow network the first answers take seconds. (The library stops after 7, which with our interval would be 84 ms.)
+const CHECKS_MAX: u16 = 1_250;
+/// How long a relay has to wait for a direct pair: once a pair is chosen the library stays with it. A direct one between two
+/// distant devices needs their addresses from a STUN server, carried over a broker.
+const RELAY_WAIT: Duration = Duration::from_secs(1);
 /// The channel's id, the same on both sides: a channel that is negotiated in-band costs 200 ms more.
 const CHANNEL_ID: u16 = 1;
-/// Candidates are collected for this long, so that they travel in few signals.
-const BATCH_TIME: Duration = Duration::from_millis(20);
+/// The first candidates are collected for this long: the library finds the machine's own addresses all at once, and a link
+/// waits for them.
+const FIRST_BATCH_TIME: Duration = Duration::from_millis(3);
+/// Later ones, which servers tell one after the other, are collected for this long, so that they travel in few signals.
+const BATCH_TIME: Duration = Duration::from_millis(40);
 /// Callbacks of the library that may wait. It gathers a handful of candidates for each interface.
 const NOTES_MAX: usize = 256;
 /// Local candidates that are offered to the peer: every address of a machine with many interfaces, not of a router.
 const CANDIDATES_MAX: usize = 48;
+/// How often to look whether another pair of addresses is used. A person who looks at the path waits no longer than this.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Any threshold will do; setting it is what counts (see [`Connection::wake`]).
 const BUFFERED_LOW: u32 = 64 * 1024;
 
@@ -48,6 +57,8 @@ pub(super) enum Happening {
     Channel(Option<DataChannelEvent>),
     /// The library takes more bytes, or the channel has ended.
     Writable(Result<()>),
+    /// It is time to look which path is used: the library reports no change of it.
+    Look,
 }
 
 enum Note {
@@ -59,6 +70,33 @@ enum Note {
 struct Forward {
     notes: mpsc::Sender<Note>,
     state: watch::Sender<RTCPeerConnectionState>,
+    policy: Policy,
+}
+
+impl Forward {
+    /// Whether the peer may learn of this address. What the library gathers is bound by the same policy; this is a second
+    /// lock on the same door.
+    fn may_tell(&self, kind: RTCIceCandidateType) -> bool {
+        match self.policy {
+            Policy::Everything => true,
+            Policy::RelayOnly => kind == RTCIceCandidateType::Relay,
+            Policy::Never => false,
+        }
+    }
+}
+
+/// A relay's candidate names the address from which the relay was asked (RFC 8839 §5.1, `raddr`): nobody needs it, and
+/// who hides their address would tell it here.
+pub(super) fn without_related(line: &str) -> String {
+    let mut words: Vec<&str> = line.split(' ').collect();
+    for (name, nothing) in [("raddr", "0.0.0.0"), ("rport", "9")] {
+        if let Some(at) = words.iter().position(|word| *word == name)
+            && let Some(value) = words.get_mut(at + 1)
+        {
+            *value = nothing;
+        }
+    }
+    words.join(" ")
 }
 
 #[async_trait::async_trait]
@@ -68,9 +106,15 @@ impl PeerConnectionEventHandler for Forward {
         if matches!(event.candidate.address.as_str(), "0.0.0.0" | "::") {
             return;
         }
+        if !self.may_tell(event.candidate.typ) {
+            return;
+        }
         let Ok(init) = event.candidate.to_json() else { return };
         let candidate = Candidate {
-            line: init.candidate,
+            line: match self.policy {
+                Policy::Everything => init.candidate,
+                Policy::RelayOnly | Policy::Never => without_related(&init.candidate),
+            },
             mid: init.sdp_mid.filter(|mid| !mid.is_empty()),
             mline: init.sdp_mline_index,
         };
@@ -95,6 +139,15 @@ impl PeerConnectionEventHandler for Forward {
 pub(super) struct Connection {
     pub(super) id: ConnectionId,
     pub(super) open: bool,
+    /// No pair of addresses works now. What the library is given meanwhile it drops, and sends again a second later at the
+    /// earliest, so frames wait here.
+    pub(super) cut: bool,
+    /// Counts the ICE restarts.
+    pub(super) generation: u32,
+    /// The path at the last look.
+    pub(super) path: Path,
+    /// When to look again; none before the channel is open.
+    look_at: Option<Instant>,
     peer: Arc<dyn PeerConnection>,
     channel: Arc<dyn DataChannel>,
     notes: mpsc::Receiver<Note>,
@@ -114,14 +167,17 @@ impl Connection {
     pub(super) async fn new(id: ConnectionId, settings: &Settings) -> Result<Self> {
         let (notes_sender, notes) = mpsc::channel(NOTES_MAX);
         let (state_sender, state) = watch::channel(RTCPeerConnectionState::New);
+        // Zero, not none: none means the default, which waits up to 2 s for a better pair.
         let now = Some(Duration::ZERO);
+        let relay = Some(if settings.policy == Policy::Everything { RELAY_WAIT } else { Duration::ZERO });
         let engine = SettingEngineBuilder::new()
             .with_ice_connection_attempts(Some(CHECK_INTERVAL), Some(CHECKS_MAX))
-            // Zero, not none: none means the default, which waits up to 2 s for a better pair.
             .with_host_acceptance_min_wait(now)
             .with_srflx_acceptance_min_wait(now)
             .with_prflx_acceptance_min_wait(now)
-            .with_relay_acceptance_min_wait(now)
+            .with_relay_acceptance_min_wait(relay)
+            // A restart binds its sockets anew only with this; without it a device that changed its network does not come back.
+            .with_discard_local_candidates_during_ice_restart(true)
             // With the answerer as the server, the offerer's channel is not open before the answerer's can receive.
             .with_answering_dtls_role(RTCDtlsRole::Server)
             // Our candidates travel sealed; names would only hide them from those who may know them.
@@ -135,9 +191,17 @@ impl Connection {
         });
         // No codec and no interceptor is registered: there is no media.
         let builder = PeerConnectionBuilder::new()
-            .with_configuration(RTCConfigurationBuilder::new().with_ice_servers(servers.collect()).build())
+            .with_configuration(
+                RTCConfigurationBuilder::new()
+                    .with_ice_servers(servers.collect())
+                    .with_ice_transport_policy(match settings.policy {
+                        Policy::Everything => RTCIceTransportPolicy::All,
+                        Policy::RelayOnly | Policy::Never => RTCIceTransportPolicy::Relay,
+                    })
+                    .build(),
+            )
             .with_setting_engine(engine)
-            .with_handler(Arc::new(Forward { notes: notes_sender, state: state_sender }))
+            .with_handler(Arc::new(Forward { notes: notes_sender, state: state_sender, policy: settings.policy }))
             .with_data_channel_send_buffer_limit(SEND_BUFFER_BYTES_MAX)
             .with_udp_addrs(settings.bind.clone());
         let peer: Arc<dyn PeerConnection> = Arc::new(Box::pin(builder.build()).await?);
@@ -152,6 +216,10 @@ impl Connection {
         Ok(Self {
             id,
             open: false,
+            cut: false,
+            generation: 0,
+            path: Path::Direct,
+            look_at: None,
             peer,
             channel,
             notes,
@@ -175,7 +243,7 @@ impl Connection {
         self.peer.set_local_description(RTCSessionDescription::rollback(None)?).await?;
         self.id = id;
         self.said = 0;
-        self.due = (!self.gathered.is_empty() || self.complete).then(Instant::now);
+        self.due = (!self.gathered.is_empty()).then(Instant::now);
         Ok(())
     }
 
@@ -185,6 +253,30 @@ impl Connection {
         let answer = self.peer.create_answer(None).await?;
         self.peer.set_local_description(answer.clone()).await?;
         Ok(answer.sdp)
+    }
+
+    /// Restarts ICE by an offer of our own. Asked for in the offer and not by the library's `restart_ice`, which would bind
+    /// anew and gather before the new generation begins, and throw away what it found when it does.
+    pub(super) async fn restart(&mut self, generation: u32) -> Result<String> {
+        self.begin_generation(generation);
+        let offer = self.peer.create_offer(Some(RTCOfferOptions { ice_restart: true })).await?;
+        self.peer.set_local_description(offer.clone()).await?;
+        Ok(offer.sdp)
+    }
+
+    /// Accepts the peer's restart offer and makes an answer.
+    pub(super) async fn answer_restart(&mut self, generation: u32, offer: String) -> Result<String> {
+        self.begin_generation(generation);
+        self.answer(offer).await
+    }
+
+    /// What was gathered belongs to sockets that are about to be closed.
+    fn begin_generation(&mut self, generation: u32) {
+        while self.notes.try_recv().is_ok() {}
+        self.generation = generation;
+        self.cut = true;
+        self.gathered.clear();
+        (self.said, self.complete, self.due) = (0, false, None);
     }
 
     /// Accepts the answer to the own offer.
@@ -210,7 +302,7 @@ impl Connection {
     /// The channel is only read when `read` says so, and `Writable` only comes when `write` does.
     pub(super) async fn next(&mut self, read: bool, write: bool) -> Happening {
         loop {
-            let due = self.due;
+            let (due, look_at) = (self.due, self.look_at);
             tokio::select! {
                 biased;
                 Ok(()) = self.state.changed() => return Happening::State(*self.state.borrow_and_update()),
@@ -220,6 +312,7 @@ impl Connection {
                         return batch;
                     }
                 }
+                () = until(look_at), if look_at.is_some() => return Happening::Look,
                 event = self.channel.poll(), if read => return Happening::Channel(event),
                 writable = self.channel.writable(), if write => return Happening::Writable(writable),
                 else => std::future::pending().await,
@@ -235,9 +328,13 @@ impl Connection {
                 }
                 self.gathered.push(candidate);
             }
-            Note::End => self.complete = true,
+            Note::End => {
+                self.complete = true;
+                return;
+            }
         }
-        self.due.get_or_insert_with(|| Instant::now() + BATCH_TIME);
+        let time = if self.said == 0 { FIRST_BATCH_TIME } else { BATCH_TIME };
+        self.due.get_or_insert_with(|| Instant::now() + time);
     }
 
     /// The next batch; the rest, if there is one, is due at once.
@@ -249,8 +346,8 @@ impl Connection {
         if !more {
             self.due = None;
         }
-        let end = self.complete && !more;
-        (end || !batch.is_empty()).then_some(Happening::Candidates(batch, end))
+        // That there are no more is not worth a signal of its own: nobody waits for it.
+        (!batch.is_empty()).then_some(Happening::Candidates(batch, self.complete && !more))
     }
 
     /// Wakes the library after the DTLS handshake: it has queued the first SCTP packet and would sleep 200 ms before it
@@ -265,13 +362,20 @@ impl Connection {
         self.channel.send(BytesMut::from(frame.as_ref())).await
     }
 
-    /// Whether a server stands between.
-    pub(super) async fn path(&self) -> Path {
-        let Some(sctp) = self.peer.sctp().await else { return Path::Direct };
+    /// Looks which path is used now, and plans the next look.
+    pub(super) async fn look(&mut self) -> Path {
+        self.look_at = Some(Instant::now() + LOOK_EVERY);
+        self.path = self.current_path().await;
+        self.path
+    }
+
+    /// Whether a server stands between. During a restart there is no pair, and the last path is as good as any.
+    async fn current_path(&self) -> Path {
+        let Some(sctp) = self.peer.sctp().await else { return self.path };
         let pair = sctp.transport().ice_transport().get_selected_candidate_pair().await;
-        let relayed = pair.ok().flatten().is_some_and(|pair| {
-            [pair.local(), pair.remote()].into_iter().any(|candidate| candidate.typ == RTCIceCandidateType::Relay)
-        });
+        let Some(pair) = pair.ok().flatten() else { return self.path };
+        let relayed =
+            [pair.local(), pair.remote()].into_iter().any(|candidate| candidate.typ == RTCIceCandidateType::Relay);
         if relayed { Path::Relay } else { Path::Direct }
     }
 

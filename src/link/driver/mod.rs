@@ -37,6 +37,20 @@ pub const SEND_BUFFER_BYTES_MAX: usize = 1024 * 1024;
 /// Commands that may wait. The machine gives one or two for each signal or timer, and the driver needs milliseconds.
 const COMMANDS_MAX: usize = 64;
 
+/// Which addresses of ours a peer may learn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Policy {
+    /// All of them: whatever path works is taken.
+    #[default]
+    Everything,
+    /// Those of relays only. Without a TURN server among the [ICE servers](Settings::ice_servers) this is `Never`.
+    RelayOnly,
+    /// None: no connection is made and no offer answered. Each try ends in [`CloseReason::Forbidden`].
+    ///
+    /// [`CloseReason::Forbidden`]: super::CloseReason::Forbidden
+    Never,
+}
+
 /// How to make connections.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -44,6 +58,8 @@ pub struct Settings {
     pub ice_servers: Vec<IceServer>,
     /// Where to listen. An unspecified address means each interface of that family.
     pub bind: Vec<String>,
+    /// What a peer may learn of where we are.
+    pub policy: Policy,
 }
 
 impl Default for Settings {
@@ -51,7 +67,18 @@ impl Default for Settings {
         // Loopback by name, since the library leaves it out of "each interface": two processes on one machine, perhaps
         // with no network at all, must find each other.
         let bind = ["127.0.0.1:0", "0.0.0.0:0", "[::]:0"];
-        Self { ice_servers: Vec::new(), bind: bind.map(str::to_owned).to_vec() }
+        Self { ice_servers: Vec::new(), bind: bind.map(str::to_owned).to_vec(), policy: Policy::default() }
+    }
+}
+
+impl Settings {
+    /// Whether no connection may be made at all.
+    fn forbids_links(&self) -> bool {
+        match self.policy {
+            Policy::Everything => false,
+            Policy::RelayOnly => !self.ice_servers.iter().any(|server| server.url.starts_with("turn:")),
+            Policy::Never => true,
+        }
     }
 }
 

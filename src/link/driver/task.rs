@@ -68,10 +68,21 @@ impl<T: Clone + Send + 'static> Task<T> {
     }
 
     async fn command(&mut self, command: DriverCommand) {
+        if self.settings.forbids_links()
+            && let DriverCommand::Offer { connection } | DriverCommand::AcceptOffer { connection, .. } = command
+        {
+            return self.ended(connection, CloseReason::Forbidden).await;
+        }
         let (connection, done) = match command {
             DriverCommand::Offer { connection } => (connection, self.offer(connection).await),
             DriverCommand::AcceptOffer { connection, sdp, instead_of } => {
                 (connection, self.accept_offer(connection, sdp, instead_of).await)
+            }
+            DriverCommand::Restart { connection, generation } => {
+                (connection, self.restart(connection, generation, None).await)
+            }
+            DriverCommand::AcceptRestart { connection, generation, sdp } => {
+                (connection, self.restart(connection, generation, Some(sdp)).await)
             }
             DriverCommand::AcceptAnswer { connection, sdp } => match self.current(connection) {
                 Some(current) => (connection, current.accept(sdp).await),
@@ -94,7 +105,21 @@ impl<T: Clone + Send + 'static> Task<T> {
 
     async fn offer(&mut self, connection: ConnectionId) -> Result<(), Error> {
         let sdp = self.fresh(connection).await?.offer().await?;
-        self.tell(DriverEvent::OfferReady { connection, sdp });
+        self.tell(DriverEvent::OfferReady { connection, generation: 0, sdp });
+        Ok(())
+    }
+
+    /// Restarts ICE, by an offer of our own or by an answer to the peer's.
+    async fn restart(&mut self, connection: ConnectionId, generation: u32, offer: Option<String>) -> Result<(), Error> {
+        let Some(current) = self.current(connection) else { return Ok(()) };
+        let event = match offer {
+            None => DriverEvent::OfferReady { connection, generation, sdp: current.restart(generation).await? },
+            Some(offer) => {
+                let sdp = current.answer_restart(generation, offer).await?;
+                DriverEvent::AnswerReady { connection, generation, sdp }
+            }
+        };
+        self.tell(event);
         Ok(())
     }
 
@@ -110,14 +135,14 @@ impl<T: Clone + Send + 'static> Task<T> {
             if let Ok(()) = current.roll_back(connection).await
                 && let Ok(answer) = current.answer(sdp.clone()).await
             {
-                self.tell(DriverEvent::AnswerReady { connection, sdp: answer });
+                self.tell(DriverEvent::AnswerReady { connection, generation: 0, sdp: answer });
                 return Ok(());
             }
             // No way back on this connection. A fresh one serves the same end and costs a few milliseconds.
             tracing::debug!(?connection, "the own offer could not be rolled back; beginning afresh");
         }
         let answer = self.fresh(connection).await?.answer(sdp).await?;
-        self.tell(DriverEvent::AnswerReady { connection, sdp: answer });
+        self.tell(DriverEvent::AnswerReady { connection, generation: 0, sdp: answer });
         Ok(())
     }
 
@@ -126,16 +151,35 @@ impl<T: Clone + Send + 'static> Task<T> {
         let connection = current.id;
         match happening {
             Happening::Candidates(candidates, end) => {
-                self.tell(DriverEvent::CandidatesReady { connection, candidates, end });
+                let generation = current.generation;
+                self.tell(DriverEvent::CandidatesReady { connection, generation, candidates, end });
             }
-            Happening::State(RTCPeerConnectionState::Connected) => current.wake().await,
+            Happening::State(RTCPeerConnectionState::Connected) => {
+                current.wake().await;
+                current.cut = false;
+                if current.open {
+                    let path = current.look().await;
+                    self.tell(DriverEvent::Reconnected { connection, path });
+                }
+            }
+            Happening::State(RTCPeerConnectionState::Disconnected) if current.open => {
+                current.cut = true;
+                self.tell(DriverEvent::Disconnected { connection });
+            }
             Happening::State(RTCPeerConnectionState::Failed) => self.ended(connection, CloseReason::NoPath).await,
             Happening::State(RTCPeerConnectionState::Closed) => self.ended(connection, CloseReason::ByPeer).await,
             Happening::State(_) => {}
             Happening::Channel(Some(DataChannelEvent::OnOpen)) => {
                 current.open = true;
-                let path = current.path().await;
+                let path = current.look().await;
                 self.tell(DriverEvent::Opened { connection, path });
+            }
+            Happening::Look => {
+                let before = current.path;
+                let path = current.look().await;
+                if before != path {
+                    self.tell(DriverEvent::PathChanged { connection, path });
+                }
             }
             Happening::Channel(Some(DataChannelEvent::OnMessage(message))) => {
                 if message.is_string || message.data.len() > FRAME_BYTES_MAX {
@@ -208,7 +252,10 @@ impl<T: Clone + Send + 'static> Task<T> {
 /// What happens next on a connection; never, without one.
 async fn next(connection: &mut Option<Connection>, read: bool, write: bool) -> Happening {
     match connection {
-        Some(connection) => connection.next(read, write).await,
+        Some(connection) => {
+            let write = write && !connection.cut;
+            connection.next(read, write).await
+        }
         None => std::future::pending().await,
     }
 }

@@ -14,6 +14,7 @@ const ENDED_MAX: usize = 16;
 #[derive(Debug)]
 struct Batch {
     connection: ConnectionId,
+    generation: u32,
     number: u32,
     candidates: Vec<Candidate>,
 }
@@ -24,22 +25,25 @@ pub(super) struct Held {
 }
 
 impl Held {
-    pub(super) fn push(&mut self, connection: ConnectionId, number: u32, candidates: Vec<Candidate>) {
+    pub(super) fn push(&mut self, connection: ConnectionId, generation: u32, number: u32, candidates: Vec<Candidate>) {
         if self.batches.iter().any(|batch| batch.connection == connection && batch.number == number) {
             return;
         }
         if self.batches.len() >= HELD_MAX {
             self.batches.pop_front();
         }
-        self.batches.push_back(Batch { connection, number, candidates });
+        self.batches.push_back(Batch { connection, generation, number, candidates });
     }
 
-    /// What was held for this connection, in the order in which it arrived.
-    pub(super) fn take(&mut self, connection: ConnectionId) -> Vec<(u32, Vec<Candidate>)> {
-        let (taken, kept): (VecDeque<_>, VecDeque<_>) =
-            std::mem::take(&mut self.batches).into_iter().partition(|batch| batch.connection == connection);
+    /// What was held for this generation of this connection, in the order in which it arrived. What was held for an
+    /// earlier one is forgotten.
+    pub(super) fn take(&mut self, connection: ConnectionId, generation: u32) -> Vec<(u32, Vec<Candidate>)> {
+        let (taken, kept): (VecDeque<_>, VecDeque<_>) = std::mem::take(&mut self.batches)
+            .into_iter()
+            .partition(|batch| batch.connection == connection && batch.generation <= generation);
         self.batches = kept;
-        taken.into_iter().map(|batch| (batch.number, batch.candidates)).collect()
+        let current = taken.into_iter().filter(|batch| batch.generation == generation);
+        current.map(|batch| (batch.number, batch.candidates)).collect()
     }
 
     pub(super) fn forget(&mut self, connection: ConnectionId) {

@@ -15,7 +15,12 @@ const SUSPECT_AFTER: u32 = 2;
 const LOST_AFTER: u32 = 3;
 /// How long a peer that may have been restarted has to show that this link is not to its last run. Longer than any
 /// round trip on which people still talk.
-const PROBE_TIME: Duration = Duration::from_secs(3);
+pub(super) const RESTARTED_PATIENCE: Duration = Duration::from_secs(3);
+/// How long a peer has to be heard after a restart. What was lost before it blocks what comes after: the library sends it
+/// again 1, 2, 4 … s after each loss, and a fresh connection is quicker than the later ones.
+pub(super) const RECONNECTED_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a peer has to be heard after we woke: a link that is no more is to be replaced within 3 s of that.
+pub(super) const WOKE_PATIENCE: Duration = Duration::from_millis(1_200);
 
 pub(super) enum Verdict {
     /// Nothing to do.
@@ -61,10 +66,21 @@ impl Pulse {
         self.heartbeat(now, None)
     }
 
-    /// Asks the peer to show that it is the one this link leads to.
-    pub(super) fn probe(&mut self, now: Duration) -> Heartbeat {
-        self.probe_until = Some(now + PROBE_TIME);
+    /// Asks the peer to show within `patience` that it is the one this link leads to.
+    pub(super) fn probe(&mut self, patience: Duration, now: Duration) -> Heartbeat {
+        let until = now + patience;
+        self.probe_until = Some(self.probe_until.map_or(until, |earlier| earlier.min(until)));
         self.beat(now)
+    }
+
+    /// The time until now does not count as silence: nobody listened.
+    pub(super) fn forgive(&mut self, now: Duration) {
+        self.last_alive = now;
+    }
+
+    /// Whether a frame arrived after that time.
+    pub(super) fn was_alive_after(&self, time: Duration) -> bool {
+        self.last_alive > time
     }
 
     /// A frame arrived.

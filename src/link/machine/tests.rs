@@ -1,4 +1,5 @@
-//! Stories of one machine, each a rule; and `world`, two machines in a bad world.
+//! Stories of one machine, each a rule (`restarts` has those of new paths); and `world`, two machines in a bad world.
 
+mod restarts;
 mod stories;
 mod world;

@@ -24,24 +24,30 @@ fn candidate() -> impl Strategy<Value = Candidate> {
 /// Any signal within its limits.
 pub fn signal() -> impl Strategy<Value = Signal> {
     let sdp = "[a-z]{0,40}".prop_map(|note| description(&format!("a=note:{note}\r\n")));
+    let head = || (connection(), any::<u32>(), any::<u32>());
     prop_oneof![
-        (connection(), any::<u32>(), sdp.clone()).prop_map(|(connection, number, sdp)| Signal::Offer {
+        (head(), sdp.clone()).prop_map(|((connection, number, generation), sdp)| Signal::Offer {
             connection,
             number,
-            sdp
+            sdp,
+            generation
         }),
-        (connection(), any::<u32>(), sdp).prop_map(|(connection, number, sdp)| Signal::Answer {
+        (head(), sdp).prop_map(|((connection, number, generation), sdp)| Signal::Answer {
             connection,
             number,
-            sdp
+            sdp,
+            generation
         }),
-        (connection(), any::<u32>(), prop::collection::vec(candidate(), 0..=CANDIDATES_PER_BATCH_MAX), any::<bool>())
-            .prop_map(|(connection, number, candidates, end)| Signal::Candidates {
+        (head(), prop::collection::vec(candidate(), 0..=CANDIDATES_PER_BATCH_MAX), any::<bool>()).prop_map(
+            |((connection, number, generation), candidates, end)| Signal::Candidates {
                 connection,
                 number,
                 candidates,
-                end
-            }),
+                end,
+                generation
+            }
+        ),
+        head().prop_map(|(connection, number, generation)| Signal::Restart { connection, number, generation }),
     ]
 }
 
@@ -152,6 +158,7 @@ fn one_more_than_the_limit_is_refused() {
         number: u32::MAX,
         candidates: vec![candidate(length); count],
         end: true,
+        generation: u32::MAX,
     };
     let full = batch(CANDIDATES_PER_BATCH_MAX, CANDIDATE_BYTES_MAX);
     assert_eq!(Signal::parse(&full.encode()), Ok(full));
@@ -159,13 +166,14 @@ fn one_more_than_the_limit_is_refused() {
     assert_eq!(Signal::parse(&batch(1, 513).encode()), Err(SignalError::Candidate));
     assert_eq!(Signal::parse(&batch(1, 0).encode()), Err(SignalError::Candidate));
     let sdp = description(&"a=x\r\n".repeat(2_000));
-    let offer = Signal::Offer { connection, number: 1, sdp };
+    let offer = Signal::Offer { connection, number: 1, sdp, generation: 0 };
     assert!(matches!(Signal::parse(&offer.encode()), Err(SignalError::Codec(DecodeError::TooLong { .. }))));
     let lines = Signal::Candidates {
         connection,
         number: 1,
         candidates: vec![Candidate { line: "a\r\nb".to_owned(), mid: None, mline: None }],
         end: false,
+        generation: 0,
     };
     assert_eq!(Signal::parse(&lines.encode()), Err(SignalError::Candidate));
 }

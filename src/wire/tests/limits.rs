@@ -110,7 +110,8 @@ fn messages_have_limits() {
     let signalled = |count| {
         let candidate = Candidate { line: "candidate:1".to_owned(), mid: None, mline: None };
         let candidates = vec![candidate; count];
-        let signal = Signal::Candidates { connection: ConnectionId([1; 16]), number: 1, candidates, end: true };
+        let signal =
+            Signal::Candidates { connection: ConnectionId([1; 16]), number: 1, candidates, end: true, generation: 0 };
         Message::Signalled(Signalled { to: Nonce([1; 16]), from: Nonce([2; 16]), signal })
     };
     assert!(Message::parse(&cbor::encode(&signalled(CANDIDATES_PER_BATCH_MAX))).is_ok());

@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::stories::friends;
 use super::world::World;
-use crate::coordinator::{Command, Event, LinkState};
+use crate::coordinator::{Command, Event, LinkState, Path};
 use crate::wire::Frame;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -74,4 +74,85 @@ fn replayed_signals_keep_nobody_apart() {
     let replayed = old.len() * 5_000;
     let said = world.published.len() - before - replayed;
     assert!(said < 100, "{said} answers to what was replayed");
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Two people over an open link that was used a while ago.
+fn linked(seed: u64) -> (World, usize, usize, uuid::Uuid, uuid::Uuid) {
+    let mut world = World::new(seed);
+    let (alice, bob, alice_id, bob_id) = friends(&mut world);
+    world.until("a link", MINUTE, |world| both_open(world, alice, bob));
+    world.pass(10 * SECOND);
+    (world, alice, bob, alice_id, bob_id)
+}
+
+/// When the network of either changes, the next message is there within 3 s, over the same link.
+#[test]
+fn a_change_of_network_delays_a_message_by_less_than_three_seconds() {
+    for mover in [0, 1] {
+        let (mut world, alice, bob, alice_id, bob_id) = linked(3);
+        world.change_network([alice, bob][mover]);
+        world.write(alice, bob_id, "are you there?");
+        world.write(bob, alice_id, "are you?");
+        world.until("both", 3 * SECOND, |world| told(world, alice) == 1 && told(world, bob) == 1);
+        world.until("open", SECOND, |world| both_open(world, alice, bob));
+        world.pass(MINUTE);
+        assert_eq!((told(&world, alice), told(&world, bob)), (1, 1));
+        let downs = |device| {
+            world.events(device).iter().filter(|e| matches!(e, Event::LinkChanged { path: Path::Mail, .. })).count()
+        };
+        assert_eq!((downs(alice), downs(bob)), (2, 2), "only from the beginning: waiting and connecting");
+    }
+}
+
+/// A link whose paths end for good is noticed and yields to mail; when links work again the conversation moves to one,
+/// and nothing is lost or comes twice.
+#[test]
+fn a_link_without_a_path_yields_to_mail_and_comes_back() {
+    let (mut world, alice, bob, _, bob_id) = linked(4);
+    world.links_work = false;
+    world.cut_links();
+    world.write(alice, bob_id, "by the link that is dead");
+    world.until("the first", 10 * SECOND, |world| told(world, bob) == 1);
+    world.until("the end of the link", 4 * SECOND, |world| world.link_state(alice) != Some(LinkState::Suspect));
+    world.write(alice, bob_id, "by mail");
+    world.until("the second", 4 * SECOND, |world| told(world, bob) == 2);
+    world.links_work = true;
+    world.until("a link", MINUTE, |world| both_open(world, alice, bob));
+    world.write(alice, bob_id, "by the new link");
+    world.until("the third", SECOND, |world| told(world, bob) == 3);
+    world.pass(2 * MINUTE);
+    assert_eq!(told(&world, bob), 3);
+    assert_eq!(world.status(alice).outbox, 0);
+}
+
+/// A peer that is killed and started again has the message within 3 s of its start, whoever is the polite one.
+#[test]
+fn who_is_killed_and_started_again_is_reached_at_once() {
+    for seed in 5..9 {
+        for apart in [SECOND, 30 * SECOND, 10 * MINUTE] {
+            let (mut world, alice, bob, _, bob_id) = linked(seed);
+            world.kill(bob);
+            world.write(alice, bob_id, "still there?");
+            world.pass(apart);
+            world.start(bob);
+            world.until("the message", 3 * SECOND, |world| told(world, bob) == 1);
+            world.until("a link", 3 * SECOND, |world| both_open(world, alice, bob));
+        }
+    }
+}
+
+/// Where no link can be had at all, a message is there within 4 s of the moment at which both are online.
+#[test]
+fn without_a_path_the_first_message_comes_by_mail_within_four_seconds() {
+    let (mut world, alice, bob, _, bob_id) = linked(10);
+    world.links_work = false;
+    world.kill(bob);
+    world.pass(MINUTE);
+    world.shut_down(alice);
+    world.start(alice);
+    world.start(bob);
+    world.write(alice, bob_id, "hello");
+    world.until("the message", 4 * SECOND, |world| told(world, bob) == 1);
 }

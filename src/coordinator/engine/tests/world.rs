@@ -1,5 +1,7 @@
 //! A small simulated world: engines over real stores in memory, a broker with queues, links, one virtual clock, one seed.
 
+mod links;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 use std::time::Duration;
@@ -17,18 +19,14 @@ use crate::coordinator::{
     RequestView, StatusView, View,
 };
 use crate::identity::Secrets;
-use crate::link::driver::{QUEUE_BYTES_MAX, QUEUE_FRAMES_MAX};
-use crate::link::{CloseReason, DriverCommand, DriverEvent, Path};
+use crate::link::{DriverCommand, DriverEvent};
 use crate::log::direct_conversation;
 use crate::store::{Db, Op, Outcome, Standing};
 use crate::wire::broker_url::BrokerUrl;
-use crate::wire::signal::Candidate;
 use crate::wire::{ConnectionId, DeviceKey};
 
 pub const BROKER: &str = "mqtt://broker.example:1883";
 const WALL: u64 = 1_700_000_000_000;
-/// What a link takes a second: 16 KiB take a millisecond.
-const LINK_BYTES_A_SECOND: usize = 16 * 1024 * 1000;
 
 /// A kind of wish to the store.
 pub type Kind = fn(&Op) -> bool;
@@ -99,6 +97,11 @@ pub struct World {
     pub loss: f64,
     /// No link can be made while this is false.
     pub links_work: bool,
+    /// Connections that are open on a side; those that carry nothing until they are restarted.
+    opened: BTreeSet<(usize, ConnectionId)>,
+    silent: BTreeSet<ConnectionId>,
+    /// What was sent on them: the library sends it again when there is a path.
+    unsent: Vec<(usize, DeviceKey, ConnectionId, Bytes)>,
     queue: BinaryHeap<Reverse<(Duration, u64, Happening)>>,
     steps: u64,
     calls: u64,
@@ -139,6 +142,9 @@ impl World {
             guarded: false,
             loss: 0.0,
             links_work: true,
+            opened: BTreeSet::new(),
+            silent: BTreeSet::new(),
+            unsent: vec![],
             queue: BinaryHeap::new(),
             steps: 0,
             calls: 0,
@@ -588,96 +594,6 @@ impl World {
             self.later(to, 2, Input::Broker(conn, input));
         }
     }
-
-    fn other(&self, device: usize, peer: DeviceKey) -> Option<(usize, DeviceKey)> {
-        let own = self.devices[device].key?;
-        Some((self.devices.iter().position(|other| other.key == Some(peer))?, own))
-    }
-
-    fn link(&mut self, device: usize, peer: DeviceKey, command: DriverCommand, closed: Option<ConnectionId>) {
-        let Some((other, own)) = self.other(device, peer) else { return };
-        match command {
-            DriverCommand::Offer { connection } => {
-                self.replace(device, peer, Some(connection));
-                let event = DriverEvent::OfferReady { connection, sdp: sdp() };
-                self.later(device, 5, Input::Link(peer, event));
-                self.candidates(device, peer, connection);
-            }
-            DriverCommand::AcceptOffer { connection, .. } => {
-                self.replace(device, peer, Some(connection));
-                let event = DriverEvent::AnswerReady { connection, sdp: sdp() };
-                self.later(device, 5, Input::Link(peer, event));
-                self.candidates(device, peer, connection);
-            }
-            DriverCommand::AcceptAnswer { connection, .. } => {
-                let both = self.devices[other].links.get(&own) == Some(&connection)
-                    && self.devices[device].links.get(&peer) == Some(&connection);
-                if both && self.links_work {
-                    let event = |connection| DriverEvent::Opened { connection, path: Path::Direct };
-                    self.later(device, 20, Input::Link(peer, event(connection)));
-                    self.later(other, 25, Input::Link(own, event(connection)));
-                }
-            }
-            DriverCommand::AddCandidates { .. } => {}
-            DriverCommand::Close => {
-                self.devices[device].queues.remove(&peer);
-                let connection = closed.or(self.devices[device].links.get(&peer).copied());
-                self.devices[device].links.remove(&peer);
-                self.closed(other, own, connection);
-            }
-        }
-    }
-
-    fn candidates(&mut self, device: usize, peer: DeviceKey, connection: ConnectionId) {
-        let line = "candidate:1 1 udp 2130706431 192.0.2.1 9 typ host".to_owned();
-        let candidates = vec![Candidate { line, mid: Some("0".into()), mline: Some(0) }];
-        self.later(device, 8, Input::Link(peer, DriverEvent::CandidatesReady { connection, candidates, end: true }));
-    }
-
-    fn replace(&mut self, device: usize, peer: DeviceKey, connection: Option<ConnectionId>) {
-        let Some((other, own)) = self.other(device, peer) else { return };
-        let old = match connection {
-            Some(connection) => self.devices[device].links.insert(peer, connection),
-            None => self.devices[device].links.remove(&peer),
-        };
-        if old != connection {
-            self.devices[device].queues.remove(&peer);
-            self.closed(other, own, old);
-        }
-    }
-
-    fn closed(&mut self, device: usize, peer: DeviceKey, connection: Option<ConnectionId>) {
-        let Some(connection) = connection else { return };
-        if self.devices[device].links.get(&peer) == Some(&connection) {
-            let event = DriverEvent::Closed { connection, reason: CloseReason::ByPeer };
-            self.later(device, 3, Input::Link(peer, event));
-        }
-    }
-
-    fn frame(&mut self, device: usize, peer: DeviceKey, connection: ConnectionId, bytes: Bytes) {
-        let Some((other, own)) = self.other(device, peer) else { return };
-        let now = self.now;
-        let queue = self.devices[device].queues.entry(peer).or_default();
-        queue.waiting.retain(|(leaves, _)| *leaves > now);
-        let waiting: usize = queue.waiting.iter().map(|(_, length)| length).sum();
-        if queue.waiting.len() >= QUEUE_FRAMES_MAX || waiting + bytes.len() > QUEUE_BYTES_MAX {
-            let again = queue.waiting.get(queue.waiting.len() / 2).map_or(now, |(leaves, _)| *leaves);
-            let told = std::mem::replace(&mut queue.refused, true);
-            self.later(device, 0, Input::FrameDropped(peer));
-            if !told {
-                self.at(device, again, Input::Link(peer, DriverEvent::Writable { connection }));
-            }
-            return;
-        }
-        let busy_until = queue.waiting.back().map_or(now, |(leaves, _)| *leaves);
-        let leaves = busy_until + Duration::from_secs_f64(bytes.len() as f64 / LINK_BYTES_A_SECOND as f64);
-        queue.waiting.push_back((leaves, bytes.len()));
-        self.frames.push((device, bytes.clone()));
-        if self.devices[other].links.get(&own) == Some(&connection) && self.is_running(other) {
-            let event = DriverEvent::Frame { connection, bytes };
-            self.at(other, leaves + Duration::from_millis(1), Input::Link(own, event));
-        }
-    }
 }
 
 impl BrokerSession {
@@ -700,9 +616,4 @@ impl BrokerSession {
             self.topics.clear();
         }
     }
-}
-
-fn sdp() -> String {
-    let fingerprint = vec!["AB"; 32].join(":");
-    format!("v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=fingerprint:sha-256 {fingerprint}\r\n")
 }

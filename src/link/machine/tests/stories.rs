@@ -6,20 +6,21 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::link::{CloseReason, DriverCommand, DriverEvent, Input, Machine, Output, Path, Role, Settings, State};
-use crate::wire::ConnectionId;
 use crate::wire::signal::{Candidate, Heartbeat, Signal};
+use crate::wire::{ConnectionId, Nonce};
 
 const THEIRS: ConnectionId = ConnectionId([9; 16]);
+pub(super) const BOOT: Nonce = Nonce([1; 16]);
 
-struct Story {
-    machine: Machine,
+pub(super) struct Story {
+    pub machine: Machine,
     rng: StdRng,
-    now: Duration,
+    pub now: Duration,
 }
 
 impl Story {
     /// A machine that wants a link to a peer that is there.
-    fn new(role: Role) -> Self {
+    pub fn new(role: Role) -> Self {
         let settings = Settings { polite_grace: Duration::ZERO, ..Settings::default() };
         let mut story =
             Self { machine: Machine::new(role, settings), rng: StdRng::seed_from_u64(1), now: Duration::ZERO };
@@ -27,12 +28,12 @@ impl Story {
         story
     }
 
-    fn tell(&mut self, input: Input) -> Vec<Output> {
+    pub fn tell(&mut self, input: Input) -> Vec<Output> {
         self.machine.handle(input, self.now, &mut self.rng)
     }
 
     /// Time passes, from deadline to deadline; everything that was wanted meanwhile.
-    fn pass(&mut self, time: Duration) -> Vec<Output> {
+    pub fn pass(&mut self, time: Duration) -> Vec<Output> {
         let end = self.now + time;
         let mut out = vec![];
         let mut ticks = 0;
@@ -48,22 +49,22 @@ impl Story {
     }
 
     /// Our own offer is out.
-    fn offering(role: Role) -> (Self, ConnectionId) {
+    pub fn offering(role: Role) -> (Self, ConnectionId) {
         let mut story = Self::new(role);
-        let out = story.tell(Input::PeerAdopted);
+        let out = story.tell(Input::PeerAdopted(BOOT));
         let Some(Output::Driver(DriverCommand::Offer { connection })) =
             out.iter().find(|output| matches!(output, Output::Driver(DriverCommand::Offer { .. })))
         else {
             panic!("no offer: {out:?}")
         };
         let connection = *connection;
-        story.tell(Input::Driver(DriverEvent::OfferReady { connection, sdp: "ours".to_owned() }));
+        story.tell(Input::Driver(DriverEvent::OfferReady { connection, generation: 0, sdp: "ours".to_owned() }));
         (story, connection)
     }
 
-    fn open(role: Role) -> (Self, ConnectionId) {
+    pub fn open(role: Role) -> (Self, ConnectionId) {
         let (mut story, connection) = Self::offering(role);
-        story.tell(Input::Signal(Signal::Answer { connection, number: 1, sdp: "theirs".to_owned() }));
+        story.tell(Input::Signal(Signal::Answer { connection, number: 1, sdp: "theirs".to_owned(), generation: 0 }));
         let out = story.tell(Input::Driver(DriverEvent::Opened { connection, path: Path::Direct }));
         assert!(out.contains(&Output::Up { connection }), "{out:?}");
         (story, connection)
@@ -71,7 +72,7 @@ impl Story {
 }
 
 fn offer(number: u32) -> Input {
-    Input::Signal(Signal::Offer { connection: THEIRS, number, sdp: "theirs".to_owned() })
+    Input::Signal(Signal::Offer { connection: THEIRS, number, sdp: "theirs".to_owned(), generation: 0 })
 }
 
 fn accepts(out: &[Output]) -> usize {
@@ -106,13 +107,13 @@ fn the_impolite_side_insists_for_a_while() {
 fn repeated_signals_are_acted_on_once() {
     let mut story = Story::new(Role::Polite);
     assert_eq!(accepts(&story.tell(offer(1))), 1);
-    story.tell(Input::Driver(DriverEvent::AnswerReady { connection: THEIRS, sdp: "ours".to_owned() }));
+    story.tell(Input::Driver(DriverEvent::AnswerReady { connection: THEIRS, generation: 0, sdp: "ours".to_owned() }));
     let again = story.tell(offer(1));
     assert_eq!(accepts(&again), 0, "{again:?}");
     assert!(again.iter().any(|output| matches!(output, Output::Send(Signal::Answer { .. }))), "{again:?}");
 
     let (mut story, connection) = Story::offering(Role::Impolite);
-    let answer = || Input::Signal(Signal::Answer { connection, number: 1, sdp: "theirs".to_owned() });
+    let answer = || Input::Signal(Signal::Answer { connection, number: 1, sdp: "theirs".to_owned(), generation: 0 });
     assert!(story.tell(answer()).iter().any(|output| matches!(output, Output::Driver(_))));
     assert!(!story.tell(answer()).iter().any(|output| matches!(output, Output::Driver(_))));
 }
@@ -124,7 +125,7 @@ fn early_candidates_are_kept() {
     let candidate = Candidate { line: "candidate:1".to_owned(), mid: None, mline: Some(0) };
     let batch = |number| {
         let candidates = vec![candidate.clone()];
-        Input::Signal(Signal::Candidates { connection: THEIRS, number, candidates, end: false })
+        Input::Signal(Signal::Candidates { connection: THEIRS, number, candidates, end: false, generation: 0 })
     };
     for number in 2..100 {
         assert!(story.tell(batch(number)).iter().all(|output| !matches!(output, Output::Driver(_))));
@@ -147,7 +148,9 @@ fn nobody_offers_for_ever_to_who_is_gone() {
     let announces = out.iter().filter(|output| **output == Output::Announce).count();
     assert!((2..=5).contains(&announces), "{announces} announcements");
     assert_eq!(story.pass(Duration::from_secs(3_600)), vec![]);
-    assert!(story.tell(Input::PeerAdopted).iter().any(|o| matches!(o, Output::Driver(DriverCommand::Offer { .. }))));
+    assert!(
+        story.tell(Input::PeerAdopted(BOOT)).iter().any(|o| matches!(o, Output::Driver(DriverCommand::Offer { .. })))
+    );
 }
 
 /// A peer that talks, and yet no link comes of it, is tried again and again: its word is a sign of life, so about once per
@@ -158,12 +161,21 @@ fn a_peer_that_talks_is_tried_again() {
     let mut now_at = connection;
     let mut attempts = 0;
     for number in 1..=600u32 {
-        story.tell(Input::Signal(Signal::Answer { connection: now_at, number, sdp: "theirs".to_owned() }));
+        story.tell(Input::Signal(Signal::Answer {
+            connection: now_at,
+            number,
+            sdp: "theirs".to_owned(),
+            generation: 0,
+        }));
         for output in story.pass(Duration::from_secs(1)) {
             if let Output::Driver(DriverCommand::Offer { connection }) = output {
                 attempts += 1;
                 now_at = connection;
-                story.tell(Input::Driver(DriverEvent::OfferReady { connection, sdp: "ours".to_owned() }));
+                story.tell(Input::Driver(DriverEvent::OfferReady {
+                    connection,
+                    generation: 0,
+                    sdp: "ours".to_owned(),
+                }));
             }
         }
     }
@@ -215,7 +227,8 @@ fn offers_are_rate_limited() {
     let mut accepted = 0;
     for number in 1..200u32 {
         let connection = ConnectionId([u8::try_from(number).unwrap(); 16]);
-        let out = story.tell(Input::Signal(Signal::Offer { connection, number, sdp: "theirs".to_owned() }));
+        let out =
+            story.tell(Input::Signal(Signal::Offer { connection, number, sdp: "theirs".to_owned(), generation: 0 }));
         accepted += accepts(&out);
     }
     assert!(accepted <= 8, "{accepted} at once");

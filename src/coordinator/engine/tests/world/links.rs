@@ -1,0 +1,167 @@
+//! The modelled drivers and networks between the devices.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::World;
+use crate::coordinator::engine::Input;
+use crate::link::driver::{QUEUE_BYTES_MAX, QUEUE_FRAMES_MAX};
+use crate::link::{CloseReason, DriverCommand, DriverEvent, Path};
+use crate::wire::signal::Candidate;
+use crate::wire::{ConnectionId, DeviceKey};
+
+/// What a link takes a second: 16 KiB take a millisecond.
+const LINK_BYTES_A_SECOND: usize = 16 * 1024 * 1000;
+
+impl World {
+    /// The paths of all open links are cut: nothing arrives, and the libraries notice after a while.
+    pub fn cut_links(&mut self) {
+        for device in 0..self.devices.len() {
+            for (peer, connection) in self.devices[device].links.clone() {
+                self.silent.insert(connection);
+                self.later(device, 5_000, Input::Link(peer, DriverEvent::Disconnected { connection }));
+            }
+        }
+    }
+
+    /// A device's addresses change: its links carry nothing any more, and it is told.
+    pub fn change_network(&mut self, device: usize) {
+        self.silent.extend(self.devices[device].links.values().copied());
+        self.later(device, 0, Input::NetworkChanged);
+    }
+
+    pub(super) fn other(&self, device: usize, peer: DeviceKey) -> Option<(usize, DeviceKey)> {
+        let own = self.devices[device].key?;
+        Some((self.devices.iter().position(|other| other.key == Some(peer))?, own))
+    }
+
+    pub(super) fn link(
+        &mut self,
+        device: usize,
+        peer: DeviceKey,
+        command: DriverCommand,
+        closed: Option<ConnectionId>,
+    ) {
+        let Some((other, own)) = self.other(device, peer) else { return };
+        match command {
+            DriverCommand::Offer { connection } => {
+                self.replace(device, peer, Some(connection));
+                let event = DriverEvent::OfferReady { connection, generation: 0, sdp: sdp() };
+                self.later(device, 5, Input::Link(peer, event));
+                self.candidates(device, peer, connection);
+            }
+            DriverCommand::AcceptOffer { connection, .. } => {
+                self.replace(device, peer, Some(connection));
+                let event = DriverEvent::AnswerReady { connection, generation: 0, sdp: sdp() };
+                self.later(device, 5, Input::Link(peer, event));
+                self.candidates(device, peer, connection);
+            }
+            DriverCommand::AcceptAnswer { connection, .. } => {
+                let both = self.devices[other].links.get(&own) == Some(&connection)
+                    && self.devices[device].links.get(&peer) == Some(&connection);
+                if both && self.links_work {
+                    self.silent.remove(&connection);
+                    let (again, others) =
+                        std::mem::take(&mut self.unsent).into_iter().partition(|(.., of, _)| *of == connection);
+                    self.unsent = others;
+                    for (to, from, connection, bytes) in Vec::<(usize, DeviceKey, ConnectionId, Bytes)>::from(again) {
+                        self.later(to, 1_000, Input::Link(from, DriverEvent::Frame { connection, bytes }));
+                    }
+                    for (device, peer, after) in [(device, peer, 20), (other, own, 25)] {
+                        let path = Path::Direct;
+                        let event = match self.opened.insert((device, connection)) {
+                            true => DriverEvent::Opened { connection, path },
+                            false => DriverEvent::Reconnected { connection, path },
+                        };
+                        self.later(device, after, Input::Link(peer, event));
+                    }
+                }
+            }
+            DriverCommand::Restart { connection, generation } => {
+                self.silent.insert(connection);
+                self.later(
+                    device,
+                    5,
+                    Input::Link(peer, DriverEvent::OfferReady { connection, generation, sdp: sdp() }),
+                );
+            }
+            DriverCommand::AcceptRestart { connection, generation, .. } => {
+                self.silent.insert(connection);
+                self.later(
+                    device,
+                    5,
+                    Input::Link(peer, DriverEvent::AnswerReady { connection, generation, sdp: sdp() }),
+                );
+            }
+            DriverCommand::AddCandidates { .. } => {}
+            DriverCommand::Close => {
+                self.devices[device].queues.remove(&peer);
+                let connection = closed.or(self.devices[device].links.get(&peer).copied());
+                self.devices[device].links.remove(&peer);
+                self.closed(other, own, connection);
+            }
+        }
+    }
+
+    fn candidates(&mut self, device: usize, peer: DeviceKey, connection: ConnectionId) {
+        let line = "candidate:1 1 udp 2130706431 192.0.2.1 9 typ host".to_owned();
+        let candidates = vec![Candidate { line, mid: Some("0".into()), mline: Some(0) }];
+        let event = DriverEvent::CandidatesReady { connection, generation: 0, candidates, end: true };
+        self.later(device, 8, Input::Link(peer, event));
+    }
+
+    pub(super) fn replace(&mut self, device: usize, peer: DeviceKey, connection: Option<ConnectionId>) {
+        let Some((other, own)) = self.other(device, peer) else { return };
+        let old = match connection {
+            Some(connection) => self.devices[device].links.insert(peer, connection),
+            None => self.devices[device].links.remove(&peer),
+        };
+        if old != connection {
+            self.devices[device].queues.remove(&peer);
+            self.closed(other, own, old);
+        }
+    }
+
+    pub(super) fn closed(&mut self, device: usize, peer: DeviceKey, connection: Option<ConnectionId>) {
+        let Some(connection) = connection else { return };
+        if self.devices[device].links.get(&peer) == Some(&connection) {
+            let event = DriverEvent::Closed { connection, reason: CloseReason::ByPeer };
+            self.later(device, 3, Input::Link(peer, event));
+        }
+    }
+
+    pub(super) fn frame(&mut self, device: usize, peer: DeviceKey, connection: ConnectionId, bytes: Bytes) {
+        let Some((other, own)) = self.other(device, peer) else { return };
+        let now = self.now;
+        let queue = self.devices[device].queues.entry(peer).or_default();
+        queue.waiting.retain(|(leaves, _)| *leaves > now);
+        let waiting: usize = queue.waiting.iter().map(|(_, length)| length).sum();
+        if queue.waiting.len() >= QUEUE_FRAMES_MAX || waiting + bytes.len() > QUEUE_BYTES_MAX {
+            let again = queue.waiting.get(queue.waiting.len() / 2).map_or(now, |(leaves, _)| *leaves);
+            let told = std::mem::replace(&mut queue.refused, true);
+            self.later(device, 0, Input::FrameDropped(peer));
+            if !told {
+                self.at(device, again, Input::Link(peer, DriverEvent::Writable { connection }));
+            }
+            return;
+        }
+        let busy_until = queue.waiting.back().map_or(now, |(leaves, _)| *leaves);
+        let leaves = busy_until + Duration::from_secs_f64(bytes.len() as f64 / LINK_BYTES_A_SECOND as f64);
+        queue.waiting.push_back((leaves, bytes.len()));
+        self.frames.push((device, bytes.clone()));
+        if self.devices[other].links.get(&own) != Some(&connection) || !self.is_running(other) {
+            return;
+        }
+        if self.silent.contains(&connection) {
+            return self.unsent.push((other, own, connection, bytes));
+        }
+        let event = DriverEvent::Frame { connection, bytes };
+        self.at(other, leaves + Duration::from_millis(1), Input::Link(own, event));
+    }
+}
+
+fn sdp() -> String {
+    let fingerprint = vec!["AB"; 32].join(":");
+    format!("v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=fingerprint:sha-256 {fingerprint}\r\n")
+}
