@@ -30,6 +30,7 @@ mod flight;
 mod reason;
 mod setup;
 mod task;
+mod tls;
 
 use std::time::Duration;
 
