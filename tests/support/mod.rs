@@ -8,7 +8,9 @@
 #![allow(clippy::print_stderr, clippy::print_stdout)]
 
 mod broker;
+pub mod deploy;
 pub mod display;
+mod mosquitto;
 pub mod mqtt;
 mod node;
 mod proxy;
@@ -17,7 +19,8 @@ mod world;
 
 use std::time::Duration;
 
-pub use broker::{Broker, free_port};
+pub use broker::{Broker, free_port, free_ports};
+pub use mosquitto::{PASSWORD, USER};
 pub use node::{Node, RpcError};
 pub use proxy::Recorder;
 pub use verbs::{Contact, Identity, LinkView, Message, Request, Status, befriend, link_up, same_history};

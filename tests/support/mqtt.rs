@@ -147,8 +147,17 @@ pub struct Client {
 }
 
 impl Client {
-    /// Connects to a broker on this machine.
+    /// Connects to a broker on this machine, as nobody in particular.
     pub fn connect(port: u16) -> io::Result<Self> {
+        Self::log_in(port, None)
+    }
+
+    /// As [`Client::connect`], with a user name and a password.
+    pub fn connect_as(port: u16, user: &str, password: &str) -> io::Result<Self> {
+        Self::log_in(port, Some((user, password)))
+    }
+
+    fn log_in(port: u16, login: Option<(&str, &str)>) -> io::Result<Self> {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(deadline()))?;
@@ -156,9 +165,13 @@ impl Client {
         let mut client = Self { stream, next: 0 };
         let mut body = Vec::new();
         put_text(&mut body, "MQTT");
-        // Level 4 is 3.1.1; clean session; no keep-alive.
-        body.extend_from_slice(&[4, 2, 0, 0]);
+        // Level 4 is 3.1.1; clean session, perhaps a login; no keep-alive.
+        body.extend_from_slice(&[4, if login.is_some() { 0xc2 } else { 2 }, 0, 0]);
         put_text(&mut body, &format!("raw-{}", uuid::Uuid::from_u128(seed())));
+        if let Some((user, password)) = login {
+            put_text(&mut body, user);
+            put_text(&mut body, password);
+        }
         write_packet(&mut client.stream, CONNECT << 4, &body)?;
         let answer = read_packet(&mut client.stream)?;
         if answer.kind != CONNACK || answer.body.get(1) != Some(&0) {
@@ -199,6 +212,15 @@ impl Client {
     pub fn publish(&mut self, topic: &str, payload: &[u8]) -> io::Result<()> {
         self.send(topic, payload)?;
         self.acknowledged()
+    }
+
+    /// Waits for the next PUBLISH.
+    pub fn receives(&mut self) -> io::Result<Publish> {
+        loop {
+            if let Some(publish) = read_packet(&mut self.stream)?.publish() {
+                return Ok(publish);
+            }
+        }
     }
 
     fn acknowledged(&mut self) -> io::Result<()> {
