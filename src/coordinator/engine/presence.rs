@@ -119,8 +119,10 @@ impl Engine {
     /// Seals a live message for a device and publishes it. Live messages are said again by whoever needs them, so one
     /// that cannot be sent now is dropped.
     fn post(&mut self, device: &DeviceKey, leaf: Leaf, message: &Message) {
+        let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return };
+        let Some(conn) = self.next_route(&root) else { return };
         let (Some(peer), Some(me)) = (self.peers.get(device), &self.me) else { return };
-        let (Some(key), Some(conn)) = (peer.row.key, self.route(&peer.row.root)) else { return };
+        let Some(key) = peer.row.key else { return };
         let topic = Topic::inbox(peer.outbox, leaf);
         let to = Recipient { device: *device, kind: KeyKind::Working, key: key.key };
         match envelope::seal(&mut self.rng, &me.secrets.device, &to, &topic, message) {
@@ -134,6 +136,10 @@ impl Engine {
         let now = self.now.mono;
         let Some(peer) = self.peers.get_mut(device) else { return };
         let heard = peer.hello.receive(hello, now, &mut self.rng);
+        // They echo what we said last.
+        if heard.adopted.is_some() {
+            self.heard_by(device);
+        }
         if let Some(greeting) = heard.answer {
             self.say_hello(device, greeting);
         }
@@ -191,6 +197,7 @@ impl Engine {
                     if let Some(peer) = self.peers.get_mut(device) {
                         peer.open = Some(connection);
                     }
+                    self.heard_by(device);
                     self.link_up(device);
                 }
                 link::Output::Down => {
