@@ -7,8 +7,9 @@ use crate::wire::broker_url::{BrokerUrl, Host, Scheme};
 
 /// What is read of one packet at first: room to take, drop and acknowledge most of what is over the limit.
 pub(super) const READ_BYTES_FIRST: usize = 1024 * 1024;
-/// The largest packet that MQTT can express (section 2.2.3).
-pub(super) const READ_BYTES_LAST: usize = 268_435_455;
+/// What is read at most, to take one packet that blocks a session off it: more than any broker takes that has a limit at all,
+/// and little enough for a phone.
+pub(super) const READ_BYTES_LAST: usize = 8 * 1024 * 1024;
 
 /// Options for one attempt that reads packets of up to `read_max` bytes.
 pub(super) async fn options(
