@@ -23,6 +23,7 @@ mod offline;
 mod passwords;
 mod processes;
 mod rpc;
+mod several_brokers;
 mod strangers;
 mod tools;
 

@@ -34,6 +34,10 @@ pub const SUBSCRIBE: u8 = 8;
 pub const SUBACK: u8 = 9;
 /// UNSUBSCRIBE.
 pub const UNSUBSCRIBE: u8 = 10;
+/// PINGREQ.
+pub const PINGREQ: u8 = 12;
+/// PINGRESP.
+pub const PINGRESP: u8 = 13;
 
 /// A PUBLISH, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,7 +107,7 @@ pub fn packets(stream: &[u8]) -> Vec<Packet> {
     packets
 }
 
-fn read_packet(input: &mut impl Read) -> io::Result<Packet> {
+pub(super) fn read_packet(input: &mut impl Read) -> io::Result<Packet> {
     let mut byte = [0; 1];
     input.read_exact(&mut byte)?;
     let (kind, flags) = (byte[0] >> 4, byte[0] & 15);
@@ -120,7 +124,7 @@ fn read_packet(input: &mut impl Read) -> io::Result<Packet> {
     Ok(Packet { kind, flags, body })
 }
 
-fn write_packet(output: &mut impl Write, first: u8, body: &[u8]) -> io::Result<()> {
+pub(super) fn write_packet(output: &mut impl Write, first: u8, body: &[u8]) -> io::Result<()> {
     let mut bytes = vec![first];
     let mut length = body.len();
     loop {
@@ -135,7 +139,7 @@ fn write_packet(output: &mut impl Write, first: u8, body: &[u8]) -> io::Result<(
     output.write_all(&bytes)
 }
 
-fn put_text(body: &mut Vec<u8>, text: &str) {
+pub(super) fn put_text(body: &mut Vec<u8>, text: &str) {
     body.extend_from_slice(&(text.len() as u16).to_be_bytes());
     body.extend_from_slice(text.as_bytes());
 }

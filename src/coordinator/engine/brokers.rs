@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::Engine;
 use super::io::{BrokerConn, BrokerInput, BrokerOutput, Output};
-use super::state::{Broker, BrokerSession, PeerState, Publishing};
+use super::state::{Broker, BrokerSession, Contact, PeerState, Publishing};
 use crate::coordinator::{BrokerState, Event};
 use crate::signaling::{Action, Leaf, Readiness, Session, SessionKind, Topic, client_id};
 use crate::store::Standing;
@@ -169,15 +169,24 @@ impl Engine {
         }
     }
 
+    /// Every connection over which somebody can be reached now, in the order of their card.
+    fn open_sessions(&self, contact: &Contact) -> Vec<&BrokerSession> {
+        let brokers = contact.card.fields().brokers.iter();
+        let broker = |url: &BrokerUrl| self.brokers.get(&url.without_credentials());
+        let live = brokers.filter_map(broker).filter_map(|broker| broker.sessions.get(&SessionKind::Live));
+        live.filter(|session| session.state.is_connected()).collect()
+    }
+
+    /// The same, for what is said at all of them at once.
+    pub(super) fn every_route(&self, root: &RootKey) -> Vec<BrokerConn> {
+        let open = self.people.get(root).map(|contact| self.open_sessions(contact)).unwrap_or_default();
+        open.into_iter().map(|session| session.conn).collect()
+    }
+
     /// The connection over which somebody is reached now.
     pub(super) fn route(&self, root: &RootKey) -> Option<BrokerConn> {
         let contact = self.people.get(root)?;
-        let brokers = &contact.card.fields().brokers;
-        let live = |url: &BrokerUrl| {
-            self.brokers.get(&url.without_credentials()).and_then(|broker| broker.sessions.get(&SessionKind::Live))
-        };
-        let open: Vec<&BrokerSession> =
-            brokers.iter().filter_map(live).filter(|session| session.state.is_connected()).collect();
+        let open = self.open_sessions(contact);
         let speaking = open.iter().filter(|session| !session.state.is_mute(self.now.mono));
         let speaking: Vec<BrokerConn> = speaking.map(|session| session.conn).collect();
         // One that has fallen silent is better than none.
