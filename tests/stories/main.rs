@@ -19,6 +19,7 @@ mod crash;
 mod first_contact;
 mod junk;
 mod limits;
+mod nats;
 mod offline;
 mod passwords;
 mod processes;

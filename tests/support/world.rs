@@ -77,6 +77,11 @@ impl World {
         &self.url
     }
 
+    /// From now on people are told of another broker than this world's own.
+    pub fn use_broker(&mut self, url: &str) {
+        url.clone_into(&mut self.url);
+    }
+
     /// Where plain MQTT is spoken.
     pub fn tcp_port(&self) -> u16 {
         self.broker.as_ref().expect("a world with a broker").tcp_port()

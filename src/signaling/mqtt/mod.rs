@@ -49,8 +49,9 @@ pub use reason::Refusal;
 pub const PAYLOAD_BYTES_MAX: usize = 128 * 1024;
 /// The longest topic: ours have under 80 bytes.
 pub const TOPIC_BYTES_MAX: usize = 256;
-/// Topics in one [`MqttCommand::Subscribe`] or `Unsubscribe`: one packet of at most 20 KiB.
-pub const TOPICS_MAX: usize = 64;
+/// Topics in one [`MqttCommand::Subscribe`] or `Unsubscribe`: each packet has one answer, and a cluster may take half a second
+/// for each topic of it.
+pub const TOPICS_MAX: usize = 16;
 /// What a packet may have besides its payload: fixed header (5), length and text of the topic, packet id.
 const HEADER_BYTES_MAX: usize = TOPIC_BYTES_MAX + 16;
 /// How long TCP, TLS, WebSocket and CONNACK may take together: several round trips over a bad mobile network.
