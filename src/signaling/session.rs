@@ -98,6 +98,9 @@ pub struct Session {
     prompt: Backoff,
     patient: Backoff,
     retry_at: Option<Duration>,
+    /// When what was not granted is asked for again: a cluster that elects a leader refuses for a moment.
+    again_at: Option<Duration>,
+    again: Backoff,
 }
 
 impl Session {
@@ -115,6 +118,8 @@ impl Session {
             prompt: Backoff::new(Duration::from_secs(1), PROMPT_LAST),
             patient: Backoff::new(PATIENT_FIRST, PATIENT_LAST),
             retry_at: Some(Duration::ZERO),
+            again_at: None,
+            again: Backoff::standard(),
         }
     }
 
@@ -146,7 +151,7 @@ impl Session {
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         let silent = self.silent_since.map(|since| since.saturating_add(ANSWER_DEADLINE));
-        [self.retry_at, silent].into_iter().flatten().min()
+        [self.retry_at, self.again_at, silent].into_iter().flatten().min()
     }
 
     /// Time has passed.
@@ -154,6 +159,12 @@ impl Session {
         if self.silent_since.is_some_and(|since| now >= since.saturating_add(ANSWER_DEADLINE)) {
             self.silent_since = None;
             return Some(Action::GiveUp);
+        }
+        if self.again_at.is_some_and(|at| now >= at) {
+            self.again_at = None;
+            let topics: Vec<Topic> = self.unconfirmed.iter().copied().collect();
+            self.asks(topics.len(), now);
+            return (!topics.is_empty()).then_some(Action::Subscribe(topics));
         }
         if self.retry_at.is_none_or(|at| now < at) {
             return None;
@@ -182,10 +193,13 @@ impl Session {
     }
 
     /// The broker has answered one subscription.
-    pub fn subscribed(&mut self, topic: &Topic, granted: bool, now: Duration) -> Option<Action> {
+    pub fn subscribed(&mut self, topic: &Topic, granted: bool, now: Duration, rng: &mut impl Rng) -> Option<Action> {
         self.answered(now);
         if !granted {
             self.readiness = Readiness::Refused("it does not allow our subscriptions".to_owned());
+            if self.again_at.is_none() && self.unconfirmed.contains(topic) {
+                self.again_at = Some(now.saturating_add(self.again.next_delay(rng)));
+            }
             return None;
         }
         (self.unconfirmed.remove(topic) && self.unconfirmed.is_empty()).then(|| self.ready(now))
@@ -227,6 +241,7 @@ impl Session {
         self.readiness = readiness;
         self.owed = 0;
         self.silent_since = None;
+        self.again_at = None;
         if self.steady_since.take().is_some_and(|since| now >= since.saturating_add(STEADY)) {
             self.prompt.reset();
             self.patient.reset();
@@ -237,6 +252,7 @@ impl Session {
 
     fn ready(&mut self, now: Duration) -> Action {
         self.steady_since.get_or_insert(now);
+        self.again.reset();
         self.readiness = Readiness::Ready;
         Action::Ready
     }

@@ -293,7 +293,9 @@ impl Engine {
             }
             BrokerInput::Subscribed { topic, granted } => {
                 let Ok(topic) = Topic::parse(&topic) else { return };
-                let action = self.session(conn).and_then(|session| session.subscribed(&topic, granted, now));
+                // Not `self.session`, which borrows the generator with the rest.
+                let session = self.brokers.get_mut(&url).and_then(|broker| broker.sessions.get_mut(&kind));
+                let action = session.and_then(|session| session.state.subscribed(&topic, granted, now, &mut self.rng));
                 if let Some(action) = action {
                     self.act(conn, action);
                 }

@@ -25,16 +25,24 @@ fn a_session_subscribes_again_on_every_connection() {
     assert_eq!(session.tick(at(0)), Some(Action::Connect));
     for start in [0, 100] {
         assert_eq!(session.connected(at(start)), Action::Subscribe(topics.to_vec()));
-        assert_eq!(session.subscribed(&topics[0], true, at(start)), None);
-        assert_eq!(session.subscribed(&topics[1], true, at(start)), Some(Action::Ready));
+        assert_eq!(session.subscribed(&topics[0], true, at(start), &mut rng), None);
+        assert_eq!(session.subscribed(&topics[1], true, at(start), &mut rng), Some(Action::Ready));
         assert_eq!(session.listen([presence(1)], at(start)), None);
         session.lost(gone(), at(start + 50), &mut rng);
         assert_eq!(session.tick(at(start + 50)), None, "it must not try again at once");
         assert_eq!(session.tick(at(start + 51)), Some(Action::Connect));
     }
     let _ = session.connected(at(200));
-    assert_eq!(session.subscribed(&topics[0], false, at(200)), None);
+    assert_eq!(session.subscribed(&topics[0], false, at(200), &mut rng), None);
     assert!(matches!(session.readiness(), Readiness::Refused(_)));
+    // A cluster that elects a leader refuses for a moment: what was not granted is asked for again, ever less often.
+    assert_eq!(session.subscribed(&topics[1], true, at(200), &mut rng), None);
+    assert_eq!(session.tick(at(201)), Some(Action::Subscribe(vec![topics[0]])));
+    assert_eq!(session.subscribed(&topics[0], false, at(201), &mut rng), None);
+    assert_eq!(session.tick(at(202)), None);
+    assert_eq!(session.tick(at(203)), Some(Action::Subscribe(vec![topics[0]])));
+    assert_eq!(session.subscribed(&topics[0], true, at(203), &mut rng), Some(Action::Ready));
+    assert_eq!(session.deadline(), None);
 }
 
 /// A broker that comes back within minutes is found within five seconds; one that stays away is asked ever less often.
@@ -77,16 +85,17 @@ fn a_sign_of_life_ends_the_wait() {
 /// A broker that lets us in and then answers nothing is given up; one that answers now and then is not.
 #[test]
 fn a_broker_that_answers_nothing_is_given_up() {
+    let mut rng = StdRng::seed_from_u64(4);
     let topics = [presence(1), presence(2)];
     let mut session = Session::new(topics);
     let _ = session.tick(at(0));
     let _ = session.connected(at(0));
     assert!(!session.is_mute(at(1)) && session.is_mute(at(2)));
     assert_eq!(session.tick(at(19)), None);
-    let _ = session.subscribed(&topics[0], true, at(19));
+    let _ = session.subscribed(&topics[0], true, at(19), &mut rng);
     assert_eq!(session.tick(at(38)), None, "it has answered");
     assert_eq!(session.deadline(), Some(at(39)));
-    let _ = session.subscribed(&topics[1], true, at(38));
+    let _ = session.subscribed(&topics[1], true, at(38), &mut rng);
     assert_eq!(session.deadline(), None, "it owes nothing");
     session.publishes(at(50));
     session.publishes(at(60));
