@@ -21,6 +21,7 @@ use kith::wire::{
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 const BROKER: &str = "mqtts://broker.example";
 
@@ -70,6 +71,13 @@ fn show(person: &Person) -> Value {
     })
 }
 
+/// An address that names a certificate; any bytes will do for one.
+fn pinned_broker() -> Value {
+    let certificate = b"not really a certificate";
+    let typed = format!("wss://Broker.example:443/mqtt#sha256={}", hex(Sha256::digest(certificate)));
+    json!({ "certificate": hex(certificate), "typed": typed, "address": BrokerUrl::parse(&typed).unwrap().to_string() })
+}
+
 fn identity() -> Value {
     let (alice, bob) = people();
     let text = bob.link.to_text();
@@ -78,6 +86,7 @@ fn identity() -> Value {
         "alice": show(&alice), "bob": show(&bob),
         "safetyNumber": safety_number(&alice.secrets.root_key(), &bob.secrets.root_key()),
         "directConversation": hex(direct_conversation(&alice.secrets.root_key(), &bob.secrets.root_key()).0),
+        "pinnedBroker": pinned_broker(),
         "badLinks": [
             { "reader": "alice", "link": text[..text.len() - 1].to_owned(), "error": "truncated" },
             { "reader": "alice", "link": text[..50].to_owned(), "error": "truncated" },

@@ -228,6 +228,7 @@ fn texts() {
         ("plain", "mqtt://broker.example"),
         ("port", "mqtts://Broker.Example:8884"),
         ("login", "wss://alice:p%40ss%20word@broker.example/mqtt"),
+        ("pin", "mqtts://broker.example#sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"),
         ("v4", "ws://192.0.2.1:9001/a%2fb"),
         ("v6", "mqtt://[2001:DB8::1]:1884"),
         ("loopback", "mqtt://localhost"),

@@ -1,12 +1,14 @@
-//! Time as values: backoff and rate limits.
+//! Time as values: backoff, rate limits, pace.
 //!
 //! Nothing here reads a clock. "Now" is a [`Duration`](std::time::Duration) since an arbitrary origin that never
 //! goes backwards (a driver uses its start; a test uses zero), so that one seed replays a whole world.
 
 mod backoff;
+mod pace;
 mod rate;
 
 pub use backoff::Backoff;
+pub use pace::Pace;
 pub use rate::RateLimit;
 
 #[cfg(test)]

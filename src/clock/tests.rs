@@ -3,7 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use rand::{SeedableRng, rngs::StdRng};
 
-use super::{Backoff, RateLimit};
+use super::{Backoff, Pace, RateLimit};
 
 /// Delays double up to the last step and jitter takes at most a quarter of each.
 #[test]
@@ -19,6 +19,22 @@ fn backoff_doubles_to_its_last_step() {
 }
 
 proptest! {
+    /// Who waits as told never does more than the burst and what time has earned; who does less never waits.
+    #[test]
+    fn pace_is_kept(work in prop::collection::vec((1u32..40, 0u64..200), 1..200)) {
+        let mut pace = Pace::new(100, Duration::from_millis(10));
+        let (mut now, mut done) = (Duration::ZERO, 0u64);
+        for (units, gap) in work {
+            now += Duration::from_millis(gap);
+            let idle = done + u64::from(units) <= 100;
+            let wait = pace.charge(units, now);
+            prop_assert!(!idle || wait.is_zero());
+            now += wait;
+            done += u64::from(units);
+            prop_assert!(u128::from(done) <= 100 + now.as_millis() / 10, "{done} units in {now:?}");
+        }
+    }
+
     /// Whatever the gaps between attempts, no window ever sees more than the burst plus what time has earned.
     #[test]
     fn rate_never_exceeds_burst_plus_elapsed(gaps in prop::collection::vec(0u64..3_000, 1..200)) {

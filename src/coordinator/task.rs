@@ -3,8 +3,8 @@
 //! ```text
 //! commands ─┐                                    ┌─► store (one writer thread)
 //! brokers ──┼─► one queue of inputs ─► engine ───┼─► broker connections
-//! links ────┤        (biased: what is on disk    ├─► link drivers
-//! store ────┘         first, commands last)      └─► replies, events
+//! links ────┤        (what is on disk first,     ├─► link drivers
+//! store ────┘         the others in turn)        └─► replies, events
 //! ```
 //! 1. Wait for one input. While the store has much to do, only its answers are taken: that is the back-pressure.
 //! 2. Take whatever else is there, up to a batch, so that acknowledgements come together.
@@ -41,6 +41,8 @@ const STORE_QUEUE_MAX: usize = 1_024;
 const BATCH_MAX: usize = 256;
 /// Events of brokers, links and the store that may wait; who has more to say waits with it.
 const INPUTS_MAX: usize = 512;
+/// Brokers, links and commands are asked in turn.
+const SOURCES: u8 = 3;
 /// How long everything that was told to end may take.
 const END_PATIENCE: Duration = Duration::from_secs(3);
 /// The database's file in the data directory.
@@ -128,6 +130,7 @@ pub fn start(opened: Opened, brokers: &[String], ice: &[String]) -> Result<Handl
         deltas,
         changes: vec![],
         ending: vec![],
+        turn: 0,
     };
     // In a tracker of its own, since it waits for the other one. The handles hold it: whoever shuts down waits for its end.
     let own = TaskTracker::new();
@@ -158,6 +161,8 @@ struct Task {
     deltas: broadcast::Sender<Arc<[Delta]>>,
     changes: Vec<Delta>,
     ending: Vec<oneshot::Sender<()>>,
+    /// Which of the sources was asked last.
+    turn: u8,
 }
 
 /// What the task has woken up for.
@@ -202,10 +207,15 @@ impl Task {
             biased;
             outcome = self.outcomes.recv() => outcome.map(|(token, result)| Woken::Input(stored(token, result))),
             () = timer => Some(Woken::Input(Input::Tick)),
-            Some((conn, event)) = self.mqtt.recv(), if room => Some(Woken::Input(Input::Broker(conn, event.into()))),
-            Some((device, event)) = self.links.recv(), if room => Some(Woken::Input(Input::Link(device, event))),
-            call = self.calls.recv(), if room && loaded && self.ending.is_empty() => Some(called(call)),
-            () = self.hands.retry() => Some(Woken::Retry),
+            // In no order: a broker that floods keeps neither links nor commands waiting.
+            woken = async {
+                tokio::select! {
+                    Some((conn, event)) = self.mqtt.recv(), if room => Some(Woken::Input(Input::Broker(conn, event.into()))),
+                    Some((device, event)) = self.links.recv(), if room => Some(Woken::Input(Input::Link(device, event))),
+                    call = self.calls.recv(), if room && loaded && self.ending.is_empty() => Some(called(call)),
+                    () = self.hands.retry() => Some(Woken::Retry),
+                }
+            } => woken,
         }
     }
 
@@ -217,16 +227,20 @@ impl Task {
         if self.hands.waiting() >= STORE_QUEUE_MAX {
             return None;
         }
-        if let Ok((conn, event)) = self.mqtt.try_recv() {
-            return Some(Woken::Input(Input::Broker(conn, event.into())));
+        // In turn: a broker that floods keeps neither links nor commands waiting.
+        for _ in 0..SOURCES {
+            self.turn = self.turn.wrapping_add(1) % SOURCES;
+            let woken = match self.turn {
+                0 => self.mqtt.try_recv().ok().map(|(conn, event)| Woken::Input(Input::Broker(conn, event.into()))),
+                1 => self.links.try_recv().ok().map(|(device, event)| Woken::Input(Input::Link(device, event))),
+                _ if !self.engine.is_loaded() || !self.ending.is_empty() => None,
+                _ => self.calls.try_recv().ok().map(|call| called(Some(call))),
+            };
+            if woken.is_some() {
+                return woken;
+            }
         }
-        if let Ok((device, event)) = self.links.try_recv() {
-            return Some(Woken::Input(Input::Link(device, event)));
-        }
-        if !self.engine.is_loaded() || !self.ending.is_empty() {
-            return None;
-        }
-        self.calls.try_recv().ok().map(|call| called(Some(call)))
+        None
     }
 
     /// One input. True when everything has come to its end.

@@ -9,7 +9,9 @@
 //! A ← B   boot b, nonce 2, echo 1    A adopts b
 //! A → B   boot a, nonce 3, echo 2    B adopts a; nonce 2 went out with an echo, so B does not answer
 //! ```
+//! A hello is said at every broker of the other at once, so what comes again at once is the same hello and counts once.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use rand::{Rng, RngExt};
@@ -21,6 +23,12 @@ use crate::wire::{self, Nonce};
 const ANSWERS_BURST: u32 = 8;
 const ANSWERS_EVERY: Duration = Duration::from_secs(2);
 
+/// The same hello within this time came over another broker; later it was said again. Nobody says one again sooner than
+/// after a second.
+const SAME_WITHIN: Duration = Duration::from_millis(900);
+/// Hellos that are remembered for that: more than two devices say to each other in that time.
+const RECENT_MAX: usize = 4;
+
 /// What we know of one peer's presence.
 #[derive(Clone, Debug)]
 pub struct Hello {
@@ -28,6 +36,8 @@ pub struct Hello {
     nonce: Option<(Nonce, bool)>,
     adopted: Option<Nonce>,
     answers: RateLimit,
+    /// What was heard last: boot, nonce, echo, and when.
+    recent: VecDeque<(Nonce, Nonce, Option<Nonce>, Duration)>,
 }
 
 /// A hello to send; boot and key are added by the caller.
@@ -50,7 +60,8 @@ pub struct Heard {
 
 impl Default for Hello {
     fn default() -> Self {
-        Self { nonce: None, adopted: None, answers: RateLimit::new(ANSWERS_BURST, ANSWERS_EVERY) }
+        let answers = RateLimit::new(ANSWERS_BURST, ANSWERS_EVERY);
+        Self { nonce: None, adopted: None, answers, recent: VecDeque::new() }
     }
 }
 
@@ -76,6 +87,15 @@ impl Hello {
 
     /// A hello arrived from the peer (already authenticated).
     pub fn receive(&mut self, hello: &wire::Hello, now: Duration, rng: &mut impl Rng) -> Heard {
+        self.recent.retain(|(.., at)| now < at.saturating_add(SAME_WITHIN));
+        let same = |(boot, nonce, echo, _): &(Nonce, Nonce, Option<Nonce>, Duration)| {
+            (boot, nonce, echo) == (&hello.boot, &hello.nonce, &hello.echo)
+        };
+        if self.recent.iter().any(same) {
+            return Heard::default();
+        }
+        self.recent.truncate(RECENT_MAX - 1);
+        self.recent.push_front((hello.boot, hello.nonce, hello.echo, now));
         let echoed = self.nonce.filter(|(nonce, _)| hello.echo == Some(*nonce));
         let adopted = echoed.map(|_| self.adopted.replace(hello.boot) != Some(hello.boot));
         if echoed.is_some() {

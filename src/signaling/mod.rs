@@ -9,11 +9,13 @@ mod inbox;
 pub mod mqtt;
 mod session;
 mod topic;
+mod turn;
 
 pub use hello::{Greeting, Heard, Hello};
 pub use inbox::{InboxId, client_id, inbox};
-pub use session::{Action, Readiness, Session, SessionKind};
+pub use session::{ANSWER_DEADLINE, Action, Readiness, Session, SessionKind};
 pub use topic::{Leaf, Topic, TopicError};
+pub use turn::Turn;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
-//! One MQTT session: what it listens to, when it tries again, when it is ready.
+//! One MQTT session: what it listens to, when it tries again, when it is ready, when its broker has fallen silent.
 //!
-//! Pure. A broker remembers nothing that counts: on every connection all topics are subscribed again.
+//! Pure. A broker remembers nothing that counts: on every connection all topics are subscribed again. One that lets us in and
+//! then answers nothing is as good as none: it is left, and tried again as after any loss.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,6 +10,21 @@ use rand::Rng;
 
 use super::Topic;
 use crate::clock::Backoff;
+
+/// A broker may take this long for its next answer while it owes one: a PUBACK of 64 KiB over a line of 5 kB/s takes 13 s.
+pub const ANSWER_DEADLINE: Duration = Duration::from_secs(20);
+/// After this long without an answer that it owes, another broker is better where there is one.
+const MUTE_AFTER: Duration = Duration::from_secs(2);
+/// A session that has stood for this long was no accident: the next loss is the first again.
+const STEADY: Duration = Duration::from_secs(10);
+/// The longest wait while a broker has not been away for long: it is back within five seconds of its restart.
+const PROMPT_LAST: Duration = Duration::from_secs(4);
+/// Attempts with such short waits: five minutes. Who is away for longer is asked less often.
+const PROMPT_ATTEMPTS: u32 = 75;
+/// The waits after those: 8, 16, 32 s.
+const PATIENT_FIRST: Duration = Duration::from_secs(8);
+/// The longest wait of all.
+const PATIENT_LAST: Duration = Duration::from_secs(32);
 
 /// Separate sessions, so that junk at the door and stale signals cannot displace mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +79,8 @@ pub enum Action {
     Unsubscribe(Vec<Topic>),
     /// The session has just become ready: say again what must not be lost.
     Ready,
+    /// The broker answers nothing: end this connection and begin another.
+    GiveUp,
 }
 
 /// One session with one broker.
@@ -72,8 +90,17 @@ pub struct Session {
     unconfirmed: BTreeSet<Topic>,
     connected: bool,
     readiness: Readiness,
-    backoff: Backoff,
+    /// Answers that the broker owes: to subscriptions and to publishes.
+    owed: usize,
+    /// While it owes some: when it was asked, or answered last.
+    silent_since: Option<Duration>,
+    steady_since: Option<Duration>,
+    prompt: Backoff,
+    patient: Backoff,
     retry_at: Option<Duration>,
+    /// When what was not granted is asked for again: a cluster that elects a leader refuses for a moment.
+    again_at: Option<Duration>,
+    again: Backoff,
 }
 
 impl Session {
@@ -85,8 +112,14 @@ impl Session {
             unconfirmed: BTreeSet::new(),
             connected: false,
             readiness: Readiness::Connecting,
-            backoff: Backoff::standard(),
+            owed: 0,
+            silent_since: None,
+            steady_since: None,
+            prompt: Backoff::new(Duration::from_secs(1), PROMPT_LAST),
+            patient: Backoff::new(PATIENT_FIRST, PATIENT_LAST),
             retry_at: Some(Duration::ZERO),
+            again_at: None,
+            again: Backoff::standard(),
         }
     }
 
@@ -102,6 +135,12 @@ impl Session {
         self.connected
     }
 
+    /// Whether the broker owes an answer for so long that another one is better.
+    #[must_use]
+    pub fn is_mute(&self, now: Duration) -> bool {
+        self.silent_since.is_some_and(|since| now >= since.saturating_add(MUTE_AFTER))
+    }
+
     /// Whether this topic is subscribed and confirmed.
     #[must_use]
     pub fn hears(&self, topic: &Topic) -> bool {
@@ -111,11 +150,22 @@ impl Session {
     /// When [`Session::tick`] has something to do.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
-        self.retry_at
+        let silent = self.silent_since.map(|since| since.saturating_add(ANSWER_DEADLINE));
+        [self.retry_at, self.again_at, silent].into_iter().flatten().min()
     }
 
     /// Time has passed.
     pub fn tick(&mut self, now: Duration) -> Option<Action> {
+        if self.silent_since.is_some_and(|since| now >= since.saturating_add(ANSWER_DEADLINE)) {
+            self.silent_since = None;
+            return Some(Action::GiveUp);
+        }
+        if self.again_at.is_some_and(|at| now >= at) {
+            self.again_at = None;
+            let topics: Vec<Topic> = self.unconfirmed.iter().copied().collect();
+            self.asks(topics.len(), now);
+            return (!topics.is_empty()).then_some(Action::Subscribe(topics));
+        }
         if self.retry_at.is_none_or(|at| now < at) {
             return None;
         }
@@ -124,33 +174,57 @@ impl Session {
         Some(Action::Connect)
     }
 
+    /// The broker has just let in another session of ours: no need to wait any longer.
+    pub fn hurry(&mut self, now: Duration) {
+        self.retry_at = self.retry_at.map(|at| at.min(now));
+    }
+
     /// The broker has let us in.
-    pub fn connected(&mut self) -> Action {
+    pub fn connected(&mut self, now: Duration) -> Action {
         self.connected = true;
         self.readiness = Readiness::Connecting;
         self.unconfirmed = self.topics.clone();
+        self.owed = 0;
         if self.topics.is_empty() {
-            return self.ready();
+            return self.ready(now);
         }
+        self.asks(self.topics.len(), now);
         Action::Subscribe(self.topics.iter().copied().collect())
     }
 
     /// The broker has answered one subscription.
-    pub fn subscribed(&mut self, topic: &Topic, granted: bool) -> Option<Action> {
+    pub fn subscribed(&mut self, topic: &Topic, granted: bool, now: Duration, rng: &mut impl Rng) -> Option<Action> {
+        self.answered(now);
         if !granted {
             self.readiness = Readiness::Refused("it does not allow our subscriptions".to_owned());
+            if self.again_at.is_none() && self.unconfirmed.contains(topic) {
+                self.again_at = Some(now.saturating_add(self.again.next_delay(rng)));
+            }
             return None;
         }
-        (self.unconfirmed.remove(topic) && self.unconfirmed.is_empty()).then(|| self.ready())
+        (self.unconfirmed.remove(topic) && self.unconfirmed.is_empty()).then(|| self.ready(now))
+    }
+
+    /// Something is published.
+    pub fn publishes(&mut self, now: Duration) {
+        if self.connected {
+            self.asks(1, now);
+        }
+    }
+
+    /// The broker has answered a publish.
+    pub fn published(&mut self, now: Duration) {
+        self.answered(now);
     }
 
     /// Listens to more topics.
-    pub fn listen(&mut self, topics: impl IntoIterator<Item = Topic>) -> Option<Action> {
+    pub fn listen(&mut self, topics: impl IntoIterator<Item = Topic>, now: Duration) -> Option<Action> {
         let fresh: Vec<Topic> = topics.into_iter().filter(|topic| self.topics.insert(*topic)).collect();
         if fresh.is_empty() || !self.connected {
             return None;
         }
         self.unconfirmed.extend(&fresh);
+        self.asks(fresh.len(), now);
         Some(Action::Subscribe(fresh))
     }
 
@@ -165,12 +239,34 @@ impl Session {
     pub fn lost(&mut self, readiness: Readiness, now: Duration, rng: &mut impl Rng) {
         self.connected = false;
         self.readiness = readiness;
-        self.retry_at = Some(now.saturating_add(self.backoff.next_delay(rng)));
+        self.owed = 0;
+        self.silent_since = None;
+        self.again_at = None;
+        if self.steady_since.take().is_some_and(|since| now >= since.saturating_add(STEADY)) {
+            self.prompt.reset();
+            self.patient.reset();
+        }
+        let backoff = if self.prompt.failures() < PROMPT_ATTEMPTS { &mut self.prompt } else { &mut self.patient };
+        self.retry_at = Some(now.saturating_add(backoff.next_delay(rng)));
     }
 
-    fn ready(&mut self) -> Action {
-        self.backoff.reset();
+    fn ready(&mut self, now: Duration) -> Action {
+        self.steady_since.get_or_insert(now);
+        self.again.reset();
         self.readiness = Readiness::Ready;
         Action::Ready
     }
+
+    fn asks(&mut self, questions: usize, now: Duration) {
+        self.owed = self.owed.saturating_add(questions);
+        self.silent_since.get_or_insert(now);
+    }
+
+    fn answered(&mut self, now: Duration) {
+        self.owed = self.owed.saturating_sub(1);
+        self.silent_since = (self.connected && self.owed > 0).then_some(now);
+    }
 }
+
+#[cfg(test)]
+mod tests;

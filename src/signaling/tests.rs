@@ -221,27 +221,6 @@ proptest! {
     }
 }
 
-/// A session subscribes to everything on every connection, waits longer after each failure, and says when it is ready.
-#[test]
-fn a_session_subscribes_again_on_every_connection() {
-    let mut rng = StdRng::seed_from_u64(1);
-    let topics = [presence(1), presence(2)];
-    let mut session = Session::new(topics);
-    assert_eq!(session.tick(Duration::ZERO), Some(Action::Connect));
-    for _ in 0..2 {
-        assert_eq!(session.connected(), Action::Subscribe(topics.to_vec()));
-        assert_eq!(session.subscribed(&topics[0], true), None);
-        assert_eq!(session.subscribed(&topics[1], true), Some(Action::Ready));
-        assert_eq!(session.listen([presence(1)]), None);
-        session.lost(Readiness::Lost("gone".into()), Duration::from_secs(10), &mut rng);
-        assert_eq!(session.tick(Duration::from_secs(10)), None, "it must not try again at once");
-        assert_eq!(session.tick(Duration::from_secs(11)), Some(Action::Connect));
-    }
-    let _ = session.connected();
-    assert_eq!(session.subscribed(&topics[0], false), None);
-    assert!(matches!(session.readiness(), Readiness::Refused(_)));
-}
-
 /// The same secret of both rendezvous keys cannot be had from two cards: the derivation needs one of the secrets.
 #[test]
 fn inboxes_need_a_secret() {

@@ -5,21 +5,28 @@
 //! only where it is needed. Nothing here resolves a name or opens a connection.
 //!
 //! ```text
-//! scheme "://" [ user [ ":" password ] "@" ] host [ ":" port ] [ path ]        path: ws and wss only
+//! scheme "://" [ user [ ":" password ] "@" ] host [ ":" port ] [ path ] [ "#sha256=" pin ]
 //! ```
+//! A path is for ws and wss only, a pin for mqtts and wss.
 
-use std::fmt::{self, Write as _};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+mod escape;
+mod pin;
+mod place;
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use thiserror::Error;
 
+use escape::{normal_path, unescape, write_escaped};
+
+pub use pin::Pin;
+pub use place::{Host, Scheme};
+
 /// The longest address, typed or written back: a DNS name may have 253 bytes and a card must stay small enough for a
 /// QR code.
 pub const BROKER_URL_BYTES_MAX: usize = 256;
-
-/// The longest part between two dots of a host name (RFC 1035 §2.3.4).
-const LABEL_BYTES_MAX: usize = 63;
 
 /// Why a text is no broker's address. No variant repeats the text: it may hold a password.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -48,107 +55,18 @@ pub enum BrokerUrlError {
     /// A path with a character that no path holds.
     #[error("the path of a broker address holds a character that must be written as %XX")]
     Path,
-    /// A `?` or a `#`.
-    #[error("a broker address has no ? and no #")]
-    QueryOrFragment,
+    /// A `?`.
+    #[error("a broker address has no ?")]
+    Query,
+    /// A `#` with something else behind it than a certificate's SHA-256.
+    #[error("behind the # of a broker address stands sha256= and the SHA-256 of its certificate")]
+    Pin,
+    /// A certificate's SHA-256 where there is no certificate.
+    #[error("only mqtts:// and wss:// addresses name a certificate")]
+    PinNotAllowed,
     /// A correct address, but not in its one spelling.
     #[error("the broker address is not written in its shortest form")]
     NotCanonical,
-}
-
-/// How a broker is spoken to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Scheme {
-    /// MQTT over TCP, port 1883.
-    Mqtt,
-    /// MQTT over TLS, port 8883.
-    Mqtts,
-    /// MQTT over WebSocket, port 80.
-    Ws,
-    /// MQTT over WebSocket over TLS, port 443.
-    Wss,
-}
-
-impl Scheme {
-    /// The part before `://`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Mqtt => "mqtt",
-            Self::Mqtts => "mqtts",
-            Self::Ws => "ws",
-            Self::Wss => "wss",
-        }
-    }
-
-    /// The port when none is named.
-    #[must_use]
-    pub fn default_port(self) -> u16 {
-        match self {
-            Self::Mqtt => 1883,
-            Self::Mqtts => 8883,
-            Self::Ws => 80,
-            Self::Wss => 443,
-        }
-    }
-
-    /// Whether it runs over WebSocket.
-    #[must_use]
-    pub fn is_websocket(self) -> bool {
-        matches!(self, Self::Ws | Self::Wss)
-    }
-
-    /// Whether it runs over TLS.
-    #[must_use]
-    pub fn is_tls(self) -> bool {
-        matches!(self, Self::Mqtts | Self::Wss)
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        [Self::Mqtt, Self::Mqtts, Self::Ws, Self::Wss]
-            .into_iter()
-            .find(|scheme| scheme.as_str().eq_ignore_ascii_case(text))
-    }
-}
-
-/// The host of a broker.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Host {
-    /// A DNS name in lower case.
-    Name(String),
-    /// An IPv4 address.
-    V4(Ipv4Addr),
-    /// An IPv6 address.
-    V6(Ipv6Addr),
-}
-
-impl Host {
-    fn parse(text: &str) -> Option<Self> {
-        if let Some(inner) = text.strip_prefix('[') {
-            return inner.strip_suffix(']')?.parse().ok().map(Self::V6);
-        }
-        let last = text.rsplit('.').next()?;
-        if !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()) {
-            return text.parse().ok().map(Self::V4);
-        }
-        let label = |label: &str| {
-            (1..=LABEL_BYTES_MAX).contains(&label.len())
-                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-        };
-        text.split('.').all(label).then(|| Self::Name(text.to_ascii_lowercase()))
-    }
-}
-
-impl fmt::Display for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name(name) => f.write_str(name),
-            Self::V4(address) => address.fmt(f),
-            Self::V6(address) => write!(f, "[{address}]"),
-        }
-    }
 }
 
 /// Who logs in at a broker. Its `Debug` shows neither.
@@ -174,6 +92,7 @@ pub struct BrokerUrl {
     host: Host,
     port: u16,
     path: String,
+    pin: Option<Pin>,
 }
 
 impl BrokerUrl {
@@ -188,10 +107,11 @@ impl BrokerUrl {
         if text.chars().any(|character| character.is_whitespace() || character.is_control()) {
             return Err(BrokerUrlError::Control);
         }
-        if text.contains(['?', '#']) {
-            return Err(BrokerUrlError::QueryOrFragment);
+        if text.contains('?') {
+            return Err(BrokerUrlError::Query);
         }
-        let (scheme, rest) = text.split_once("://").ok_or(BrokerUrlError::Scheme)?;
+        let (place, fragment) = text.split_once('#').map_or((text, None), |(place, pin)| (place, Some(pin)));
+        let (scheme, rest) = place.split_once("://").ok_or(BrokerUrlError::Scheme)?;
         let scheme = Scheme::parse(scheme).ok_or(BrokerUrlError::Scheme)?;
         let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
         let (credentials, place) = match authority.rsplit_once('@') {
@@ -209,7 +129,12 @@ impl BrokerUrl {
             _ if !scheme.is_websocket() => return Err(BrokerUrlError::PathNotAllowed),
             path => normal_path(path).ok_or(BrokerUrlError::Path)?,
         };
-        let url = Self { scheme, credentials, host, port, path };
+        let pin = match fragment {
+            None => None,
+            Some(_) if !scheme.is_tls() => return Err(BrokerUrlError::PinNotAllowed),
+            Some(fragment) => Some(Pin::parse(fragment).ok_or(BrokerUrlError::Pin)?),
+        };
+        let url = Self { scheme, credentials, host, port, path, pin };
         if url.to_string().len() > BROKER_URL_BYTES_MAX {
             return Err(BrokerUrlError::TooLong);
         }
@@ -232,7 +157,7 @@ impl BrokerUrl {
             IpAddr::V4(address) => Host::V4(address),
             IpAddr::V6(address) => Host::V6(address),
         };
-        Self { scheme: Scheme::Mqtt, credentials: None, host, port: address.port(), path: String::new() }
+        Self { scheme: Scheme::Mqtt, credentials: None, host, port: address.port(), path: String::new(), pin: None }
     }
 
     /// How it is spoken to.
@@ -257,6 +182,12 @@ impl BrokerUrl {
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// The certificate that it must show; without one the system decides which it trusts.
+    #[must_use]
+    pub fn pin(&self) -> Option<Pin> {
+        self.pin
     }
 
     /// Who logs in.
@@ -309,7 +240,11 @@ impl BrokerUrl {
         if self.port != self.scheme.default_port() {
             write!(out, ":{}", self.port)?;
         }
-        out.write_str(&self.path)
+        out.write_str(&self.path)?;
+        match self.pin {
+            Some(pin) => write!(out, "#{pin}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -350,64 +285,6 @@ fn credentials(login: &str) -> Option<Credentials> {
     let (user, password) = login.split_once(':').unwrap_or((login, ""));
     let (user, password) = (unescape(user)?, unescape(password)?);
     (!user.is_empty()).then_some(Credentials { user, password })
-}
-
-/// RFC 3986 §2.3: characters that mean themselves everywhere.
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
-}
-
-/// RFC 3986 §2.2: characters that may stand for themselves in a user name, a password and a path.
-fn is_sub_delimiter(byte: u8) -> bool {
-    matches!(byte, b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=')
-}
-
-fn write_escaped(out: &mut impl fmt::Write, text: &str) -> fmt::Result {
-    for byte in text.bytes() {
-        if is_unreserved(byte) {
-            out.write_char(char::from(byte))?;
-        } else {
-            write!(out, "%{byte:02X}")?;
-        }
-    }
-    Ok(())
-}
-
-/// Reads the two digits after a percent sign.
-fn percent_code(bytes: &mut std::str::Bytes<'_>) -> Option<u8> {
-    let mut digit = || char::from(bytes.next()?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    Some(digit()? << 4 | digit()?)
-}
-
-fn unescape(text: &str) -> Option<String> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'%' => out.push(percent_code(&mut bytes)?),
-            byte if is_unreserved(byte) || is_sub_delimiter(byte) => out.push(byte),
-            _ => return None,
-        }
-    }
-    String::from_utf8(out).ok().filter(|text| !text.chars().any(char::is_control))
-}
-
-/// Checks a path and writes its percent codes in upper case, those that are not needed as the character itself.
-fn normal_path(path: &str) -> Option<String> {
-    let mut out = String::with_capacity(path.len());
-    let mut bytes = path.bytes();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'%' => match percent_code(&mut bytes)? {
-                plain if is_unreserved(plain) => out.push(char::from(plain)),
-                code => write!(out, "%{code:02X}").ok()?,
-            },
-            b'/' | b':' | b'@' => out.push(char::from(byte)),
-            byte if is_unreserved(byte) || is_sub_delimiter(byte) => out.push(char::from(byte)),
-            _ => return None,
-        }
-    }
-    Some(out)
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The stories: people on devices of their own, each a `kith node` process with files on disk, and a real broker.
 //!
 //! One file a theme. Most stories are told three times, over the embedded broker and over Mosquitto (`mqtt` and `ws`):
-//! `embedded::…`, `mosquitto_mqtt::…`, `mosquitto_ws::…`. Those that take long are below `long::`. What depends on no
+//! `embedded::…`, `mosquitto_mqtt::…`, `mosquitto_ws::…`; some of them over Mosquitto with a password and its access rules
+//! too (`mosquitto_guarded::…`, over TLS `mosquitto_mqtts::…` and `mosquitto_wss::…`). Those that take long are below `long::`. What depends on no
 //! kind of broker is told once (`bad_links::…`, `limits::…`, `processes::…`, `rpc::…`), and so is what passes through
 //! one (`broker_sees::…`).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -18,10 +19,12 @@ mod crash;
 mod first_contact;
 mod junk;
 mod limits;
+mod nats;
 mod offline;
 mod passwords;
 mod processes;
 mod rpc;
+mod several_brokers;
 mod strangers;
 mod tools;
 
@@ -60,6 +63,15 @@ told_over! {
         offline::what_is_written_before_leaving_arrives_without_the_author,
         at_once::both_write_at_once_and_read_the_same_order,
         at_once::both_offer_at_once_and_get_one_link,
+        broker_restarts::an_open_link_outlives_the_broker_and_both_find_each_other_again,
+    }
+}
+
+told_over! {
+    mosquitto_guarded = MosquittoGuarded, mosquitto_mqtts = MosquittoTls, mosquitto_wss = MosquittoWss;
+    {
+        first_contact::strangers_become_contacts_and_write_over_a_direct_link,
+        first_contact::two_who_are_never_online_together_become_contacts_and_talk,
         broker_restarts::an_open_link_outlives_the_broker_and_both_find_each_other_again,
     }
 }

@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
 use super::deadline;
+use super::mosquitto::{self, PASSWORD, Ports, USER};
 use super::world::{Skip, Transport};
 
 /// A port that nobody listens on, below the range from which Linux takes the ports of outgoing connections: so nobody
@@ -24,9 +25,16 @@ pub fn free_port() -> u16 {
     }
 }
 
-/// Who logs in at a broker with a password.
-const USER: &str = "kith";
-const PASSWORD: &str = "secret";
+/// As [`free_port`], different ones.
+pub fn free_ports<const N: usize>() -> [u16; N] {
+    // Held until all are found, so that none is found twice.
+    let mut held = Vec::new();
+    [(); N].map(|()| {
+        let port = free_port();
+        held.extend(TcpListener::bind((Ipv4Addr::LOCALHOST, port)));
+        port
+    })
+}
 
 /// A broker that can be stopped, killed and started again at the same address.
 pub struct Broker {
@@ -35,6 +43,10 @@ pub struct Broker {
     /// Plain MQTT over TCP: every kind of broker has it, for raw clients and proxies.
     tcp_port: u16,
     ws_port: u16,
+    tls_port: u16,
+    wss_port: u16,
+    /// What goes behind the address of a broker over TLS.
+    pin: String,
     process: Option<Process>,
 }
 
@@ -48,14 +60,11 @@ impl Broker {
     /// Starts a broker.
     pub fn start(transport: Transport, dir: &Path) -> Result<Self, Skip> {
         fs::create_dir_all(dir).expect("a directory for the broker");
-        let mut broker = Self { transport, dir: dir.to_owned(), tcp_port: 0, ws_port: 0, process: None };
+        let (dir, pin) = (dir.to_owned(), String::new());
+        let mut broker = Self { transport, dir, tcp_port: 0, ws_port: 0, tls_port: 0, wss_port: 0, pin, process: None };
         // Another process can take a free port between our looking and the broker's binding.
         for _ in 0..5 {
-            broker.tcp_port = free_port();
-            broker.ws_port = free_port();
-            if broker.ws_port == broker.tcp_port {
-                continue;
-            }
+            [broker.tcp_port, broker.ws_port, broker.tls_port, broker.wss_port] = free_ports();
             if broker.try_up()? {
                 return Ok(broker);
             }
@@ -69,6 +78,8 @@ impl Broker {
             Transport::Embedded | Transport::MosquittoTcp => format!("mqtt://127.0.0.1:{}", self.tcp_port),
             Transport::MosquittoGuarded => format!("mqtt://{USER}:{PASSWORD}@127.0.0.1:{}", self.tcp_port),
             Transport::MosquittoWs => format!("ws://127.0.0.1:{}/mqtt", self.ws_port),
+            Transport::MosquittoTls => format!("mqtts://{USER}:{PASSWORD}@localhost:{}{}", self.tls_port, self.pin),
+            Transport::MosquittoWss => format!("wss://{USER}:{PASSWORD}@localhost:{}/mqtt{}", self.wss_port, self.pin),
         }
     }
 
@@ -77,9 +88,14 @@ impl Broker {
         self.tcp_port
     }
 
-    /// Mosquitto allows them unless it is told not to; the embedded one refuses them.
+    /// Only Mosquitto without its access rules does.
     pub fn allows_wildcards(&self) -> bool {
-        self.transport != Transport::Embedded
+        matches!(self.transport, Transport::MosquittoTcp | Transport::MosquittoWs)
+    }
+
+    /// Where it keeps things.
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// Ends the broker as an operator would (SIGTERM): what it keeps on disk is written.
@@ -158,30 +174,9 @@ impl Broker {
     }
 
     fn mosquitto_up(&mut self, log: File) -> Result<bool, Skip> {
-        let program = mosquitto().ok_or_else(|| Skip("mosquitto is not installed".to_owned()))?;
-        let store = self.dir.join("store");
-        fs::create_dir_all(&store).expect("a directory for sessions");
-        let config = self.dir.join("mosquitto.conf");
-        let text = format!(
-            "user root\n\
-             persistence true\n\
-             persistence_location {store}/\n\
-             set_tcp_nodelay true\n\
-             {access}\n\
-             max_queued_messages 0\n\
-             max_queued_bytes 0\n\
-             max_packet_size 1048576\n\
-             log_dest stderr\n\
-             log_type error\nlog_type warning\nlog_type notice\nlog_type information\n\
-             listener {tcp} 127.0.0.1\nprotocol mqtt\n\
-             listener {ws} 127.0.0.1\nprotocol websockets\n",
-            store = store.display(),
-            access = self.access()?,
-            tcp = self.tcp_port,
-            ws = self.ws_port,
-        );
-        fs::write(&config, text).expect("a configuration");
-        let mut child = Command::new(program)
+        let ports = Ports { mqtt: self.tcp_port, ws: self.ws_port, mqtts: self.tls_port, wss: self.wss_port };
+        let config = mosquitto::configure(self.transport, &self.dir, ports, &mut self.pin)?;
+        let mut child = Command::new(mosquitto::program("mosquitto")?)
             .arg("-c")
             .arg(&config)
             .stdin(Stdio::null())
@@ -191,19 +186,6 @@ impl Broker {
             .expect("mosquitto");
         let stderr = child.stderr.take().expect("stderr");
         Ok(self.accompany(child, stderr, Some(log), |line| line.ends_with(" running")))
-    }
-
-    /// Who is let in.
-    fn access(&self) -> Result<String, Skip> {
-        if self.transport != Transport::MosquittoGuarded {
-            return Ok("allow_anonymous true".to_owned());
-        }
-        let program =
-            program("mosquitto_passwd").ok_or_else(|| Skip("mosquitto_passwd is not installed".to_owned()))?;
-        let file = self.dir.join("passwords");
-        let status = Command::new(program).args(["-b", "-c"]).arg(&file).args([USER, PASSWORD]).status();
-        assert!(status.expect("mosquitto_passwd").success(), "no password file");
-        Ok(format!("allow_anonymous false\npassword_file {}", file.display()))
     }
 
     /// Reads a broker's output to its end on a thread of its own, and waits for the line that says it listens.
@@ -248,19 +230,6 @@ impl Drop for Broker {
             eprintln!("---- the broker's last words\n{}", self.last_words());
         }
     }
-}
-
-fn mosquitto() -> Option<PathBuf> {
-    program("mosquitto")
-}
-
-/// Where Debian puts a program of Mosquitto's, or where the path finds it.
-fn program(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .chain([PathBuf::from("/usr/sbin"), PathBuf::from("/usr/local/sbin")])
-        .map(|dir| dir.join(name))
-        .find(|program| program.is_file())
 }
 
 /// The last lines of a log.

@@ -7,9 +7,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::print_stderr, clippy::print_stdout)]
 
+mod bad_broker;
 mod broker;
+pub mod deploy;
 pub mod display;
+mod mosquitto;
 pub mod mqtt;
+mod nats;
 mod node;
 mod proxy;
 mod verbs;
@@ -17,10 +21,13 @@ mod world;
 
 use std::time::Duration;
 
-pub use broker::{Broker, free_port};
+pub use bad_broker::{Bad, BadBroker};
+pub use broker::{Broker, free_port, free_ports};
+pub use mosquitto::{PASSWORD, USER};
+pub use nats::Cluster;
 pub use node::{Node, RpcError};
 pub use proxy::Recorder;
-pub use verbs::{Contact, Identity, LinkView, Message, Request, Status, befriend, link_up, same_history};
+pub use verbs::{BrokerView, Contact, Identity, LinkView, Message, Request, Status, befriend, link_up, same_history};
 pub use world::{Skip, Transport, World, report_skip};
 
 /// How long a story waits for something that must happen: generous, since tests share two cores with each other.

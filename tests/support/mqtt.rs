@@ -34,6 +34,10 @@ pub const SUBSCRIBE: u8 = 8;
 pub const SUBACK: u8 = 9;
 /// UNSUBSCRIBE.
 pub const UNSUBSCRIBE: u8 = 10;
+/// PINGREQ.
+pub const PINGREQ: u8 = 12;
+/// PINGRESP.
+pub const PINGRESP: u8 = 13;
 
 /// A PUBLISH, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,7 +107,7 @@ pub fn packets(stream: &[u8]) -> Vec<Packet> {
     packets
 }
 
-fn read_packet(input: &mut impl Read) -> io::Result<Packet> {
+pub(super) fn read_packet(input: &mut impl Read) -> io::Result<Packet> {
     let mut byte = [0; 1];
     input.read_exact(&mut byte)?;
     let (kind, flags) = (byte[0] >> 4, byte[0] & 15);
@@ -120,7 +124,7 @@ fn read_packet(input: &mut impl Read) -> io::Result<Packet> {
     Ok(Packet { kind, flags, body })
 }
 
-fn write_packet(output: &mut impl Write, first: u8, body: &[u8]) -> io::Result<()> {
+pub(super) fn write_packet(output: &mut impl Write, first: u8, body: &[u8]) -> io::Result<()> {
     let mut bytes = vec![first];
     let mut length = body.len();
     loop {
@@ -135,7 +139,7 @@ fn write_packet(output: &mut impl Write, first: u8, body: &[u8]) -> io::Result<(
     output.write_all(&bytes)
 }
 
-fn put_text(body: &mut Vec<u8>, text: &str) {
+pub(super) fn put_text(body: &mut Vec<u8>, text: &str) {
     body.extend_from_slice(&(text.len() as u16).to_be_bytes());
     body.extend_from_slice(text.as_bytes());
 }
@@ -147,8 +151,17 @@ pub struct Client {
 }
 
 impl Client {
-    /// Connects to a broker on this machine.
+    /// Connects to a broker on this machine, as nobody in particular.
     pub fn connect(port: u16) -> io::Result<Self> {
+        Self::log_in(port, None)
+    }
+
+    /// As [`Client::connect`], with a user name and a password.
+    pub fn connect_as(port: u16, user: &str, password: &str) -> io::Result<Self> {
+        Self::log_in(port, Some((user, password)))
+    }
+
+    fn log_in(port: u16, login: Option<(&str, &str)>) -> io::Result<Self> {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(deadline()))?;
@@ -156,9 +169,13 @@ impl Client {
         let mut client = Self { stream, next: 0 };
         let mut body = Vec::new();
         put_text(&mut body, "MQTT");
-        // Level 4 is 3.1.1; clean session; no keep-alive.
-        body.extend_from_slice(&[4, 2, 0, 0]);
+        // Level 4 is 3.1.1; clean session, perhaps a login; no keep-alive.
+        body.extend_from_slice(&[4, if login.is_some() { 0xc2 } else { 2 }, 0, 0]);
         put_text(&mut body, &format!("raw-{}", uuid::Uuid::from_u128(seed())));
+        if let Some((user, password)) = login {
+            put_text(&mut body, user);
+            put_text(&mut body, password);
+        }
         write_packet(&mut client.stream, CONNECT << 4, &body)?;
         let answer = read_packet(&mut client.stream)?;
         if answer.kind != CONNACK || answer.body.get(1) != Some(&0) {
@@ -199,6 +216,15 @@ impl Client {
     pub fn publish(&mut self, topic: &str, payload: &[u8]) -> io::Result<()> {
         self.send(topic, payload)?;
         self.acknowledged()
+    }
+
+    /// Waits for the next PUBLISH.
+    pub fn receives(&mut self) -> io::Result<Publish> {
+        loop {
+            if let Some(publish) = read_packet(&mut self.stream)?.publish() {
+                return Ok(publish);
+            }
+        }
     }
 
     fn acknowledged(&mut self) -> io::Result<()> {

@@ -14,12 +14,16 @@ use super::node::Node;
 pub enum Transport {
     /// `kith broker`, MQTT over TCP.
     Embedded,
-    /// Mosquitto, MQTT over TCP.
+    /// Mosquitto that lets everybody do everything, MQTT over TCP.
     MosquittoTcp,
-    /// Mosquitto, MQTT over WebSocket.
+    /// The same over WebSocket.
     MosquittoWs,
-    /// Mosquitto, MQTT over TCP, with a password.
+    /// Mosquitto with its access rules and a password, MQTT over TCP.
     MosquittoGuarded,
+    /// The same over TLS, by a CA that the address names.
+    MosquittoTls,
+    /// The same over WebSocket over TLS.
+    MosquittoWss,
 }
 
 /// Why a story cannot be told on this machine.
@@ -45,7 +49,7 @@ impl World {
 
     /// Whether the nodes reach their broker over WebSocket.
     pub fn is_over_websocket(&self) -> bool {
-        self.url.starts_with("ws:")
+        self.url.starts_with("ws")
     }
 
     /// A world whose broker is not there: for what needs no network.
@@ -71,6 +75,11 @@ impl World {
     /// What nodes are told with `--broker`.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// From now on people are told of another broker than this world's own.
+    pub fn use_broker(&mut self, url: &str) {
+        url.clone_into(&mut self.url);
     }
 
     /// Where plain MQTT is spoken.
@@ -102,6 +111,13 @@ impl World {
     /// As [`World::person`], at another address than the broker's own (a proxy's).
     pub fn person_at(&self, name: &str, url: &str) -> Node {
         let node = self.start(name, &[url], &[]).with_identity(name);
+        node.waits_until_online();
+        node
+    }
+
+    /// As [`World::person`], who can be reached at all of these.
+    pub fn person_at_each(&self, name: &str, urls: &[&str]) -> Node {
+        let node = self.start(name, urls, &[]).with_identity(name);
         node.waits_until_online();
         node
     }

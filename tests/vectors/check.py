@@ -5,6 +5,7 @@ Prints one line a group and ends with 0 only if everything agrees.
 """
 
 import base64
+import hashlib
 import heapq
 import io
 import json
@@ -222,10 +223,15 @@ def check_identity(vectors):
     groups = [f"{int.from_bytes(number[at:at + 5], 'big') % 100_000:05}" for at in range(0, 60, 5)]
     assert " ".join(groups) == vectors["safetyNumber"]
     assert derive("kith 2026 direct conversation", b"".join(roots)).hex() == vectors["directConversation"]
+    pinned = vectors["pinnedBroker"]
+    digest = hashlib.sha256(unhex(pinned["certificate"])).digest()
+    assert pinned["typed"] == "wss://Broker.example:443/mqtt#sha256=" + digest.hex()
+    pin = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    assert pinned["address"] == "wss://broker.example/mqtt#sha256=" + pin
     for bad in vectors["badLinks"]:
         fault = read_link(bad["link"], unhex(vectors[bad["reader"]]["rootKey"]))
         assert fault == bad["error"], (bad["link"][:40], fault, bad["error"])
-    return len(vectors["badLinks"]) + 2
+    return len(vectors["badLinks"]) + 3
 
 
 # ---------------------------------------------------------------- 3 to 6. signaling

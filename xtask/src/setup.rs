@@ -58,6 +58,20 @@ const NEEDS: &[Need] = &[
         there: || find_program("mosquitto").is_some(),
     },
     Need {
+        users: &[For::Tests],
+        what: "nats-server",
+        why: "the stories also run over a cluster of brokers",
+        package: "nats-server",
+        there: || find_program("nats-server").is_some(),
+    },
+    Need {
+        users: &[For::Tests],
+        what: "openssl",
+        why: "the certificates of brokers over TLS are made as an operator makes them",
+        package: "openssl",
+        there: || find_program("openssl").is_some(),
+    },
+    Need {
         users: &[For::Mobile, For::Tests],
         what: "Python 3 with venv",
         why: "the protocol's independent checker is written in Python, and phones' files are read with it",

@@ -18,6 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(BrokerUrl::parse_canonical(&written).as_ref(), Ok(&url));
     assert_eq!(BrokerUrl::parse_canonical(text).is_ok(), text == written);
     assert!(url.port() != 0 && (url.path().is_empty() || url.scheme().is_websocket()));
+    assert!(url.pin().is_none() || url.scheme().is_tls());
 
     let public = url.without_credentials();
     assert_eq!(BrokerUrl::parse(&public.to_string()).as_ref(), Ok(&public));

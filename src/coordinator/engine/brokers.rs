@@ -1,7 +1,8 @@
 //! Which sessions there are, what they listen to, and where an envelope goes.
 //!
-//! A card names the brokers where its owner listens. We listen at our own, and publish at the first one of a contact's
-//! card that lets us in. Everything is published over a live session, so the persistent ones only receive.
+//! A card names the brokers where its owner listens. We listen at our own, and publish at one of a contact's card that lets
+//! us in: the first, and the next one when what is said again was not answered. Everything is published over a live session,
+//! so the persistent ones only receive.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +10,7 @@ use bytes::Bytes;
 
 use super::Engine;
 use super::io::{BrokerConn, BrokerInput, BrokerOutput, Output};
-use super::state::{Broker, BrokerSession, PeerState, Publishing};
+use super::state::{Broker, BrokerSession, Contact, PeerState, Publishing};
 use crate::coordinator::{BrokerState, Event};
 use crate::signaling::{Action, Leaf, Readiness, Session, SessionKind, Topic, client_id};
 use crate::store::Standing;
@@ -37,6 +38,7 @@ impl Engine {
         let fresh = || Broker { url: url.clone(), own, sessions: BTreeMap::new(), shown: BrokerState::Connecting };
         // Our own brokers come first, so that a card that names one of them adds no session without a login.
         self.brokers.entry(url.without_credentials()).or_insert_with(fresh).own |= own;
+        self.mark_brokers();
     }
 
     fn open_session(&mut self, url: &BrokerUrl, kind: SessionKind, topics: impl IntoIterator<Item = Topic>) {
@@ -78,6 +80,7 @@ impl Engine {
         let left = |(url, broker): &(&BrokerUrl, &Broker)| !broker.own && !wanted.contains(*url);
         let left: Vec<BrokerUrl> = self.brokers.iter().filter(left).map(|(url, _)| url.clone()).collect();
         for url in left {
+            self.mark_brokers();
             for session in self.brokers.remove(&url).into_iter().flat_map(|broker| broker.sessions.into_values()) {
                 self.close_conn(session.conn);
             }
@@ -92,9 +95,11 @@ impl Engine {
     }
 
     /// Ends a connection and makes the session anew: what its broker has delivered and we have not acknowledged comes again.
-    pub(super) fn reopen(&mut self, conn: BrokerConn) {
+    pub(super) fn reopen(&mut self, conn: BrokerConn, readiness: Readiness) {
         let Some((address, kind)) = self.conns.get(&conn).cloned() else { return };
-        self.session_lost(conn, Readiness::Connecting);
+        self.mark_brokers();
+        self.mark_reached(&address);
+        self.session_lost(conn, readiness);
         self.close_conn(conn);
         let next = BrokerConn::try_from(self.token()).unwrap_or(BrokerConn::MAX);
         let Some(secret) = self.me.as_ref().map(|me| me.secrets.client) else { return };
@@ -114,12 +119,13 @@ impl Engine {
         if !matches!(standing, Standing::Contact | Standing::Asked) {
             return;
         }
+        let now = self.now.mono;
         let inboxes: Vec<_> =
             self.devices_of(root).iter().filter_map(|device| self.peers.get(device)).map(|peer| peer.inbox).collect();
         for inbox in inboxes {
             let live: Vec<Topic> = leaves.iter().map(|leaf| Topic::inbox(inbox, *leaf)).collect();
-            self.each_own(SessionKind::Live, |session| session.listen(live.clone()));
-            self.each_own(SessionKind::Mail, |session| session.listen([Topic::inbox(inbox, Leaf::Mailbox)]));
+            self.each_own(SessionKind::Live, |session| session.listen(live.clone(), now));
+            self.each_own(SessionKind::Mail, |session| session.listen([Topic::inbox(inbox, Leaf::Mailbox)], now));
         }
     }
 
@@ -148,13 +154,43 @@ impl Engine {
         }
     }
 
+    /// The connection over which something is said to somebody now: it may be the turn of another one than the last time.
+    pub(super) fn next_route(&mut self, root: &RootKey) -> Option<BrokerConn> {
+        let now = self.now.mono;
+        self.people.get_mut(root)?.turn.say(now);
+        self.route(root)
+    }
+
+    /// A device has shown that what we say reaches it.
+    pub(super) fn heard_by(&mut self, device: &DeviceKey) {
+        let root = self.peers.get(device).map(|peer| peer.row.root);
+        if let Some(contact) = root.and_then(|root| self.people.get_mut(&root)) {
+            contact.turn.heard();
+        }
+    }
+
+    /// Every connection over which somebody can be reached now, in the order of their card.
+    fn open_sessions(&self, contact: &Contact) -> Vec<&BrokerSession> {
+        let brokers = contact.card.fields().brokers.iter();
+        let broker = |url: &BrokerUrl| self.brokers.get(&url.without_credentials());
+        let live = brokers.filter_map(broker).filter_map(|broker| broker.sessions.get(&SessionKind::Live));
+        live.filter(|session| session.state.is_connected()).collect()
+    }
+
+    /// The same, for what is said at all of them at once.
+    pub(super) fn every_route(&self, root: &RootKey) -> Vec<BrokerConn> {
+        let open = self.people.get(root).map(|contact| self.open_sessions(contact)).unwrap_or_default();
+        open.into_iter().map(|session| session.conn).collect()
+    }
+
     /// The connection over which somebody is reached now.
     pub(super) fn route(&self, root: &RootKey) -> Option<BrokerConn> {
-        let brokers = &self.people.get(root)?.card.fields().brokers;
-        let live = |url: &BrokerUrl| {
-            self.brokers.get(&url.without_credentials()).and_then(|broker| broker.sessions.get(&SessionKind::Live))
-        };
-        brokers.iter().filter_map(live).find(|session| session.state.is_connected()).map(|session| session.conn)
+        let contact = self.people.get(root)?;
+        let open = self.open_sessions(contact);
+        let speaking = open.iter().filter(|session| !session.state.is_mute(self.now.mono));
+        let speaking: Vec<BrokerConn> = speaking.map(|session| session.conn).collect();
+        // One that has fallen silent is better than none.
+        contact.turn.pick(&speaking).or_else(|| open.first().map(|session| session.conn))
     }
 
     /// The connection over which a peer's mail goes, when mail is possible now.
@@ -173,9 +209,12 @@ impl Engine {
 
     /// Publishes; what its PUBACK means is remembered.
     pub(super) fn publish(&mut self, conn: BrokerConn, topic: &Topic, payload: Vec<u8>, means: Option<Publishing>) {
-        let token = self.token();
+        let (token, now) = (self.token(), self.now.mono);
         if let Some(means) = means {
             self.publishing.insert((conn, token), means);
+        }
+        if let Some(session) = self.session(conn) {
+            session.publishes(now);
         }
         self.emit(Output::Broker(conn, BrokerOutput::Publish { token, topic: topic.to_string(), payload }));
     }
@@ -218,12 +257,20 @@ impl Engine {
             Action::Subscribe(topics) => self.emit(Output::Broker(conn, BrokerOutput::Subscribe(text(topics)))),
             Action::Unsubscribe(topics) => self.emit(Output::Broker(conn, BrokerOutput::Unsubscribe(text(topics)))),
             Action::Ready => self.session_ready(conn),
+            Action::GiveUp => {
+                let url = self.conns.get(&conn).map(|(url, _)| url.clone());
+                self.reopen(conn, Readiness::Lost("the broker answers nothing".to_owned()));
+                if let Some(url) = url {
+                    self.show_broker(&url);
+                }
+            }
         }
     }
 
     /// A broker connection speaks.
     pub(super) fn broker(&mut self, conn: BrokerConn, input: BrokerInput) {
         let Some((url, kind)) = self.conns.get(&conn).cloned() else { return };
+        let now = self.now.mono;
         match input {
             BrokerInput::Connected | BrokerInput::Refused(_) | BrokerInput::Lost(_) => {
                 self.mark_brokers();
@@ -234,8 +281,11 @@ impl Engine {
         }
         match input {
             BrokerInput::Connected => {
-                if let Some(action) = self.session(conn).map(Session::connected) {
+                if let Some(action) = self.session(conn).map(|session| session.connected(now)) {
                     self.act(conn, action);
+                }
+                for session in self.brokers.get_mut(&url).into_iter().flat_map(|broker| broker.sessions.values_mut()) {
+                    session.state.hurry(now);
                 }
                 if kind == SessionKind::Live {
                     self.route_appeared(&url);
@@ -243,7 +293,9 @@ impl Engine {
             }
             BrokerInput::Subscribed { topic, granted } => {
                 let Ok(topic) = Topic::parse(&topic) else { return };
-                let action = self.session(conn).and_then(|session| session.subscribed(&topic, granted));
+                // Not `self.session`, which borrows the generator with the rest.
+                let session = self.brokers.get_mut(&url).and_then(|broker| broker.sessions.get_mut(&kind));
+                let action = session.and_then(|session| session.state.subscribed(&topic, granted, now, &mut self.rng));
                 if let Some(action) = action {
                     self.act(conn, action);
                 }
@@ -327,6 +379,10 @@ impl Engine {
     }
 
     fn published(&mut self, conn: BrokerConn, token: u64) {
+        let now = self.now.mono;
+        if let Some(session) = self.session(conn) {
+            session.published(now);
+        }
         match self.publishing.remove(&(conn, token)) {
             Some(Publishing::Mail { device, number }) => self.mail_published(&device, number),
             Some(Publishing::Courier(root)) => self.courier_published(&root),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Engine;
 use super::io::Output;
-use super::state::Finishing;
+use super::state::{Finishing, PeerState};
 use crate::coordinator::BrokerState;
 use crate::link;
 use crate::store::Standing;
@@ -86,7 +86,8 @@ impl Engine {
             let possible = self.route(root).is_some() || self.may_connect(contact.card.fields().brokers.as_slice());
             let mail = contact.person.standing == Standing::Contact
                 && self.devices_of(root).iter().any(|device| {
-                    self.peers.get(device).is_some_and(|peer| peer.row.key.is_some() && peer.mailer.is_busy())
+                    let waits = |peer: &PeerState| peer.mailer.is_busy() || !peer.acks.is_empty();
+                    self.peers.get(device).is_some_and(|peer| peer.row.key.is_some() && waits(peer))
                 });
             possible && (mail || self.owes(root))
         })

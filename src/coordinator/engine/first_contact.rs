@@ -10,7 +10,7 @@
 
 use super::Engine;
 use super::io::{BrokerConn, Output};
-use super::state::{ASKING_MAX, PEOPLE_MAX, Pending, Publishing, UNINVITED_MAX};
+use super::state::{ASKING_MAX, COURIER_ONCE, PEOPLE_MAX, Pending, Publishing, UNINVITED_MAX};
 use crate::identity::Card;
 use crate::signaling::envelope::{self, Recipient};
 use crate::signaling::{Leaf, Topic};
@@ -261,16 +261,17 @@ impl Engine {
         if sent {
             let now = self.now.mono;
             if let Some(contact) = self.people.get_mut(root) {
+                contact.courier.sent_at = Some(now);
                 contact.courier.at = Some(now + contact.courier.backoff.next_delay(&mut self.rng));
             }
         }
     }
 
     fn send_request(&mut self, root: &RootKey, device: &DeviceKey) -> bool {
-        let Some(conn) = self.route(root) else { return false };
         if !self.hears_mail(device) {
             return false;
         }
+        let Some(conn) = self.next_route(root) else { return false };
         let (Some(contact), Some(me)) = (self.people.get(root), &self.me) else { return false };
         let Some(id) = contact.person.asked else { return false };
         let message = Message::Request(Request {
@@ -298,7 +299,7 @@ impl Engine {
         let Some(request) = contact.person.asking else { return false };
         let accept = Accept { request, card: me.card.bytes().to_vec() };
         let Some((topic, payload)) = self.seal_mail(device, vec![], Some(accept), None) else { return false };
-        let Some(conn) = self.route(root) else { return false };
+        let Some(conn) = self.next_route(root) else { return false };
         self.publish(conn, &topic, payload, Some(Publishing::Courier(*root)));
         true
     }
@@ -359,7 +360,9 @@ impl Engine {
     }
 
     pub(super) fn hurry_if_waiting(&mut self, root: &RootKey) {
-        if self.owes(root) {
+        let now = self.now.mono;
+        let sent_at = self.people.get(root).and_then(|contact| contact.courier.sent_at);
+        if self.owes(root) && sent_at.is_none_or(|at| now >= at.saturating_add(COURIER_ONCE)) {
             self.run_courier(root);
         }
     }

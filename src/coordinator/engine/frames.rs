@@ -21,6 +21,9 @@ pub(super) struct Statements {
     pub lacks: Vec<wire::Lack>,
 }
 
+/// Acks that wait for a way out, for one device: a mailbox full of small messages. Whoever misses theirs sends again.
+const ACKS_KEPT_MAX: usize = 16 * ACK_IDS_MAX;
+
 impl Engine {
     /// A frame arrived on the open link.
     pub(super) fn frame_from_link(&mut self, device: &DeviceKey, connection: ConnectionId, bytes: &Bytes) {
@@ -248,8 +251,14 @@ impl Engine {
         let due: Vec<DeviceKey> =
             self.peers.iter().filter(|(_, peer)| !peer.acks.is_empty()).map(|(device, _)| *device).collect();
         for device in due {
+            let Some(peer) = self.peers.get(&device) else { continue };
+            let (open, routed) = (peer.open.is_some(), self.mail_route(peer).is_some());
             let Some(peer) = self.peers.get_mut(&device) else { continue };
-            let (acks, open) = (std::mem::take(&mut peer.acks), peer.open.is_some());
+            if !open && !routed && peer.acks.len() < ACKS_KEPT_MAX {
+                // Mail can be heard before anything can be said: these go out when something can.
+                continue;
+            }
+            let acks = std::mem::take(&mut peer.acks);
             let sure = peer.link.state() == link::State::Open;
             for ids in acks.chunks(ACK_IDS_MAX) {
                 let frame = Frame::Ack(Ack { ids: ids.to_vec() });

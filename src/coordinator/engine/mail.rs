@@ -127,7 +127,7 @@ impl Engine {
         accepted: Option<Nonce>,
     ) {
         let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return };
-        let Some(conn) = self.route(&root) else { return };
+        let Some(conn) = self.next_route(&root) else { return };
         if let Some((topic, payload)) = self.seal_mail(device, frames, accept, accepted) {
             self.publish(conn, &topic, payload, None);
         }
@@ -135,7 +135,7 @@ impl Engine {
 
     fn send_mail_as(&mut self, device: &DeviceKey, frames: Vec<Vec<u8>>, number: Option<u64>) -> bool {
         let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return false };
-        let Some(conn) = self.route(&root) else { return false };
+        let Some(conn) = self.next_route(&root) else { return false };
         let Some((topic, payload)) = self.seal_mail(device, frames, None, None) else { return false };
         let means = number.map(|number| Publishing::Mail { device: *device, number });
         self.publish(conn, &topic, payload, means);

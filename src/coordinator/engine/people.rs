@@ -9,7 +9,7 @@ use crate::coordinator::{CommandError, ErrorCode, LinkState, Path};
 use crate::identity::{Card, UserId};
 use crate::link;
 use crate::log::direct_conversation;
-use crate::signaling::{Hello, inbox};
+use crate::signaling::{Hello, Turn, inbox};
 use crate::store::{self, Op, Person, Standing};
 use crate::sync::{Mailer, Push};
 use crate::wire::{DeviceKey, LogId, RootKey, WorkingKey};
@@ -32,7 +32,7 @@ impl Engine {
         }
         let courier = self.people.remove(&root).map(|contact| contact.courier).unwrap_or_default();
         let arrival = self.token();
-        self.people.insert(root, Contact { person, arrival, card, courier });
+        self.people.insert(root, Contact { person, arrival, card, courier, turn: Turn::default() });
     }
 
     fn know_device(&mut self, row: store::Peer) {

@@ -113,18 +113,21 @@ impl Engine {
             echo: greeting.echo,
             key: me.secrets.working_key(),
         });
-        self.post(device, Leaf::Presence, &message);
+        // Few are said, and nobody repeats them soon: one broker that delivers must be enough.
+        let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return };
+        let everywhere = self.every_route(&root);
+        self.post(device, Leaf::Presence, &message, &everywhere);
     }
 
-    /// Seals a live message for a device and publishes it. Live messages are said again by whoever needs them, so one
-    /// that cannot be sent now is dropped.
-    fn post(&mut self, device: &DeviceKey, leaf: Leaf, message: &Message) {
+    /// Seals a live message for a device and publishes it at these brokers. Live messages are said again by whoever needs
+    /// them, so one that cannot be sent now is dropped.
+    fn post(&mut self, device: &DeviceKey, leaf: Leaf, message: &Message, conns: &[BrokerConn]) {
         let (Some(peer), Some(me)) = (self.peers.get(device), &self.me) else { return };
-        let (Some(key), Some(conn)) = (peer.row.key, self.route(&peer.row.root)) else { return };
+        let Some(key) = peer.row.key.filter(|_| !conns.is_empty()) else { return };
         let topic = Topic::inbox(peer.outbox, leaf);
         let to = Recipient { device: *device, kind: KeyKind::Working, key: key.key };
         match envelope::seal(&mut self.rng, &me.secrets.device, &to, &topic, message) {
-            Ok(payload) => self.publish(conn, &topic, payload, None),
+            Ok(payload) => conns.iter().for_each(|conn| self.publish(*conn, &topic, payload.clone(), None)),
             Err(error) => tracing::warn!(%error, "a message could not be sealed"),
         }
     }
@@ -189,6 +192,7 @@ impl Engine {
                     if let Some(peer) = self.peers.get_mut(device) {
                         peer.open = Some(connection);
                     }
+                    self.heard_by(device);
                     self.link_up(device);
                 }
                 link::Output::Down => {
@@ -223,7 +227,9 @@ impl Engine {
             Signal::Answer { .. } => Leaf::Answer,
             Signal::Candidates { .. } => Leaf::IceCandidate,
         };
-        self.post(device, leaf, &Message::Signalled(Signalled { to, from: self.boot, signal }));
+        let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return };
+        let Some(conn) = self.next_route(&root) else { return };
+        self.post(device, leaf, &Message::Signalled(Signalled { to, from: self.boot, signal }), &[conn]);
     }
 
     /// A link's driver speaks.

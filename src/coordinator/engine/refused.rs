@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::Engine;
 use super::io::BrokerConn;
 use super::state::{Pending, Refused, Said};
+use crate::signaling::Readiness;
 use crate::store::Op;
 use crate::wire::DeviceKey;
 
@@ -98,7 +99,7 @@ impl Engine {
         while self.refused.front().is_some_and(|(at, _)| now >= *at) {
             match self.refused.pop_front() {
                 Some((_, Refused::Wish(pending))) => self.wish_again(pending),
-                Some((_, Refused::Delivery(conn))) => self.reopen(conn),
+                Some((_, Refused::Delivery(conn))) => self.reopen(conn, Readiness::Connecting),
                 None => {}
             }
         }

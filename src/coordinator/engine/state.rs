@@ -12,7 +12,7 @@ use crate::clock::{Backoff, RateLimit};
 use crate::coordinator::BrokerState;
 use crate::identity::{Card, Name, Secrets, UserId};
 use crate::link;
-use crate::signaling::{Hello, InboxId, Session, SessionKind};
+use crate::signaling::{Hello, InboxId, Session, SessionKind, Turn};
 use crate::store::{self, Invitation, Op, Person, Profile};
 use crate::sync::{Mailer, Push};
 use crate::wire::broker_url::BrokerUrl;
@@ -89,6 +89,8 @@ pub(super) struct Contact {
     pub arrival: u64,
     pub card: Card,
     pub courier: Courier,
+    /// Over which of their brokers they are spoken to.
+    pub turn: Turn,
 }
 
 /// Repeats a request or an acceptance until it is answered.
@@ -97,17 +99,21 @@ pub(super) struct Courier {
     pub at: Option<Duration>,
     /// Whether a broker has taken it at least once since the start.
     pub taken: bool,
+    /// When it was sent last, unless its connection was lost with it.
+    pub sent_at: Option<Duration>,
     pub backoff: Backoff,
 }
 
 /// A broker's queue is trusted for this long before a request or acceptance is said again.
 const COURIER_FIRST: Duration = Duration::from_secs(30);
+/// Several things can make a request possible at once; one request is enough for all of them.
+pub(super) const COURIER_ONCE: Duration = Duration::from_secs(5);
 /// Somebody who is away for weeks costs their broker one envelope an hour.
 const COURIER_LAST: Duration = Duration::from_secs(3600);
 
 impl Default for Courier {
     fn default() -> Self {
-        Self { at: None, taken: false, backoff: Backoff::new(COURIER_FIRST, COURIER_LAST) }
+        Self { at: None, taken: false, sent_at: None, backoff: Backoff::new(COURIER_FIRST, COURIER_LAST) }
     }
 }
 

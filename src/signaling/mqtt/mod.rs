@@ -21,15 +21,17 @@
 //!   the command channel fills until [`SendError::Full`] says so. The poll goes on.
 //! - **A slow reader slows the broker, not the program.** While the event channel is full the socket is not read.
 //! - Persistent sessions acknowledge by [`MqttCommand::Ack`], after the commit; clean ones at once.
+//! - **A fast broker is read at a pace** ([`PACE_UNITS`]): one that floods costs a bounded share of this device.
 //! - A packet beyond [`PAYLOAD_BYTES_MAX`] is acknowledged, dropped and reported as [`MqttEvent::Oversize`]. The broker
 //!   would repeat it at every reconnect otherwise. What does not even fit the read limit ends the connection; the next
-//!   one reads that much, once.
+//!   one reads that much, once, or empties the session at the broker when it is too much for any memory.
 //! - No reason that leaves this module holds a user name or a password.
 
 mod flight;
 mod reason;
 mod setup;
 mod task;
+mod tls;
 
 use std::time::Duration;
 
@@ -47,8 +49,9 @@ pub use reason::Refusal;
 pub const PAYLOAD_BYTES_MAX: usize = 128 * 1024;
 /// The longest topic: ours have under 80 bytes.
 pub const TOPIC_BYTES_MAX: usize = 256;
-/// Topics in one [`MqttCommand::Subscribe`] or `Unsubscribe`: one packet of at most 20 KiB.
-pub const TOPICS_MAX: usize = 64;
+/// Topics in one [`MqttCommand::Subscribe`] or `Unsubscribe`: each packet has one answer, and a cluster may take half a second
+/// for each topic of it.
+pub const TOPICS_MAX: usize = 16;
 /// What a packet may have besides its payload: fixed header (5), length and text of the topic, packet id.
 const HEADER_BYTES_MAX: usize = TOPIC_BYTES_MAX + 16;
 /// How long TCP, TLS, WebSocket and CONNACK may take together: several round trips over a bad mobile network.
@@ -59,6 +62,11 @@ const KEEP_ALIVE: Duration = Duration::from_secs(30);
 const IN_FLIGHT_MAX: u16 = 64;
 /// Requests inside rumqttc; more would only delay acks behind publishes.
 const REQUESTS_MAX: usize = 32;
+/// Units of incoming packets per second, one for each packet and one for each 4 KiB of it: 2,000 envelopes or 8 MB. Opening
+/// an envelope takes about 0.1 ms.
+pub const PACE_UNITS: u32 = 2_000;
+/// Units that may come at once: a mailbox after a holiday.
+const PACE_BURST: u32 = 2 * PACE_UNITS;
 /// Commands that wait for the task: what one burst of the pure layer may hold before it is told to slow down.
 const COMMANDS_MAX: usize = 256;
 

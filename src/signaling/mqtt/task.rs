@@ -15,7 +15,8 @@ use tokio_util::sync::CancellationToken;
 use super::flight::{Flight, Publishing};
 use super::reason::{End, end};
 use super::setup::{self, READ_BYTES_FIRST, READ_BYTES_LAST};
-use super::{Config, MqttCommand, MqttEvent, PAYLOAD_BYTES_MAX, REQUESTS_MAX, SessionKind};
+use super::{Config, MqttCommand, MqttEvent, PACE_BURST, PACE_UNITS, PAYLOAD_BYTES_MAX, REQUESTS_MAX, SessionKind};
+use crate::clock::Pace;
 use crate::platform::crash;
 
 /// How long a connection that is told to end may take to send what is pending.
@@ -35,13 +36,18 @@ pub(super) async fn run<T: Copy + Send + 'static>(
     cancel: CancellationToken,
     events: Events<T>,
 ) {
-    let mut driver = Driver { config, commands, cancel, events, connections: 0, read_max: READ_BYTES_FIRST };
+    let started = Instant::now();
+    let pace = Pace::new(PACE_BURST, Duration::from_secs(1) / PACE_UNITS);
+    let read_max = READ_BYTES_FIRST;
+    let mut driver =
+        Driver { config, commands, cancel, events, connections: 0, read_max, emptying: false, pace, started };
     while driver.wait_for_connect().await.is_ok() {
         let event = match driver.connection().await {
             Ok(End::Refused(reason)) => MqttEvent::Refused { reason },
             Ok(End::Lost(reason)) => MqttEvent::Lost { reason },
             Ok(End::Oversize(bytes)) => {
                 driver.read_max = bytes.clamp(READ_BYTES_FIRST, READ_BYTES_LAST);
+                driver.emptying = bytes > READ_BYTES_LAST;
                 MqttEvent::Lost { reason: format!("the broker sent a packet of {bytes} bytes") }
             }
             Err(Stopped) => return,
@@ -61,6 +67,11 @@ struct Driver<T> {
     connections: u64,
     /// What the next attempt reads of one packet.
     read_max: usize,
+    /// Whether the next attempt makes the broker forget the session: a packet in it is too large to be taken off.
+    emptying: bool,
+    pace: Pace,
+    /// The pace's time zero.
+    started: Instant,
 }
 
 impl<T: Copy> Driver<T> {
@@ -89,11 +100,12 @@ impl<T: Copy> Driver<T> {
         let deadline = tokio::time::sleep(self.config.deadline);
         let mut deadline = pin!(deadline);
         let Config { url, client_id, session, .. } = &self.config;
+        let session = if self.emptying { SessionKind::Clean } else { *session };
         let options = tokio::select! {
             biased;
             () = self.cancel.cancelled() => return Err(Stopped),
             () = &mut deadline => return Ok(silent()),
-            options = setup::options(url, client_id, *session, self.read_max) => options,
+            options = setup::options(url, client_id, session, self.read_max) => options,
         };
         let options = match options {
             Ok(options) => options,
@@ -113,13 +125,18 @@ impl<T: Copy> Driver<T> {
             Ok(_) => return Ok(End::Lost("not an MQTT broker".to_owned())),
             Err(error) => return Ok(end(error)),
         };
+        if std::mem::take(&mut self.emptying) {
+            self.read_max = READ_BYTES_FIRST;
+            // Nothing has been subscribed, so nothing more can come: dropping the connection is a clean end.
+            return Ok(End::Lost("the broker's queue was emptied: a packet in it was too large".to_owned()));
+        }
         self.connections += 1;
         self.tell(MqttEvent::Connected { session_present }).await?;
         Box::pin(self.serve(client, polled)).await
     }
 
     async fn serve(&mut self, client: AsyncClient, mut polled: EventLoop) -> Result<End, Stopped> {
-        let Self { config, commands, cancel, events, connections, read_max } = self;
+        let Self { config, commands, cancel, events, connections, read_max, pace, started, .. } = self;
         let mut requests = Requests::new(client, *connections);
         let persistent = config.session == SessionKind::Persistent;
         let mut stopping = false;
@@ -155,6 +172,12 @@ impl<T: Copy> Driver<T> {
                 Ok(_) if stopping => continue,
                 Ok(event) => event,
             };
+            if let Event::Incoming(packet) = &event {
+                let wait = pace.charge(units(packet), started.elapsed());
+                if !wait.is_zero() && cancel.run_until_cancelled(tokio::time::sleep(wait)).await.is_none() {
+                    return Err(Stopped);
+                }
+            }
             match event {
                 Event::Outgoing(Outgoing::Publish(packet)) => requests.flight.publish_sent(packet),
                 // Clean sessions acknowledge by themselves, before anything is committed: that is no point of ours.
@@ -189,6 +212,15 @@ impl<T: Copy> Driver<T> {
             }
         }
     }
+}
+
+/// What an incoming packet costs.
+fn units(packet: &Packet) -> u32 {
+    let bytes = match packet {
+        Packet::Publish(publish) => publish.payload.len(),
+        _ => 0,
+    };
+    1 + u32::try_from(bytes / 4_096).unwrap_or(u32::MAX - 1)
 }
 
 async fn tell<T: Copy>(

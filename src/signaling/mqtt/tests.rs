@@ -193,6 +193,58 @@ async fn a_huge_packet_ends_one_connection_only() {
     }
 }
 
+/// A packet too large for any memory does not block a session for ever: the broker is told to forget it, once.
+#[tokio::test]
+async fn a_packet_too_large_for_memory_empties_the_session() {
+    let (listener, url) = server().await;
+    let mut client = TestClient::new(&url, "c", SessionKind::Persistent);
+    let connects = async |listener: &TcpListener| {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let (_, connect) = packet(&mut stream).await;
+        stream.write_all(&[0x20, 2, 0, 0]).await.unwrap();
+        (stream, connect[7] & 2 == 2)
+    };
+    client.send(MqttCommand::Connect);
+    let (mut stream, clean) = connects(&listener).await;
+    assert!(!clean);
+    client.next().await;
+    // 200 MiB are announced.
+    stream.write_all(&[0x32, 0x80, 0x80, 0x80, 0x64, 0, 1, b't']).await.unwrap();
+    assert!(matches!(client.next().await, MqttEvent::Lost { .. }));
+    client.send(MqttCommand::Connect);
+    let (_stream, clean) = connects(&listener).await;
+    assert!(clean, "the broker keeps what blocks the session");
+    assert!(matches!(client.next().await, MqttEvent::Lost { .. }));
+    client.send(MqttCommand::Connect);
+    let (_stream, clean) = connects(&listener).await;
+    assert!(!clean, "the session is persistent again");
+    assert!(matches!(client.next().await, MqttEvent::Connected { .. }));
+}
+
+/// A broker that sends as fast as it can is read at a pace, and the connection still ends at once when it is told to.
+#[tokio::test]
+async fn a_flood_is_read_at_a_pace() {
+    let (listener, url) = server().await;
+    let mut client = TestClient::new(&url, "c", SessionKind::Clean);
+    client.send(MqttCommand::Connect);
+    let mut stream = let_in(&listener, 0).await;
+    client.next().await;
+    let flood: Vec<u8> = (0..10_000u16).flat_map(|number| publish(number + 1, "t", b"")).collect();
+    let sender = tokio::spawn(async move {
+        let _ = stream.write_all(&flood).await;
+        // The acknowledgements are not read; the connection stays open.
+        std::future::pending::<TcpStream>().await
+    });
+    let start = std::time::Instant::now();
+    for _ in 0..PACE_BURST + PACE_UNITS {
+        client.receive().await;
+    }
+    let took = start.elapsed();
+    assert!(took >= Duration::from_millis(900), "{took:?} for a burst and a second's worth");
+    client.stop().await;
+    sender.abort();
+}
+
 /// An ack for a delivery of an earlier connection is not sent: its number may name another packet by now.
 #[tokio::test]
 async fn an_old_ack_is_not_sent() {

@@ -29,6 +29,23 @@ fn one_address_has_one_spelling() {
     }
 }
 
+/// A certificate is named as openssl prints it or in short, and written back in short; a card takes the short form only.
+#[test]
+fn a_pinned_certificate_has_one_spelling() {
+    let short = "wss://b.example/mqtt#sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
+    let hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    let colons: Vec<String> = hex.as_bytes().chunks(2).map(|two| String::from_utf8_lossy(two).to_uppercase()).collect();
+    for digits in [hex.to_owned(), hex.to_uppercase(), colons.join(":")] {
+        let typed = format!("wss://b.example/mqtt#sha256={digits}");
+        assert_eq!(spelled(&typed), short);
+        assert_eq!(BrokerUrl::parse_canonical(&typed), Err(BrokerUrlError::NotCanonical));
+    }
+    let url = BrokerUrl::parse_canonical(short).unwrap();
+    assert_eq!(url.pin().unwrap().0[..2], [0xe3, 0xb0]);
+    assert_eq!(url.redacted(), short);
+    assert_ne!(url, BrokerUrl::parse("wss://b.example/mqtt").unwrap(), "trust is part of the address");
+}
+
 /// What is no address gets an error that says what is wrong with it.
 #[test]
 fn each_mistake_is_named() {
@@ -70,8 +87,16 @@ fn each_mistake_is_named() {
         ("ws://a/%2", E::Path),
         ("ws://a/[", E::Path),
         ("ws://a/é", E::Path),
-        ("ws://a/x?y", E::QueryOrFragment),
-        ("ws://a/#x", E::QueryOrFragment),
+        ("ws://a/x?y", E::Query),
+        ("ws://a/#x", E::PinNotAllowed),
+        ("mqtt://a#sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU", E::PinNotAllowed),
+        ("mqtts://a#", E::Pin),
+        ("mqtts://a#47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU", E::Pin),
+        ("mqtts://a#SHA256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU", E::Pin),
+        ("mqtts://a#sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuF", E::Pin),
+        ("mqtts://a#sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFV", E::Pin),
+        ("mqtts://a#sha256=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", E::Pin),
+        ("mqtts://a#sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU#", E::Pin),
         ("mqtt://a b", E::Control),
         (" mqtt://a", E::Control),
         ("mqtt://a\u{0}", E::Control),
@@ -111,13 +136,14 @@ proptest! {
     /// Whatever is accepted is written back as a text that is accepted and means the same.
     #[test]
     fn what_is_accepted_comes_back(
-        scheme in "mqtt|mqtts|ws|wss|MQTT|Ws",
+        scheme in "mqtt|mqtts|ws|wss|MQTT|Wss",
         login in "([a-z!%20]{1,6}(:[a-zA-Z0-9$%]{0,6})?@)?",
         host in "[a-zA-Z0-9._-]{1,20}|\\[[0-9a-f:]{2,20}\\]|[0-9]{1,3}(\\.[0-9]{1,3}){3}",
         port in "(:[0-9]{1,5})?",
         path in "(/[a-zA-Z0-9%:@/~]{0,10})?",
+        pin in "(#sha256=([a-zA-Z0-9_-]{42}[AEIMQUYcgkosw048]|[0-9a-fA-F:]{64}))?",
     ) {
-        if let Ok(url) = BrokerUrl::parse(&format!("{scheme}://{login}{host}{port}{path}")) {
+        if let Ok(url) = BrokerUrl::parse(&format!("{scheme}://{login}{host}{port}{path}{pin}")) {
             prop_assert_eq!(&BrokerUrl::parse_canonical(&url.to_string()), &Ok(url.clone()));
             let bare = url.without_credentials();
             prop_assert_eq!(BrokerUrl::parse_canonical(&bare.to_string()), Ok(bare));

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::stories::friends_of;
-use super::world::{BROKER, World};
+use super::world::{BROKER, Fault, World};
 use crate::coordinator::{BrokerState, Command, LinkState};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -15,7 +15,7 @@ fn brokers(world: &mut World, device: usize) -> Vec<(String, BrokerState)> {
 /// Two people who share a broker with a password meet there: cards carry none, so each uses the login it has.
 #[test]
 fn two_people_on_one_broker_with_a_password_meet() {
-    let mut world = World::new(1);
+    let mut world = World::new(2);
     world.guarded = true;
     let (alice, bob) = (world.person_at("Alice", LOGGED_IN), world.person_at("Bob", LOGGED_IN));
     friends_of(&mut world, alice, bob);
@@ -64,4 +64,68 @@ fn brokers_of_nobody_are_left() {
         assert_eq!(left, [(BROKER.trim_end_matches(":1883").to_owned(), BrokerState::Connected)]);
         assert!(!world.is_connected(alice, OTHER), "the connection is still there");
     }
+}
+
+const FIRST: &str = "mqtt://first.example";
+const SECOND: &str = "mqtt://second.example";
+const FAULTS: [Fault; 3] = [Fault::Gone, Fault::Silent, Fault::Lying];
+
+/// Two people with two brokers each become contacts and get a link, whatever is wrong with the first of them; their messages
+/// arrive by mail too.
+#[test]
+fn a_bad_first_broker_delays_people_and_does_not_part_them() {
+    for (seed, fault) in FAULTS.into_iter().enumerate() {
+        for links_work in [true, false] {
+            let mut world = World::new(seed as u64);
+            world.faults.insert(FIRST.to_owned(), fault);
+            world.links_work = links_work;
+            let (alice, bob) =
+                (world.person_at_each("Alice", &[FIRST, SECOND]), world.person_at_each("Bob", &[FIRST, SECOND]));
+            let (alice_id, bob_id) = friends_of(&mut world, alice, bob);
+            if links_work {
+                world.until("a link", 2 * MINUTE, |world| world.link_state(alice) == Some(LinkState::Open));
+            }
+            world.write(alice, bob_id, "Which way did this come?");
+            let read = |world: &mut World| world.history(bob, alice_id).len();
+            for _ in 0..10 {
+                world.pass(MINUTE);
+            }
+            assert_eq!(read(&mut world), 1, "{fault:?}, links: {links_work}");
+        }
+    }
+}
+
+/// When the broker over which two people found each other goes bad, they find each other again over the other one, within
+/// seconds unless it says nothing at all.
+#[test]
+fn the_other_broker_takes_over() {
+    for (seed, fault) in FAULTS.into_iter().enumerate() {
+        let mut world = World::new(seed as u64);
+        let people = ["Alice", "Bob"].map(|name| world.person_at_each(name, &[FIRST, SECOND]));
+        let [alice, bob] = people;
+        friends_of(&mut world, alice, bob);
+        world.until("a link", MINUTE, |world| world.link_state(alice) == Some(LinkState::Open));
+        world.pass(MINUTE);
+        world.faults.insert(FIRST.to_owned(), fault);
+        world.kill(bob);
+        world.start(bob);
+        world.until("a link again", 5 * Duration::from_secs(5), |world| world.link_state(bob) == Some(LinkState::Open));
+        world.until("on both sides", MINUTE, |world| world.link_state(alice) == Some(LinkState::Open));
+    }
+}
+
+/// A broker that lets people in and answers nothing is shown as one that cannot be reached, and used again when it answers.
+#[test]
+fn a_silent_broker_counts_as_lost_until_it_speaks() {
+    let mut world = World::new(7);
+    world.faults.insert(FIRST.to_owned(), Fault::Silent);
+    let alice = world.person_at_each("Alice", &[FIRST, SECOND]);
+    let state =
+        |world: &mut World, url: &str| brokers(world, alice).into_iter().find(|broker| broker.0 == url).unwrap().1;
+    world.pass(Duration::from_millis(20_300));
+    assert_eq!(state(&mut world, FIRST), BrokerState::Unreachable);
+    assert_eq!(state(&mut world, SECOND), BrokerState::Connected);
+    world.faults.clear();
+    world.pass(MINUTE);
+    assert_eq!(state(&mut world, FIRST), BrokerState::Connected);
 }

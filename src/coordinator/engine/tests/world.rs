@@ -85,6 +85,17 @@ struct BrokerSession {
     deliveries: u64,
 }
 
+/// What is wrong with a broker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It cannot be reached.
+    Gone,
+    /// It lets everybody in and answers nothing.
+    Silent,
+    /// It confirms everything and delivers nothing.
+    Lying,
+}
+
 pub struct World {
     pub now: Duration,
     pub rng: StdRng,
@@ -93,6 +104,8 @@ pub struct World {
     broker_up: bool,
     /// The broker lets in nobody without a user name.
     pub guarded: bool,
+    /// Brokers that do not do what brokers do, by address.
+    pub faults: BTreeMap<String, Fault>,
     /// Share of live envelopes and frames that are lost.
     pub loss: f64,
     /// No link can be made while this is false.
@@ -140,6 +153,7 @@ impl World {
             sessions: BTreeMap::new(),
             broker_up: true,
             guarded: false,
+            faults: BTreeMap::new(),
             loss: 0.0,
             links_work: true,
             opened: BTreeSet::new(),
@@ -160,17 +174,22 @@ impl World {
 
     /// The same, with a broker of its own.
     pub fn person_at(&mut self, name: &str, url: &str) -> usize {
-        let device = self.blank_at(url);
+        self.person_at_each(name, &[url])
+    }
+
+    /// The same, with several.
+    pub fn person_at_each(&mut self, name: &str, urls: &[&str]) -> usize {
+        let device = self.blank_at(urls);
         self.run(device, Command::CreateIdentity { name: name.into() }).unwrap();
         device
     }
 
     /// A new device without an identity, running.
     pub fn blank(&mut self) -> usize {
-        self.blank_at(BROKER)
+        self.blank_at(&[BROKER])
     }
 
-    fn blank_at(&mut self, url: &str) -> usize {
+    fn blank_at(&mut self, urls: &[&str]) -> usize {
         let device = self.devices.len();
         self.devices.push(Device {
             engine: None,
@@ -183,7 +202,7 @@ impl World {
             replies: BTreeMap::new(),
             events: vec![],
             deltas: vec![],
-            brokers: vec![url.to_owned()],
+            brokers: urls.iter().map(ToString::to_string).collect(),
             finished: false,
             unwritten: None,
             refuses: None,
@@ -528,8 +547,9 @@ impl World {
 
     fn mqtt(&mut self, device: usize, conn: BrokerConn, output: BrokerOutput) {
         let Conn { url, client, broker, persistent } = self.devices[device].conns.get(&conn).unwrap().clone();
+        let fault = self.faults.get(&broker).copied();
         if output == BrokerOutput::Connect {
-            if !self.broker_up {
+            if !self.broker_up || fault == Some(Fault::Gone) {
                 return self.later(device, 20, Input::Broker(conn, BrokerInput::Lost("nobody listens".into())));
             }
             if self.guarded && url.credentials().is_none() {
@@ -555,6 +575,10 @@ impl World {
         };
         match output {
             BrokerOutput::Connect => {}
+            _ if fault == Some(Fault::Silent) => {}
+            BrokerOutput::Publish { token, .. } if fault == Some(Fault::Lying) => {
+                self.later(device, 2, Input::Broker(conn, BrokerInput::Published(token)));
+            }
             BrokerOutput::Subscribe(topics) => {
                 session.topics.extend(topics.iter().cloned());
                 for topic in topics {
