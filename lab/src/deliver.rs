@@ -102,11 +102,18 @@ impl Two {
     }
 }
 
-/// Does something in a world of its own, whose files are kept only when it fails.
-pub fn in_a_world<T>(setup: &Setup, act: impl FnOnce(&mut World) -> Result<T>) -> Result<T> {
+/// Does something in a world of its own, whose files are kept only when it fails or brings what is not good.
+pub fn in_a_world<T>(
+    setup: &Setup,
+    is_good: impl FnOnce(&T) -> bool,
+    act: impl FnOnce(&mut World) -> Result<T>,
+) -> Result<T> {
     let mut world = World::new(setup).context("the world")?;
-    let place = world.place.clone();
-    let done = act(&mut world).with_context(|| format!("(logs: {})", place.display()))?;
-    world.remove();
+    let done = act(&mut world).with_context(|| format!("(see {})", world.folder()))?;
+    if is_good(&done) {
+        world.remove();
+    } else {
+        println!("(see {})", world.folder());
+    }
     Ok(done)
 }

@@ -81,7 +81,8 @@ mod tests {
     #[test]
     fn a_promise_is_kept_in_every_run() {
         let promise = PROMISES.first().unwrap_or_else(|| std::process::abort());
-        let figure = |seconds: &[u64], runs| Figure::new(promise, seconds.iter().map(|s| Duration::from_secs(*s)), runs);
+        let figure =
+            |seconds: &[u64], runs| Figure::new(promise, seconds.iter().map(|s| Duration::from_secs(*s)), runs);
         assert!(figure(&[1, 2], 2).is_kept());
         assert!(!figure(&[1, 60], 2).is_kept());
         assert!(!figure(&[1], 2).is_kept());

@@ -111,7 +111,10 @@ const TABLE: &[Row] = {
 
 /// The best path between these two, and why it is the best.
 pub fn best(pair: Pair) -> (Way, &'static str) {
-    TABLE.iter().find(|row| row.holds(pair)).map_or((Way::Mail, "nothing is known of this pair"), |row| (row.best, row.why))
+    TABLE
+        .iter()
+        .find(|row| row.holds(pair))
+        .map_or((Way::Mail, "nothing is known of this pair"), |row| (row.best, row.why))
 }
 
 /// Every pair of kinds once, those of the same kind too.

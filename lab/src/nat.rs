@@ -30,15 +30,20 @@ struct Found {
 
 /// What is wrong with a cell, if anything.
 fn fault(pair: Pair, found: &Result<Found>) -> Option<String> {
-    let (best, why) = kinds::best(pair);
     match found {
         Err(error) => Some(format!("{error:#}")),
-        Ok(Found { way: None, .. }) => Some(format!("the nodes name no path; there is {best}, since {why}")),
-        Ok(Found { way: Some(way), .. }) if *way > best => Some(format!("{way}, but there is {best}: {why}")),
-        Ok(Found { way: Some(way), .. }) if *way < best => {
-            Some(format!("the nodes say {way}, which cannot be: {why}"))
-        }
-        Ok(_) => None,
+        Ok(found) => judge(pair, found),
+    }
+}
+
+/// Whether the path is the best one, and neither worse nor better than can be.
+fn judge(pair: Pair, found: &Found) -> Option<String> {
+    let (best, why) = kinds::best(pair);
+    match found.way {
+        None => Some(format!("the nodes name no path; there is {best}, since {why}")),
+        Some(way) if way > best => Some(format!("{way}, but there is {best}: {why}")),
+        Some(way) if way < best => Some(format!("the nodes say {way}, which cannot be: {why}")),
+        Some(_) => None,
     }
 }
 
@@ -65,7 +70,8 @@ pub fn run(setup: &Setup, pairs: Vec<Pair>, jobs: usize, json: Option<&Path>) ->
 }
 
 fn cell(setup: &Setup, pair: Pair) -> Result<Found> {
-    in_a_world(setup, |world| {
+    let is_good = |found: &Found| judge(pair, found).is_none();
+    in_a_world(setup, is_good, |world| {
         let mut two = Two::meet(world, pair)?;
         let first = two.both_write("Hello", two.since).context("the first message")?;
         let best = kinds::best(pair).0;
@@ -136,7 +142,9 @@ pub fn parse(text: &str) -> Result<Pair> {
     let wanted = |pair: &Pair| text == format!("{}-{}", pair.0, pair.1) || text == format!("{}-{}", pair.1, pair.0);
     match kinds::pairs().into_iter().find(wanted) {
         Some(pair) => Ok(pair),
-        None => bail!("no pair is called {text}; two of {}, with - between", KINDS.map(|kind| kind.to_string()).join(", ")),
+        None => {
+            bail!("no pair is called {text}; two of {}, with - between", KINDS.map(|kind| kind.to_string()).join(", "))
+        }
     }
 }
 
@@ -153,7 +161,9 @@ mod tests {
     fn only_the_best_path_will_do() {
         let relay = (Kind::Strict, Kind::Strict);
         assert!(fault(relay, &found(Some(Way::Relay))).is_none());
-        for wrong in [found(Some(Way::Mail)), found(Some(Way::Direct)), found(None), Err(anyhow::anyhow!("nothing came"))] {
+        for wrong in
+            [found(Some(Way::Mail)), found(Some(Way::Direct)), found(None), Err(anyhow::anyhow!("nothing came"))]
+        {
             assert!(fault(relay, &wrong).is_some());
         }
     }

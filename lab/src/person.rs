@@ -44,8 +44,16 @@ pub struct Sent {
 
 impl Person {
     /// A person without an identity, not started.
-    pub fn new(name: &'static str, device: Device, runtime: Handle, kith: PathBuf, data: PathBuf, ice: &[String]) -> Self {
-        let mut arguments = vec!["--broker".to_owned(), format!("mqtt://{NAME}:{BROKER_PORT}"), "--no-default-ice".to_owned()];
+    pub fn new(
+        name: &'static str,
+        device: Device,
+        runtime: Handle,
+        kith: PathBuf,
+        data: PathBuf,
+        ice: &[String],
+    ) -> Self {
+        let mut arguments =
+            vec!["--broker".to_owned(), format!("mqtt://{NAME}:{BROKER_PORT}"), "--no-default-ice".to_owned()];
         ice.iter().for_each(|url| arguments.extend(["--ice".to_owned(), url.clone()]));
         Self { name, device, runtime, kith, data, arguments, node: None, id: String::new() }
     }

@@ -108,7 +108,8 @@ fn turn_settings(given: &str, addresses: &[Option<IpAddr>], place: &Path) -> Str
         "relay-threads=1".to_owned(),
     ]);
     if given.is_empty() {
-        let more = ["no-tls", "no-dtls", "no-cli", "no-multicast-peers", "fingerprint", "log-file=stdout", "simple-log"];
+        let more =
+            ["no-tls", "no-dtls", "no-cli", "no-multicast-peers", "fingerprint", "log-file=stdout", "simple-log"];
         lines.extend(more.map(str::to_owned));
     }
     lines.join("\n") + "\n"
@@ -162,7 +163,8 @@ mod tests {
     fn the_operators_settings_are_used() {
         let given = "realm=kith.example\nno-tcp\nno-tcp-relay\nstatic-auth-secret=CHANGE-ME\nstale-nonce=600\n";
         let text = turn_settings(given, &[Some(IpAddr::from([198, 18, 1, 2])), None], Path::new("/p"));
-        for line in ["no-tcp-relay", "stale-nonce=600", "realm=lab", "relay-ip=198.18.1.2", "pidfile=/p/turnserver.pid"] {
+        for line in ["no-tcp-relay", "stale-nonce=600", "realm=lab", "relay-ip=198.18.1.2", "pidfile=/p/turnserver.pid"]
+        {
             assert!(text.lines().any(|had| had == line), "{line} in {text}");
         }
         assert!(!text.contains("CHANGE-ME") && !text.contains("kith.example") && !text.contains("no-tcp\n"));

@@ -37,7 +37,7 @@ pub struct Setup {
 pub struct World {
     setup: Setup,
     /// Its files.
-    pub place: PathBuf,
+    place: PathBuf,
     broker: Option<Service>,
     _turn: Service,
     /// Where people are told to find the relay: its own port, or that of a worse way to it.
@@ -80,11 +80,8 @@ impl World {
         let network = self.network(&format!("{name}-net"), kind)?;
         let building = self.lab.add_device(name).iface(INTERFACE, network.id()).build();
         let device = self.setup.runtime.block_on(building)?;
-        let address = if kind == Kind::Ipv6 {
-            self.server.ip6().map(IpAddr::from)
-        } else {
-            self.server.ip().map(IpAddr::from)
-        };
+        let address =
+            if kind == Kind::Ipv6 { self.server.ip6().map(IpAddr::from) } else { self.server.ip().map(IpAddr::from) };
         device.set_host(NAME, address.context("the public part has no address")?)?;
         let (user, password) = services::credentials()?;
         let port = self.turn_port;
@@ -104,6 +101,11 @@ impl World {
     pub fn start_broker(&mut self) -> Result<()> {
         self.broker = Some(services::broker(&self.server, &self.place)?);
         Ok(())
+    }
+
+    /// The name of the folder with everything that was logged in it.
+    pub fn folder(&self) -> String {
+        self.place.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
     /// Nothing is to be looked at: its files go.

@@ -86,10 +86,8 @@ fn missing() -> Option<String> {
 
 fn build() -> Result<()> {
     println!("Building Kith and the lab …");
-    let builds: [&[&str]; 2] = [
-        &["-p=kith", "--bin=kith", "--no-default-features", "--features", workspace::TEST_FEATURES],
-        &["-p=kith-lab"],
-    ];
+    let builds: [&[&str]; 2] =
+        [&["-p=kith", "--bin=kith", "--no-default-features", "--features", workspace::TEST_FEATURES], &["-p=kith-lab"]];
     for build in builds {
         let mut cargo = workspace::cargo();
         cargo.args(["build", "--locked"]).args(build);

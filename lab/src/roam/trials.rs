@@ -10,6 +10,7 @@ use super::Trial;
 use crate::deliver::{ARRIVE_LIMIT, Two, in_a_world};
 use crate::kinds::{Kind, Way};
 use crate::person::SETUP_LIMIT;
+use crate::promises;
 use crate::world::{Setup, World};
 
 /// Where both live: each at home behind a router of the common kind, so that a way back needs both sides' help.
@@ -25,7 +26,10 @@ const DEAD: Duration = Duration::from_secs(1);
 
 /// One run. The figures of the trial's promises, in their order.
 pub fn run(setup: &Setup, trial: Trial) -> Result<Vec<Duration>> {
-    in_a_world(setup, |world| match trial {
+    let kept = |times: &Vec<Duration>| {
+        promises::of(trial).zip(times).all(|(promise, time)| time.as_secs_f64() <= promise.seconds)
+    };
+    in_a_world(setup, kept, |world| match trial {
         Trial::OnlyMail => only_mail(world),
         trial => {
             let mut two = conversation(world)?;
@@ -123,7 +127,8 @@ fn killed(two: &mut Two) -> Result<Vec<Duration>> {
     two.bob.take()?.kill()?;
     let died = Instant::now();
     let missed = loop {
-        let (at, event) = two.alice.node()?.event("linkChanged", &bob, died + ARRIVE_LIMIT).context("he is not missed")?;
+        let (at, event) =
+            two.alice.node()?.event("linkChanged", &bob, died + ARRIVE_LIMIT).context("he is not missed")?;
         if event.get("params").is_some_and(|params| !is_open(params)) {
             break at;
         }
