@@ -36,6 +36,8 @@ const SHORT: &str = "5 % lost";
 struct Seen {
     single: Vec<Duration>,
     burst: Duration,
+    /// At the end. A link over a way this bad may be given up for mail; then that has delivered the rest.
+    way: Option<Way>,
 }
 
 /// Tries all, or the short form. Returns whether nothing was lost and nothing came twice.
@@ -46,11 +48,12 @@ pub fn run(setup: &Setup, jobs: usize, short: bool) -> Result<bool> {
     );
     let told = |(name, _): &(&str, Worse), seen: &Result<Seen>| match seen {
         Err(error) => println!("{name:<14} FAILED {error:#}"),
-        Ok(Seen { single, burst }) => {
+        Ok(Seen { single, burst, way }) => {
+            let way = way.map_or("no path".to_owned(), |way| way.to_string());
             let at = |index: usize| single.get(index).copied().unwrap_or_default().as_secs_f64() * 1000.0;
             let (median, worst, burst) = (at(SINGLE / 2), at(SINGLE - 1), burst.as_secs_f64());
             println!(
-                "{name:<14} ok: a message takes {median:.0} ms, at worst {worst:.0} ms; all at once {burst:.2} s; none lost, none twice"
+                "{name:<14} ok: a message takes {median:.0} ms, at worst {worst:.0} ms; all at once {burst:.2} s; none lost, none twice; at the end by {way}"
             );
         }
     };
@@ -81,9 +84,8 @@ fn trial(setup: &Setup, worse: Worse) -> Result<Seen> {
                     .max(two.both_hear(pair, begun).with_context(|| format!("within {} s", ARRIVE_LIMIT.as_secs()))?);
             }
             let way = two.way()?;
-            ensure!(way == Some(Way::Relay), "at the end the path is {way:?}, not the relay");
             two.nothing_lost_nothing_twice()?;
-            Ok(Seen { single, burst: last })
+            Ok(Seen { single, burst: last, way })
         },
     )
 }

@@ -1,5 +1,6 @@
 //! A person: a device in a network, and a node on it.
 
+use std::env;
 use std::fs::File;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -17,7 +18,7 @@ use crate::world::INTERFACE;
 
 /// What has nothing to do with what is measured is done by then, on a busy machine too.
 pub const SETUP_LIMIT: Duration = Duration::from_secs(60);
-/// What nodes log; enough to see afterwards why a path was not found.
+/// What nodes log when `KITH_LOG` says nothing else; enough to see afterwards why a path was not found.
 const LOG: &str = "info,kith::link=debug";
 
 /// A person.
@@ -62,7 +63,10 @@ impl Person {
     pub fn start(&mut self) -> Result<Instant> {
         let log = File::options().create(true).append(true).open(self.data.with_extension("log"))?;
         let mut kith = command(&self.kith.display().to_string());
-        kith.args(["node", "--data"]).arg(&self.data).args(&self.arguments).env("KITH_LOG", LOG);
+        kith.args(["node", "--data"])
+            .arg(&self.data)
+            .args(&self.arguments)
+            .env("KITH_LOG", env::var_os("KITH_LOG").unwrap_or_else(|| LOG.into()));
         kith.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
         let at = Instant::now();
         let mut node = Node::over(self.device.spawn_command_sync(kith)?)?;
