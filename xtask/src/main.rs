@@ -11,6 +11,7 @@ mod demo;
 mod display;
 mod e2e;
 mod fuzz;
+mod lab;
 mod licences;
 mod mutants;
 mod node;
@@ -49,6 +50,8 @@ enum Task {
     Pictures(pictures::Args),
     /// Measure how fast it is; `--check` against the targets
     Bench(bench::Args),
+    /// Two nodes in every pair of networks (`nat`), on networks that go and come (`roam`), on bad links (`loss`)
+    Lab(lab::Args),
     /// Put known faults into a copy of the code, one at a time; each must fail a test
     Mutants(mutants::Args),
     /// Feed the parsers that face the network with generated input
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         Task::E2e(args) => e2e::run(&args),
         Task::Pictures(args) => pictures::run(&args),
         Task::Bench(args) => bench::run(&args),
+        Task::Lab(args) => lab::run(&args),
         Task::Mutants(args) => mutants::run(&args),
         Task::Fuzz(args) => fuzz::run(&args),
         Task::CheckMobile(args) => check_mobile::run(&args),

@@ -21,6 +21,8 @@ pub enum For {
     Window,
     /// To build it, and open its window in Chromium.
     Preview,
+    /// To run the lab.
+    Lab,
     /// To run every test.
     Tests,
 }
@@ -37,7 +39,7 @@ pub struct Need {
 
 const NEEDS: &[Need] = &[
     Need {
-        users: &[For::Build, For::Fuzz, For::Mobile, For::Window, For::Preview, For::Tests],
+        users: &[For::Build, For::Fuzz, For::Mobile, For::Window, For::Preview, For::Lab, For::Tests],
         what: "a C compiler (cc)",
         why: "SQLite and ring are C",
         package: "gcc",
@@ -51,9 +53,9 @@ const NEEDS: &[Need] = &[
         there: || runs("c++", &["--version"]),
     },
     Need {
-        users: &[For::Tests],
+        users: &[For::Lab, For::Tests],
         what: "Mosquitto",
-        why: "the stories also run over a broker that we did not write",
+        why: "the stories and the lab also run over a broker that we did not write",
         package: "mosquitto",
         there: || find_program("mosquitto").is_some(),
     },
@@ -70,6 +72,20 @@ const NEEDS: &[Need] = &[
         why: "the certificates of brokers over TLS are made as an operator makes them",
         package: "openssl",
         there: || find_program("openssl").is_some(),
+    },
+    Need {
+        users: &[For::Lab, For::Tests],
+        what: "coturn",
+        why: "the lab's relay",
+        package: "coturn",
+        there: || find_program("turnserver").is_some(),
+    },
+    Need {
+        users: &[For::Lab, For::Tests],
+        what: "nftables",
+        why: "the lab's routers",
+        package: "nftables",
+        there: || find_program("nft").is_some(),
     },
     Need {
         users: &[For::Mobile, For::Tests],

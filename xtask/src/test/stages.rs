@@ -104,6 +104,8 @@ const DOCS: &[&str] = &[
     "--no-deps",
     "--document-private-items",
 ];
+/// The lab's code by itself: it needs nothing of Kith, and what it needs is compiled for it alone.
+const CLIPPY_LAB: &[&str] = &["clippy", "--locked", "-p=kith-lab", "--all-targets", "--", "-Dwarnings"];
 /// What the window adds to the unit tests of the core.
 const COMPONENTS: &[&str] = &[
     "test",
@@ -144,6 +146,11 @@ pub const STAGES: &[Stage] = &[
     Stage::new("stories mosquitto", 30, Tests, Stories(&["mosquitto"]), "stories over Mosquitto, by TCP and by WebSocket"),
     Stage::new("crash points", 20, Tests, Stories(&["crash"]), "nothing acknowledged is lost or doubled, wherever a side dies"),
     Stage::new("demo headless", 15, One, Xtask(&["demo", "--headless"]), "two nodes meet, write, lose each other and catch up"),
+    Stage::new("clippy lab", 10, One, Cargo(CLIPPY_LAB), "no warning in the lab of networks"),
+    Stage::new("lab code", 10, Tests, Cargo(&["test", "--locked", "-p=kith-lab"]), "the lab's own tests: its tables are complete, its judgement is right"),
+    Stage::new("lab nat", 10, One, Xtask(&["lab", "nat", "--short"]), "between networks of every kind the best path is taken"),
+    Stage::new("lab roam", 10, One, Xtask(&["lab", "roam", "--short"]), "a conversation outlives changes of network, of broker and of peer, in the promised time"),
+    Stage::new("lab loss", 10, One, Xtask(&["lab", "loss", "--short"]), "on a bad link nothing is lost and nothing comes twice"),
     Stage::new("components", 25, Tests, Cargo(COMPONENTS), "the window's state, words and screens, and what it stands on, without a window"),
     Stage::new("preview e2e", 20, Tests, Xtask(&["e2e", "--except", "looks"]), "two people in two pages of Chromium"),
     Stage::new("pictures", 15, Tests, Xtask(&["e2e", "looks"]), "every screen is accessible, and looks as the kept pictures do"),

@@ -1,0 +1,160 @@
+//! One run of each trial: two people at home talk, something happens, and the clock says how long the next message took.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use super::Trial;
+use crate::deliver::{ARRIVE_LIMIT, Two, in_a_world};
+use crate::kinds::{Kind, Way};
+use crate::person::SETUP_LIMIT;
+use crate::promises;
+use crate::world::{Setup, World};
+
+/// Where both live: each at home behind a router of the common kind, so that a way back needs both sides' help.
+const HOME: Kind = Kind::Moderate;
+/// Where the one who moves moves to.
+const ELSEWHERE: Kind = Kind::Carrier;
+/// The link is open by then, before anything is measured.
+const LINK_LIMIT: Duration = Duration::from_secs(40);
+/// How long the broker is down: longer than a client needs to notice.
+const BROKER_DOWN: Duration = Duration::from_secs(3);
+/// How long a dead peer stays dead, after it was missed.
+const DEAD: Duration = Duration::from_secs(1);
+
+/// One run. The figures of the trial's promises, in their order.
+pub fn run(setup: &Setup, trial: Trial) -> Result<Vec<Duration>> {
+    let kept = |times: &Vec<Duration>| {
+        promises::of(trial).zip(times).all(|(promise, time)| time.as_secs_f64() <= promise.seconds)
+    };
+    in_a_world(setup, kept, |world| match trial {
+        Trial::OnlyMail => only_mail(world),
+        trial => {
+            let mut two = conversation(world)?;
+            let times = match trial {
+                Trial::Move => vec![moves(world, &mut two)?],
+                Trial::Address => vec![changes_address(&mut two)?],
+                Trial::Away2 => vec![away(&mut two, 2)?],
+                Trial::Away20 => vec![away(&mut two, 20)?],
+                Trial::Away120 => vec![away(&mut two, 120)?],
+                Trial::Frozen => vec![frozen(&mut two, 60)?],
+                Trial::Broker => broker(world, &mut two)?,
+                Trial::Killed => killed(&mut two)?,
+                Trial::OnlyMail => Vec::new(),
+            };
+            two.nothing_lost_nothing_twice()?;
+            Ok(times)
+        }
+    })
+}
+
+/// Two contacts with an open link, who have just written to each other.
+fn conversation(world: &World) -> Result<Two> {
+    let mut two = Two::meet(world, (HOME, HOME))?;
+    let way = two.climb_to(Way::Direct, LINK_LIMIT)?;
+    ensure!(way == Some(Way::Direct), "before anything happened the path was {way:?}");
+    two.both_write("How are you?", Instant::now()).context("before anything happened")?;
+    Ok(two)
+}
+
+/// Alice takes her laptop elsewhere; both write at once.
+fn moves(world: &World, two: &mut Two) -> Result<Duration> {
+    let elsewhere = world.network("elsewhere", ELSEWHERE)?;
+    let there = two.alice.move_to(elsewhere.id())?;
+    two.both_write("I am on my way", there)
+}
+
+/// Alice's router gives her another address; both write at once.
+fn changes_address(two: &mut Two) -> Result<Duration> {
+    let changed = two.alice.change_address()?;
+    two.both_write("Did you notice?", changed)
+}
+
+/// Alice has no network for a while. Both write meanwhile; the clock begins when it is back.
+fn away(two: &mut Two, seconds: u64) -> Result<Duration> {
+    two.alice.unplug()?;
+    sleep(Duration::from_secs(seconds).saturating_sub(Duration::from_secs(1)));
+    let written = two.write("In the tunnel")?;
+    sleep(Duration::from_secs(1));
+    let back = two.alice.plug_in()?;
+    two.both_hear(&written, back)
+}
+
+/// Alice's device sleeps. Bob writes meanwhile and Alice afterwards; the clock begins when it wakes.
+fn frozen(two: &mut Two, seconds: u64) -> Result<Duration> {
+    two.alice.node()?.freeze()?;
+    sleep(Duration::from_secs(seconds).saturating_sub(Duration::from_secs(1)));
+    let asleep = two.one_writes(false, "Are you asleep?")?;
+    sleep(Duration::from_secs(1));
+    let awake = Instant::now();
+    two.alice.node()?.thaw()?;
+    let answer = two.one_writes(true, "Not any more")?;
+    two.both_hear(&[answer, asleep], awake)
+}
+
+/// The broker dies and comes back. The link must not notice, and both must find the broker again.
+fn broker(world: &mut World, two: &mut Two) -> Result<Vec<Duration>> {
+    for person in [&mut two.alice, &mut two.bob] {
+        person.node()?.forget("linkChanged");
+        person.node()?.forget("brokerChanged");
+    }
+    world.kill_broker();
+    sleep(BROKER_DOWN);
+    let meanwhile = two.both_write("The post is on strike", Instant::now()).context("while the broker is down")?;
+    world.start_broker()?;
+    let back = Instant::now();
+    let deadline = back + ARRIVE_LIMIT;
+    let mut signaling = Duration::ZERO;
+    for person in [&mut two.alice, &mut two.bob] {
+        let connected = person.broker_is("connected", deadline)?;
+        signaling = signaling.max(connected.saturating_duration_since(back));
+        let noticed = person.node()?.kept("linkChanged").find(|(_, params)| !is_open(params)).is_some();
+        ensure!(!noticed, "the link changed because the broker died");
+    }
+    Ok(vec![meanwhile, signaling])
+}
+
+fn is_open(params: &Value) -> bool {
+    params.get("state").is_some_and(|state| state == "open")
+}
+
+/// Bob's process is killed and started again. Alice misses him, and her next message is there soon after his start.
+fn killed(two: &mut Two) -> Result<Vec<Duration>> {
+    two.alice.node()?.forget("linkChanged");
+    let bob = json!({"userId": two.bob.id()});
+    two.bob.take()?.kill()?;
+    let died = Instant::now();
+    let missed = loop {
+        let (at, event) =
+            two.alice.node()?.event("linkChanged", &bob, died + ARRIVE_LIMIT).context("he is not missed")?;
+        if event.get("params").is_some_and(|params| !is_open(params)) {
+            break at;
+        }
+    };
+    let written = two.one_writes(true, "Are you there?")?;
+    sleep(DEAD);
+    let started = two.bob.start()?;
+    let delivered = two.bob.hears(&written, started + ARRIVE_LIMIT)?;
+    two.bob.node()?.ask("status", json!({}))?;
+    Ok(vec![missed.saturating_duration_since(died), delivered.saturating_duration_since(started)])
+}
+
+/// Alice's network lets no UDP out. Both are started again as contacts; the clock begins when both are online.
+fn only_mail(world: &World) -> Result<Vec<Duration>> {
+    let mut two = Two::meet(world, (Kind::Blocked, HOME))?;
+    for person in [&mut two.alice, &mut two.bob] {
+        person.take()?.shut_down()?;
+    }
+    for person in [&mut two.alice, &mut two.bob] {
+        person.start()?;
+    }
+    let mut online = Instant::now();
+    for person in [&mut two.alice, &mut two.bob] {
+        online = person.online(online + SETUP_LIMIT)?;
+    }
+    let first = two.both_write("By post, then", online)?;
+    two.nothing_lost_nothing_twice()?;
+    Ok(vec![first])
+}

@@ -1,0 +1,99 @@
+//! `cargo xtask lab`: two real nodes in every pair of networks, and what happens to them when networks change.
+//!
+//! The lab itself is the crate `lab/`, which is built only here: what it needs to make networks must not be compiled by
+//! whoever works on Kith. This builds it and Kith, gives it a folder, and removes the folder however it ends.
+
+use std::ffi::OsString;
+use std::process::Command;
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::{self, keep_at_end, remove_at_end};
+use crate::setup::{self, For, find_program};
+use crate::test::report_skip;
+use crate::workspace;
+
+/// The whole lab, `--runs` of a person's own choice too; `cargo xtask test` has a limit of its own.
+const LIMIT: Duration = Duration::from_secs(3 * 3600);
+/// To find out whether networks can be made at all.
+const POSSIBLE_LIMIT: Duration = Duration::from_secs(60);
+/// What the lab runs, beside Kith.
+const PROGRAMS: [&str; 4] = ["nft", "setpriv", "mosquitto", "turnserver"];
+
+/// What to do in the lab: `nat`, `roam` or `loss`, each with its own options (`cargo xtask lab nat --help`).
+#[derive(clap::Args)]
+#[command(disable_help_flag = true)]
+pub struct Args {
+    /// nat: every pair of networks. roam: networks go, brokers and peers die. loss: links lose and delay
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+    what: Vec<OsString>,
+}
+
+/// Runs it. Returns whether everything was as it shall be, or could not be tried here.
+pub fn run(args: &Args) -> Result<bool> {
+    setup::run(For::Lab);
+    let name = args.what.first().map(|what| what.to_string_lossy().into_owned()).unwrap_or_default();
+    if let Some(reason) = missing() {
+        report_skip(&format!("lab::{name}"), &reason)?;
+        return Ok(true);
+    }
+    build()?;
+    // Short, because local sockets and namespaces get names below it.
+    let place = workspace::place("kith-lab")?;
+    remove_at_end(&place);
+    let lab = |what: &[OsString]| -> Result<Command> {
+        let debug = workspace::target_dir()?.join("debug");
+        let mut lab = Command::new(debug.join("kith-lab"));
+        lab.arg("--kith").arg(debug.join("kith")).arg("--place").arg(&place);
+        lab.arg("--turn-settings").arg(workspace::root().join("deploy/coturn/turnserver.conf"));
+        lab.args(what).env("TMPDIR", &place);
+        Ok(lab)
+    };
+    let mut said = String::new();
+    let possible = process::run(&mut lab(&["possible".into()])?, Instant::now() + POSSIBLE_LIMIT, |line| {
+        said.extend(line.map(|line| format!("{line}\n")));
+    })?;
+    if !possible.success() {
+        print!("{said}");
+        fs::remove_dir_all(&place).ok();
+        report_skip(&format!("lab::{name}"), "network namespaces cannot be made here")?;
+        return Ok(true);
+    }
+    let ended = process::run(&mut lab(&args.what)?, Instant::now() + LIMIT, |line| {
+        if let Some(line) = line {
+            println!("{line}");
+        }
+    })?;
+    if ended.success() {
+        fs::remove_dir_all(&place).ok();
+    } else {
+        keep_at_end(&place);
+        println!("What everybody logged: {}", place.display());
+    }
+    Ok(ended.success())
+}
+
+/// What keeps the lab from running here, as far as can be seen without trying.
+fn missing() -> Option<String> {
+    if env::consts::OS != "linux" {
+        return Some("networks are made of namespaces, which only Linux has".to_owned());
+    }
+    let missing: Vec<&str> = PROGRAMS.into_iter().filter(|program| find_program(program).is_none()).collect();
+    (!missing.is_empty()).then(|| format!("not installed: {}", missing.join(", ")))
+}
+
+fn build() -> Result<()> {
+    println!("Building Kith and the lab …");
+    let builds: [&[&str]; 2] =
+        [&["-p=kith", "--bin=kith", "--no-default-features", "--features", workspace::TEST_FEATURES], &["-p=kith-lab"]];
+    for build in builds {
+        let mut cargo = workspace::cargo();
+        cargo.args(["build", "--locked"]).args(build);
+        if !cargo.status().context("cannot run cargo")?.success() {
+            bail!("the lab does not build");
+        }
+    }
+    Ok(())
+}
