@@ -57,8 +57,7 @@ impl Pair {
         let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
         let (sender, events) = mpsc::channel(64);
         let settings = Settings { bind: vec!["127.0.0.1:0".to_owned()], ..Settings::default() };
-        let handles =
-            [0, 1].map(|tag| driver::spawn(tag, settings.clone(), &tracker, cancel.clone(), sender.clone()));
+        let handles = [0, 1].map(|tag| driver::spawn(tag, settings.clone(), &tracker, cancel.clone(), sender.clone()));
         Self { handles, events, early: [vec![], vec![]], described: [false; 2], tracker, cancel }
     }
 

@@ -186,7 +186,7 @@ impl Engine {
         let Some(broker) = broker.filter(|broker| broker.url != login) else { return };
         broker.url = login;
         let conns: Vec<BrokerConn> = broker.sessions.values().map(|session| session.conn).collect();
-        conns.into_iter().for_each(|conn| self.reopen(conn));
+        conns.into_iter().for_each(|conn| self.reopen(conn, Readiness::Connecting));
     }
 
     /// From now on we do not listen at this broker. When a contact listens there, we still publish.
