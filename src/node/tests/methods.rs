@@ -56,7 +56,7 @@ fn cases() -> Vec<(&'static str, Value, Command, Reply, Value)> {
         dropped: [("junk", 2)].into(),
     };
     let status_json = json!({
-        "brokers": [{ "url": "mqtt://h:1", "state": "refused", "reason": "no" }],
+        "brokers": [{ "url": "mqtt://h:1", "own": true, "state": "refused", "reason": "no" }],
         "links": [{ "userId": BOB_TEXT, "state": "open", "path": "relay", "rttMs": null }],
         "outbox": 3,
         "dropped": { "junk": 2 },
