@@ -8,8 +8,9 @@ use crate::kinds::{Kind, Way};
 use crate::person::{Person, SETUP_LIMIT, Sent};
 use crate::world::{Setup, World};
 
-/// A message that is not there by then counts as not delivered.
-pub const ARRIVE_LIMIT: Duration = Duration::from_secs(60);
+/// A message that is not there by then counts as not delivered. Twice what a client takes to give up a dead connection to
+/// its broker: whoever finds back by that alone is late, and shall be seen to be late.
+pub const ARRIVE_LIMIT: Duration = Duration::from_secs(120);
 
 /// Two people who are contacts of each other.
 pub struct Two {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use patchbay::LabBuilder;
+use rustix::process::{Signal, set_parent_process_death_signal};
 use tokio::runtime::Runtime;
 
 use crate::kinds::Kind;
@@ -71,8 +72,10 @@ struct Nat {
 /// Runs what was asked for.
 pub fn main() -> ExitCode {
     // While there is one thread only: a user namespace, in which networks can be made without privileges.
-    let entered = patchbay::init_userns();
-    match entered.context("no user namespace can be made here").and_then(|()| run(Cli::parse())) {
+    let entered = patchbay::init_userns().context("no user namespace can be made here");
+    // After that, which would clear it: whoever kills xtask does not leave us behind.
+    let bound = set_parent_process_death_signal(Some(Signal::KILL)).context("the parent's death cannot be told");
+    match entered.and(bound).and_then(|()| run(Cli::parse())) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

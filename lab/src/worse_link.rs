@@ -4,6 +4,7 @@
 //! It looks into no packet. Each client has a socket of its own towards the relay, which therefore sees them apart.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,11 +62,14 @@ async fn serve(front: Arc<UdpSocket>, relay: SocketAddr, worse: Worse) {
     let mut buffer = vec![0; PACKET_BYTES_MAX];
     loop {
         let Ok((length, client)) = front.recv_from(&mut buffer).await else { continue };
-        if !clients.contains_key(&client) {
-            let Ok(way) = client_way(&front, client, relay, worse).await else { continue };
-            clients.insert(client, way);
-        }
-        if let (Some(way), Some(bytes)) = (clients.get(&client), buffer.get(..length))
+        let way = match clients.entry(client) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => match client_way(&front, client, relay, worse).await {
+                Ok(way) => new.insert(way),
+                Err(_) => continue,
+            },
+        };
+        if let Some(bytes) = buffer.get(..length)
             && chance.percent() >= worse.loss_percent
         {
             let _ = way.try_send((Instant::now() + worse.delay, bytes.to_vec()));

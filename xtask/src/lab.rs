@@ -10,7 +10,7 @@ use std::{env, fs};
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::{self, keep_at_end, remove_at_end};
+use crate::process::{self, Ended, keep_at_end, remove_at_end};
 use crate::setup::{self, For, find_program};
 use crate::test::report_skip;
 use crate::workspace;
@@ -66,7 +66,9 @@ pub fn run(args: &Args) -> Result<bool> {
             println!("{line}");
         }
     })?;
-    if ended.success() {
+    // No code: somebody ended it, and wants nothing any more.
+    let stopped = matches!(ended, Ended::Exit(status) if status.code().is_none());
+    if ended.success() || stopped {
         fs::remove_dir_all(&place).ok();
     } else {
         keep_at_end(&place);
