@@ -2,6 +2,7 @@
 //!
 //! A target of its own, since it counts what the whole process has. `KITH_CYCLES=1000` asks for more cycles than the usual
 //! run. Where the system does not tell (no `/proc`), only tasks are counted.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
 use std::fs;
 use std::time::Duration;
@@ -57,8 +58,7 @@ impl Pair {
         let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
         let (sender, events) = mpsc::channel(64);
         let settings = Settings { bind: vec!["127.0.0.1:0".to_owned()], ..Settings::default() };
-        let handles =
-            [0, 1].map(|tag| driver::spawn(tag, settings.clone(), &tracker, cancel.clone(), sender.clone()));
+        let handles = [0, 1].map(|tag| driver::spawn(tag, settings.clone(), &tracker, cancel.clone(), sender.clone()));
         Self { handles, events, early: [vec![], vec![]], described: [false; 2], tracker, cancel }
     }
 
