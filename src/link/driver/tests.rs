@@ -1,4 +1,5 @@
 mod paths;
+mod together;
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
