@@ -12,11 +12,11 @@ use tokio::time::Instant;
 use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit};
 use webrtc::error::Result;
 use webrtc::peer_connection::{
-    PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder, RTCIceCandidateInit,
-    RTCIceCandidateType, RTCIceGatheringState, RTCIceServer, RTCIceTransportPolicy, RTCPeerConnectionIceEvent,
-    RTCPeerConnectionState, RTCSessionDescription, SettingEngineBuilder,
+    PeerConnection, PeerConnectionBuilder, RTCConfigurationBuilder, RTCIceCandidateInit, RTCIceCandidateType,
+    RTCIceServer, RTCIceTransportPolicy, RTCPeerConnectionState, RTCSessionDescription, SettingEngineBuilder,
 };
 
+use super::forward::{Forward, Note};
 use super::{Policy, SEND_BUFFER_BYTES_MAX, Settings};
 use crate::link::Path;
 use crate::wire::ConnectionId;
@@ -38,8 +38,6 @@ const CHANNEL_ID: u16 = 1;
 const FIRST_BATCH_TIME: Duration = Duration::from_millis(3);
 /// Later ones, which servers tell one after the other, are collected for this long, so that they travel in few signals.
 const BATCH_TIME: Duration = Duration::from_millis(40);
-/// Callbacks of the library that may wait. It gathers a handful of candidates for each interface.
-const NOTES_MAX: usize = 256;
 /// Local candidates that are offered to the peer: every address of a machine with many interfaces, not of a router.
 const CANDIDATES_MAX: usize = 48;
 /// How often to look whether another pair of addresses is used. A person who looks at the path waits no longer than this.
@@ -59,80 +57,6 @@ pub(super) enum Happening {
     Writable(Result<()>),
     /// It is time to look which path is used: the library reports no change of it.
     Look,
-}
-
-enum Note {
-    Candidate(Candidate),
-    End,
-}
-
-/// Forwards the library's callbacks. The library waits for each, so none may wait.
-struct Forward {
-    notes: mpsc::Sender<Note>,
-    state: watch::Sender<RTCPeerConnectionState>,
-    policy: Policy,
-}
-
-impl Forward {
-    /// Whether the peer may learn of this address. What the library gathers is bound by the same policy; this is a second
-    /// lock on the same door.
-    fn may_tell(&self, kind: RTCIceCandidateType) -> bool {
-        match self.policy {
-            Policy::Everything => true,
-            Policy::RelayOnly => kind == RTCIceCandidateType::Relay,
-            Policy::Never => false,
-        }
-    }
-}
-
-/// A relay's candidate names the address from which the relay was asked (RFC 8839 §5.1, `raddr`): nobody needs it, and
-/// who hides their address would tell it here.
-pub(super) fn without_related(line: &str) -> String {
-    let mut words: Vec<&str> = line.split(' ').collect();
-    for (name, nothing) in [("raddr", "0.0.0.0"), ("rport", "9")] {
-        if let Some(at) = words.iter().position(|word| *word == name)
-            && let Some(value) = words.get_mut(at + 1)
-        {
-            *value = nothing;
-        }
-    }
-    words.join(" ")
-}
-
-#[async_trait::async_trait]
-impl PeerConnectionEventHandler for Forward {
-    async fn on_ice_candidate(&self, event: RTCPeerConnectionIceEvent) {
-        // Bound to the wildcard because there is no interface of that family: nobody could reach it.
-        if matches!(event.candidate.address.as_str(), "0.0.0.0" | "::") {
-            return;
-        }
-        if !self.may_tell(event.candidate.typ) {
-            return;
-        }
-        let Ok(init) = event.candidate.to_json() else { return };
-        let candidate = Candidate {
-            line: match self.policy {
-                Policy::Everything => init.candidate,
-                Policy::RelayOnly | Policy::Never => without_related(&init.candidate),
-            },
-            mid: init.sdp_mid.filter(|mid| !mid.is_empty()),
-            mline: init.sdp_mline_index,
-        };
-        if self.notes.try_send(Note::Candidate(candidate)).is_err() {
-            tracing::warn!("more local candidates than anybody needs; one is left out");
-        }
-    }
-
-    async fn on_ice_gathering_state_change(&self, state: RTCIceGatheringState) {
-        if state == RTCIceGatheringState::Complete {
-            // When this does not fit the peer only does not learn that there are no more.
-            let _ = self.notes.try_send(Note::End);
-        }
-    }
-
-    async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
-        self.state.send_replace(state);
-    }
 }
 
 /// A peer connection and its one channel.
@@ -165,8 +89,7 @@ pub(super) struct Connection {
 impl Connection {
     /// Builds a connection with a certificate of its own: the library makes one when none is given.
     pub(super) async fn new(id: ConnectionId, settings: &Settings) -> Result<Self> {
-        let (notes_sender, notes) = mpsc::channel(NOTES_MAX);
-        let (state_sender, state) = watch::channel(RTCPeerConnectionState::New);
+        let (forward, notes, state) = Forward::new(settings.policy);
         // Zero, not none: none means the default, which waits up to 2 s for a better pair.
         let now = Some(Duration::ZERO);
         let relay = Some(if settings.policy == Policy::Everything { RELAY_WAIT } else { Duration::ZERO });
@@ -201,7 +124,7 @@ impl Connection {
                     .build(),
             )
             .with_setting_engine(engine)
-            .with_handler(Arc::new(Forward { notes: notes_sender, state: state_sender, policy: settings.policy }))
+            .with_handler(Arc::new(forward))
             .with_data_channel_send_buffer_limit(SEND_BUFFER_BYTES_MAX)
             .with_udp_addrs(settings.bind.clone());
         let peer: Arc<dyn PeerConnection> = Arc::new(Box::pin(builder.build()).await?);

@@ -18,6 +18,7 @@
 //! See [`connection`](self): each setting there stands beside its reason.
 
 mod connection;
+mod forward;
 mod queue;
 mod task;
 

@@ -10,6 +10,9 @@ use crate::link::{CloseReason, DriverCommand, DriverEvent};
 use crate::wire::signal::{Heartbeat, Signal};
 use crate::wire::{ConnectionId, Nonce};
 
+/// A longer round trip says more of a queue that was full once than of the way.
+const ROUND_TRIP_MAX: Duration = Duration::from_secs(1);
+
 impl Machine {
     pub(super) fn on_wanted(&mut self, wanted: bool, now: Duration, rng: &mut impl Rng, out: &mut Vec<Output>) {
         if self.wanted == wanted {
@@ -143,8 +146,9 @@ impl Machine {
         }
     }
 
-    /// Asks the peer to be heard within `patience`, or the link is lost.
+    /// Asks the peer to be heard within `patience` and two round trips, or the link is lost.
     pub(super) fn probe(&mut self, patience: Duration, now: Duration, out: &mut Vec<Output>) {
+        let patience = patience + 2 * self.rtt.unwrap_or_default().min(ROUND_TRIP_MAX);
         if let Some(pulse) = &mut self.pulse {
             out.push(Output::SendHeartbeat(pulse.probe(patience, now)));
         }

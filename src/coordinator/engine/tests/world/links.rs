@@ -62,10 +62,10 @@ impl World {
                     && self.devices[device].links.get(&peer) == Some(&connection);
                 if both && self.links_work {
                     self.silent.remove(&connection);
-                    let (again, others) =
+                    let (again, others): (Vec<_>, Vec<_>) =
                         std::mem::take(&mut self.unsent).into_iter().partition(|(.., of, _)| *of == connection);
                     self.unsent = others;
-                    for (to, from, connection, bytes) in Vec::<(usize, DeviceKey, ConnectionId, Bytes)>::from(again) {
+                    for (to, from, connection, bytes) in again {
                         self.later(to, 1_000, Input::Link(from, DriverEvent::Frame { connection, bytes }));
                     }
                     for (device, peer, after) in [(device, peer, 20), (other, own, 25)] {

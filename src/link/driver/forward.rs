@@ -1,0 +1,97 @@
+//! The library's callbacks, forwarded; and which of our addresses a peer may learn.
+
+use tokio::sync::{mpsc, watch};
+use webrtc::peer_connection::{
+    PeerConnectionEventHandler, RTCIceCandidateType, RTCIceGatheringState, RTCPeerConnectionIceEvent,
+    RTCPeerConnectionState,
+};
+
+use super::Policy;
+use crate::wire::signal::Candidate;
+
+/// Callbacks of the library that may wait. It gathers a handful of candidates for each interface.
+const NOTES_MAX: usize = 256;
+
+/// What the library has told of its own addresses.
+pub(super) enum Note {
+    /// One of them.
+    Candidate(Candidate),
+    /// There are no more.
+    End,
+}
+
+/// Forwards the library's callbacks. The library waits for each, so none may wait.
+pub(super) struct Forward {
+    notes: mpsc::Sender<Note>,
+    state: watch::Sender<RTCPeerConnectionState>,
+    policy: Policy,
+}
+
+impl Forward {
+    /// A handler, and where what it forwards comes out.
+    pub(super) fn new(policy: Policy) -> (Self, mpsc::Receiver<Note>, watch::Receiver<RTCPeerConnectionState>) {
+        let (notes, told) = mpsc::channel(NOTES_MAX);
+        let (state, states) = watch::channel(RTCPeerConnectionState::New);
+        (Self { notes, state, policy }, told, states)
+    }
+
+    /// Whether the peer may learn of this address. What the library gathers is bound by the same policy; this is a second
+    /// lock on the same door.
+    fn may_tell(&self, kind: RTCIceCandidateType) -> bool {
+        match self.policy {
+            Policy::Everything => true,
+            Policy::RelayOnly => kind == RTCIceCandidateType::Relay,
+            Policy::Never => false,
+        }
+    }
+}
+
+/// A relay's candidate names the address from which the relay was asked (RFC 8839 §5.1, `raddr`): nobody needs it, and
+/// who hides their address would tell it here.
+pub(super) fn without_related(line: &str) -> String {
+    let mut words: Vec<&str> = line.split(' ').collect();
+    for (name, nothing) in [("raddr", "0.0.0.0"), ("rport", "9")] {
+        if let Some(at) = words.iter().position(|word| *word == name)
+            && let Some(value) = words.get_mut(at + 1)
+        {
+            *value = nothing;
+        }
+    }
+    words.join(" ")
+}
+
+#[async_trait::async_trait]
+impl PeerConnectionEventHandler for Forward {
+    async fn on_ice_candidate(&self, event: RTCPeerConnectionIceEvent) {
+        // Bound to the wildcard because there is no interface of that family: nobody could reach it.
+        if matches!(event.candidate.address.as_str(), "0.0.0.0" | "::") {
+            return;
+        }
+        if !self.may_tell(event.candidate.typ) {
+            return;
+        }
+        let Ok(init) = event.candidate.to_json() else { return };
+        let candidate = Candidate {
+            line: match self.policy {
+                Policy::Everything => init.candidate,
+                Policy::RelayOnly | Policy::Never => without_related(&init.candidate),
+            },
+            mid: init.sdp_mid.filter(|mid| !mid.is_empty()),
+            mline: init.sdp_mline_index,
+        };
+        if self.notes.try_send(Note::Candidate(candidate)).is_err() {
+            tracing::warn!("more local candidates than anybody needs; one is left out");
+        }
+    }
+
+    async fn on_ice_gathering_state_change(&self, state: RTCIceGatheringState) {
+        if state == RTCIceGatheringState::Complete {
+            // When this does not fit the peer only does not learn that there are no more.
+            let _ = self.notes.try_send(Note::End);
+        }
+    }
+
+    async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
+        self.state.send_replace(state);
+    }
+}
