@@ -90,8 +90,10 @@ pub struct Session {
     unconfirmed: BTreeSet<Topic>,
     connected: bool,
     readiness: Readiness,
-    /// Answers that the broker owes: to subscriptions and to publishes.
+    /// Answers that the broker owes, to subscriptions and to publishes.
     owed: usize,
+    /// Those to publishes.
+    unconfirmed_publishes: usize,
     /// While it owes some: when it was asked, or answered last.
     silent_since: Option<Duration>,
     steady_since: Option<Duration>,
@@ -113,6 +115,7 @@ impl Session {
             connected: false,
             readiness: Readiness::Connecting,
             owed: 0,
+            unconfirmed_publishes: 0,
             silent_since: None,
             steady_since: None,
             prompt: Backoff::new(Duration::from_secs(1), PROMPT_LAST),
@@ -184,7 +187,7 @@ impl Session {
         self.connected = true;
         self.readiness = Readiness::Connecting;
         self.unconfirmed = self.topics.clone();
-        self.owed = 0;
+        (self.owed, self.unconfirmed_publishes) = (0, 0);
         if self.topics.is_empty() {
             return self.ready(now);
         }
@@ -208,12 +211,20 @@ impl Session {
     /// Something is published.
     pub fn publishes(&mut self, now: Duration) {
         if self.connected {
+            self.unconfirmed_publishes = self.unconfirmed_publishes.saturating_add(1);
             self.asks(1, now);
         }
     }
 
+    /// Whether the broker has not confirmed something that was published.
+    #[must_use]
+    pub fn owes_publishes(&self) -> bool {
+        self.unconfirmed_publishes > 0
+    }
+
     /// The broker has answered a publish.
     pub fn published(&mut self, now: Duration) {
+        self.unconfirmed_publishes = self.unconfirmed_publishes.saturating_sub(1);
         self.answered(now);
     }
 
@@ -239,7 +250,7 @@ impl Session {
     pub fn lost(&mut self, readiness: Readiness, now: Duration, rng: &mut impl Rng) {
         self.connected = false;
         self.readiness = readiness;
-        self.owed = 0;
+        (self.owed, self.unconfirmed_publishes) = (0, 0);
         self.silent_since = None;
         self.again_at = None;
         if self.steady_since.take().is_some_and(|since| now >= since.saturating_add(STEADY)) {

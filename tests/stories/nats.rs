@@ -55,6 +55,10 @@ fn a_node_of_the_cluster_dies_while_people_talk() {
         talk(&alice, &bob);
         assert_eq!(alice.open_links_to(&bob).len(), 1, "the link noticed");
         bob.restart();
+        for (node, url) in [(&alice, &first), (&bob, &second)] {
+            node.until_within(BACK_WITHIN, "a living node lets them in", |node| is_connected(node, url).then_some(()));
+            println!("{} was connected {:?} after the node was killed", node.name(), dead.elapsed());
+        }
         alice.until_within(BACK_WITHIN, "they are linked again", |node| node.open_links_to(&bob).pop());
         bob.until_within(BACK_WITHIN, "they are linked again", |node| node.open_links_to(&alice).pop());
         println!("signaling was back {:?} after the node was killed", dead.elapsed());

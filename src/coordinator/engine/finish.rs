@@ -68,18 +68,22 @@ impl Engine {
             }
         }
         let mailing = self.finishing.as_ref().is_some_and(|finishing| finishing.mailing);
+        if mailing {
+            self.flush_acks();
+        }
         if now >= until || (mailing && self.pending.is_empty() && !self.owes_anything()) {
             if let Some(finishing) = &mut self.finishing {
                 finishing.done = true;
             }
-            self.flush_acks();
             self.emit(Output::Finished);
         }
     }
 
     /// Whether a broker that may still take it has not taken something yet.
     fn owes_anything(&self) -> bool {
-        if !self.publishing.is_empty() {
+        // Acks too: a broker may read on only when it has answered what came before.
+        let mut sessions = self.brokers.values().flat_map(|broker| broker.sessions.values());
+        if !self.publishing.is_empty() || sessions.any(|session| session.state.owes_publishes()) {
             return true;
         }
         self.people.iter().any(|(root, contact)| {

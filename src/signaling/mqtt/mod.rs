@@ -20,7 +20,7 @@
 //! - **The poll never waits for a request.** A command for which rumqttc has no room is kept, no further one is taken, and
 //!   the command channel fills until [`SendError::Full`] says so. The poll goes on.
 //! - **A slow reader slows the broker, not the program.** While the event channel is full the socket is not read.
-//! - Persistent sessions acknowledge by [`MqttCommand::Ack`], after the commit; clean ones at once.
+//! - Persistent sessions acknowledge by [`MqttCommand::Ack`], after the commit; clean ones listen with QoS 0.
 //! - **A fast broker is read at a pace** ([`PACE_UNITS`]): one that floods costs a bounded share of this device.
 //! - A packet beyond [`PAYLOAD_BYTES_MAX`] is acknowledged, dropped and reported as [`MqttEvent::Oversize`]. The broker
 //!   would repeat it at every reconnect otherwise. What does not even fit the read limit ends the connection; the next
@@ -73,7 +73,7 @@ const COMMANDS_MAX: usize = 256;
 /// Whether the broker keeps the session while we are away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SessionKind {
-    /// Nothing is kept, and what arrives is acknowledged at once.
+    /// Nothing is kept, and nothing that arrives is acknowledged.
     Clean,
     /// Subscriptions and queue are kept; what arrives is acknowledged by [`MqttCommand::Ack`].
     Persistent,
@@ -107,7 +107,8 @@ impl<T> Config<T> {
 pub enum MqttCommand {
     /// Connect now. Ignored while connected.
     Connect,
-    /// Subscribe with QoS 1; each topic is answered by [`MqttEvent::Subscribed`].
+    /// Subscribe, with QoS 1 in a persistent session and QoS 0 in a clean one; each topic is answered by
+    /// [`MqttEvent::Subscribed`].
     Subscribe {
         /// 1 to [`TOPICS_MAX`] topics.
         topics: Vec<String>,

@@ -137,8 +137,11 @@ impl<T: Copy> Driver<T> {
 
     async fn serve(&mut self, client: AsyncClient, mut polled: EventLoop) -> Result<End, Stopped> {
         let Self { config, commands, cancel, events, connections, read_max, pace, started, .. } = self;
-        let mut requests = Requests::new(client, *connections);
         let persistent = config.session == SessionKind::Persistent;
+        // What a clean session misses is said again anyway. And some brokers (NATS) keep a queue, on every node of a cluster,
+        // for each subscription with QoS 1: half a second for each on a busy one, against nothing.
+        let listens_with = if persistent { QoS::AtLeastOnce } else { QoS::AtMostOnce };
+        let mut requests = Requests::new(client, *connections, listens_with);
         let mut stopping = false;
         let mut goodbye = pin!(tokio::time::sleep(GOODBYE_DEADLINE));
         loop {
@@ -256,14 +259,16 @@ fn received(publish: Publish, delivery: Option<u64>) -> MqttEvent {
 struct Requests {
     client: AsyncClient,
     flight: Flight,
+    /// The quality of service of subscriptions.
+    listens_with: QoS,
     /// What rumqttc had no room for, oldest first: at most one command and the acks of dropped packets.
     held: VecDeque<MqttCommand>,
     leaving: bool,
 }
 
 impl Requests {
-    fn new(client: AsyncClient, connection: u64) -> Self {
-        Self { client, flight: Flight::new(connection), held: VecDeque::new(), leaving: false }
+    fn new(client: AsyncClient, connection: u64, listens_with: QoS) -> Self {
+        Self { client, flight: Flight::new(connection), listens_with, held: VecDeque::new(), leaving: false }
     }
 
     fn has_room(&self) -> bool {
@@ -293,7 +298,7 @@ impl Requests {
                 self.client.try_publish(topic, QoS::AtLeastOnce, false, payload.clone())
             }
             MqttCommand::Subscribe { topics } => {
-                let filter = |topic: &String| SubscribeFilter::new(topic.clone(), QoS::AtLeastOnce);
+                let filter = |topic: &String| SubscribeFilter::new(topic.clone(), self.listens_with);
                 self.client.try_subscribe_many(topics.iter().map(filter))
             }
             MqttCommand::Unsubscribe { topics } => return self.unsubscribe(topics.clone()),
