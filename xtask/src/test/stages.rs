@@ -124,7 +124,9 @@ const COMPONENTS: &[&str] = &[
 const WINDOW: &[&str] =
     &["test", "--locked", "-p=kith", "--features=browser,component-tests", "--test=window", "--", "--test-threads=1"];
 /// The stories that depend on no kind of broker: those that are told over none in particular.
-const STORIES_ONCE: &[&str] = &["--skip=embedded::", "--skip=mosquitto", "--skip=crash"];
+const STORIES_ONCE: &[&str] = &["--skip=embedded::", "--skip=mosquitto", "--skip=crash", "--skip=nats::"];
+/// One at a time: each has three servers that elect leaders, which takes the longer the less room they have.
+const STORIES_CLUSTER: &[&str] = &["nats::", "--test-threads=1"];
 
 /// In the order in which they run: name, minutes at most, what is counted, what is run, what passing means.
 #[rustfmt::skip] // One line a stage reads as the table that it is.
@@ -143,7 +145,8 @@ pub const STAGES: &[Stage] = &[
     Stage::new("vectors", 10, One, Xtask(&["vectors"]), "a checker written from the protocol's page agrees with every vector"),
     Stage::new("stories once", 20, Tests, Stories(STORIES_ONCE), "stories that need no kind of broker in particular"),
     Stage::new("stories embedded", 30, Tests, Stories(&["embedded::"]), "stories over the embedded broker"),
-    Stage::new("stories mosquitto", 30, Tests, Stories(&["mosquitto"]), "stories over Mosquitto, by TCP and by WebSocket"),
+    Stage::new("stories mosquitto", 30, Tests, Stories(&["mosquitto"]), "stories over Mosquitto, by TCP and by WebSocket, with TLS, password and access rules"),
+    Stage::new("stories cluster", 10, Tests, Stories(STORIES_CLUSTER), "stories over a cluster of NATS servers, of which one dies"),
     Stage::new("crash points", 20, Tests, Stories(&["crash"]), "nothing acknowledged is lost or doubled, wherever a side dies"),
     Stage::new("demo headless", 15, One, Xtask(&["demo", "--headless"]), "two nodes meet, write, lose each other and catch up"),
     Stage::new("clippy lab", 10, One, Cargo(CLIPPY_LAB), "no warning in the lab of networks"),
