@@ -98,9 +98,7 @@ pub fn start(opened: Opened, brokers: &[String], ice: &[String]) -> Result<Handl
         BrokerUrl::parse(url).map_err(|error| StartError::Address(format!("“{url}” is no broker's address: {error}")))
     });
     let brokers: Vec<BrokerUrl> = brokers.collect::<Result<_, _>>()?;
-    let ice = ice
-        .iter()
-        .map(|url| url.parse::<IceServer>().map_err(|error| StartError::Address(format!("“{url}”: {error}"))));
+    let ice = ice.iter().map(|url| url.parse::<IceServer>().map_err(|error| StartError::Address(format!("{error}"))));
     let ice: Vec<IceServer> = ice.collect::<Result<_, _>>()?;
     let rng = StdRng::try_from_rng(&mut SysRng).map_err(storage)?;
     let Opened { key_file, secrets, store, outcomes } = opened;

@@ -9,7 +9,9 @@
 //! A ← B   boot b, nonce 2, echo 1    A adopts b
 //! A → B   boot a, nonce 3, echo 2    B adopts a; nonce 2 went out with an echo, so B does not answer
 //! ```
-//! A hello is said at every broker of the other at once, so what comes again at once is the same hello and counts once.
+//! A hello is said at every broker of the other at once, so what comes again at once is the same hello and counts once. A
+//! copy over a slow broker comes later: an answer to what was answered before is such a copy whenever it comes, or two
+//! brokers of unequal speed would have the two greet each other for ever.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -29,6 +31,10 @@ const SAME_WITHIN: Duration = Duration::from_millis(900);
 /// Hellos that are remembered for that: more than two devices say to each other in that time.
 const RECENT_MAX: usize = 4;
 
+/// Nonces that were echoed, as far as copies of their echoes are known: more than two devices exchange while a slow broker
+/// still has one of them.
+const ECHOED_MAX: usize = 8;
+
 /// What we know of one peer's presence.
 #[derive(Clone, Debug)]
 pub struct Hello {
@@ -38,6 +44,8 @@ pub struct Hello {
     answers: RateLimit,
     /// What was heard last: boot, nonce, echo, and when.
     recent: VecDeque<(Nonce, Nonce, Option<Nonce>, Duration)>,
+    /// Our nonces that were echoed, the latest first.
+    echoed: VecDeque<Nonce>,
 }
 
 /// A hello to send; boot and key are added by the caller.
@@ -61,7 +69,7 @@ pub struct Heard {
 impl Default for Hello {
     fn default() -> Self {
         let answers = RateLimit::new(ANSWERS_BURST, ANSWERS_EVERY);
-        Self { nonce: None, adopted: None, answers, recent: VecDeque::new() }
+        Self { nonce: None, adopted: None, answers, recent: VecDeque::new(), echoed: VecDeque::new() }
     }
 }
 
@@ -91,15 +99,17 @@ impl Hello {
         let same = |(boot, nonce, echo, _): &(Nonce, Nonce, Option<Nonce>, Duration)| {
             (boot, nonce, echo) == (&hello.boot, &hello.nonce, &hello.echo)
         };
-        if self.recent.iter().any(same) {
+        if self.recent.iter().any(same) || hello.echo.is_some_and(|echo| self.echoed.contains(&echo)) {
             return Heard::default();
         }
         self.recent.truncate(RECENT_MAX - 1);
         self.recent.push_front((hello.boot, hello.nonce, hello.echo, now));
         let echoed = self.nonce.filter(|(nonce, _)| hello.echo == Some(*nonce));
         let adopted = echoed.map(|_| self.adopted.replace(hello.boot) != Some(hello.boot));
-        if echoed.is_some() {
+        if let Some((nonce, _)) = echoed {
             self.nonce = None;
+            self.echoed.truncate(ECHOED_MAX - 1);
+            self.echoed.push_front(nonce);
         }
         // Who echoes a nonce that went out with an echo has had that echo, and so has adopted us.
         let settled = echoed.is_some_and(|(_, with_echo)| with_echo);

@@ -249,3 +249,29 @@ fn an_announcement_does_not_undo_the_one_before() {
     let next = alice.announce(&mut rng);
     assert_ne!(next.nonce, first.nonce, "an echoed nonce is used up");
 }
+
+/// Two brokers of which one is two seconds slower: each hello comes twice, and the two greet each other a few times at most.
+#[test]
+fn brokers_of_unequal_speed_make_no_storm() {
+    let mut rng = StdRng::seed_from_u64(6);
+    let key = secrets(1).working_key();
+    let mut sides = [1, 2].map(|boot| Side { boot: Nonce([boot; 16]), hello: Hello::default() });
+    let mut on_the_way = vec![];
+    let mut said = 0;
+    let (quick, slow) = (Duration::from_millis(20), Duration::from_secs(2));
+    for (from, at) in [(0, 0), (1, 300)] {
+        let at = Duration::from_millis(at);
+        let greeting = sides[from].hello.announce(&mut rng);
+        on_the_way.extend([quick, slow].map(|delay| (at + delay, 1 - from, send(&sides[from], greeting, key))));
+    }
+    while let Some(next) = (0..on_the_way.len()).min_by_key(|n| on_the_way[*n].0) {
+        let (now, to, hello) = on_the_way.swap_remove(next);
+        if let Some(answer) = sides[to].hello.receive(&hello, now, &mut rng).answer {
+            said += 1;
+            assert!(said <= 8, "they greet each other for ever");
+            let answer = send(&sides[to], answer, key);
+            on_the_way.extend([quick, slow].map(|delay| (now + delay, 1 - to, answer.clone())));
+        }
+    }
+    assert!(sides.iter().all(|side| side.hello.adopted().is_some()));
+}

@@ -11,7 +11,7 @@ use std::{env, fs};
 use anyhow::{Context, Result, bail};
 
 use crate::process::{self, Ended, keep_at_end, remove_at_end};
-use crate::setup::{self, For, find_program};
+use crate::setup::{self, For, find_program, runs};
 use crate::test::report_skip;
 use crate::workspace;
 
@@ -58,6 +58,11 @@ pub fn run(args: &Args) -> Result<bool> {
     if !possible.success() {
         print!("{said}");
         fs::remove_dir_all(&place).ok();
+        // Only a system that gives nobody a network of their own is a reason: whatever else went wrong is a fault of the lab.
+        if runs("unshare", &["--user", "--map-root-user", "--net", "true"]) {
+            println!("networks can be made here, and the lab could not");
+            return Ok(false);
+        }
         report_skip(&format!("lab::{name}"), "network namespaces cannot be made here")?;
         return Ok(true);
     }

@@ -87,6 +87,8 @@ impl Engine {
                 if let Some(peer) = self.peers.get_mut(&device) {
                     peer.mailer.acked(&ids);
                 }
+                // They have what we said, so the broker that it went over delivers.
+                self.heard_by(&device);
                 self.tell_delivered(&delivered);
                 self.tick_mail(&device);
             }

@@ -30,6 +30,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{DriverCommand, DriverEvent, FRAME_BYTES_MAX};
 use crate::wire::ConnectionId;
+use crate::wire::broker_url::percent_decoded;
 
 pub use queue::{QUEUE_BYTES_LOW, QUEUE_BYTES_MAX, QUEUE_FRAMES_MAX};
 
@@ -100,7 +101,8 @@ impl std::str::FromStr for IceServer {
     type Err = IceServerError;
 
     /// Reads `stun:host[:port]` or `turn:[user:password@]host[:port][?transport=udp]` (RFC 7064 and 7065, with the
-    /// credentials in front of the host as in other URLs). TLS and TCP are refused: the library would skip them.
+    /// credentials in front of the host as in other URLs, special characters as %XX). TLS and TCP are refused: the library
+    /// would skip them.
     fn from_str(text: &str) -> Result<Self, IceServerError> {
         let (scheme, rest) = text.split_once(':').ok_or(IceServerError)?;
         let (login, host) = rest.rsplit_once('@').map_or((None, rest), |(login, host)| (Some(login), host));
@@ -113,10 +115,12 @@ impl std::str::FromStr for IceServer {
             Some(login) if scheme == "turn" => login.split_once(':').ok_or(IceServerError)?,
             Some(_) => return Err(IceServerError),
         };
+        let decoded = |part| percent_decoded(part).ok_or(IceServerError);
+        let (user, password) = (decoded(user)?, decoded(password)?);
         if scheme == "turn" && (user.is_empty() || password.is_empty()) {
             return Err(IceServerError);
         }
-        Ok(Self { url: format!("{scheme}:{host}"), user: user.to_owned(), password: password.to_owned() })
+        Ok(Self { url: format!("{scheme}:{host}"), user, password })
     }
 }
 
