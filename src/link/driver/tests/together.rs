@@ -142,7 +142,8 @@ async fn two_that_start_at_once_have_one_link_and_keep_it() {
         moved.push(began.elapsed());
         assert_eq!((devices.up, devices.ups), (link, [1; 2]), "it is another link");
         let said = devices.signals - said;
-        assert!((4..=8).contains(&said), "{said} signals for a restart");
+        // An offer and an answer at least; candidates may come when both are calm already.
+        assert!((2..=8).contains(&said), "{said} signals for a restart");
         devices.end().await;
     }
     report("two start at once", opened);
