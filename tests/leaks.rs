@@ -4,141 +4,15 @@
 //! run. Where the system does not tell (no `/proc`), only tasks are counted.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
-use std::fs;
-use std::time::Duration;
+#[path = "support/link_pair.rs"]
+mod link_pair;
 
-use bytes::Bytes;
-use kith::link::driver::{self, Handle, Settings};
-use kith::link::{DriverCommand, DriverEvent};
-use kith::wire::ConnectionId;
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use link_pair::{Held, cycle, memory};
 
 /// Pools and caches are filled by then.
 const FIRST: usize = 50;
 /// Cycles of the usual run, those included.
 const CYCLES: usize = 150;
-/// Nothing takes so long on an idle machine; this one may be shared by many.
-const DEADLINE: Duration = Duration::from_secs(60);
-
-/// What the process has.
-#[derive(Debug, PartialEq)]
-struct Held {
-    tasks: usize,
-    files: Option<usize>,
-    threads: Option<usize>,
-}
-
-impl Held {
-    fn now() -> Self {
-        let count = |folder| fs::read_dir(folder).ok().map(Iterator::count);
-        let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
-        Self { tasks, files: count("/proc/self/fd"), threads: count("/proc/self/task") }
-    }
-}
-
-/// Pages of memory in use, where the system tells.
-fn memory() -> Option<u64> {
-    fs::read_to_string("/proc/self/statm").ok()?.split(' ').nth(1)?.parse().ok()
-}
-
-struct Pair {
-    handles: [Handle; 2],
-    events: mpsc::Receiver<(usize, DriverEvent)>,
-    /// Candidates that came before the description they belong to, and who has the other's description.
-    early: [Vec<DriverCommand>; 2],
-    described: [bool; 2],
-    tracker: TaskTracker,
-    cancel: CancellationToken,
-}
-
-impl Pair {
-    fn new() -> Self {
-        let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
-        let (sender, events) = mpsc::channel(64);
-        let settings = Settings { bind: vec!["127.0.0.1:0".to_owned()], ..Settings::default() };
-        let handles = [0, 1].map(|tag| driver::spawn(tag, settings.clone(), &tracker, cancel.clone(), sender.clone()));
-        Self { handles, events, early: [vec![], vec![]], described: [false; 2], tracker, cancel }
-    }
-
-    fn describe(&mut self, side: usize, command: DriverCommand) {
-        self.handles[side].command(command).unwrap();
-        self.described[side] = true;
-        for command in std::mem::take(&mut self.early[side]) {
-            self.handles[side].command(command).unwrap();
-        }
-    }
-
-    /// Carries what is said until something else happens.
-    async fn event(&mut self) -> (usize, DriverEvent) {
-        loop {
-            let (side, event) = tokio::time::timeout(DEADLINE, self.events.recv()).await.expect("in time").unwrap();
-            let other = 1 - side;
-            match event {
-                DriverEvent::OfferReady { connection, generation: 0, sdp } => {
-                    self.describe(other, DriverCommand::AcceptOffer { connection, sdp, instead_of: None });
-                }
-                DriverEvent::OfferReady { connection, generation, sdp } => {
-                    self.describe(other, DriverCommand::AcceptRestart { connection, generation, sdp });
-                }
-                DriverEvent::AnswerReady { connection, sdp, .. } => {
-                    self.describe(other, DriverCommand::AcceptAnswer { connection, sdp });
-                }
-                DriverEvent::CandidatesReady { connection, candidates, .. } => {
-                    let command = DriverCommand::AddCandidates { connection, candidates };
-                    if self.described[other] {
-                        self.handles[other].command(command).unwrap();
-                    } else {
-                        self.early[other].push(command);
-                    }
-                }
-                event => return (side, event),
-            }
-        }
-    }
-
-    /// Waits until both sides say so.
-    async fn both(&mut self, what: impl Fn(&DriverEvent) -> bool) {
-        let mut said = [false; 2];
-        while said != [true; 2] {
-            let (side, event) = self.event().await;
-            said[side] |= what(&event);
-        }
-    }
-}
-
-/// One life of a link, each in one of several ways.
-async fn cycle(number: usize) {
-    let mut pair = Pair::new();
-    let connection = ConnectionId([1; 16]);
-    pair.handles[0].command(DriverCommand::Offer { connection }).unwrap();
-    // Every fifth ends while it is being made.
-    if !number.is_multiple_of(5) {
-        pair.both(|event| matches!(event, DriverEvent::Opened { .. })).await;
-        for side in [0, 1] {
-            pair.handles[side].send(connection, Bytes::from(vec![7; 20_000])).unwrap();
-        }
-        pair.both(|event| matches!(event, DriverEvent::Frame { .. })).await;
-    }
-    match number % 5 {
-        1 => {
-            pair.described = [false; 2];
-            pair.handles[0].command(DriverCommand::Restart { connection, generation: 1 }).unwrap();
-            pair.both(|event| matches!(event, DriverEvent::Reconnected { .. })).await;
-        }
-        2 => {
-            pair.handles[1].command(DriverCommand::Close).unwrap();
-            while !matches!(pair.event().await, (0, DriverEvent::Closed { .. })) {}
-        }
-        3 => pair.cancel.cancel(),
-        _ => {}
-    }
-    let Pair { handles, events, tracker, .. } = pair;
-    drop((handles, events));
-    tracker.close();
-    tokio::time::timeout(DEADLINE, tracker.wait()).await.expect("the drivers end");
-}
 
 /// However often links are made and end, and however they end: tasks, files, threads and memory stay as they were after the
 /// first fifty.
@@ -153,15 +27,7 @@ async fn links_give_back_what_they_took() {
         cycle(number).await;
     }
     let (before, memory_before) = before.expect("more cycles than the first");
-    // The library's own task of a closed connection ends a moment after it.
-    let mut now = Held::now();
-    for _ in 0..1_000 {
-        if now == before {
-            break;
-        }
-        tokio::task::yield_now().await;
-        now = Held::now();
-    }
+    let now = Held::again(&before).await;
     println!("{cycles} cycles: {now:?}, memory {memory_before:?} -> {:?} pages", memory());
     assert_eq!(now, before);
     if let (Some(before), Some(now)) = (memory_before, memory()) {

@@ -204,6 +204,11 @@ impl Node {
         self.events.clear();
     }
 
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.talker.id()
+    }
+
     /// Ends it as a power cut would.
     pub fn kill(self) -> Result<()> {
         self.talker.kill()

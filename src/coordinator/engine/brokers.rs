@@ -281,6 +281,7 @@ impl Engine {
         }
         match input {
             BrokerInput::Connected => {
+                tracing::debug!(broker = %url.redacted(), ?kind, "a session is connected");
                 if let Some(action) = self.session(conn).map(|session| session.connected(now)) {
                     self.act(conn, action);
                 }

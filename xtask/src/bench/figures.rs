@@ -38,16 +38,24 @@ impl Figure {
             Target::AtLeast(least) => self.value >= least,
         }
     }
+
+    fn measured(&self) -> String {
+        let Self { value, unit, .. } = self;
+        // Near a small target a tenth is much.
+        if *value < 10.0 { format!("{value:.2} {unit}") } else { format!("{value:.1} {unit}") }
+    }
+
+    fn wanted(&self) -> String {
+        match self.target {
+            Target::AtMost(most) => format!("at most {most} {}", self.unit),
+            Target::AtLeast(least) => format!("at least {least} {}", self.unit),
+        }
+    }
 }
 
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { what, value, unit, .. } = self;
-        write!(f, "{what}: {value:.1} {unit}")?;
-        match self.target {
-            Target::AtMost(most) => write!(f, " (at most {most} {unit})"),
-            Target::AtLeast(least) => write!(f, " (at least {least} {unit})"),
-        }
+        write!(f, "{}: {} ({})", self.what, self.measured(), self.wanted())
     }
 }
 
@@ -74,12 +82,15 @@ impl Figures {
         self.0.iter().filter(|figure| !figure.is_met()).collect()
     }
 
-    /// One a line, with how it came about.
+    /// A table, each line with how it came about below it.
     pub fn print(&self) {
+        let width = |text: fn(&Figure) -> String| self.0.iter().map(|figure| text(figure).len()).max().unwrap_or_default();
+        let (measured, wanted) = (width(Figure::measured), width(Figure::wanted));
         println!();
         for figure in &self.0 {
-            println!("{} {figure}", if figure.is_met() { "✓" } else { "✗" });
-            println!("    {}", figure.detail);
+            let met = if figure.is_met() { "✓" } else { "✗" };
+            println!("{met}  {:>measured$}  {:<wanted$}  {}", figure.measured(), figure.wanted(), figure.what);
+            println!("     {}", figure.detail);
         }
     }
 
@@ -125,6 +136,12 @@ impl Samples {
         }
     }
 
+    /// The one that this share of them does not exceed: 0.95 of twenty is the nineteenth.
+    pub fn at_share(&self, share: f64) -> f64 {
+        let rank = (self.0.len() as f64 * share).ceil() as usize;
+        self.at(rank.saturating_sub(1))
+    }
+
     /// The largest.
     pub fn worst(&self) -> f64 {
         self.0.last().copied().unwrap_or(f64::NAN)
@@ -167,7 +184,7 @@ mod tests {
         }
         let missed: Vec<String> = figures.missed().into_iter().map(ToString::to_string).collect();
         assert_eq!(missed.len(), 4, "{missed:?}");
-        assert_eq!(missed[0], "what: 1.1 ms (at most 1 ms)");
+        assert_eq!(missed[0], "what: 1.10 ms (at most 1 ms)");
     }
 
     /// The middle, the worst, and nothing from nothing.
@@ -176,6 +193,7 @@ mod tests {
         let samples = Samples::new([4.0, 1.0, 3.0, 2.0]);
         assert_eq!((samples.median(), samples.worst(), samples.mean()), (2.5, 4.0, 2.5));
         assert_eq!(Samples::new([3.0, 1.0, 2.0]).median(), 2.0);
+        assert_eq!((samples.at_share(0.5), samples.at_share(0.75), samples.at_share(0.76)), (2.0, 3.0, 4.0));
         assert!(Samples::new([]).median().is_nan());
     }
 }

@@ -2,6 +2,7 @@
 //! them for nothing.
 
 mod figures;
+mod link;
 mod people;
 mod ui;
 
@@ -22,6 +23,8 @@ pub struct Args {
 enum What {
     /// The window: opening a long conversation, a new message on the screen, the start, the engine behind a hidden window
     Ui(Options),
+    /// Links: how fast one opens and what that costs a broker, round trips, bulk, two hundred at a time, a thousand cycles
+    Link(LinkOptions),
 }
 
 /// What to do with what was measured.
@@ -38,11 +41,28 @@ struct Options {
     debug: bool,
 }
 
+#[derive(clap::Args)]
+struct LinkOptions {
+    #[command(flatten)]
+    options: Options,
+    /// Only these: open, publishes, echo, bulk, crowd, cycles
+    #[arg(value_name = "PART")]
+    parts: Vec<link::Part>,
+}
+
 /// Measures. Returns false only when a target was to be checked and is missed.
 pub fn run(args: &Args) -> Result<bool> {
-    let What::Ui(options) = &args.what;
     let mut figures = Figures::default();
-    ui::measure(&mut figures, !options.debug)?;
+    let options = match &args.what {
+        What::Ui(options) => {
+            ui::measure(&mut figures, !options.debug)?;
+            options
+        }
+        What::Link(LinkOptions { options, parts }) => {
+            link::measure(&mut figures, !options.debug, parts)?;
+            options
+        }
+    };
     figures.print();
     if let Some(file) = &options.json {
         figures.write(file)?;
