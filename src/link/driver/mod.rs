@@ -19,6 +19,7 @@
 
 mod connection;
 mod queue;
+mod server;
 mod task;
 
 use bytes::Bytes;
