@@ -19,7 +19,8 @@ const BESIDE_MAY: &[&str] = &["platform", "wire", "clock"];
 const PROGRAM: &[&str] = &["main", "cli", "command", "phone"];
 
 /// Folders that do no I/O, read no clock and draw no random number …
-const PURE: &[&str] = &["clock", "wire", "identity", "log", "sync", "signaling", "link", "coordinator/engine", "doctor"];
+const PURE: &[&str] =
+    &["clock", "wire", "identity", "log", "sync", "signaling", "link", "coordinator/engine", "doctor"];
 /// … except these, which translate between a library and a state machine.
 const DRIVERS: &[&str] = &["signaling/mqtt", "link/driver", "doctor/probe"];
 /// What only the drivers of a layer may import: the points at which a test kills the process lie right behind the socket.

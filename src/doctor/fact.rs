@@ -178,7 +178,8 @@ impl Fact {
                 "Your router shows one address to everybody: direct links work with most people.".to_owned()
             }
             Self::NatStrict => {
-                "Your router shows another address to everybody: direct links to others like you need a relay.".to_owned()
+                "Your router shows another address to everybody: direct links to others like you need a relay."
+                    .to_owned()
             }
             Self::NatUnknown => {
                 "How your router treats addresses is not known: it takes two servers that answer.".to_owned()
@@ -192,11 +193,13 @@ impl Fact {
             }
             Self::RelayWell(name, time) => format!("The relay {name} gives you a place, after {time}."),
             Self::RelayNone => {
-                "No relay (TURN server) is named. Where no direct way exists, messages go by way of the broker.".to_owned()
+                "No relay (TURN server) is named. Where no direct way exists, messages go by way of the broker."
+                    .to_owned()
             }
             Self::Ipv6Works(address) => format!("IPv6 works, from {address}."),
             Self::Ipv6Unproven => {
-                "This device has an IPv6 address; whether packets pass was not checked: no server has one too.".to_owned()
+                "This device has an IPv6 address; whether packets pass was not checked: no server has one too."
+                    .to_owned()
             }
             Self::Ipv6None => "There is no IPv6 here. Links use IPv4.".to_owned(),
             Self::ClockPlausible => {

@@ -1,5 +1,6 @@
 //! What the probes saw: plain values, without a judgement and without a secret.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -50,8 +51,8 @@ pub struct StepFault {
     pub step: Step,
     /// In words, without a secret.
     pub reason: String,
-    /// The broker said that it knows no such user and password.
-    pub login_refused: bool,
+    /// The broker said no: to user and password (if it was told any), or to listening. Otherwise it said nothing, or nonsense.
+    pub refused: bool,
 }
 
 /// What one broker did.
@@ -138,7 +139,10 @@ impl UdpFinding {
         if stun.iter().any(StunFinding::answered) || relays.iter().any(relay) {
             return Self::Passes;
         }
-        if stun.iter().filter(|server| server.resolved).count() > 1 { Self::NoAnswer } else { Self::NotChecked }
+        // A relay is asked for our address too, and may be named as both.
+        let place = |server: &StunFinding| server.server.split_once(':').map(|(_, place)| place.to_owned());
+        let silent: BTreeSet<_> = stun.iter().filter(|server| server.resolved).map(place).collect();
+        if silent.len() > 1 { Self::NoAnswer } else { Self::NotChecked }
     }
 }
 

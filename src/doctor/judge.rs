@@ -29,7 +29,7 @@ pub fn judge(findings: &Findings) -> Vec<Problem> {
 
 fn broker(finding: &BrokerFinding) -> Option<Problem> {
     let name = finding.broker.clone();
-    let Some(StepFault { step, reason, login_refused }) = finding.fault.clone() else {
+    let Some(StepFault { step, reason, refused }) = finding.fault.clone() else {
         let took = finding.round_trip.filter(|took| *took > SLOW)?;
         return Some(Problem::BrokerSlow(name, duration(took)));
     };
@@ -39,10 +39,10 @@ fn broker(finding: &BrokerFinding) -> Option<Problem> {
         Step::Resolve => Problem::BrokerUnknown(name),
         Step::Reach => Problem::BrokerUnreachable(name, reason),
         Step::Secure => Problem::BrokerNotSecure(name, reason),
-        Step::Login if login_refused => Problem::BrokerLogin(name),
+        Step::Login if refused => Problem::BrokerLogin(name),
         Step::Login => Problem::BrokerRefuses(name, reason),
-        Step::Listen => Problem::BrokerDeaf(name),
-        Step::Publish => Problem::BrokerMute(name),
+        Step::Listen if refused => Problem::BrokerDeaf(name),
+        Step::Listen | Step::Publish => Problem::BrokerMute(name),
         Step::Deliver => Problem::BrokerLoses(name),
     })
 }

@@ -30,7 +30,8 @@ pub struct Mapped {
 /// With the three that RFC 5780 §4.3 asks (a server, its other address, its other address and port) the answer is exact.
 #[must_use]
 pub fn mapping(seen: &[Mapped]) -> Option<Behaviour> {
-    let pairs = || seen.iter().enumerate().flat_map(|(index, one)| seen.iter().skip(index + 1).map(move |two| (one, two)));
+    let pairs =
+        || seen.iter().enumerate().flat_map(|(index, one)| seen.iter().skip(index + 1).map(move |two| (one, two)));
     let elsewhere = |one: &Mapped, two: &Mapped| one.server.ip() != two.server.ip();
     let by_address = pairs().any(|(one, two)| elsewhere(one, two) && one.seen != two.seen);
     let asked = pairs().any(|(one, two)| elsewhere(one, two));

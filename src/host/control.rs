@@ -5,7 +5,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{Choice, Settings};
+use super::{Choice, Place, Settings};
 
 /// Orders that may wait: a person changes one setting at a time.
 const ORDERS_MAX: usize = 16;
@@ -22,6 +22,18 @@ pub enum SettingsError {
     /// More brokers were named than there can be.
     #[error("There can be {0} brokers at most.")]
     TooManyBrokers(usize),
+    /// An address is no STUN or TURN server's.
+    #[error(
+        "“{0}” is no address of a STUN or TURN server: they look like stun:host:port or turn:user:password@host:port, \
+         without spaces"
+    )]
+    Server(String),
+    /// A server is named twice.
+    #[error("“{0}” is there already.")]
+    ServerTwice(String),
+    /// More servers were named than there can be.
+    #[error("There can be {0} servers at most.")]
+    TooManyServers(usize),
     /// This computer's own broker cannot run.
     #[error("{0}")]
     OwnBroker(String),
@@ -48,6 +60,7 @@ pub struct Control {
     settings: watch::Receiver<Settings>,
     orders: mpsc::Sender<Order>,
     fixed: Arc<[String]>,
+    place: Arc<Place>,
 }
 
 impl Control {
@@ -57,7 +70,7 @@ impl Control {
     pub fn new(settings: Settings, fixed: Vec<String>) -> (Self, watch::Sender<Settings>, mpsc::Receiver<Order>) {
         let (told, settings) = watch::channel(settings);
         let (orders, asked) = mpsc::channel(ORDERS_MAX);
-        (Self { settings, orders, fixed: fixed.into() }, told, asked)
+        (Self { settings, orders, fixed: fixed.into(), place: Arc::default() }, told, asked)
     }
 
     /// The settings now.
@@ -79,6 +92,22 @@ impl Control {
     #[must_use]
     pub fn fixed_brokers(&self) -> &[String] {
         &self.fixed
+    }
+
+    /// The same for a Kith that the command line put there.
+    #[must_use]
+    pub fn with_place(self, place: Place) -> Self {
+        Self { place: Arc::new(place), ..self }
+    }
+
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Whether the command line says which ICE servers are asked: then that holds, whatever the settings say.
+    #[must_use]
+    pub fn is_ice_fixed(&self) -> bool {
+        self.place.is_ice_fixed()
     }
 
     /// Changes one setting: returns when it is on disk and in effect.

@@ -125,7 +125,7 @@ impl Script {
                 deltas.push(self.chat(with));
                 Ok(Reply::Done)
             }
-            Command::UseBrokers(_) => Ok(Reply::Done),
+            Command::UseBrokers(_) | Command::UseIce(_) => Ok(Reply::Done),
         };
         (reply, deltas)
     }

@@ -17,7 +17,9 @@ use uuid::Uuid;
 use super::RESOLVE_MAX;
 use crate::doctor::BrokerToCheck;
 use crate::doctor::findings::{BrokerFinding, Step, StepFault};
-use crate::signaling::mqtt::{self, Config, Connection, ConnectionHandle, MqttCommand, MqttEvent, Refusal, SessionKind};
+use crate::signaling::mqtt::{
+    self, Config, Connection, ConnectionHandle, MqttCommand, MqttEvent, Refusal, SessionKind,
+};
 use crate::signaling::{InboxId, Leaf, Topic};
 use crate::wire::broker_url::{BrokerUrl, Host};
 
@@ -58,7 +60,7 @@ pub(super) async fn check(broker: &BrokerToCheck) -> BrokerFinding {
 }
 
 fn fault(step: Step, reason: impl Into<String>) -> StepFault {
-    StepFault { step, reason: reason.into(), login_refused: false }
+    StepFault { step, reason: reason.into(), refused: false }
 }
 
 /// Name, connection, TLS; whether the dates of a certificate were looked at.
@@ -98,6 +100,8 @@ struct Client {
     handle: ConnectionHandle,
     events: mpsc::Receiver<((), MqttEvent)>,
     end: Instant,
+    /// Whether it has a user name to say.
+    logs_in: bool,
 }
 
 async fn conversation(url: &BrokerUrl, end: Instant, finding: &mut BrokerFinding) -> Result<(), StepFault> {
@@ -109,7 +113,7 @@ async fn conversation(url: &BrokerUrl, end: Instant, finding: &mut BrokerFinding
     let name = BASE32_NOPAD.encode(&rand::rng().random::<[u8; 13]>()).to_ascii_lowercase();
     let config = Config::new(url.clone(), name, SessionKind::Clean, ());
     let handle = Connection::spawn(config, &tracker, cancel.clone(), sender);
-    let mut client = Client { handle, events, end };
+    let mut client = Client { handle, events, end, logs_in: url.credentials().is_some() };
     let result = client.talk(finding).await;
     drop(client);
     cancel.cancel();
@@ -126,8 +130,9 @@ impl Client {
             match self.next(Step::Login, self.end).await? {
                 MqttEvent::Connected { .. } => break,
                 MqttEvent::Refused { reason } => {
-                    let login_refused = matches!(reason, Refusal::Credentials | Refusal::NotAuthorised);
-                    return Err(StepFault { login_refused, ..fault(Step::Login, reason.to_string()) });
+                    let refused = matches!(reason, Refusal::Credentials | Refusal::NotAuthorised);
+                    let refused = refused && self.logs_in;
+                    return Err(StepFault { refused, ..fault(Step::Login, reason.to_string()) });
                 }
                 _ => {}
             }
@@ -140,7 +145,9 @@ impl Client {
         loop {
             match self.next(Step::Listen, until).await? {
                 MqttEvent::Subscribed { granted: true, .. } => break,
-                MqttEvent::Subscribed { .. } => return Err(fault(Step::Listen, "it refuses the subscription")),
+                MqttEvent::Subscribed { .. } => {
+                    return Err(StepFault { refused: true, ..fault(Step::Listen, "it refuses the subscription") });
+                }
                 _ => {}
             }
         }

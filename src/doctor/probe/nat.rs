@@ -110,8 +110,11 @@ async fn letting_in(seen: &[Seen]) -> Option<Behaviour> {
     let (server, _) = with_other(seen)?;
     // The other socket has written to the other address, or is about to.
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await.ok()?;
-    let questions =
-        [question(server, None)?, question(server, Some(Change::AddressAndPort))?, question(server, Some(Change::Port))?];
+    let questions = [
+        question(server, None)?,
+        question(server, Some(Change::AddressAndPort))?,
+        question(server, Some(Change::Port))?,
+    ];
     let heard = ask(&socket, &questions).await;
     let worked = |heard: &Heard| heard.as_ref().is_some_and(|(answer, _)| answer.error.is_none());
     let refused = |heard: &Heard| heard.as_ref().is_some_and(|(answer, _)| answer.error.is_some());
