@@ -95,6 +95,34 @@ impl Fact {
         facts
     }
 
+    /// One of each, for those who must know them all.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let name = || "the server".to_owned();
+        let time = || "20 ms".to_owned();
+        vec![
+            Self::BrokerWell(name(), time()),
+            Self::BrokerIdle(name()),
+            Self::UdpPasses,
+            Self::UdpNotChecked,
+            Self::Address(name()),
+            Self::NatNone,
+            Self::NatEasy,
+            Self::NatStrict,
+            Self::NatUnknown,
+            Self::FilterOpen,
+            Self::FilterClosed,
+            Self::FilterUnknown,
+            Self::RelayWell(name(), time()),
+            Self::RelayNone,
+            Self::Ipv6Works(name()),
+            Self::Ipv6Unproven,
+            Self::Ipv6None,
+            Self::ClockPlausible,
+            Self::ClockNotChecked,
+        ]
+    }
+
     /// A name for programs and language files. Never changes its meaning.
     #[must_use]
     pub fn code(&self) -> &'static str {

@@ -29,6 +29,7 @@ pub use judge::judge;
 pub use nat::{Behaviour, Mapped, filtering, mapping};
 pub use problem::{Problem, Words};
 pub use report::Report;
+pub use words::duration as words_of_duration;
 
 use crate::link::driver::IceServer;
 use crate::wire::broker_url::BrokerUrl;

@@ -168,7 +168,7 @@ impl Problem {
             Self::NoBroker => (
                 "No broker is named.".to_owned(),
                 "A broker is where others find you. Without one nobody can reach you, and you reach nobody.",
-                "Choose one in Settings under “How others can reach you”, or name one with --broker.",
+                "Choose one in Settings under “Meeting points”, or name one with --broker.",
             ),
             Self::BrokerUnknown(name) => (
                 format!("The broker {name} is not found: its name has no address."),

@@ -1,11 +1,13 @@
 //! What a checkup has to ask, from the command line and the settings on disk. It only reads: another Kith may run there.
 
 use thiserror::Error;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::place::Wanted;
 use super::settings_file::SettingsFile;
 use super::{Control, Front, LocalBroker, LocalBrokerError, Place, Settings};
-use crate::doctor::{BrokerToCheck, Checkup};
+use crate::doctor::probe::examine;
+use crate::doctor::{BrokerToCheck, Checkup, Report};
 use crate::link::driver::{IceServer, IceServerError};
 use crate::platform::default_data_dir;
 use crate::wire::broker_url::BrokerUrl;
@@ -25,6 +27,9 @@ pub enum CheckupError {
     /// An address is no ICE server's.
     #[error("“{0}” is {1}")]
     Server(String, String),
+    /// Kith is shutting down.
+    #[error("Kith is shutting down")]
+    Ended,
     /// This build has no broker of its own, and no other is named.
     #[error(transparent)]
     OwnBroker(#[from] LocalBrokerError),
@@ -48,6 +53,19 @@ impl Control {
     /// Never with what a running Kith uses.
     pub fn checkup(&self) -> Result<Checkup, CheckupError> {
         of(self.place(), &self.settings(), Front::Window, false)
+    }
+
+    /// Checks everything of the running Kith. It runs beside whoever asks, and ends when they stop waiting.
+    ///
+    /// # Errors
+    /// As [`Control::checkup`].
+    pub async fn examine(&self) -> Result<Report, CheckupError> {
+        if let Some(report) = self.pretended() {
+            return Ok(report.clone());
+        }
+        let checkup = self.checkup()?;
+        let examined = AbortOnDropHandle::new(tokio::spawn(async move { examine(&checkup).await }));
+        examined.await.map_err(|_| CheckupError::Ended)
     }
 }
 

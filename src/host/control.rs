@@ -6,6 +6,7 @@ use thiserror::Error;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{Choice, Place, Settings};
+use crate::doctor::Report;
 
 /// Orders that may wait: a person changes one setting at a time.
 const ORDERS_MAX: usize = 16;
@@ -61,6 +62,7 @@ pub struct Control {
     orders: mpsc::Sender<Order>,
     fixed: Arc<[String]>,
     place: Arc<Place>,
+    pretended: Option<Arc<Report>>,
 }
 
 impl Control {
@@ -70,7 +72,7 @@ impl Control {
     pub fn new(settings: Settings, fixed: Vec<String>) -> (Self, watch::Sender<Settings>, mpsc::Receiver<Order>) {
         let (told, settings) = watch::channel(settings);
         let (orders, asked) = mpsc::channel(ORDERS_MAX);
-        (Self { settings, orders, fixed: fixed.into(), place: Arc::default() }, told, asked)
+        (Self { settings, orders, fixed: fixed.into(), place: Arc::default(), pretended: None }, told, asked)
     }
 
     /// The settings now.
@@ -98,6 +100,17 @@ impl Control {
     #[must_use]
     pub fn with_place(self, place: Place) -> Self {
         Self { place: Arc::new(place), ..self }
+    }
+
+    /// The same, whose checkups find this and ask nobody: for windows that are only shown.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn pretending(self, report: Report) -> Self {
+        Self { pretended: Some(Arc::new(report)), ..self }
+    }
+
+    pub(super) fn pretended(&self) -> Option<&Report> {
+        self.pretended.as_deref()
     }
 
     pub(super) fn place(&self) -> &Place {

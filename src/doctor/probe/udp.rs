@@ -1,5 +1,6 @@
 //! Questions over UDP: several at once from one socket, each said again until it is answered or its time is over.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -40,16 +41,16 @@ pub(super) fn transaction() -> Transaction {
 pub(super) async fn ask(socket: &UdpSocket, questions: &[Question]) -> Vec<Heard> {
     let mut heard: Vec<Heard> = vec![None; questions.len()];
     let started = Instant::now();
-    let mut moments = SAID_AT.iter().map(|after| started + *after).chain([started + PATIENCE]).peekable();
+    let mut moments: VecDeque<Instant> = SAID_AT.into_iter().chain([PATIENCE]).map(|after| started + after).collect();
     // One byte more than is read: what fills it is too long.
     let mut buffer = vec![0; DATAGRAM_BYTES_MAX + 1];
     while heard.iter().any(Option::is_none) {
-        let Some(moment) = moments.peek().copied() else { break };
+        let Some(moment) = moments.front().copied() else { break };
         tokio::select! {
             biased;
             () = sleep_until(moment) => {
-                moments.next();
-                if moments.peek().is_some() {
+                moments.pop_front();
+                if !moments.is_empty() {
                     say(socket, questions, &heard).await;
                 }
             }
