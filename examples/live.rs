@@ -19,6 +19,7 @@ async fn main() -> anyhow::Result<()> {
     let place = Place {
         data: Some(data.into()),
         local_broker: Some(broker.parse().context("an address")?),
+        no_default_ice: true,
         ..Place::default()
     };
     let host = Host::open(place, Front::Window).await?;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use kith::host::{DEFAULT_ICE, Place};
+use kith::host::Place;
 
 /// Kith: a messenger in which two people's devices talk to each other directly
 ///
@@ -58,6 +58,13 @@ pub enum Task {
     /// are sealed.
     #[cfg(feature = "embedded-broker")]
     Broker(Broker),
+    /// Check the connection: brokers, address and NAT, relays, IPv6, clock; say what is wrong, and what to do
+    ///
+    /// Asks what `kith node` with the same options would use, and what the settings of the window say; takes at most ten
+    /// seconds. It changes nothing, needs no identity, and works while another Kith runs on the same data. Lines with ✓ are
+    /// well, lines with · are only worth knowing, lines with ! need attention. Ends with 0 when all is well, with 1 when
+    /// something needs attention, with 2 when it cannot check. docs/doctor.md explains every line.
+    Doctor(Doctor),
     /// Show your own link, and as a QR code that others can scan
     ///
     /// Name the same brokers as for `kith node`: the link says where you can be reached. While a node runs, ask that
@@ -83,6 +90,16 @@ pub struct Device {
     /// Ask none of the public STUN servers that are built in (they learn this device's address, and nothing else)
     #[arg(long)]
     no_default_ice: bool,
+}
+
+/// What to check, and how to say it.
+#[derive(Args, Debug)]
+pub struct Doctor {
+    #[command(flatten)]
+    device: Device,
+    /// One JSON object for programs, in place of text
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Where this person's data is, and where they can be reached.
@@ -129,14 +146,17 @@ impl Window {
     }
 }
 
+impl Doctor {
+    /// Where.
+    pub fn place(self) -> Place {
+        self.device.place()
+    }
+}
+
 impl Device {
     /// Where.
     pub fn place(self) -> Place {
-        let mut ice = self.ice;
-        if !self.no_default_ice {
-            ice.extend(DEFAULT_ICE.map(str::to_owned));
-        }
-        Place { ice, ..self.reach.place() }
+        Place { ice: self.ice, no_default_ice: self.no_default_ice, ..self.reach.place() }
     }
 }
 
@@ -184,6 +204,8 @@ mod tests {
             "kith node",
             "kith node --data d --broker mqtt://a --broker wss://u:p@b/mqtt --ice stun:c --ice turn:u:p@d --no-default-ice",
             "kith qr --data d --broker mqtt://a",
+            "kith doctor",
+            "kith doctor --json --data d --broker mqtt://a --ice stun:c --no-default-ice",
         ] {
             assert!(parse(text).is_ok(), "{text}");
         }
@@ -214,12 +236,13 @@ mod tests {
     /// The public STUN servers are asked unless somebody says no.
     #[test]
     fn default_ice_servers_can_be_left_out() {
-        let ice = |text: &str| match parse(text).unwrap().command {
-            Some(Task::Node(device)) => device.place().ice,
+        let place = |text: &str| match parse(text).unwrap().command {
+            Some(Task::Node(device)) => device.place(),
             _ => panic!("{text}"),
         };
-        assert_eq!(ice("kith node --ice stun:c").len(), 1 + DEFAULT_ICE.len());
-        assert_eq!(ice("kith node --ice stun:c --no-default-ice"), ["stun:c"]);
+        let with = place("kith node --ice stun:c");
+        assert_eq!((with.ice, with.no_default_ice), (vec!["stun:c".to_owned()], false));
+        assert!(place("kith node --ice stun:c --no-default-ice").no_default_ice);
     }
 
     /// The computer's own broker is in the way of no other, and takes socket addresses.

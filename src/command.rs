@@ -14,7 +14,7 @@ use tracing_subscriber::EnvFilter;
 
 #[cfg(feature = "embedded-broker")]
 use crate::cli::Broker;
-use crate::cli::{Arguments, Device, Reach, Task, Window};
+use crate::cli::{Arguments, Device, Doctor, Reach, Task, Window};
 
 /// How long threads that cannot be interrupted (reading standard input) are waited for at the end.
 const END_PATIENCE: Duration = Duration::from_millis(100);
@@ -29,6 +29,7 @@ This Kith was built without a window. What it can do:
 
   kith --browser  the same in a browser on this computer (when it was built with the feature `browser`)
   kith node       a messenger for scripts and bots: one JSON-RPC request a line in, answers and events out
+  kith doctor     checks the connection, and says what is wrong and what to do
   kith qr         your own link as a QR code, for somebody to scan
   kith broker     a meeting point for other people's Kiths (when it was built with the feature `embedded-broker`)
 
@@ -59,6 +60,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Some(Task::Node(device)) => until_interrupted(runtime, node(device)),
         #[cfg(feature = "embedded-broker")]
         Some(Task::Broker(options)) => until_interrupted(runtime, broker(options)),
+        Some(Task::Doctor(doctor)) => until_interrupted(runtime, examine(doctor)),
         Some(Task::Qr(reach)) => until_interrupted(runtime, qr(reach)),
         #[cfg(feature = "desktop")]
         Some(Task::Register) => register(),
@@ -159,6 +161,21 @@ async fn broker(arguments: Broker) -> anyhow::Result<ExitCode> {
     asked_to_stop().await;
     broker.shutdown().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Checks the connection. What cannot even be checked is not "something needs attention".
+async fn examine(doctor: Doctor) -> anyhow::Result<ExitCode> {
+    let as_json = doctor.json;
+    let checkup = match kith::host::checkup(&doctor.place()) {
+        Ok(checkup) => checkup,
+        Err(error) => {
+            say(&format!("kith: {error}"));
+            return Ok(ExitCode::from(USAGE));
+        }
+    };
+    let report = kith::doctor::probe::examine(&checkup).await;
+    print(&if as_json { format!("{:#}\n", report.json()) } else { report.to_string() })?;
+    Ok(if report.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn qr(reach: Reach) -> anyhow::Result<ExitCode> {

@@ -13,13 +13,14 @@
 //! | [`link`] | one peer: glare, heartbeat, backoff; the WebRTC driver | driver only |
 //! | [`store`] | SQLite: one writer thread, migrations, queries | I/O |
 //! | [`coordinator`] | the pure engine, and the one background task that drives it | task only |
+//! | [`doctor`] | what the network lets through, what is wrong, and what to do; the probes that ask it | probes only |
 //! | [`broker`] | the embedded MQTT broker (feature `embedded-broker`) | I/O |
 //! | [`platform`] | data directory, lock, opened links, crash points: what differs by system | I/O |
 //! | [`host`] | a Kith that runs on this device: data directory, own broker, settings, coordinator | I/O |
 //! | `ui` | the window: components, state, words (feature `ui`); the only place where Dioxus is | I/O |
 //! | [`node`] | the same core with no window: JSON-RPC over standard input and output | I/O |
 //!
-//! Imports point one way: `{ui, node} → host → coordinator → {sync, link, signaling, store} → log → identity → wire → clock`.
+//! Imports point one way: `{ui, node} → host → {coordinator, doctor} → {sync, link, signaling, store} → log → identity → wire → clock`.
 //! `tests/architecture.rs` fails when one points back.
 //!
 //! # The invariants
@@ -35,6 +36,7 @@
 pub mod broker;
 pub mod clock;
 pub mod coordinator;
+pub mod doctor;
 pub mod host;
 pub mod identity;
 pub mod link;

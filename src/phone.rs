@@ -10,7 +10,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use kith::host::{DEFAULT_ICE, Place};
+use kith::host::Place;
 use tracing_subscriber::EnvFilter;
 
 /// Runs the app; returns only when it could not begin.
@@ -30,7 +30,6 @@ pub fn main() -> ExitCode {
 fn run() -> anyhow::Result<std::convert::Infallible> {
     // Ours, so that the engine keeps working while the page sleeps.
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no Tokio runtime")?;
-    let place = Place { ice: DEFAULT_ICE.map(str::to_owned).to_vec(), ..Place::default() };
     let _inside = runtime.enter();
-    kith::ui::phone::run(place)
+    kith::ui::phone::run(Place::default())
 }

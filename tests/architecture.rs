@@ -19,9 +19,10 @@ const BESIDE_MAY: &[&str] = &["platform", "wire", "clock"];
 const PROGRAM: &[&str] = &["main", "cli", "command", "phone"];
 
 /// Folders that do no I/O, read no clock and draw no random number …
-const PURE: &[&str] = &["clock", "wire", "identity", "log", "sync", "signaling", "link", "coordinator/engine"];
+const PURE: &[&str] =
+    &["clock", "wire", "identity", "log", "sync", "signaling", "link", "coordinator/engine", "doctor"];
 /// … except these, which translate between a library and a state machine.
-const DRIVERS: &[&str] = &["signaling/mqtt", "link/driver"];
+const DRIVERS: &[&str] = &["signaling/mqtt", "link/driver", "doctor/probe"];
 /// What only the drivers of a layer may import: the points at which a test kills the process lie right behind the socket.
 const DRIVERS_MAY: &[&str] = &["platform"];
 /// Names that pure code has no use for.

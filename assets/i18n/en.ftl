@@ -254,6 +254,141 @@ broker-connecting = Connecting …
 broker-refused = It refuses us
 broker-unreachable = It cannot be reached; trying again
 broker-why = { $state }: { $why }
+settings-ice = Servers that help to find a way
+settings-ice-lead = They tell this device its own address, or pass on what cannot go directly (sealed, so that they read nothing).
+settings-ice-public = Ask public servers too
+settings-ice-public-what = { $servers }. They learn this device's address and nothing else.
+settings-ice-own = Your servers
+settings-ice-login = With user name and password
+settings-ice-address = Address of a server
+settings-ice-hint = stun:host:port or turn:user:password@host:port
+settings-ice-add = Add
+settings-ice-drop = Remove
+settings-ice-remove = Remove { $server }
+settings-ice-kept = Saved. It holds from the next connection on.
+settings-ice-missing = Write the server's address first.
+settings-ice-fixed = The command line names the servers. Start without --ice and --no-default-ice to choose here.
+settings-connection = Connection
+settings-connection-lead = What works and what does not, and what to do about it.
+settings-connection-open = Look at the connection
+
+## Connection
+
+connection-title = Connection
+connection-open = Connection: what works and what does not
+connection-people = People
+connection-nobody = There is nobody to be connected to yet.
+connection-path-direct = Directly, from device to device
+connection-path-relay = Through a relay
+connection-path-mail = Away. Messages wait in their mailbox
+connection-path-none = Away. Messages wait here
+connection-there-and-back = { $path }, { $time } there and back
+connection-check = Checkup
+connection-check-lead = Asks your meeting points and servers what works from here. It takes up to ten seconds, and changes nothing.
+connection-check-now = Check now
+connection-checking = Checking …
+connection-attention = { $count ->
+    [one] One thing needs attention.
+   *[other] { $count } things need attention.
+}
+connection-well = All is well.
+connection-means = What it means
+connection-do = What to do
+connection-copy = Copy as text
+connection-copied = Copied. It holds addresses, but no names and no passwords.
+connection-not-copied = This could not be copied. Try again, or take a picture of the page.
+connection-cannot = This cannot be checked: { $why }
+
+## What a checkup says needs attention: what is the matter, what it means, what to do
+
+problem-no-broker = No broker is named.
+problem-no-broker-means = A broker is where others find you. Without one nobody can reach you, and you reach nobody.
+problem-no-broker-do = Choose one in Settings under “Meeting points”, or name one with --broker.
+problem-broker-unknown = The broker { $name } is not found: its name has no address.
+problem-broker-unknown-means = Nobody can reach you there. The name may be misspelled, or this device has no network at the moment.
+problem-broker-unknown-do = Check the name, and whether other programs reach the internet.
+problem-broker-unreachable = The broker { $name } is not reached: { $detail }.
+problem-broker-unreachable-means = Nobody can reach you there. The broker may be down, its port wrong, or a firewall in between.
+problem-broker-unreachable-do = Check address and port. Try another network; if it works there, this one blocks the port: a broker with wss:// at port 443 passes almost everywhere.
+problem-broker-not-secure = The broker { $name } is reached, but not securely: { $detail }.
+problem-broker-not-secure-means = Kith does not use it: somebody else might be listening there.
+problem-broker-not-secure-do = Ask whoever runs the broker for its right address. Check this device's date and time, too.
+problem-broker-login = The broker { $name } refuses your user name and password.
+problem-broker-login-means = Nobody can reach you there until it lets you in.
+problem-broker-login-do = Correct them in the broker's address: user:password@ before its name, special characters as %XX.
+problem-broker-refuses = The broker { $name } is reached and does not let you in: { $detail }.
+problem-broker-refuses-means = Nobody can reach you there. What answers may be no MQTT broker, or one that wants a user name, or one that is full.
+problem-broker-refuses-do = Check the address, above all the port and, for ws:// and wss://, the path. Ask whoever runs the broker.
+problem-broker-deaf = The broker { $name } does not let you listen.
+problem-broker-deaf-means = You can leave messages there for others, and receive none: to it you are a guest.
+problem-broker-deaf-do = Put the user name and password that its operator gave you into its address, or choose another broker as yours.
+problem-broker-mute = The broker { $name } lets you in, but does not confirm what it is given.
+problem-broker-mute-means = Messages over it may be lost, so Kith keeps sending them again. It is overloaded or does not work as it should.
+problem-broker-mute-do = Try again later. If it stays so, tell whoever runs it, and choose another.
+problem-broker-loses = The broker { $name } confirms messages and does not deliver them.
+problem-broker-loses-means = Others believe you are away while you are there. Its access rules may be wrong.
+problem-broker-loses-do = Tell whoever runs it, and choose another meanwhile.
+problem-broker-slow = The broker { $name } takes { $detail } for one message.
+problem-broker-slow-means = Everything works, but it takes long until two devices find each other.
+problem-broker-slow-do = Choose a broker that is nearer, or try another network.
+problem-stun-unknown = The server { $name } is not found: its name has no address.
+problem-stun-unknown-means = It cannot tell this device its own address in the internet, which direct links need.
+problem-stun-unknown-do = Check the name in Settings under “Servers that help to find a way”, and whether other programs reach the internet.
+problem-stun-silent = The server { $name } does not answer.
+problem-stun-silent-means = It cannot tell this device its own address in the internet. While other servers do, links only take a little longer; without any, direct links often fail.
+problem-stun-silent-do = Remove it if it stays silent, or correct its address.
+problem-udp-blocked = No server answers over UDP.
+problem-udp-blocked-means = This network seems to block it, as those of companies and hotels often do. Direct links need UDP; without it messages go by way of the broker: they arrive, only slower.
+problem-udp-blocked-do = Nothing must be done. To have direct links, use another network, or ask who runs this one to let UDP through.
+problem-strict-nat = This network gives you another address for everybody whom you talk to.
+problem-strict-nat-means = Others cannot use the address that you know of yourself: with somebody whose network does the same no direct link comes about. Messages then go by way of the broker: they arrive, only slower.
+problem-strict-nat-do = Add a TURN server in Settings under “Servers that help to find a way”; some routers can also be set to “full cone” or to port forwarding.
+problem-relay-unknown = The relay { $name } is not found: its name has no address.
+problem-relay-unknown-means = Where no direct way exists there is no relay to help; messages go by way of the broker.
+problem-relay-unknown-do = Check its name in Settings under “Servers that help to find a way”.
+problem-relay-silent = The relay { $name } does not answer.
+problem-relay-silent-means = Where no direct way exists there is no relay to help; messages go by way of the broker.
+problem-relay-silent-do = Check address and port (3478 is usual), and whether its firewall lets UDP in.
+problem-relay-login = The relay { $name } refuses your user name and password.
+problem-relay-login-means = Where no direct way exists there is no relay to help. Passwords of relays often run out after some days.
+problem-relay-login-do = Ask whoever runs it for new ones, and put them into its address: turn:user:password@host:port.
+problem-relay-full = The relay { $name } has no room for you.
+problem-relay-full-means = It lets each user have only so many links, or is full. Where no direct way exists there is no relay to help.
+problem-relay-full-do = Try again later, or ask whoever runs it for more room.
+problem-relay-refuses = The relay { $name } refuses with error { $detail }.
+problem-relay-refuses-means = Where no direct way exists there is no relay to help; messages go by way of the broker.
+problem-relay-refuses-do = Tell whoever runs it that number.
+problem-relay-strange = What answers as { $name } is no relay.
+problem-relay-strange-means = It may be a STUN server only: it tells addresses, and passes nothing on.
+problem-relay-strange-do = Name it with stun: instead of turn:, or correct its address.
+problem-ipv6-broken = This device has an IPv6 address, but nothing comes back over IPv6.
+problem-ipv6-broken-means = Links over IPv4 are not touched. Some take a little longer, because IPv6 is tried in vain.
+problem-ipv6-broken-do = Start the router anew. If it stays so, tell who runs this network.
+problem-clock = This device's clock shows a time in the past.
+problem-clock-means = Secure connections are refused, because every certificate seems to be from the future, and your messages bear wrong times.
+problem-clock-do = Set date and time, best by themselves over the network.
+
+## … and what is well, or only worth knowing
+
+fact-broker-well = The broker { $name } lets you in and delivers. It confirms a message after { $detail }.
+fact-broker-idle = This computer's own broker ({ $name }) does not run now. It does while a Kith is open.
+fact-udp-passes = UDP passes, which direct links need.
+fact-udp-not-checked = UDP was not checked: it takes a server that answers.
+fact-address = Servers see this device at { $name }.
+fact-nat-none = No router changes your address: direct links work with nearly everybody.
+fact-nat-easy = Your router shows one address to everybody: direct links work with most people.
+fact-nat-strict = Your router shows another address to everybody: direct links to others like you need a relay.
+fact-nat-unknown = How your router treats addresses is not known: it takes two servers that answer.
+fact-filter-open = Packets of everybody are let in.
+fact-filter-closed = Packets are let in only from those whom this device wrote to first, as usual. Kith does.
+fact-filter-unknown = Whose packets are let in was not checked: no server here can tell, and few can.
+fact-relay-well = The relay { $name } gives you a place, after { $detail }.
+fact-relay-none = No relay (TURN server) is named. Where no direct way exists, messages go by way of the broker.
+fact-ipv6-works = IPv6 works, from { $name }.
+fact-ipv6-unproven = This device has an IPv6 address; whether packets pass was not checked: no server has one too.
+fact-ipv6-none = There is no IPv6 here. Links use IPv4.
+fact-clock-plausible = The clock may be right: a broker's certificate is valid at the time that it shows.
+fact-clock-not-checked = The clock was not checked: nobody whom Kith asks tells the time. Kith needs it only to show times.
 
 ## The browser preview
 
@@ -279,6 +414,9 @@ refused-full = There is no room for more people. Remove some first.
 refused-address = “{ $address }” cannot be used: { $why }.
 refused-many-brokers = There can be { $most } addresses at most.
 refused-own-broker = { $why }
+refused-server = “{ $address }” is no address of a STUN or TURN server. They look like stun:host:port or turn:user:password@host:port, without spaces.
+refused-server-twice = “{ $address }” is there already.
+refused-many-servers = There can be { $most } servers at most.
 refused-storage = This could not be kept: { $why }
 refused-saving = This could not be saved: { $why }
 refused-ending = Kith is just ending.

@@ -6,6 +6,7 @@
 //! is the end of it.
 #![allow(clippy::print_stdout, reason = "a program: its output is what it is for")]
 
+mod checkup;
 mod people;
 mod scenes;
 
@@ -45,11 +46,12 @@ async fn main() -> anyhow::Result<()> {
 
 /// Puts a scene on a server of its own.
 async fn stage(scene: Scene, tasks: &TaskTracker, end: &CancellationToken) -> anyhow::Result<mpsc::Sender<Happening>> {
-    let Scene { name, script, settings, fixed } = scene;
+    let Scene { name, script, settings, fixed, checkup } = scene;
     let (core, double) = Double::new(WAITING_MAX);
     let (more, happenings) = mpsc::channel(WAITING_MAX);
     tasks.spawn(script.play(double, happenings));
     let (control, told, orders) = Control::new(settings, fixed);
+    let control = control.pretending(checkup);
     tasks.spawn(obey(told, orders));
     let (tell, address) = tokio::sync::oneshot::channel();
     let stop = end.clone().cancelled_owned();

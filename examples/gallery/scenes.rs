@@ -3,8 +3,10 @@
 use dioxus::prelude::VirtualDom;
 use kith::coordinator::double::Script;
 use kith::coordinator::{BrokerState, BrokerStatus, Handle, View};
+use kith::doctor::Report;
 use kith::host::{Control, Reach, Settings};
 
+use crate::checkup;
 use crate::people::{Friend, friends, long_talk, own, request};
 
 /// It always is Saturday, 14 March 2026, 12:45 UTC.
@@ -19,6 +21,8 @@ pub struct Scene {
     pub settings: Settings,
     /// Brokers of the command line.
     pub fixed: Vec<String>,
+    /// What a checkup finds.
+    pub checkup: Report,
 }
 
 /// A window of a scene.
@@ -62,7 +66,8 @@ fn scene(name: &'static str, mut view: View, settings: Settings, friends: Vec<Fr
             script.says(with, line.mine, &line.text, line.at, line.state, line.read);
         }
     }
-    Scene { name, script, settings, fixed: vec![] }
+    let checkup = if name == "offline" { checkup::away() } else { checkup::home() };
+    Scene { name, script, settings, fixed: vec![], checkup }
 }
 
 fn broker(url: &str, state: BrokerState, reason: Option<&str>) -> BrokerStatus {

@@ -31,6 +31,7 @@ fn main() {
     entries(&alice);
     signals();
     texts();
+    answers();
 }
 
 /// Keeps one input.
@@ -251,4 +252,23 @@ fn texts() {
     for (name, line) in lines {
         keep("rpc", name, line.as_bytes());
     }
+}
+
+/// Attributes of STUN answers, behind the number of a type (see the target): an address, an address and another one, a relay,
+/// refusals with what a login needs.
+fn answers() {
+    let attribute = |kind: u16, value: &[u8]| {
+        let length = u16::try_from(value.len()).expect("a short value");
+        let padding = vec![0; value.len().next_multiple_of(4) - value.len()];
+        [&kind.to_be_bytes()[..], &length.to_be_bytes(), value, &padding].concat()
+    };
+    let (seen, other) = ([0, 1, 0x12, 0x34, 1, 2, 3, 4], [0, 1, 0x0d, 0x97, 192, 0, 2, 2]);
+    let six = [&[0, 2, 0x12, 0x34][..], &[9; 16]].concat();
+    let who = [attribute(0x09, &[0, 0, 4, 1]), attribute(0x14, b"kith.example"), attribute(0x15, b"nonce")].concat();
+    keep_chosen("stun", "address", &[1], &attribute(0x20, &seen));
+    keep_chosen("stun", "address6", &[1], &attribute(0x20, &six));
+    keep_chosen("stun", "other", &[1], &[attribute(0x20, &seen), attribute(0x802c, &other)].concat());
+    keep_chosen("stun", "unauthorised", &[4], &who);
+    keep_chosen("stun", "relay", &[3], &[attribute(0x16, &seen), attribute(0x0d, &[0, 0, 2, 0x58])].concat());
+    keep_chosen("stun", "refused", &[6], &attribute(0x09, &[0, 0, 4, 38, b'S']));
 }

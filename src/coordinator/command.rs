@@ -101,6 +101,8 @@ pub enum Command {
     /// From now on these are the brokers where this person can be reached, at most [`BROKERS_MAX`]; contacts learn it with
     /// the new card. Without an identity yet: those that its first card will name. Replies [`Reply::Done`].
     UseBrokers(Vec<String>),
+    /// From the next connection on these STUN and TURN servers are asked. Replies [`Reply::Done`].
+    UseIce(Vec<String>),
 }
 
 /// The answer to a command.

@@ -39,15 +39,23 @@ pub(super) struct Hands {
     store: Option<Store>,
     key_file: PathBuf,
     ice: Vec<IceServer>,
+    /// Counts the changes of the ICE servers.
+    ice_changes: u64,
     tracker: TaskTracker,
     cancel: CancellationToken,
     mqtt_events: mpsc::Sender<(BrokerConn, MqttEvent)>,
     link_events: mpsc::Sender<(DeviceKey, DriverEvent)>,
     wishes: VecDeque<(StoreToken, Op)>,
     brokers: BTreeMap<BrokerConn, BrokerHand>,
-    links: BTreeMap<DeviceKey, driver::Handle>,
+    links: BTreeMap<DeviceKey, LinkHand>,
     answers: BTreeMap<CallId, Answer>,
     calls: CallId,
+}
+
+struct LinkHand {
+    driver: driver::Handle,
+    /// [`Hands::ice_changes`] when it was made.
+    ice: u64,
 }
 
 struct BrokerHand {
@@ -69,6 +77,7 @@ impl Hands {
             store: Some(store),
             key_file,
             ice,
+            ice_changes: 0,
             tracker,
             cancel,
             mqtt_events,
@@ -137,6 +146,7 @@ impl Hands {
             Output::Broker(conn, output) => self.broker(conn, output),
             Output::Link(device, command) => return self.link(device, command),
             Output::Frame(device, connection, bytes) => return self.frame(device, connection, bytes),
+            Output::UseIce(servers) => self.use_ice(&servers),
             Output::CloseLink(device) => drop(self.links.remove(&device)),
             // The task sees to these itself.
             Output::Event(_) | Output::Deltas(_) | Output::Finished => {}
@@ -176,16 +186,30 @@ impl Hands {
         }
     }
 
+    /// Who asked for them has checked them; one that is none would be the only one to be left out.
+    fn use_ice(&mut self, servers: &[String]) {
+        self.ice = servers.iter().filter_map(|server| server.parse().ok()).collect();
+        self.ice_changes += 1;
+    }
+
     fn link(&mut self, device: DeviceKey, command: DriverCommand) -> Option<Input> {
         if command == DriverCommand::Close && !self.links.contains_key(&device) {
             return None;
         }
-        let handle = self.links.entry(device).or_insert_with(|| {
+        // A driver keeps the servers that it was made with. An offer begins anew: whatever the old one had is over.
+        let begins =
+            matches!(command, DriverCommand::Offer { .. } | DriverCommand::AcceptOffer { instead_of: None, .. });
+        if begins && self.links.get(&device).is_some_and(|link| link.ice != self.ice_changes) {
+            self.links.remove(&device);
+        }
+        let ice = self.ice_changes;
+        let link = self.links.entry(device).or_insert_with(|| {
             let bind = platform::testing::link_addresses(driver::Settings::default().bind);
             let settings = driver::Settings { ice_servers: self.ice.clone(), bind, policy: driver::Policy::default() };
-            driver::spawn(device, settings, &self.tracker, self.cancel.child_token(), self.link_events.clone())
+            let cancel = self.cancel.child_token();
+            LinkHand { driver: driver::spawn(device, settings, &self.tracker, cancel, self.link_events.clone()), ice }
         });
-        if let Err(error) = handle.command(command) {
+        if let Err(error) = link.driver.command(command) {
             // A driver that hangs is replaced by the next command; the machine's own budget ends this attempt.
             tracing::warn!(%error, "a link's driver is replaced");
             self.links.remove(&device);
@@ -194,9 +218,9 @@ impl Hands {
     }
 
     fn frame(&mut self, device: DeviceKey, connection: ConnectionId, bytes: Bytes) -> Option<Input> {
-        let handle = self.links.get(&device)?;
+        let link = self.links.get(&device)?;
         crash::point(crash::before_frame(&bytes));
-        match handle.send(connection, bytes) {
+        match link.driver.send(connection, bytes) {
             Ok(_) | Err(SendError::Ended) => None,
             Err(SendError::Full) => Some(Input::FrameDropped(device)),
             Err(error @ SendError::TooLong(_)) => {

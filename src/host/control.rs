@@ -5,7 +5,8 @@ use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{Choice, Settings};
+use super::{Choice, Place, Settings};
+use crate::doctor::Report;
 
 /// Orders that may wait: a person changes one setting at a time.
 const ORDERS_MAX: usize = 16;
@@ -22,6 +23,18 @@ pub enum SettingsError {
     /// More brokers were named than there can be.
     #[error("There can be {0} brokers at most.")]
     TooManyBrokers(usize),
+    /// An address is no STUN or TURN server's.
+    #[error(
+        "“{0}” is no address of a STUN or TURN server: they look like stun:host:port or turn:user:password@host:port, \
+         without spaces"
+    )]
+    Server(String),
+    /// A server is named twice.
+    #[error("“{0}” is there already.")]
+    ServerTwice(String),
+    /// More servers were named than there can be.
+    #[error("There can be {0} servers at most.")]
+    TooManyServers(usize),
     /// This computer's own broker cannot run.
     #[error("{0}")]
     OwnBroker(String),
@@ -48,6 +61,8 @@ pub struct Control {
     settings: watch::Receiver<Settings>,
     orders: mpsc::Sender<Order>,
     fixed: Arc<[String]>,
+    place: Arc<Place>,
+    pretended: Option<Arc<Report>>,
 }
 
 impl Control {
@@ -57,7 +72,7 @@ impl Control {
     pub fn new(settings: Settings, fixed: Vec<String>) -> (Self, watch::Sender<Settings>, mpsc::Receiver<Order>) {
         let (told, settings) = watch::channel(settings);
         let (orders, asked) = mpsc::channel(ORDERS_MAX);
-        (Self { settings, orders, fixed: fixed.into() }, told, asked)
+        (Self { settings, orders, fixed: fixed.into(), place: Arc::default(), pretended: None }, told, asked)
     }
 
     /// The settings now.
@@ -79,6 +94,33 @@ impl Control {
     #[must_use]
     pub fn fixed_brokers(&self) -> &[String] {
         &self.fixed
+    }
+
+    /// The same for a Kith that the command line put there.
+    #[must_use]
+    pub fn with_place(self, place: Place) -> Self {
+        Self { place: Arc::new(place), ..self }
+    }
+
+    /// The same, whose checkups find this and ask nobody: for windows that are only shown.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn pretending(self, report: Report) -> Self {
+        Self { pretended: Some(Arc::new(report)), ..self }
+    }
+
+    pub(super) fn pretended(&self) -> Option<&Report> {
+        self.pretended.as_deref()
+    }
+
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Whether the command line says which ICE servers are asked: then that holds, whatever the settings say.
+    #[must_use]
+    pub fn is_ice_fixed(&self) -> bool {
+        self.place.is_ice_fixed()
     }
 
     /// Changes one setting: returns when it is on disk and in effect.

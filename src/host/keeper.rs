@@ -8,10 +8,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::place::{Wanted, check};
+use super::place::{Wanted, addresses, check};
 use super::settings_file::SettingsFile;
 use super::{Choice, LocalBroker, LocalBrokerError, Order, Settings, SettingsError, WindowPlace};
-use crate::coordinator::{Command, ErrorCode, Handle};
+use crate::coordinator::{Command, CommandError, ErrorCode, Handle, Reply};
 
 /// How long a window that moves is waited for before its place is saved: a drag is hundreds of places.
 const MOVE_PAUSE: Duration = Duration::from_secs(1);
@@ -42,6 +42,8 @@ pub(super) struct Keeper {
     pub(super) brokers: Vec<String>,
     /// The command line named them.
     pub(super) fixed: bool,
+    /// The command line named the ICE servers.
+    pub(super) fixed_ice: bool,
 }
 
 impl Keeper {
@@ -88,6 +90,9 @@ impl Keeper {
         let about_reach = matches!(choice, Choice::Reach(_));
         let settings = self.settings.clone().with(choice);
         check(&settings)?;
+        if settings.ice != self.settings.ice {
+            return self.change_ice(settings).await;
+        }
         let wanted = Wanted::by(settings.reach.as_ref());
         let missing = about_reach && matches!(wanted, Wanted::Own { .. }) && self.own.is_none();
         if self.fixed || (settings.reach == self.settings.reach && !missing) {
@@ -127,12 +132,28 @@ impl Keeper {
         Ok(())
     }
 
+    /// Other servers are asked from the next connection on.
+    async fn change_ice(&mut self, settings: Settings) -> Result<(), SettingsError> {
+        if self.fixed_ice {
+            return self.save(settings).await;
+        }
+        let before = addresses(&self.settings.ice);
+        self.use_ice(addresses(&settings.ice)).await?;
+        let saved = self.save(settings).await;
+        if saved.is_err()
+            && let Err(error) = self.use_ice(before).await
+        {
+            tracing::warn!(%error, "the servers from before could not be used again");
+        }
+        saved
+    }
+
+    async fn use_ice(&self, servers: Vec<String>) -> Result<(), SettingsError> {
+        done(self.core.run(Command::UseIce(servers)).await)
+    }
+
     async fn use_brokers(&self, brokers: Vec<String>) -> Result<(), SettingsError> {
-        let used = self.core.run(Command::UseBrokers(brokers)).await;
-        used.map(|_| ()).map_err(|error| match error.code {
-            ErrorCode::ShuttingDown => SettingsError::Ended,
-            _ => SettingsError::Storage(error.message),
-        })
+        done(self.core.run(Command::UseBrokers(brokers)).await)
     }
 
     /// Starts this computer's own broker for the network or for this computer only, or leaves it. Both at once would want
@@ -189,4 +210,11 @@ impl Keeper {
             Err(error) => tracing::warn!(%error, "the window's place could not be saved"),
         }
     }
+}
+
+fn done(reply: Result<Reply, CommandError>) -> Result<(), SettingsError> {
+    reply.map(|_| ()).map_err(|error| match error.code {
+        ErrorCode::ShuttingDown => SettingsError::Ended,
+        _ => SettingsError::Storage(error.message),
+    })
 }

@@ -10,6 +10,7 @@
 //!                                               └─ keeper (one task) ──────────┘ ◀── orders ── Control
 //! ```
 
+mod checkup;
 mod control;
 mod keeper;
 #[cfg(feature = "embedded-broker")]
@@ -22,11 +23,15 @@ mod place;
 mod settings;
 mod settings_file;
 
+pub use checkup::{CheckupError, checkup};
 pub use control::{Control, Order, SettingsError};
 pub use local_broker::{LocalBroker, LocalBrokerError};
 pub use open::{Claim, Host, HostError};
 pub use place::{DEFAULT_ICE, Front, Place};
-pub use settings::{BROKERS_MAX, Choice, PUBLIC_BROKERS, Reach, Settings, TextSize, Theme, WindowPlace};
+pub use settings::{
+    BROKERS_MAX, Choice, ICE_SERVER_BYTES_MAX, ICE_SERVERS_MAX, Ice, PUBLIC_BROKERS, Reach, Settings, TextSize, Theme,
+    WindowPlace,
+};
 pub use settings_file::{BROKEN_SETTINGS_FILE, SETTINGS_BYTES_MAX, SETTINGS_FILE};
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ impl Claim {
         // Beside each other: neither needs the other, and somebody waits for both.
         let (reached, opened) = tokio::join!(reach(&place, wanted, front), coordinator::open(data.path()));
         let (brokers, own) = reached?;
-        let core = match opened.and_then(|opened| coordinator::start(opened, &brokers, &place.ice)) {
+        let core = match opened.and_then(|opened| coordinator::start(opened, &brokers, &place.ice(&settings.ice))) {
             Ok(core) => core,
             Err(error) => {
                 if let Some(own) = own {
@@ -108,6 +108,7 @@ impl Claim {
         };
         let fixed = if place.is_fixed() { brokers.clone() } else { vec![] };
         let (control, told, orders) = Control::new(settings.clone(), fixed);
+        let control = control.with_place(place.clone());
         let keeper = Keeper {
             core: core.clone(),
             file,
@@ -120,6 +121,7 @@ impl Claim {
             shared: shared_dir(),
             brokers,
             fixed: place.is_fixed(),
+            fixed_ice: place.is_ice_fixed(),
         };
         let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
         let keeper = tasks.spawn(keeper.run(cancel.clone()));

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::{BROKERS_MAX, PUBLIC_BROKERS, Reach, Settings, SettingsError};
+use super::{BROKERS_MAX, ICE_SERVER_BYTES_MAX, ICE_SERVERS_MAX, Ice, PUBLIC_BROKERS, Reach, Settings, SettingsError};
+use crate::link::driver::IceServer;
 use crate::wire::broker_url::BrokerUrl;
 
 /// Public STUN servers: they tell a device its own address as the internet sees it, and nothing else passes through them.
@@ -20,8 +21,10 @@ pub struct Place {
     pub lan: bool,
     /// Where this computer's own broker listens, when it is not the usual address.
     pub local_broker: Option<SocketAddr>,
-    /// ICE servers (`stun:` and `turn:` URLs).
+    /// ICE servers (`stun:` and `turn:` URLs). With any, those of the settings do not count.
     pub ice: Vec<String>,
+    /// Ask none of [`DEFAULT_ICE`], whatever the settings say.
+    pub no_default_ice: bool,
 }
 
 /// Who opens a host.
@@ -68,6 +71,19 @@ impl Place {
         self.lan || !self.brokers.is_empty()
     }
 
+    /// Whether the settings cannot change the ICE servers.
+    pub(super) fn is_ice_fixed(&self) -> bool {
+        self.no_default_ice || !self.ice.is_empty()
+    }
+
+    /// The ICE servers, the person's own first.
+    pub(super) fn ice(&self, settings: &Ice) -> Vec<String> {
+        if self.is_ice_fixed() {
+            return addresses(&Ice { public: !self.no_default_ice, servers: self.ice.clone() });
+        }
+        addresses(settings)
+    }
+
     pub(super) fn wanted(&self, reach: Option<&Reach>, front: Front) -> Wanted {
         if !self.brokers.is_empty() {
             return Wanted::These(self.brokers.clone());
@@ -82,8 +98,15 @@ impl Place {
     }
 }
 
+/// All servers of a choice.
+pub(super) fn addresses(ice: &Ice) -> Vec<String> {
+    let public = DEFAULT_ICE.into_iter().filter(|_| ice.public).map(str::to_owned);
+    ice.servers.iter().cloned().chain(public).collect()
+}
+
 /// Whether these settings can be in effect.
 pub(super) fn check(settings: &Settings) -> Result<(), SettingsError> {
+    check_ice(&settings.ice)?;
     let Some(Reach::Brokers(brokers)) = &settings.reach else { return Ok(()) };
     let refused = |url: &str, why: String| SettingsError::Broker(url.to_owned(), why);
     if brokers.is_empty() {
@@ -96,6 +119,31 @@ pub(super) fn check(settings: &Settings) -> Result<(), SettingsError> {
         BrokerUrl::parse(url).map_err(|error| refused(url, error.to_string()))?;
     }
     Ok(())
+}
+
+fn check_ice(ice: &Ice) -> Result<(), SettingsError> {
+    if ice.servers.len() > ICE_SERVERS_MAX {
+        return Err(SettingsError::TooManyServers(ICE_SERVERS_MAX));
+    }
+    for (index, url) in ice.servers.iter().enumerate() {
+        let known =
+            url.len() <= ICE_SERVER_BYTES_MAX && url.parse::<IceServer>().is_ok_and(|server| server.place().is_some());
+        if !known {
+            return Err(SettingsError::Server(without_login(url)));
+        }
+        if ice.servers.iter().take(index).any(|other| other == url) {
+            return Err(SettingsError::ServerTwice(without_login(url)));
+        }
+    }
+    Ok(())
+}
+
+/// A wrong address is shown to whoever typed it; what stands before an @ may be a password, and the screen somebody else's too.
+fn without_login(url: &str) -> String {
+    match (url.split_once(':'), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, place))) => format!("{scheme}:…@{place}"),
+        _ => url.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -133,6 +181,43 @@ mod tests {
         let many = check(&named(&["mqtt://a"; BROKERS_MAX + 1]));
         assert_eq!(many, Err(SettingsError::TooManyBrokers(BROKERS_MAX)));
         assert!(check(&named(&["mqtt://a", "http://b"])).unwrap_err().to_string().contains("http://b"));
+    }
+
+    fn helped(servers: &[&str]) -> Settings {
+        let servers = servers.iter().map(ToString::to_string).collect();
+        Settings { ice: Ice { public: true, servers }, ..Settings::default() }
+    }
+
+    /// The servers of the command line win over those of the settings; the public ones are asked unless somebody says no.
+    #[test]
+    fn servers_of_the_command_line_win() {
+        let chosen = helped(&["stun:mine"]).ice;
+        let quiet = Place::default();
+        assert_eq!(quiet.ice(&chosen), ["stun:mine", DEFAULT_ICE[0], DEFAULT_ICE[1]]);
+        assert_eq!(quiet.ice(&Ice { public: false, ..chosen.clone() }), ["stun:mine"]);
+        let told = Place { ice: vec!["stun:told".to_owned()], ..Place::default() };
+        assert_eq!(told.ice(&chosen), ["stun:told", DEFAULT_ICE[0], DEFAULT_ICE[1]]);
+        let none = Place { no_default_ice: true, ..Place::default() };
+        assert_eq!(none.ice(&chosen), [""; 0]);
+        assert!(told.is_ice_fixed() && none.is_ice_fixed() && !quiet.is_ice_fixed());
+    }
+
+    /// A wrong server is named without its password, and one that is there already is not taken twice.
+    #[test]
+    fn a_wrong_server_is_named_without_its_password() {
+        assert_eq!(check(&helped(&["stun:a", "turn:u:p@b:3478", "turn:u:p@[::1]"])), Ok(()));
+        for wrong in
+            ["a", "http://a", "stun:a:port", "stun:", "turn:b", "turns:u:p@b", "turn:user:secret@b:0", "stun:a b"]
+        {
+            let refused = check(&helped(&["stun:a", wrong])).unwrap_err();
+            assert!(matches!(refused, SettingsError::Server(_)), "{wrong}");
+            assert!(!refused.to_string().contains("secret"), "{refused}");
+        }
+        assert!(matches!(check(&helped(&["stun:a", "stun:a"])), Err(SettingsError::ServerTwice(_))));
+        let many: Vec<String> = (0..=ICE_SERVERS_MAX).map(|number| format!("stun:a{number}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert_eq!(check(&helped(&many)), Err(SettingsError::TooManyServers(ICE_SERVERS_MAX)));
+        assert_eq!(check(&helped(&DEFAULT_ICE)), Ok(()));
     }
 
     /// What is built in would be taken by the check.

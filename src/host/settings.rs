@@ -17,6 +17,8 @@ pub struct Settings {
     pub text_size: TextSize,
     /// How others can reach this person; none until they have chosen.
     pub reach: Option<Reach>,
+    /// Who helps to find a way to others.
+    pub ice: Ice,
     /// Where the window was when it closed.
     pub window: Option<WindowPlace>,
 }
@@ -30,6 +32,8 @@ pub enum Choice {
     TextSize(TextSize),
     /// How others can reach this person.
     Reach(Reach),
+    /// Who helps to find a way to others.
+    Ice(Ice),
 }
 
 impl Settings {
@@ -40,6 +44,7 @@ impl Settings {
             Choice::Theme(theme) => self.theme = theme,
             Choice::TextSize(size) => self.text_size = size,
             Choice::Reach(reach) => self.reach = Some(reach),
+            Choice::Ice(ice) => self.ice = ice,
         }
         self
     }
@@ -85,6 +90,27 @@ pub enum Reach {
     Brokers(Vec<String>),
     /// [`PUBLIC_BROKERS`].
     Public,
+}
+
+/// Servers that help two devices to find a way to each other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Ice {
+    /// Whether [`super::DEFAULT_ICE`] are asked too.
+    pub public: bool,
+    /// The person's own: `stun:` and `turn:` addresses, at most [`ICE_SERVERS_MAX`].
+    pub servers: Vec<String>,
+}
+
+/// The person's own servers, at most: each is asked at every new connection.
+pub const ICE_SERVERS_MAX: usize = 8;
+/// The longest address of one: room for a name, and a password that runs out.
+pub const ICE_SERVER_BYTES_MAX: usize = 512;
+
+impl Default for Ice {
+    fn default() -> Self {
+        Self { public: true, servers: vec![] }
+    }
 }
 
 /// Where a window was, in logical pixels.

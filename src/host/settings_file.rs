@@ -14,7 +14,7 @@ use crate::platform::{read_secret, write_secret};
 pub const SETTINGS_FILE: &str = "settings.json";
 /// Where a file goes that cannot be understood, for a person to look at.
 pub const BROKEN_SETTINGS_FILE: &str = "settings.broken.json";
-/// The longest file: four of the longest brokers' addresses fit ten times over, and what newer versions add.
+/// The longest file: four brokers' and eight servers' longest addresses fit twice over, and what newer versions add.
 pub const SETTINGS_BYTES_MAX: usize = 16 * 1024;
 
 #[derive(Clone, Debug)]
@@ -41,6 +41,12 @@ impl SettingsFile {
         })
     }
 
+    /// What the file says, for somebody who only looks: it stays where it is, whatever it says.
+    pub(super) fn look(&self) -> Result<Settings, String> {
+        let read = read_secret(&self.path, SETTINGS_BYTES_MAX).map_err(|error| error.to_string())?;
+        read.map_or_else(|| Ok(Settings::default()), |bytes| parse(&bytes))
+    }
+
     /// Blocks until it is on disk.
     pub(super) fn save(&self, settings: &Settings) -> Result<(), SettingsError> {
         let storage = |error: &dyn std::fmt::Display| SettingsError::Storage(error.to_string());
@@ -61,7 +67,7 @@ fn parse(bytes: &[u8]) -> Result<Settings, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Reach, TextSize, Theme, WindowPlace};
+    use super::super::{Ice, Reach, TextSize, Theme, WindowPlace};
     use super::*;
 
     /// Settings come back as they were saved, for their owner only, and what a newer Kith added is no reason to stop.
@@ -78,7 +84,8 @@ mod tests {
             Some(Reach::Public),
             Some(Reach::Brokers(vec!["mqtts://name:word@host".to_owned()])),
         ] {
-            let settings = Settings { theme: Theme::Dark, text_size: TextSize::Huge, reach, window: Some(window) };
+            let ice = Ice { public: false, servers: vec!["turn:name:word@host".to_owned()] };
+            let settings = Settings { theme: Theme::Dark, text_size: TextSize::Huge, reach, ice, window: Some(window) };
             file.save(&settings).unwrap();
             assert_eq!(file.load(), settings);
         }

@@ -36,10 +36,10 @@ impl World {
         let (refuse, refused) = watch::channel(false);
         let (tasks, cancel) = (TaskTracker::new(), CancellationToken::new());
         tasks.spawn(double.serve(move |_, command| {
-            let Command::UseBrokers(brokers) = command else { panic!("{command:?}") };
             if *refused.borrow() {
                 return Err(CommandError::new(ErrorCode::Storage, "the disk is full"));
             }
+            let (Command::UseBrokers(brokers) | Command::UseIce(brokers)) = command else { panic!("{command:?}") };
             tell_used.send_modify(|used| used.push(brokers));
             Ok(Reply::Done)
         }));
@@ -58,6 +58,7 @@ impl World {
             shared: Some(dir.path().join("shared")),
             brokers: fixed_brokers,
             fixed,
+            fixed_ice: fixed,
         };
         let ended = cancel.clone();
         tasks.spawn(async move { keeper.run(ended).await.end().await });
@@ -146,6 +147,58 @@ async fn a_choice_that_cannot_be_saved_is_taken_back() {
     world.end().await;
 }
 
+/// Other servers that help to find a way are used at once, are on disk when that is answered, and a wrong one changes nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_are_chosen() {
+    let world = World::new(false);
+    let mine = Ice { public: false, servers: vec!["stun:mine".to_owned()] };
+    world.control.change(Choice::Ice(mine.clone())).await.unwrap();
+    assert_eq!(world.last_used(), ["stun:mine"]);
+    assert_eq!((world.saved().ice, world.control.settings().ice), (mine.clone(), mine.clone()));
+    let wrong = Ice { servers: vec!["stun:a b".to_owned()], ..mine.clone() };
+    let refused = world.control.change(Choice::Ice(wrong)).await.unwrap_err();
+    assert!(matches!(refused, SettingsError::Server(_)), "{refused}");
+    world.refuse.send_replace(true);
+    world.control.change(Choice::Ice(Ice::default())).await.unwrap_err();
+    assert_eq!((world.saved().ice, world.control.settings().ice), (mine.clone(), mine));
+    world.end().await;
+}
+
+/// What the command line says of servers holds, whatever is chosen; the choice is kept for another start.
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_of_the_command_line_hold() {
+    let world = World::new(true);
+    let mine = Ice { public: false, servers: vec!["stun:mine".to_owned()] };
+    world.control.change(Choice::Ice(mine.clone())).await.unwrap();
+    assert_eq!((world.last_used(), world.saved().ice), (vec![], mine));
+    world.end().await;
+}
+
+/// A checkup asks what a node would use, reads settings while another Kith has the directory, and changes no file.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checkup_only_reads() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = Place { data: Some(dir.path().to_owned()), no_default_ice: true, ..Place::default() };
+    let own = checkup(&place).unwrap();
+    assert!(own.brokers[0].own && own.brokers[0].url.is_loopback() && own.servers.is_empty());
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+
+    let host = Host::open(place.clone(), Front::Window).await.unwrap();
+    let text = r#"{"reach":{"kind":"brokers","brokers":["mqtt://a"]},"ice":{"public":false,"servers":["turn:u:p@b"]}}"#;
+    std::fs::write(dir.path().join(SETTINGS_FILE), text).unwrap();
+    let chosen = checkup(&Place { no_default_ice: false, ..place.clone() }).unwrap();
+    assert_eq!(chosen.brokers[0].url.to_string(), "mqtt://a");
+    assert_eq!(chosen.servers.iter().map(|server| server.shown().to_owned()).collect::<Vec<_>>(), ["turn:b"]);
+    assert!(host.control().checkup().unwrap().brokers.is_empty());
+    host.shutdown().await;
+
+    std::fs::write(dir.path().join(SETTINGS_FILE), "{").unwrap();
+    assert!(matches!(checkup(&place), Err(CheckupError::Settings(_))));
+    assert!(dir.path().join(SETTINGS_FILE).exists());
+    let wrong = Place { ice: vec!["nonsense".to_owned()], data: Some(dir.path().join("none")), ..Place::default() };
+    assert!(matches!(checkup(&wrong), Err(CheckupError::Server(..))));
+}
+
 /// When another program has the port, the error says so in words, and the next try works once it is gone.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_own_broker_that_cannot_run_is_said() {
@@ -198,7 +251,7 @@ async fn the_windows_place_is_kept() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_opens_and_ends() {
     let dir = tempfile::tempdir().unwrap();
-    let place = Place { data: Some(dir.path().join("data")), ..Place::default() };
+    let place = Place { data: Some(dir.path().join("data")), no_default_ice: true, ..Place::default() };
     for _ in 0..2 {
         let host = Host::open(place.clone(), Front::Window).await.unwrap();
         assert!(host.control().fixed_brokers().is_empty());

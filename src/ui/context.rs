@@ -88,6 +88,9 @@ impl Ui {
             }
             SettingsError::NoBroker => words.say("reach-address-missing"),
             SettingsError::TooManyBrokers(most) => words.with("refused-many-brokers", "most", *most),
+            SettingsError::Server(address) => words.with("refused-server", "address", address.clone()),
+            SettingsError::ServerTwice(address) => words.with("refused-server-twice", "address", address.clone()),
+            SettingsError::TooManyServers(most) => words.with("refused-many-servers", "most", *most),
             SettingsError::OwnBroker(why) => words.with("refused-own-broker", "why", why.clone()),
             SettingsError::Storage(why) => words.with("refused-saving", "why", why.clone()),
             SettingsError::Ended => words.say("refused-ending"),

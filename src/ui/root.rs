@@ -9,7 +9,7 @@ use super::bridge::{Bridge, WISHES_MAX, Wish};
 use super::clock::Clock;
 use super::context::Ui;
 use super::route::{Route, Stack};
-use super::screens::{Add, Chats, Contact, Conversation, Nothing, Requests, Settings, Welcome};
+use super::screens::{Add, Chats, Connection, Contact, Conversation, Nothing, Requests, Settings, Welcome};
 use super::shell::Shell;
 use super::start::Early;
 use super::state::{Model, ModelStoreExt};
@@ -177,6 +177,9 @@ fn Panes() -> Element {
                         },
                         Some(Route::Settings) => rsx! {
                             Settings {}
+                        },
+                        Some(Route::Connection) => rsx! {
+                            Connection {}
                         },
                     }
                 }

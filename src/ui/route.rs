@@ -15,6 +15,8 @@ pub enum Route {
     Requests,
     /// What can be chosen.
     Settings,
+    /// What works of the connection, and what does not.
+    Connection,
 }
 
 /// The places that were visited and not left; the list of chats is below all of them. Never longer than the kinds of places.

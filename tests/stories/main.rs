@@ -3,7 +3,7 @@
 //! One file a theme. Most stories are told three times, over the embedded broker and over Mosquitto (`mqtt` and `ws`):
 //! `embedded::…`, `mosquitto_mqtt::…`, `mosquitto_ws::…`; some of them over Mosquitto with a password and its access rules
 //! too (`mosquitto_guarded::…`, over TLS `mosquitto_mqtts::…` and `mosquitto_wss::…`). Those that take long are below `long::`. What depends on no
-//! kind of broker is told once (`bad_links::…`, `limits::…`, `processes::…`, `rpc::…`), and so is what passes through
+//! kind of broker is told once (`bad_links::…`, `doctor::…`, `limits::…`, `processes::…`, `rpc::…`), and so is what passes through
 //! one (`broker_sees::…`).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::print_stderr, clippy::print_stdout)]
@@ -16,6 +16,7 @@ mod bad_links;
 mod broker_restarts;
 mod broker_sees;
 mod crash;
+mod doctor;
 mod first_contact;
 mod junk;
 mod limits;
@@ -64,6 +65,7 @@ told_over! {
         at_once::both_write_at_once_and_read_the_same_order,
         at_once::both_offer_at_once_and_get_one_link,
         broker_restarts::an_open_link_outlives_the_broker_and_both_find_each_other_again,
+        doctor::a_broker_that_works_is_well,
     }
 }
 
@@ -73,6 +75,7 @@ told_over! {
         first_contact::strangers_become_contacts_and_write_over_a_direct_link,
         first_contact::two_who_are_never_online_together_become_contacts_and_talk,
         broker_restarts::an_open_link_outlives_the_broker_and_both_find_each_other_again,
+        doctor::a_broker_that_works_is_well,
     }
 }
 

@@ -16,6 +16,7 @@ pub mod mqtt;
 mod nats;
 mod node;
 mod proxy;
+mod relay;
 mod verbs;
 mod world;
 
@@ -27,6 +28,7 @@ pub use mosquitto::{PASSWORD, USER};
 pub use nats::Cluster;
 pub use node::{Node, RpcError};
 pub use proxy::Recorder;
+pub use relay::{PASSWORD as RELAY_PASSWORD, Relay};
 pub use verbs::{BrokerView, Contact, Identity, LinkView, Message, Request, Status, befriend, link_up, same_history};
 pub use world::{Skip, Transport, World, report_skip};
 

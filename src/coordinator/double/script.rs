@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::Double;
 use crate::coordinator::{
     ChatView, Command, CommandError, ContactView, Delta, ErrorCode, IdentityView, LAST_LINE_CHARS_MAX, LastMessage,
-    MessageState, MessageView, PageAt, PageView, Path, Reply, RequestView, StatusView, TEXT_BYTES_MAX, UNREAD_MAX,
-    View,
+    LinkState, LinkStatus, MessageState, MessageView, PageAt, PageView, Path, Reply, RequestView, StatusView,
+    TEXT_BYTES_MAX, UNREAD_MAX, View,
 };
 
 /// Something that happens without a command; gives what changed.
@@ -110,7 +110,8 @@ impl Script {
             }
             Command::ReadPage { with, at, limit } => Ok(Reply::Page(self.page(with, &at, limit))),
             Command::ShowStatus => {
-                Ok(Reply::Status(StatusView { brokers: self.view.brokers.clone(), ..StatusView::default() }))
+                let links = self.view.contacts.iter().filter_map(link).collect();
+                Ok(Reply::Status(StatusView { brokers: self.view.brokers.clone(), links, ..StatusView::default() }))
             }
             Command::SetNickname { user, nickname } => self.nicknames(user, nickname, &mut deltas),
             Command::MarkRead { with, up_to } => {
@@ -125,7 +126,7 @@ impl Script {
                 deltas.push(self.chat(with));
                 Ok(Reply::Done)
             }
-            Command::UseBrokers(_) => Ok(Reply::Done),
+            Command::UseBrokers(_) | Command::UseIce(_) => Ok(Reply::Done),
         };
         (reply, deltas)
     }
@@ -262,4 +263,15 @@ fn asks(user: Uuid, request: &RequestView) -> ContactView {
 
 fn unknown() -> CommandError {
     CommandError::new(ErrorCode::UnknownUser, "There is no such contact or request.")
+}
+
+/// Whoever is there has an open link, as fast as such ones are.
+fn link(contact: &ContactView) -> Option<LinkStatus> {
+    let rtt_ms = match contact.path {
+        Path::Direct => 23.0,
+        Path::Relay => 68.0,
+        Path::Mail | Path::None => return None,
+    };
+    let (user_id, path) = (contact.user_id, contact.path);
+    Some(LinkStatus { user_id, state: LinkState::Open, path, rtt_ms: Some(rtt_ms) })
 }

@@ -80,6 +80,11 @@ impl Engine {
             Command::Rename { name } => self.rename(call, &name),
             Command::SetNickname { user, nickname } => self.set_nickname(call, user, &nickname),
             Command::UseBrokers(brokers) => self.use_brokers(call, &brokers),
+            Command::UseIce(servers) => {
+                self.emit(Output::UseIce(servers));
+                self.reply(call, Ok(Reply::Done));
+                Ok(())
+            }
         }
     }
 

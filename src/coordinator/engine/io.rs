@@ -116,6 +116,8 @@ pub enum Output {
     Link(DeviceKey, DriverCommand),
     /// Send a frame on an open link.
     Frame(DeviceKey, ConnectionId, Bytes),
+    /// New connections ask these STUN and TURN servers.
+    UseIce(Vec<String>),
     /// End a link's driver.
     CloseLink(DeviceKey),
     /// Everything that could be handed over is handed over.

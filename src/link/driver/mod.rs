@@ -20,6 +20,7 @@
 mod connection;
 mod forward;
 mod queue;
+mod server;
 mod task;
 
 use bytes::Bytes;

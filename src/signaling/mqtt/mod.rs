@@ -29,6 +29,7 @@
 
 mod flight;
 mod reason;
+mod secure;
 mod setup;
 mod task;
 mod tls;
@@ -43,7 +44,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::wire::broker_url::BrokerUrl;
 
-pub use reason::Refusal;
+pub use reason::{Refusal, in_words as words_of};
+pub use secure::try_tls;
 
 /// The largest payload, in and out: the largest envelope is 64 KiB, and twice that leaves room to grow.
 pub const PAYLOAD_BYTES_MAX: usize = 128 * 1024;

@@ -80,7 +80,9 @@ fn state(error: StateError) -> End {
     })
 }
 
-fn in_words(error: &io::Error) -> String {
+/// An error of the network's in words for a person.
+#[must_use]
+pub fn in_words(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "nobody listens at this address".to_owned(),
         io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
@@ -98,7 +100,7 @@ fn in_words(error: &io::Error) -> String {
 }
 
 /// TLS failed, and there is nothing better to say.
-const NO_TLS: &str = "no secure connection could be agreed on with the broker";
+pub(super) const NO_TLS: &str = "no secure connection could be agreed on with the broker";
 
 /// The first error of the system's in a chain of causes.
 fn io_cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
@@ -121,7 +123,7 @@ fn is_about_tls(error: &io::Error) -> bool {
 }
 
 /// What went wrong before the connection was secure.
-fn securing(error: &io::Error) -> String {
+pub(super) fn securing(error: &io::Error) -> String {
     let words = match rustls_cause(error) {
         Some(rustls::Error::InvalidCertificate(error)) => certificate(error),
         Some(rustls::Error::InvalidMessage(_)) => "the broker does not speak TLS at this port",

@@ -1,9 +1,12 @@
 //! What fills a pane. One file or folder a screen; what several share is in [`super::components`].
 
 mod add;
+mod brokers;
 mod chats;
+mod connection;
 mod contact;
 mod conversation;
+mod ice;
 mod nothing;
 mod reach;
 mod requests;
@@ -12,6 +15,7 @@ mod welcome;
 
 pub use add::Add;
 pub use chats::Chats;
+pub use connection::Connection;
 pub use contact::Contact;
 pub use conversation::Conversation;
 pub use nothing::Nothing;

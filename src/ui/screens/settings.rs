@@ -3,11 +3,14 @@
 use dioxus::prelude::*;
 use uuid::Uuid;
 
+use super::brokers::Brokers;
+use super::ice::IceServers;
 use super::reach::{Draft, ReachChoice, choose};
-use crate::coordinator::{BrokerState, Command, Reply};
+use crate::coordinator::{Command, Reply};
 use crate::host::{Choice, TextSize, Theme};
 use crate::ui::components::{Answer, Avatar, Choices, Page, Problem};
 use crate::ui::context::{Ui, use_ui};
+use crate::ui::route::Route;
 use crate::ui::state::ModelStoreExt;
 
 const THEMES: [(&str, &str, Theme); 3] = [
@@ -31,6 +34,8 @@ pub fn Settings() -> Element {
             Profile {}
             Look {}
             Reachable {}
+            IceServers {}
+            ToConnection {}
             Blocked {}
         }
     }
@@ -177,6 +182,21 @@ fn Reachable() -> Element {
     }
 }
 
+/// The way to what works and what does not.
+#[component]
+fn ToConnection() -> Element {
+    let ui = use_ui();
+    rsx! {
+        section { class: "card", aria_label: ui.say("settings-connection"),
+            h2 { {ui.say("settings-connection")} }
+            p { class: "muted", {ui.say("settings-connection-lead")} }
+            div { class: "actions",
+                button { class: "button", r#type: "button", onclick: move |_| ui.push(Route::Connection), {ui.say("settings-connection-open")} }
+            }
+        }
+    }
+}
+
 /// Those who are blocked, with the way back; nothing where there is nobody.
 #[component]
 fn Blocked() -> Element {
@@ -219,49 +239,5 @@ fn Blocked() -> Element {
                 Problem { text }
             }
         }
-    }
-}
-
-/// Each broker in use, and how it stands.
-#[component]
-fn Brokers() -> Element {
-    let ui = use_ui();
-    let brokers = ui.model.brokers();
-    rsx! {
-        ul {
-            for broker in brokers.read().iter() {
-                li { key: "{broker.url}", class: "broker",
-                    span { class: led(broker.state), aria_hidden: "true" }
-                    div {
-                        div { class: "small", "{broker.url}" }
-                        if !broker.own {
-                            div { class: "small muted", {ui.say("broker-theirs")} }
-                        }
-                        div { class: "small muted", {state(ui, broker.state, broker.reason.as_deref())} }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn led(state: BrokerState) -> &'static str {
-    match state {
-        BrokerState::Connected => "led good",
-        BrokerState::Connecting => "led",
-        BrokerState::Refused | BrokerState::Unreachable => "led bad",
-    }
-}
-
-fn state(ui: Ui, state: BrokerState, why: Option<&str>) -> String {
-    let key = match state {
-        BrokerState::Connected => return ui.say("broker-connected"),
-        BrokerState::Connecting => "broker-connecting",
-        BrokerState::Refused => "broker-refused",
-        BrokerState::Unreachable => "broker-unreachable",
-    };
-    match why {
-        Some(why) => ui.words().with2("broker-why", ("state", ui.say(key)), ("why", why.to_owned())),
-        None => ui.say(key),
     }
 }

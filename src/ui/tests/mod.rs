@@ -2,6 +2,7 @@
 
 #![cfg(feature = "component-tests")]
 
+mod connection;
 mod find;
 mod people;
 mod screens;

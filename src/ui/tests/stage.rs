@@ -14,7 +14,9 @@ use tokio::task::JoinHandle;
 
 use crate::coordinator::Delta;
 use crate::coordinator::double::{Double, Happening, Script};
-use crate::host::{Control, Reach, Settings};
+use crate::doctor::{Behaviour, BrokerFinding, Findings, NatFinding, Report, UdpFinding};
+use crate::host::{Choice, Control, Reach, Settings, SettingsError};
+use crate::link::driver::IceServer;
 use crate::ui::{Clock, Shell, dom};
 
 /// Rounds of work that are waited for at most: far more than anything takes, so that a test that hopes in vain ends.
@@ -40,6 +42,7 @@ impl Stage {
         dioxus::html::set_event_converter(Box::new(SerializedHtmlEventConverter));
         let (core, double) = Double::new(64);
         let (control, told, orders) = Control::new(settings, vec![]);
+        let control = control.pretending(behind_a_strict_nat());
         let (more, happenings) = tokio::sync::mpsc::channel(1);
         let world = tokio::spawn(world.script.play(double, happenings));
         let clock = Clock::fixed(i64::try_from(NOW).unwrap());
@@ -78,6 +81,13 @@ impl Stage {
         tokio::select! {
             biased;
             Some(order) = self.settings.recv() => {
+                // The host looks at addresses; what it says to a wrong one is shown.
+                if let Choice::Ice(ice) = &order.choice
+                    && let Some(wrong) = ice.servers.iter().find(|server| server.parse::<IceServer>().is_err())
+                {
+                    let _ = order.answer.send(Err(SettingsError::Server(wrong.clone())));
+                    return;
+                }
                 self.told.send_modify(|settings| *settings = settings.clone().with(order.choice));
                 let _ = order.answer.send(Ok(()));
             }
@@ -137,4 +147,22 @@ impl Stage {
         let data = Event::new(Rc::new(data) as Rc<dyn Any>, true);
         self.dom.runtime().handle_event(event, data, id);
     }
+}
+
+/// A checkup that finds one thing which needs attention.
+fn behind_a_strict_nat() -> Report {
+    let broker = BrokerFinding {
+        broker: "mqtts://broker.example".to_owned(),
+        own: false,
+        fault: None,
+        connect: None,
+        round_trip: Some(std::time::Duration::from_millis(34)),
+        dated: true,
+    };
+    let nat = NatFinding {
+        public: "198.51.100.7".parse().ok(),
+        mapping: Some(Behaviour::ByAddressAtLeast),
+        ..NatFinding::default()
+    };
+    Report::of(Findings { brokers: vec![broker], udp: UdpFinding::Passes, nat, ..Findings::default() })
 }

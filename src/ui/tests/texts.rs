@@ -172,7 +172,10 @@ fn keys() -> BTreeSet<String> {
 fn every_text_is_said_somewhere() {
     let code: String =
         sources(&["."]).into_iter().filter(|(path, _)| !path.ends_with("texts.rs")).map(|(_, text)| text).collect();
-    let left: Vec<String> = keys().into_iter().filter(|key| !code.contains(&format!("\"{key}\""))).collect();
+    // What a checkup says is compared with the doctor's own words, below.
+    let doctors = |key: &String| key.starts_with("problem-") || key.starts_with("fact-");
+    let said = |key: &String| code.contains(&format!("\"{key}\""));
+    let left: Vec<String> = keys().into_iter().filter(|key| !said(key) && !doctors(key)).collect();
     assert_eq!(left, Vec::<String>::new());
 }
 
@@ -192,4 +195,30 @@ fn every_text_that_is_said_exists() {
         }
     }
     assert!(said > 80, "only {said} calls were found");
+}
+
+/// The window says the same as the command line, of everything that a checkup can find, and of nothing else.
+#[test]
+fn the_window_says_what_the_doctor_says() {
+    use crate::doctor::{Fact, Problem};
+    let words = Words::english();
+    let mut said = BTreeSet::new();
+    let mut same = |key: String, name: Option<&str>, detail: Option<String>, expected: &str| {
+        let (name, detail) = (name.unwrap_or_default().to_owned(), detail.unwrap_or_default());
+        assert_eq!(words.with2(&key, ("name", name), ("detail", detail)), expected);
+        said.insert(key);
+    };
+    for problem in Problem::all() {
+        let (code, told) = (problem.code(), problem.words());
+        same(format!("problem-{code}"), problem.subject(), problem.detail(), &told.what);
+        same(format!("problem-{code}-means"), None, None, told.means);
+        same(format!("problem-{code}-do"), None, None, told.remedy);
+    }
+    for fact in Fact::all() {
+        let detail = fact.detail().map(str::to_owned);
+        same(format!("fact-{}", fact.code()), fact.subject(), detail, &fact.words());
+    }
+    let there: BTreeSet<String> =
+        keys().into_iter().filter(|key| key.starts_with("problem-") || key.starts_with("fact-")).collect();
+    assert_eq!(there, said);
 }

@@ -117,6 +117,17 @@ export const SCREENS = [
     }),
   },
   { name: "settings", scene: "full", go: page_("Settings", "Settings") },
+  { name: "connection", scene: "full", go: page_(/^Connection/, "Connection") },
+  {
+    name: "checkup",
+    scene: "full",
+    go: then(page_(/^Connection/, "Connection"), button("Check now"), (page) => page.getByText("All is well.").waitFor()),
+  },
+  {
+    name: "checkup-problems",
+    scene: "offline",
+    go: then(page_(/^Connection/, "Connection"), button("Check now"), (page) => page.getByText(/things need attention/).waitFor()),
+  },
   { name: "offline", scene: "offline", go: chats },
   { name: "offline-conversation", scene: "offline", go: opens(/Carol/) },
   { name: "offline-settings", scene: "offline", go: page_("Settings", "Settings") },

@@ -539,6 +539,7 @@ impl World {
                 Output::Broker(conn, output) => self.mqtt(device, conn, output),
                 Output::Link(peer, command) => self.link(device, peer, command, None),
                 Output::Frame(peer, connection, bytes) => self.frame(device, peer, connection, bytes),
+                Output::UseIce(_) => {}
                 Output::CloseLink(peer) => self.link(device, peer, DriverCommand::Close, None),
                 Output::Finished => state.finished = true,
             }

@@ -3,6 +3,7 @@
 use dioxus::prelude::*;
 
 use crate::ui::context::use_ui;
+use crate::ui::route::Route;
 use crate::ui::state::{Meeting, ModelStoreExt, Standing};
 
 /// How things stand.
@@ -29,6 +30,14 @@ pub fn StatusLine() -> Element {
         footer { class: "foot",
             span { class: "led {light}", aria_hidden: "true" }
             span { role: "status", "{text}" }
+            // Over the whole line, so that it is easily hit; the text stays a status of its own, which is said when it changes.
+            button {
+                class: "over",
+                r#type: "button",
+                aria_label: ui.say("connection-open"),
+                title: ui.say("connection-open"),
+                onclick: move |_| ui.go(Route::Connection),
+            }
         }
     }
 }

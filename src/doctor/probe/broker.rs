@@ -1,0 +1,194 @@
+//! Asks a broker for everything that Kith wants of it, one step after the other, as Kith would: over its own MQTT driver, with
+//! a session that leaves nothing behind and an inbox that nobody else knows.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use data_encoding::BASE32_NOPAD;
+use futures_util::future::select_ok;
+use rand::RngExt;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use super::RESOLVE_MAX;
+use crate::doctor::BrokerToCheck;
+use crate::doctor::findings::{BrokerFinding, Step, StepFault};
+use crate::signaling::mqtt::{
+    self, Config, Connection, ConnectionHandle, MqttCommand, MqttEvent, Refusal, SessionKind,
+};
+use crate::signaling::{InboxId, Leaf, Topic};
+use crate::wire::broker_url::{BrokerUrl, Host};
+
+/// All steps together: a checkup's limit, less what ending a connection takes.
+const ALL_STEPS: Duration = Duration::from_secs(9);
+/// The longest that taking a connection may last: two repeated packets of TCP's own.
+const REACH_MAX: Duration = Duration::from_secs(4);
+/// The longest that a handshake may last: a phone on a bad network, with a chain of certificates.
+const SECURE_MAX: Duration = Duration::from_secs(4);
+/// The longest that a broker may take for one thing when it has let us in.
+const ANSWER_MAX: Duration = Duration::from_secs(3);
+/// Events that may wait: nobody else knows the inbox, so there are a handful.
+const EVENTS_MAX: usize = 16;
+/// What comes back from an inbox to who wrote it.
+const TOKEN: u64 = 1;
+/// The broker did nothing within its time.
+const SILENT: &str = "it does not answer";
+
+pub(super) async fn check(broker: &BrokerToCheck) -> BrokerFinding {
+    let mut finding = BrokerFinding {
+        broker: broker.url.redacted(),
+        own: broker.own,
+        fault: None,
+        connect: None,
+        round_trip: None,
+        dated: false,
+    };
+    let end = Instant::now() + ALL_STEPS;
+    let done = match before_mqtt(&broker.url, end).await {
+        Ok(dated) => {
+            finding.dated = dated;
+            conversation(&broker.url, end, &mut finding).await
+        }
+        Err(fault) => Err(fault),
+    };
+    finding.fault = done.err();
+    finding
+}
+
+fn fault(step: Step, reason: impl Into<String>) -> StepFault {
+    StepFault { step, reason: reason.into(), refused: false }
+}
+
+/// Name, connection, TLS; whether the dates of a certificate were looked at.
+async fn before_mqtt(url: &BrokerUrl, end: Instant) -> Result<bool, StepFault> {
+    let host = match url.host() {
+        Host::Name(name) => name.clone(),
+        Host::V4(address) => address.to_string(),
+        Host::V6(address) => address.to_string(),
+    };
+    let found = timeout(RESOLVE_MAX, lookup_host((host, url.port()))).await;
+    let addresses: Vec<_> = match found {
+        Ok(Ok(found)) => found.collect(),
+        _ => vec![],
+    };
+    if addresses.is_empty() {
+        return Err(fault(Step::Resolve, "its name has no address"));
+    }
+    let attempts = addresses.into_iter().map(|address| Box::pin(TcpStream::connect(address)));
+    let stream = match timeout(REACH_MAX, select_ok(attempts)).await {
+        Err(_) => return Err(fault(Step::Reach, SILENT)),
+        Ok(Err(error)) => return Err(fault(Step::Reach, mqtt::words_of(&error))),
+        Ok(Ok((stream, _))) => stream,
+    };
+    if !url.scheme().is_tls() {
+        return Ok(false);
+    }
+    let until = end.min(Instant::now() + SECURE_MAX);
+    match timeout_at(until, mqtt::try_tls(url, stream)).await {
+        Err(_) => Err(fault(Step::Secure, SILENT)),
+        Ok(Err(reason)) => Err(fault(Step::Secure, reason)),
+        Ok(Ok(())) => Ok(url.pin().is_none()),
+    }
+}
+
+/// A client that is known nowhere, and what it hears.
+struct Client {
+    handle: ConnectionHandle,
+    events: mpsc::Receiver<((), MqttEvent)>,
+    end: Instant,
+    /// Whether it has a user name to say.
+    logs_in: bool,
+}
+
+async fn conversation(url: &BrokerUrl, end: Instant, finding: &mut BrokerFinding) -> Result<(), StepFault> {
+    let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
+    // Whoever stops waiting for a checkup leaves no connection behind.
+    let _guard = cancel.clone().drop_guard();
+    let (sender, events) = mpsc::channel(EVENTS_MAX);
+    // As long and of the same letters as Kith's own: an operator may allow no others.
+    let name = BASE32_NOPAD.encode(&rand::rng().random::<[u8; 13]>()).to_ascii_lowercase();
+    let config = Config::new(url.clone(), name, SessionKind::Clean, ());
+    let handle = Connection::spawn(config, &tracker, cancel.clone(), sender);
+    let mut client = Client { handle, events, end, logs_in: url.credentials().is_some() };
+    let result = client.talk(finding).await;
+    drop(client);
+    cancel.cancel();
+    tracker.close();
+    tracker.wait().await;
+    result
+}
+
+impl Client {
+    async fn talk(&mut self, finding: &mut BrokerFinding) -> Result<(), StepFault> {
+        let started = Instant::now();
+        self.send(Step::Login, MqttCommand::Connect)?;
+        loop {
+            match self.next(Step::Login, self.end).await? {
+                MqttEvent::Connected { .. } => break,
+                MqttEvent::Refused { reason } => {
+                    let refused = matches!(reason, Refusal::Credentials | Refusal::NotAuthorised);
+                    let refused = refused && self.logs_in;
+                    return Err(StepFault { refused, ..fault(Step::Login, reason.to_string()) });
+                }
+                _ => {}
+            }
+        }
+        finding.connect = Some(started.elapsed());
+        let inbox = InboxId(Uuid::from_bytes(rand::rng().random()));
+        let topic = Topic::inbox(inbox, Leaf::Presence).to_string();
+        self.send(Step::Listen, MqttCommand::Subscribe { topics: vec![topic.clone()] })?;
+        let until = self.soon();
+        loop {
+            match self.next(Step::Listen, until).await? {
+                MqttEvent::Subscribed { granted: true, .. } => break,
+                MqttEvent::Subscribed { .. } => {
+                    return Err(StepFault { refused: true, ..fault(Step::Listen, "it refuses the subscription") });
+                }
+                _ => {}
+            }
+        }
+        self.publish(&topic, finding).await
+    }
+
+    async fn publish(&mut self, topic: &str, finding: &mut BrokerFinding) -> Result<(), StepFault> {
+        let payload: [u8; 16] = rand::rng().random();
+        let started = Instant::now();
+        let publish =
+            MqttCommand::Publish { token: TOKEN, topic: topic.to_owned(), payload: Bytes::copy_from_slice(&payload) };
+        self.send(Step::Publish, publish)?;
+        let until = self.soon();
+        let mut delivered = false;
+        while finding.round_trip.is_none() || !delivered {
+            // What is confirmed and not delivered is another fault than what is not confirmed.
+            let step = if finding.round_trip.is_none() { Step::Publish } else { Step::Deliver };
+            match self.next(step, until).await? {
+                MqttEvent::Published { token: TOKEN } => finding.round_trip = Some(started.elapsed()),
+                MqttEvent::Received { payload: received, .. } => delivered |= received == payload.as_slice(),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn soon(&self) -> Instant {
+        self.end.min(Instant::now() + ANSWER_MAX)
+    }
+
+    fn send(&self, step: Step, command: MqttCommand) -> Result<(), StepFault> {
+        self.handle.try_send(command).map_err(|error| fault(step, error.to_string()))
+    }
+
+    /// The next event; an end of the connection is a fault of the step that it ends.
+    async fn next(&mut self, step: Step, until: Instant) -> Result<MqttEvent, StepFault> {
+        match timeout_at(until, self.events.recv()).await {
+            Err(_) => Err(fault(step, SILENT)),
+            Ok(None) => Err(fault(step, "the connection has ended")),
+            Ok(Some((_, MqttEvent::Lost { reason }))) => Err(fault(step, reason)),
+            Ok(Some((_, event))) => Ok(event),
+        }
+    }
+}

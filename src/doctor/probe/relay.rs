@@ -1,0 +1,88 @@
+//! Asks a TURN server for a relay with the credentials that Kith would use, and gives it back (RFC 8656 §7).
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use tokio::net::UdpSocket;
+use tokio::time::Instant;
+
+use super::Place;
+use super::udp::{Question, ask, transaction};
+use crate::doctor::findings::{RelayFault, RelayFinding};
+use crate::doctor::stun::{self, Answer, Login, Method, Transaction};
+
+/// Unauthorised: who are you?
+const WHO: u16 = 401;
+/// The nonce is too old; the answer has a fresh one.
+const STALE: u16 = 438;
+/// Wrong credentials (for this relay).
+const WRONG: u16 = 441;
+/// The user has as many relays as they may, and nobody gets any more.
+const FULL: [u16; 2] = [486, 508];
+
+pub(super) async fn check(place: &Place) -> RelayFinding {
+    RelayFinding { server: place.server.shown().to_owned(), relay: relay(place).await }
+}
+
+async fn relay(place: &Place) -> Result<(SocketAddr, Duration), RelayFault> {
+    let server = place.ipv4.or(place.ipv6).ok_or(RelayFault::NoAddress)?;
+    let bound = match server {
+        SocketAddr::V4(_) => UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await,
+        SocketAddr::V6(_) => UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0)).await,
+    };
+    let socket = bound.map_err(|_| RelayFault::Silent)?;
+    let started = Instant::now();
+    let first = exchange(&socket, server, |transaction| stun::allocate(transaction, None)).await?;
+    let (Some(WHO), Some(realm), Some(nonce)) = (first.error, first.realm, first.nonce) else {
+        // One that gives relays to everybody would be strange, and closed soon.
+        return Err(first.error.filter(|number| *number != WHO).map_or(RelayFault::Strange, fault));
+    };
+    let (user, password) = place.server.login();
+    let mut login = Login { user: user.to_owned(), password: password.to_owned(), realm, nonce };
+    let mut answer = exchange(&socket, server, |transaction| stun::allocate(transaction, Some(&login))).await?;
+    if let (Some(STALE), Some(nonce)) = (answer.error, answer.nonce.clone()) {
+        login.nonce = nonce;
+        answer = exchange(&socket, server, |transaction| stun::allocate(transaction, Some(&login))).await?;
+    }
+    match (answer.error, answer.relayed) {
+        (Some(number), _) => Err(fault(number)),
+        (None, None) => Err(RelayFault::Strange),
+        (None, Some(relayed)) => {
+            let took = started.elapsed();
+            give_back(&socket, server, &login).await;
+            Ok((relayed, took))
+        }
+    }
+}
+
+/// Said once: what is not heard runs out by itself after ten minutes.
+async fn give_back(socket: &UdpSocket, server: SocketAddr, login: &Login) {
+    let said = match stun::give_back(transaction(), login) {
+        Ok(bytes) => socket.send_to(&bytes, server).await.is_ok(),
+        Err(_) => false,
+    };
+    if !said {
+        tracing::debug!("a relay could not be given back; it runs out by itself");
+    }
+}
+
+async fn exchange(
+    socket: &UdpSocket,
+    to: SocketAddr,
+    write: impl Fn(Transaction) -> rtc::shared::error::Result<Vec<u8>>,
+) -> Result<Answer, RelayFault> {
+    let transaction = transaction();
+    // What cannot be written is longer than a name and a password may be.
+    let bytes = write(transaction).map_err(|_| RelayFault::Login)?;
+    let heard = ask(socket, &[Question { to, bytes, transaction, from_anywhere: false }]).await;
+    let answer = heard.into_iter().next().flatten().ok_or(RelayFault::Silent)?.0;
+    if answer.method == Method::Allocate { Ok(answer) } else { Err(RelayFault::Strange) }
+}
+
+fn fault(number: u16) -> RelayFault {
+    match number {
+        WHO | WRONG | STALE => RelayFault::Login,
+        number if FULL.contains(&number) => RelayFault::Full,
+        number => RelayFault::Refused(number),
+    }
+}

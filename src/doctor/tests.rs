@@ -1,0 +1,4 @@
+//! The judgement, told from findings; and the probes, against servers of this test's own.
+
+mod judgement;
+mod probes;

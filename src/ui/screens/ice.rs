@@ -1,0 +1,168 @@
+//! Servers that help two devices to find a way to each other: which are asked.
+
+use dioxus::prelude::*;
+
+use crate::host::{Choice, DEFAULT_ICE, Ice};
+use crate::link::driver::IceServer;
+use crate::ui::components::Problem;
+use crate::ui::context::{Ui, use_ui};
+use crate::ui::state::ModelStoreExt;
+
+/// What is shown of a server: where it is, and whether it wants a login; never the login.
+fn shown(address: &str) -> (String, bool) {
+    match address.parse::<IceServer>() {
+        Ok(server) => (server.shown().to_owned(), !server.login().0.is_empty()),
+        Err(_) => (String::new(), false),
+    }
+}
+
+/// The public servers by name.
+fn public() -> String {
+    let name = |server: &&str| server.trim_start_matches("stun:").split(':').next().unwrap_or_default().to_owned();
+    DEFAULT_ICE.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+/// The list, with ways to add and remove.
+#[component]
+pub fn IceServers() -> Element {
+    let ui = use_ui();
+    let mut problem = use_signal(|| None::<String>);
+    let mut saved = use_signal(|| false);
+    // Counts the fields: one whose address was taken gives way to an empty one.
+    let mut field = use_signal(|| 0_u32);
+    let fixed = ui.control.peek().is_ice_fixed();
+    let ice = ui.model.settings().read().ice.clone();
+    let mut change = move |ice: Ice, typed: bool| {
+        problem.set(None);
+        saved.set(false);
+        spawn(async move {
+            let control = ui.control.peek().clone();
+            match control.change(Choice::Ice(ice)).await {
+                Ok(()) => {
+                    saved.set(true);
+                    if typed {
+                        field += 1;
+                    }
+                }
+                Err(error) => problem.set(Some(ui.explain_settings(&error))),
+            }
+        });
+    };
+    let add = move |event: FormEvent| {
+        let Some(FormValue::Text(address)) = event.get_first("server") else { return };
+        let address = address.trim().to_owned();
+        if address.is_empty() {
+            problem.set(Some(ui.say("settings-ice-missing")));
+            return;
+        }
+        let mut ice = now(ui);
+        ice.servers.push(address);
+        change(ice, true);
+    };
+    rsx! {
+        form { class: "card", novalidate: "true", onsubmit: add, aria_label: ui.say("settings-ice"),
+            h2 { {ui.say("settings-ice")} }
+            p { class: "muted", {ui.say("settings-ice-lead")} }
+            if fixed {
+                p { class: "muted", {ui.say("settings-ice-fixed")} }
+            } else {
+                label { class: "choice",
+                    input {
+                        r#type: "checkbox",
+                        name: "public-servers",
+                        aria_label: ui.say("settings-ice-public"),
+                        checked: ice.public,
+                        oninput: move |_| {
+                            let ice = now(ui);
+                            change(Ice { public: !ice.public, ..ice }, false);
+                        },
+                    }
+                    span { class: "choice-text",
+                        span { class: "choice-label", {ui.say("settings-ice-public")} }
+                        span { class: "choice-what", {ui.words().with("settings-ice-public-what", "servers", public())} }
+                    }
+                }
+                if !ice.servers.is_empty() {
+                    ul { aria_label: ui.say("settings-ice-own"),
+                        for address in ice.servers.clone() {
+                            Server { key: "{address}", address: address.clone(), onremove: move |_| {
+                                    let mut ice = now(ui);
+                                    ice.servers.retain(|server| *server != address);
+                                    change(ice, false);
+                                },
+                            }
+                        }
+                    }
+                }
+                div { class: "form",
+                    label { class: "field-label", r#for: "ice-server", {ui.say("settings-ice-address")} }
+                    div { class: "line",
+                        for number in [field()] {
+                            input {
+                                key: "{number}",
+                                id: "ice-server",
+                                class: "input",
+                                name: "server",
+                                aria_describedby: "ice-hint",
+                                autocomplete: "off",
+                                autocapitalize: "none",
+                                spellcheck: "false",
+                            }
+                        }
+                        button { class: "button", r#type: "submit", {ui.say("settings-ice-add")} }
+                    }
+                    span { id: "ice-hint", class: "field-hint", {ui.say("settings-ice-hint")} }
+                }
+                if let Some(text) = problem() {
+                    Problem { text }
+                }
+                p { class: "said", role: "status",
+                    if saved() {
+                        {ui.say("settings-ice-kept")}
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What holds now, whatever was drawn.
+fn now(ui: Ui) -> Ice {
+    ui.control.peek().settings().ice
+}
+
+/// One server of the person's own.
+#[component]
+fn Server(address: String, onremove: EventHandler<()>) -> Element {
+    let ui = use_ui();
+    let (shown, login) = shown(&address);
+    rsx! {
+        li { class: "server",
+            div {
+                div { class: "small", "{shown}" }
+                if login {
+                    div { class: "small muted", {ui.say("settings-ice-login")} }
+                }
+            }
+            button {
+                class: "button",
+                r#type: "button",
+                aria_label: ui.words().with("settings-ice-remove", "server", shown.clone()),
+                onclick: move |_| onremove.call(()),
+                {ui.say("settings-ice-drop")}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server is shown without its login.
+    #[test]
+    fn a_server_is_shown_without_its_login() {
+        assert_eq!(shown("turn:user:secret@relay.example:3478"), ("turn:relay.example:3478".to_owned(), true));
+        assert_eq!(shown("stun:stun.example"), ("stun:stun.example".to_owned(), false));
+    }
+}
