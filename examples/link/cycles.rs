@@ -18,8 +18,6 @@ pub async fn run(count: usize) -> Result<Value> {
     }
     let (before, memory_before) = before.context("no cycle")?;
     let after = Held::again(&before).await;
-    let told = |held: &Held, memory: Option<u64>| {
-        json!({"tasks": held.tasks, "files": held.files, "threads": held.threads, "memoryPages": memory})
-    };
+    let told = |held: &Held, memory: Option<u64>| json!({"tasks": held.tasks, "files": held.files, "threads": held.threads, "memoryPages": memory});
     Ok(json!({"before": told(&before, memory_before), "after": told(&after, memory())}))
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use rand::{SeedableRng, rngs::StdRng};
 
-use super::{Backoff, Pace, RateLimit};
+use super::{Backoff, Pace, RateLimit, Watchman};
 
 /// Delays double up to the last step and jitter takes at most a quarter of each.
 #[test]
@@ -46,4 +46,20 @@ proptest! {
             prop_assert!(passed <= 5 + now / 1000);
         }
     }
+}
+
+/// A sleep is noticed at the first round after it, once; being busy is none, nor is a clock that is read out of order.
+#[test]
+fn a_sleep_is_noticed_once() {
+    let at = Duration::from_secs;
+    let mut watchman = Watchman::new(at(100));
+    for second in 101..200 {
+        assert!(!watchman.round(at(second)));
+    }
+    assert!(!watchman.round(at(204)), "a busy machine");
+    assert!(!watchman.round(at(203)), "out of order");
+    assert!(watchman.round(at(264)), "a minute away");
+    assert!(!watchman.round(at(265)));
+    assert!(watchman.round(at(4000)));
+    assert!(!watchman.round(at(4000)));
 }

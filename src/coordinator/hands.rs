@@ -165,6 +165,7 @@ impl Hands {
         let Some(broker) = self.brokers.get_mut(&conn) else { return };
         match output {
             BrokerOutput::Connect => broker.send(MqttCommand::Connect),
+            BrokerOutput::Probe => broker.send(MqttCommand::Probe),
             BrokerOutput::Subscribe(topics) => {
                 topics
                     .chunks(TOPICS_MAX)
@@ -271,6 +272,7 @@ impl From<MqttEvent> for BrokerInput {
         match event {
             MqttEvent::Connected { .. } => Self::Connected,
             MqttEvent::Subscribed { topic, granted } => Self::Subscribed { topic, granted },
+            MqttEvent::Alive => Self::Alive,
             MqttEvent::Published { token } => Self::Published(token),
             MqttEvent::Received { delivery, topic, payload, .. } => Self::Received { delivery, topic, payload },
             MqttEvent::Oversize { .. } => Self::Oversize,

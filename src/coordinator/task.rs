@@ -4,8 +4,10 @@
 //! commands ─┐                                    ┌─► store (one writer thread)
 //! brokers ──┼─► one queue of inputs ─► engine ───┼─► broker connections
 //! links ────┤        (what is on disk first,     ├─► link drivers
-//! store ────┘         the others in turn)        └─► replies, events
+//! network ──┤         the others in turn)        └─► replies, events
+//! store ────┘
 //! ```
+//! 0. Once a second, and before anything that came meanwhile: whether the world went on without us.
 //! 1. Wait for one input. While the store has much to do, only its answers are taken: that is the back-pressure.
 //! 2. Take whatever else is there, up to a batch, so that acknowledgements come together.
 //! 3. Flush: acknowledgements go out, events go out as one batch.
@@ -26,10 +28,11 @@ use super::handle::{BATCHES_MAX, COMMANDS_MAX, Call, Subscription};
 use super::hands::Hands;
 use super::watch::{Delta, Watch};
 use super::{Command, Event, Handle};
+use crate::clock::{ROUND, Watchman};
 use crate::identity::{SECRETS_BYTES_MAX, Secrets};
 use crate::link::DriverEvent;
 use crate::link::driver::IceServer;
-use crate::platform::{self, crash};
+use crate::platform::{self, NetworkWatch, crash};
 use crate::signaling::mqtt::MqttEvent;
 use crate::store::{Outcome, Store, StoreError};
 use crate::wire::DeviceKey;
@@ -95,10 +98,13 @@ pub async fn open(data_dir: &Path) -> Result<Opened, StartError> {
 /// When an address is wrong.
 pub fn start(opened: Opened, brokers: &[String], ice: &[String]) -> Result<Handle, StartError> {
     let brokers = brokers.iter().map(|url| {
-        BrokerUrl::parse(url).map_err(|error| StartError::Address(format!("“{url}” is no broker's address: {error}")))
+        let refused = |error| StartError::Address(format!("“{}” is no broker's address: {error}", without_login(url)));
+        BrokerUrl::parse(url).map_err(refused)
     });
     let brokers: Vec<BrokerUrl> = brokers.collect::<Result<_, _>>()?;
-    let ice = ice.iter().map(|url| url.parse::<IceServer>().map_err(|error| StartError::Address(format!("{error}"))));
+    let ice = ice.iter().map(|url| {
+        url.parse::<IceServer>().map_err(|error| StartError::Address(format!("“{}” is {error}", without_login(url))))
+    });
     let ice: Vec<IceServer> = ice.collect::<Result<_, _>>()?;
     let rng = StdRng::try_from_rng(&mut SysRng).map_err(storage)?;
     let Opened { key_file, secrets, store, outcomes } = opened;
@@ -123,6 +129,9 @@ pub fn start(opened: Opened, brokers: &[String], ice: &[String]) -> Result<Handl
         outcomes,
         mqtt,
         links,
+        network: NetworkWatch::new(),
+        watchman: Watchman::new(platform::since_boot()),
+        round_at: Instant::now() + ROUND,
         events,
         batch: vec![],
         deltas,
@@ -135,6 +144,14 @@ pub fn start(opened: Opened, brokers: &[String], ice: &[String]) -> Result<Handl
     own.spawn(task.run(outputs, tracker, cancel));
     own.close();
     Ok(Handle::new(calls_sender, own))
+}
+
+/// An address as it may be shown, also when it is wrong: what stands before the host may be a secret.
+fn without_login(address: &str) -> String {
+    match (address.split_once(':'), address.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}:…@{host}"),
+        _ => address.to_owned(),
+    }
 }
 
 fn storage(error: impl std::fmt::Display) -> StartError {
@@ -154,6 +171,10 @@ struct Task {
     outcomes: mpsc::Receiver<(StoreToken, Result<Outcome, StoreError>)>,
     mqtt: mpsc::Receiver<(BrokerConn, MqttEvent)>,
     links: mpsc::Receiver<(DeviceKey, DriverEvent)>,
+    network: NetworkWatch,
+    watchman: Watchman,
+    /// When his next round is due.
+    round_at: Instant,
     events: broadcast::Sender<Arc<[Event]>>,
     batch: Vec<Event>,
     deltas: broadcast::Sender<Arc<[Delta]>>,
@@ -166,6 +187,7 @@ struct Task {
 /// What the task has woken up for.
 enum Woken {
     Input(Input),
+    Round,
     Command(Command, oneshot::Sender<Result<super::Reply, super::CommandError>>),
     Subscribe(oneshot::Sender<Subscription>),
     Watch(oneshot::Sender<Watch>),
@@ -178,7 +200,9 @@ impl Task {
         let mut finished = self.carry_out(outputs);
         while !finished {
             let Some(woken) = self.wait().await else { break };
-            finished = self.step(woken);
+            // First: what is overdue only because we were away must not be taken for the others' silence.
+            let woke = self.watchman.round(platform::since_boot());
+            finished = (woke && self.step(Woken::Input(Input::Woke))) || self.step(woken);
             for _ in 0..BATCH_MAX {
                 let Some(woken) = self.ready().filter(|_| !finished) else { break };
                 finished = self.step(woken);
@@ -199,12 +223,15 @@ impl Task {
                 None => std::future::pending().await,
             }
         };
+        let round_at = self.round_at;
         let room = self.hands.waiting() < STORE_QUEUE_MAX;
         let loaded = self.engine.is_loaded();
         tokio::select! {
             biased;
             outcome = self.outcomes.recv() => outcome.map(|(token, result)| Woken::Input(stored(token, result))),
+            () = tokio::time::sleep_until(round_at.into()) => Some(Woken::Round),
             () = timer => Some(Woken::Input(Input::Tick)),
+            () = self.network.changed() => Some(Woken::Input(Input::NetworkChanged)),
             // In no order: a broker that floods keeps neither links nor commands waiting.
             woken = async {
                 tokio::select! {
@@ -245,6 +272,10 @@ impl Task {
     fn step(&mut self, woken: Woken) -> bool {
         let input = match woken {
             Woken::Input(input) => input,
+            Woken::Round => {
+                self.round_at = Instant::now() + ROUND;
+                return false;
+            }
             Woken::Command(command, reply) => {
                 let call: CallId = self.hands.expect_reply(reply);
                 Input::Command(call, command)

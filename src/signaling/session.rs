@@ -15,6 +15,9 @@ use crate::clock::Backoff;
 pub const ANSWER_DEADLINE: Duration = Duration::from_secs(20);
 /// After this long without an answer that it owes, another broker is better where there is one.
 const MUTE_AFTER: Duration = Duration::from_secs(2);
+/// How long a broker may take for a sign of life when there is reason to think that the way to it is gone: a round trip over a
+/// bad mobile network. Who is wrong about it has connected anew for nothing, which costs a few round trips.
+pub const DOUBT_PATIENCE: Duration = Duration::from_millis(500);
 /// A session that has stood for this long was no accident: the next loss is the first again.
 const STEADY: Duration = Duration::from_secs(10);
 /// The longest wait while a broker has not been away for long: it is back within five seconds of its restart.
@@ -73,6 +76,8 @@ pub enum Readiness {
 pub enum Action {
     /// Try to connect.
     Connect,
+    /// Ask for a sign of life.
+    Probe,
     /// Subscribe to these.
     Subscribe(Vec<Topic>),
     /// Unsubscribe from these.
@@ -96,6 +101,10 @@ pub struct Session {
     unconfirmed_publishes: usize,
     /// While it owes some: when it was asked, or answered last.
     silent_since: Option<Duration>,
+    /// When a sign of life must have come, or the connection (or the attempt at one) is given up.
+    doubted_until: Option<Duration>,
+    /// There is reason to think that the next loss is over as soon as it is noticed.
+    hasty: bool,
     steady_since: Option<Duration>,
     prompt: Backoff,
     patient: Backoff,
@@ -117,6 +126,8 @@ impl Session {
             owed: 0,
             unconfirmed_publishes: 0,
             silent_since: None,
+            doubted_until: None,
+            hasty: false,
             steady_since: None,
             prompt: Backoff::new(Duration::from_secs(1), PROMPT_LAST),
             patient: Backoff::new(PATIENT_FIRST, PATIENT_LAST),
@@ -154,13 +165,17 @@ impl Session {
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         let silent = self.silent_since.map(|since| since.saturating_add(ANSWER_DEADLINE));
-        [self.retry_at, self.again_at, silent].into_iter().flatten().min()
+        [self.retry_at, self.again_at, silent, self.doubted_until].into_iter().flatten().min()
     }
 
     /// Time has passed.
     pub fn tick(&mut self, now: Duration) -> Option<Action> {
         if self.silent_since.is_some_and(|since| now >= since.saturating_add(ANSWER_DEADLINE)) {
             self.silent_since = None;
+            return Some(Action::GiveUp);
+        }
+        if self.doubted_until.is_some_and(|until| now >= until) {
+            self.doubted_until = None;
             return Some(Action::GiveUp);
         }
         if self.again_at.is_some_and(|at| now >= at) {
@@ -182,8 +197,30 @@ impl Session {
         self.retry_at = self.retry_at.map(|at| at.min(now));
     }
 
+    /// The network has changed, or the device woke: a connection or an attempt may lead nowhere, and whatever kept the last
+    /// attempts from succeeding may be over. Nothing is waited for longer than [`DOUBT_PATIENCE`].
+    pub fn doubt(&mut self, now: Duration) -> Option<Action> {
+        self.prompt.reset();
+        self.patient.reset();
+        if self.retry_at.is_some() {
+            self.hurry(now);
+            return None;
+        }
+        self.hasty = true;
+        let asked = self.doubted_until.is_some();
+        self.doubted_until.get_or_insert(now.saturating_add(DOUBT_PATIENCE));
+        (self.connected && !asked).then_some(Action::Probe)
+    }
+
+    /// The broker has answered a probe.
+    pub fn alive(&mut self) {
+        self.doubted_until = None;
+        self.hasty = false;
+    }
+
     /// The broker has let us in.
     pub fn connected(&mut self, now: Duration) -> Action {
+        self.alive();
         self.connected = true;
         self.readiness = Readiness::Connecting;
         self.unconfirmed = self.topics.clone();
@@ -253,12 +290,14 @@ impl Session {
         (self.owed, self.unconfirmed_publishes) = (0, 0);
         self.silent_since = None;
         self.again_at = None;
+        self.doubted_until = None;
         if self.steady_since.take().is_some_and(|since| now >= since.saturating_add(STEADY)) {
             self.prompt.reset();
             self.patient.reset();
         }
         let backoff = if self.prompt.failures() < PROMPT_ATTEMPTS { &mut self.prompt } else { &mut self.patient };
-        self.retry_at = Some(now.saturating_add(backoff.next_delay(rng)));
+        let delay = backoff.next_delay(rng);
+        self.retry_at = Some(if std::mem::take(&mut self.hasty) { now } else { now.saturating_add(delay) });
     }
 
     fn ready(&mut self, now: Duration) -> Action {

@@ -19,7 +19,6 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-pub(crate) use escape::percent_decoded;
 use escape::{normal_path, unescape, write_escaped};
 
 pub use pin::Pin;

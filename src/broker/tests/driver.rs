@@ -35,6 +35,24 @@ async fn a_message_goes_through() {
     broker.shutdown().await;
 }
 
+/// A broker that lives shows it when it is asked, over TCP and over WebSocket, and nothing else follows from that.
+#[tokio::test]
+async fn a_sign_of_life_can_be_asked_for() {
+    let broker = broker().await;
+    let ws = format!("ws://{}{WEBSOCKET_PATH}", broker.ws_addr().unwrap());
+    for url in [url(&broker), ws] {
+        let (mut client, _) = TestClient::connected(&url, "c", CLEAN).await;
+        assert!(client.subscribe("user/c/offer").await);
+        for token in 0..3 {
+            client.send(MqttCommand::Probe);
+            assert_eq!(client.next().await, MqttEvent::Alive);
+            client.say(token, "user/nobody/offer", "still here").await;
+        }
+        client.leave().await;
+    }
+    broker.shutdown().await;
+}
+
 /// Who could subscribe with a wildcard would see every inbox: it is refused, alone and beside a good topic.
 #[tokio::test]
 async fn wildcards_are_refused() {

@@ -238,6 +238,17 @@ impl Engine {
         }
     }
 
+    /// Every connection may lead nowhere: each is asked, and those that are away are tried at once.
+    pub(super) fn doubt_brokers(&mut self) {
+        let now = self.now.mono;
+        let sessions = self.brokers.values_mut().flat_map(|broker| broker.sessions.values_mut());
+        let asked: Vec<_> = sessions.filter_map(|session| Some((session.conn, session.state.doubt(now)?))).collect();
+        for (conn, action) in asked {
+            self.act(conn, action);
+        }
+        self.tick_sessions();
+    }
+
     fn session(&mut self, conn: BrokerConn) -> Option<&mut Session> {
         let (url, kind) = self.conns.get(&conn)?;
         self.brokers.get_mut(url)?.sessions.get_mut(kind).map(|session| &mut session.state)
@@ -254,6 +265,7 @@ impl Engine {
         let text = |topics: Vec<Topic>| topics.iter().map(ToString::to_string).collect();
         match action {
             Action::Connect => self.emit(Output::Broker(conn, BrokerOutput::Connect)),
+            Action::Probe => self.emit(Output::Broker(conn, BrokerOutput::Probe)),
             Action::Subscribe(topics) => self.emit(Output::Broker(conn, BrokerOutput::Subscribe(text(topics)))),
             Action::Unsubscribe(topics) => self.emit(Output::Broker(conn, BrokerOutput::Unsubscribe(text(topics)))),
             Action::Ready => self.session_ready(conn),
@@ -277,7 +289,7 @@ impl Engine {
                 self.mark_reached(&url);
             }
             BrokerInput::Subscribed { .. } => self.mark_brokers(),
-            BrokerInput::Published(_) | BrokerInput::Received { .. } | BrokerInput::Oversize => {}
+            BrokerInput::Alive | BrokerInput::Published(_) | BrokerInput::Received { .. } | BrokerInput::Oversize => {}
         }
         match input {
             BrokerInput::Connected => {
@@ -302,6 +314,11 @@ impl Engine {
                 }
                 if granted {
                     self.heard_now(conn, &topic);
+                }
+            }
+            BrokerInput::Alive => {
+                if let Some(session) = self.session(conn) {
+                    session.alive();
                 }
             }
             BrokerInput::Published(token) => self.published(conn, token),

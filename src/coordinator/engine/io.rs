@@ -65,6 +65,8 @@ pub enum BrokerInput {
         /// Whether it was granted.
         granted: bool,
     },
+    /// The broker has answered a probe.
+    Alive,
     /// The broker has taken a publish.
     Published(u64),
     /// A packet arrived.
@@ -129,6 +131,8 @@ pub enum Output {
 pub enum BrokerOutput {
     /// Try to connect.
     Connect,
+    /// Ask for a sign of life.
+    Probe,
     /// Subscribe.
     Subscribe(Vec<String>),
     /// Unsubscribe.

@@ -70,8 +70,8 @@ impl Engine {
             Input::Broker(conn, input) => self.broker(conn, input),
             Input::Link(device, event) => self.driver(&device, event),
             Input::FrameDropped(device) => self.frame_dropped(&device),
-            Input::NetworkChanged => self.every_link(&link::Input::NetworkChanged),
-            Input::Woke => self.every_link(&link::Input::Woke),
+            Input::NetworkChanged => self.doubt_everything(&link::Input::NetworkChanged),
+            Input::Woke => self.doubt_everything(&link::Input::Woke),
             Input::Tick => self.tick(),
             Input::Shutdown => self.shut_down(),
         }
@@ -111,6 +111,13 @@ impl Engine {
     #[must_use]
     pub fn is_loaded(&self) -> bool {
         self.loaded || self.unreadable.is_some()
+    }
+
+    /// What was believed of paths and brokers need not hold any more: all are asked at once.
+    fn doubt_everything(&mut self, input: &link::Input) {
+        tracing::info!(because = ?input, "links and brokers are asked whether they live");
+        self.doubt_brokers();
+        self.every_link(input);
     }
 
     fn tick(&mut self) {

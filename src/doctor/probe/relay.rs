@@ -37,8 +37,8 @@ async fn relay(place: &Place) -> Result<(SocketAddr, Duration), RelayFault> {
         // One that gives relays to everybody would be strange, and closed soon.
         return Err(first.error.filter(|number| *number != WHO).map_or(RelayFault::Strange, fault));
     };
-    let (user, password) = place.server.login();
-    let mut login = Login { user: user.to_owned(), password: password.to_owned(), realm, nonce };
+    let crate::link::driver::Login { user, password } = place.server.login(std::time::SystemTime::now());
+    let mut login = Login { user, password, realm, nonce };
     let mut answer = exchange(&socket, server, |transaction| stun::allocate(transaction, Some(&login))).await?;
     if let (Some(STALE), Some(nonce)) = (answer.error, answer.nonce.clone()) {
         login.nonce = nonce;

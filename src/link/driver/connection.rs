@@ -1,7 +1,7 @@
 //! One peer connection of the library: how it is built, and what happens on it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use rtc::ice::mdns::MulticastDnsMode;
@@ -107,10 +107,10 @@ impl Connection {
             .with_multicast_dns_mode(MulticastDnsMode::Disabled)
             .with_include_loopback_candidate(true)
             .build();
-        let servers = settings.ice_servers.iter().map(|server| RTCIceServer {
-            urls: vec![server.url.clone()],
-            username: server.user.clone(),
-            credential: server.password.clone(),
+        let began = SystemTime::now();
+        let servers = settings.ice_servers.iter().map(|server| {
+            let login = server.login(began);
+            RTCIceServer { urls: vec![server.url().to_owned()], username: login.user, credential: login.password }
         });
         // No codec and no interceptor is registered: there is no media.
         let builder = PeerConnectionBuilder::new()

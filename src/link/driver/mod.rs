@@ -19,6 +19,7 @@
 
 mod connection;
 mod forward;
+mod ice;
 mod queue;
 mod server;
 mod task;
@@ -31,8 +32,8 @@ use tokio_util::task::TaskTracker;
 
 use super::{DriverCommand, DriverEvent, FRAME_BYTES_MAX};
 use crate::wire::ConnectionId;
-use crate::wire::broker_url::percent_decoded;
 
+pub use ice::{CREDENTIALS_LIFE, IceServer, IceServerError, Login};
 pub use queue::{QUEUE_BYTES_LOW, QUEUE_BYTES_MAX, QUEUE_FRAMES_MAX};
 
 /// Bytes that the library may hold for the peer: as much as its receive window, more would only wait in memory.
@@ -79,49 +80,9 @@ impl Settings {
     fn forbids_links(&self) -> bool {
         match self.policy {
             Policy::Everything => false,
-            Policy::RelayOnly => !self.ice_servers.iter().any(|server| server.url.starts_with("turn:")),
+            Policy::RelayOnly => !self.ice_servers.iter().any(IceServer::is_relay),
             Policy::Never => true,
         }
-    }
-}
-
-/// A STUN or TURN server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IceServer {
-    url: String,
-    user: String,
-    password: String,
-}
-
-/// Not the address of an ICE server that the library can use.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("not an ICE server: it must look like stun:host:port or turn:user:password@host:port")]
-pub struct IceServerError;
-
-impl std::str::FromStr for IceServer {
-    type Err = IceServerError;
-
-    /// Reads `stun:host[:port]` or `turn:[user:password@]host[:port][?transport=udp]` (RFC 7064 and 7065, with the
-    /// credentials in front of the host as in other URLs, special characters as %XX). TLS and TCP are refused: the library
-    /// would skip them.
-    fn from_str(text: &str) -> Result<Self, IceServerError> {
-        let (scheme, rest) = text.split_once(':').ok_or(IceServerError)?;
-        let (login, host) = rest.rsplit_once('@').map_or((None, rest), |(login, host)| (Some(login), host));
-        let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_graphic());
-        if !matches!(scheme, "stun" | "turn") || !plain(host) || host.contains("transport=tcp") {
-            return Err(IceServerError);
-        }
-        let (user, password) = match login {
-            None => ("", ""),
-            Some(login) if scheme == "turn" => login.split_once(':').ok_or(IceServerError)?,
-            Some(_) => return Err(IceServerError),
-        };
-        let decoded = |part| percent_decoded(part).ok_or(IceServerError);
-        let (user, password) = (decoded(user)?, decoded(password)?);
-        if scheme == "turn" && (user.is_empty() || password.is_empty()) {
-            return Err(IceServerError);
-        }
-        Ok(Self { url: format!("{scheme}:{host}"), user, password })
     }
 }
 

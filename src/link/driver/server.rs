@@ -6,16 +6,10 @@ use super::IceServer;
 const DEFAULT_PORT: u16 = 3478;
 
 impl IceServer {
-    /// Whether it is a relay too (`turn:`).
-    #[must_use]
-    pub fn is_relay(&self) -> bool {
-        self.url.starts_with("turn:")
-    }
-
     /// Its name or address (an IPv6 one without its brackets), and its port.
     #[must_use]
     pub fn place(&self) -> Option<(String, u16)> {
-        let (_, place) = self.url.split_once(':')?;
+        let (_, place) = self.url().split_once(':')?;
         let place = place.split_once('?').map_or(place, |(place, _)| place);
         let (host, port) = match place.strip_prefix('[') {
             Some(rest) => {
@@ -32,16 +26,10 @@ impl IceServer {
         (port != 0 && !host.is_empty()).then(|| (host.to_owned(), port))
     }
 
-    /// User and password; empty when it wants none.
-    #[must_use]
-    pub fn login(&self) -> (&str, &str) {
-        (&self.user, &self.password)
-    }
-
     /// Its address without a login.
     #[must_use]
     pub fn shown(&self) -> &str {
-        &self.url
+        self.url()
     }
 }
 

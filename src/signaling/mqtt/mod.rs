@@ -120,6 +120,8 @@ pub enum MqttCommand {
         /// 1 to [`TOPICS_MAX`] topics.
         topics: Vec<String>,
     },
+    /// Ask for a sign of life; answered by [`MqttEvent::Alive`].
+    Probe,
     /// Publish with QoS 1, not retained; answered by [`MqttEvent::Published`].
     Publish {
         /// Comes back in the answer.
@@ -154,6 +156,8 @@ pub enum MqttEvent {
         /// Whether it was granted.
         granted: bool,
     },
+    /// The broker has answered a [`MqttCommand::Probe`].
+    Alive,
     /// The broker has a publish (its PUBACK): no receipt of the recipient, and after a crash of the broker none at all.
     Published {
         /// From [`MqttCommand::Publish`].
@@ -254,7 +258,7 @@ fn check(command: &MqttCommand) -> Result<(), SendError> {
             let sound = topics.iter().all(|topic| fits(topic) && rumqttc::valid_filter(topic));
             sound && (1..=TOPICS_MAX).contains(&topics.len())
         }
-        MqttCommand::Connect | MqttCommand::Ack { .. } | MqttCommand::Disconnect => true,
+        MqttCommand::Connect | MqttCommand::Probe | MqttCommand::Ack { .. } | MqttCommand::Disconnect => true,
     };
     if sound { Ok(()) } else { Err(SendError::Topic) }
 }

@@ -25,6 +25,10 @@ const GOODBYE_DEADLINE: Duration = Duration::from_millis(500);
 /// The reason when a connection ended because it was told to.
 const DISCONNECTED: &str = "disconnected";
 
+/// rumqttc sends a PINGREQ by its own clock only. To take back a subscription that nobody has asks as little of a broker, and
+/// every one answers it (MQTT 3.1.1 §3.10.4), whatever its access rules are.
+const PROBE_TOPIC: &str = "user/nobody/presence";
+
 /// Why a task ends: it was cancelled, or nobody is left to talk to.
 struct Stopped;
 
@@ -199,6 +203,10 @@ impl<T: Copy> Driver<T> {
                         tell(cancel, events, config.tag, MqttEvent::Subscribed { topic, granted }).await?;
                     }
                 }
+                // That to an unsubscription of ours is a sign of life too.
+                Event::Incoming(Packet::UnsubAck(_)) if std::mem::take(&mut requests.probing) => {
+                    tell(cancel, events, config.tag, MqttEvent::Alive).await?;
+                }
                 Event::Incoming(Packet::Publish(publish)) => {
                     let owed = persistent && publish.qos != QoS::AtMostOnce;
                     let delivery = owed.then(|| requests.flight.received(publish.pkid));
@@ -264,11 +272,14 @@ struct Requests {
     /// What rumqttc had no room for, oldest first: at most one command and the acks of dropped packets.
     held: VecDeque<MqttCommand>,
     leaving: bool,
+    /// A sign of life was asked for and has not come.
+    probing: bool,
 }
 
 impl Requests {
     fn new(client: AsyncClient, connection: u64, listens_with: QoS) -> Self {
-        Self { client, flight: Flight::new(connection), listens_with, held: VecDeque::new(), leaving: false }
+        let (flight, held) = (Flight::new(connection), VecDeque::new());
+        Self { client, flight, listens_with, held, leaving: false, probing: false }
     }
 
     fn has_room(&self) -> bool {
@@ -294,6 +305,7 @@ impl Requests {
     fn hand_over(&mut self, command: MqttCommand) -> Result<(), MqttCommand> {
         let given = match &command {
             MqttCommand::Connect => Ok(()),
+            MqttCommand::Probe => self.client.try_unsubscribe(PROBE_TOPIC),
             MqttCommand::Publish { topic, payload, .. } => {
                 self.client.try_publish(topic, QoS::AtLeastOnce, false, payload.clone())
             }
@@ -319,6 +331,7 @@ impl Requests {
             }
             MqttCommand::Subscribe { topics } => self.flight.subscribe_requested(topics),
             MqttCommand::Ack { delivery } => self.flight.acknowledged(delivery),
+            MqttCommand::Probe => self.probing = true,
             MqttCommand::Connect | MqttCommand::Unsubscribe { .. } | MqttCommand::Disconnect => {}
         }
         Ok(())

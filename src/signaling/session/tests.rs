@@ -45,6 +45,39 @@ fn a_session_subscribes_again_on_every_connection() {
     assert_eq!(session.deadline(), None);
 }
 
+/// After a change of the network a broker that answers keeps its connection, one that does not is left within half a second, and
+/// one that is away is tried at once.
+#[test]
+fn a_broker_in_doubt_is_asked_at_once() {
+    let mut rng = StdRng::seed_from_u64(3);
+    let mut session = Session::new([]);
+    let _ = (session.tick(at(0)), session.connected(at(0)));
+
+    assert_eq!(session.doubt(at(100)), Some(Action::Probe));
+    assert_eq!(session.doubt(at(100)), None, "one question is enough");
+    session.alive();
+    assert_eq!((session.tick(at(101)), session.deadline()), (None, None));
+
+    assert_eq!(session.doubt(at(200)), Some(Action::Probe));
+    let until = session.deadline().unwrap();
+    assert_eq!(until, at(200) + DOUBT_PATIENCE);
+    assert_eq!(session.tick(until), Some(Action::GiveUp));
+    session.lost(gone(), until, &mut rng);
+    assert_eq!(session.tick(until), Some(Action::Connect), "it must not wait");
+
+    // An attempt that was under way may go nowhere either.
+    assert_eq!(session.doubt(at(300)), None);
+    assert_eq!(session.tick(at(300) + DOUBT_PATIENCE), Some(Action::GiveUp));
+    session.lost(gone(), at(301), &mut rng);
+    assert_eq!(session.tick(at(301)), Some(Action::Connect));
+
+    // Without a new doubt the usual waits hold, and a doubt ends them.
+    session.lost(gone(), at(302), &mut rng);
+    assert_eq!(session.tick(at(302)), None);
+    assert_eq!(session.doubt(at(302)), None);
+    assert_eq!(session.tick(at(302)), Some(Action::Connect));
+}
+
 /// A broker that comes back within minutes is found within five seconds; one that stays away is asked ever less often.
 #[test]
 fn who_is_away_for_long_is_asked_less_often() {

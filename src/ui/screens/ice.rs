@@ -11,7 +11,7 @@ use crate::ui::state::ModelStoreExt;
 /// What is shown of a server: where it is, and whether it wants a login; never the login.
 fn shown(address: &str) -> (String, bool) {
     match address.parse::<IceServer>() {
-        Ok(server) => (server.shown().to_owned(), !server.login().0.is_empty()),
+        Ok(server) => (server.shown().to_owned(), server.is_relay()),
         Err(_) => (String::new(), false),
     }
 }

@@ -29,17 +29,6 @@ fn percent_code(bytes: &mut std::str::Bytes<'_>) -> Option<u8> {
     Some(digit()? << 4 | digit()?)
 }
 
-/// A part of somebody else's address, where only percent codes are special; none when one is broken or stands for a control
-/// character.
-pub(crate) fn percent_decoded(text: &str) -> Option<String> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        out.push(if byte == b'%' { percent_code(&mut bytes)? } else { byte });
-    }
-    String::from_utf8(out).ok().filter(|text| !text.chars().any(char::is_control))
-}
-
 pub(super) fn unescape(text: &str) -> Option<String> {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();

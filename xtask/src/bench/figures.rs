@@ -84,7 +84,8 @@ impl Figures {
 
     /// A table, each line with how it came about below it.
     pub fn print(&self) {
-        let width = |text: fn(&Figure) -> String| self.0.iter().map(|figure| text(figure).len()).max().unwrap_or_default();
+        let width =
+            |text: fn(&Figure) -> String| self.0.iter().map(|figure| text(figure).len()).max().unwrap_or_default();
         let (measured, wanted) = (width(Figure::measured), width(Figure::wanted));
         println!();
         for figure in &self.0 {

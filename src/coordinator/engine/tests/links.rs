@@ -4,8 +4,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::stories::friends;
-use super::world::World;
-use crate::coordinator::{Command, Event, LinkState, Path};
+use super::world::{BROKER, World};
+use crate::coordinator::{BrokerState, Command, Event, LinkState, Path};
 use crate::wire::Frame;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -104,6 +104,37 @@ fn a_change_of_network_delays_a_message_by_less_than_three_seconds() {
         };
         assert_eq!((downs(alice), downs(bob)), (2, 2), "only from the beginning: waiting and connecting");
     }
+}
+
+/// After a change of the network, or a sleep, signaling is back within two seconds, although no connection was told that it leads
+/// nowhere; a broker that can still be reached keeps its connections.
+#[test]
+fn signaling_is_back_within_two_seconds_of_a_change_or_a_sleep() {
+    for change in [World::change_network, World::wake] {
+        let (mut world, alice, bob, _, bob_id) = linked(12);
+        let (before, alices) = (world.connections(bob), world.connections(alice));
+        change(&mut world, alice);
+        let fresh = |world: &World| {
+            world.connections(alice).iter().all(|conn| !alices.contains(conn))
+                && world.sessions_at(alice, BROKER) == (1, 2)
+        };
+        world.until("new connections", 2 * SECOND, fresh);
+        world.pass(SECOND / 2);
+        assert!(world.status(alice).brokers.iter().all(|broker| broker.state == BrokerState::Connected));
+        world.write(alice, bob_id, "still here");
+        world.until("a message", 3 * SECOND, |world| told(world, bob) == 1);
+        assert_eq!(world.connections(bob), before, "Bob's connections were not in doubt");
+    }
+}
+
+/// Who is told of a change and has lost nothing keeps the connections with brokers.
+#[test]
+fn a_change_that_breaks_nothing_costs_no_connection() {
+    let (mut world, alice, ..) = linked(13);
+    let before = world.connections(alice);
+    world.only_tell_of_a_change(alice);
+    world.pass(MINUTE);
+    assert_eq!(world.connections(alice), before);
 }
 
 /// A link whose paths end for good is noticed and yields to mail; when links work again the conversation moves to one,

@@ -113,6 +113,8 @@ pub struct World {
     /// Connections that are open on a side; those that carry nothing until they are restarted.
     opened: BTreeSet<(usize, ConnectionId)>,
     silent: BTreeSet<ConnectionId>,
+    /// Connections with brokers that lead nowhere, which neither side has noticed.
+    dead: BTreeSet<(usize, BrokerConn)>,
     /// What was sent on them: the library sends it again when there is a path.
     unsent: Vec<(usize, DeviceKey, ConnectionId, Bytes)>,
     queue: BinaryHeap<Reverse<(Duration, u64, Happening)>>,
@@ -158,6 +160,7 @@ impl World {
             links_work: true,
             opened: BTreeSet::new(),
             silent: BTreeSet::new(),
+            dead: BTreeSet::new(),
             unsent: vec![],
             queue: BinaryHeap::new(),
             steps: 0,
@@ -576,6 +579,7 @@ impl World {
         };
         match output {
             BrokerOutput::Connect => {}
+            _ if self.dead.contains(&(device, conn)) => {}
             _ if fault == Some(Fault::Silent) => {}
             BrokerOutput::Publish { token, .. } if fault == Some(Fault::Lying) => {
                 self.later(device, 2, Input::Broker(conn, BrokerInput::Published(token)));
@@ -586,6 +590,7 @@ impl World {
                     self.later(device, 2, Input::Broker(conn, BrokerInput::Subscribed { topic, granted: true }));
                 }
             }
+            BrokerOutput::Probe => self.later(device, 2, Input::Broker(conn, BrokerInput::Alive)),
             BrokerOutput::Unsubscribe(topics) => session.topics.retain(|topic| !topics.contains(topic)),
             BrokerOutput::Ack(delivery) => drop(session.unacked.remove(&delivery)),
             BrokerOutput::Publish { token, topic, payload } => {
@@ -615,6 +620,7 @@ impl World {
                 None => {}
             }
         }
+        inputs.retain(|(to, conn, _)| !self.dead.contains(&(*to, *conn)));
         for (to, conn, input) in inputs {
             self.later(to, 2, Input::Broker(conn, input));
         }

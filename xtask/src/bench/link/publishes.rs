@@ -42,7 +42,8 @@ pub fn measure(bench: &Bench, figures: &mut Figures) -> Result<()> {
         of_contacts.push(counter.take());
         end(nodes)?;
     }
-    let most = |runs: &[Counts]| runs.iter().map(|counts| counts.values().sum::<usize>()).max().unwrap_or_default() as f64;
+    let most =
+        |runs: &[Counts]| runs.iter().map(|counts| counts.values().sum::<usize>()).max().unwrap_or_default() as f64;
     let what = "publishes of a first connection, from the stranger's request to the open link (most of 5)";
     figures.add(
         "publishes_first_contact",

@@ -25,10 +25,26 @@ impl World {
         }
     }
 
-    /// A device's addresses change: its links carry nothing any more, and it is told.
+    /// A device's addresses change: its links and its connections with brokers carry nothing any more, and it is told.
     pub fn change_network(&mut self, device: usize) {
-        self.silent.extend(self.devices[device].links.values().copied());
+        self.lose_everything(device);
         self.later(device, 0, Input::NetworkChanged);
+    }
+
+    /// A device has slept: nothing of what it had open leads anywhere, and it is told.
+    pub fn wake(&mut self, device: usize) {
+        self.lose_everything(device);
+        self.later(device, 0, Input::Woke);
+    }
+
+    /// A device is told that its network has changed, and all goes on as before.
+    pub fn only_tell_of_a_change(&mut self, device: usize) {
+        self.later(device, 0, Input::NetworkChanged);
+    }
+
+    fn lose_everything(&mut self, device: usize) {
+        self.silent.extend(self.devices[device].links.values().copied());
+        self.dead.extend(self.devices[device].conns.keys().map(|conn| (device, *conn)));
     }
 
     pub(super) fn other(&self, device: usize, peer: DeviceKey) -> Option<(usize, DeviceKey)> {

@@ -1,0 +1,74 @@
+//! The kernel's socket that has something to say whenever the network changes.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram as Datagrams;
+
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketType};
+use tokio::net::UnixDatagram;
+
+/// The kernel's messages are shorter; of a longer one the beginning is enough.
+const MESSAGE_BYTES_MAX: usize = 16 * 1024;
+
+/// The socket. It is no Unix socket, but one that gives a datagram for each read all the same; Tokio has no safe type that is
+/// nearer.
+#[derive(Debug)]
+pub(super) struct Alarm {
+    socket: UnixDatagram,
+}
+
+impl Alarm {
+    /// Opens it. No privilege is needed; a sandbox may refuse it.
+    pub(super) fn new() -> io::Result<Self> {
+        let socket = Datagrams::from(open()?);
+        socket.set_nonblocking(true)?;
+        Ok(Self { socket: UnixDatagram::from_std(socket)? })
+    }
+
+    /// Comes when the kernel says something; true when that is a change whatever the addresses are afterwards. Cancel safe.
+    pub(super) async fn rings(&mut self) -> io::Result<bool> {
+        self.socket.readable().await?;
+        let mut certain = false;
+        let mut buffer = vec![0; MESSAGE_BYTES_MAX];
+        loop {
+            match self.socket.try_recv(&mut buffer) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(length) => certain |= is_a_change(buffer.get(..length).unwrap_or_default()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(certain),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // More has happened than the kernel keeps.
+                Err(error) if Errno::from_io_error(&error) == Some(Errno::NOBUFS) => certain = true,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn open() -> io::Result<OwnedFd> {
+    use rustix::net::netlink::SocketAddrNetlink;
+    /// Addresses and routes of both families (`RTMGRP_IPV4_IFADDR`, `…_ROUTE`, `RTMGRP_IPV6_IFADDR`, `…_ROUTE`).
+    const GROUPS: u32 = 0x10 | 0x40 | 0x100 | 0x400;
+
+    let socket =
+        rustix::net::socket_with(AddressFamily::NETLINK, SocketType::RAW, rustix::net::SocketFlags::CLOEXEC, None)?;
+    rustix::net::bind(&socket, &SocketAddrNetlink::new(0, GROUPS))?;
+    Ok(socket)
+}
+
+#[cfg(target_os = "linux")]
+use super::netlink::is_a_change;
+
+#[cfg(target_vendor = "apple")]
+fn open() -> io::Result<OwnedFd> {
+    let socket = rustix::net::socket(AddressFamily::ROUTE, SocketType::RAW, None)?;
+    rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)?;
+    Ok(socket)
+}
+
+/// What has changed is seen in the addresses.
+#[cfg(target_vendor = "apple")]
+fn is_a_change(_: &[u8]) -> bool {
+    false
+}

@@ -1,0 +1,17 @@
+//! Where no kernel tells us that the network has changed.
+
+use std::io;
+
+/// There is none.
+#[derive(Debug)]
+pub(super) enum Alarm {}
+
+impl Alarm {
+    pub(super) fn new() -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(super) async fn rings(&mut self) -> io::Result<bool> {
+        match *self {}
+    }
+}
