@@ -4,7 +4,7 @@ use dioxus::prelude::VirtualDom;
 use kith::coordinator::double::Script;
 use kith::coordinator::{BrokerState, BrokerStatus, Handle, View};
 use kith::doctor::Report;
-use kith::host::{Control, Reach, Settings};
+use kith::host::{Control, Ice, Reach, Settings};
 
 use crate::checkup;
 use crate::people::{Friend, friends, long_talk, own, request};
@@ -51,7 +51,12 @@ pub fn all() -> Vec<Scene> {
         scene("welcome", View::default(), Settings::default(), vec![]),
         scene("empty", empty.clone(), chosen(Reach::ThisComputer), vec![]),
         scene("full", full, chosen(Reach::Network), friends()),
-        scene("offline", away, chosen(Reach::Brokers(brokers)), friends().into_iter().map(Friend::away).collect()),
+        scene(
+            "offline",
+            away,
+            with_servers(chosen(Reach::Brokers(brokers))),
+            friends().into_iter().map(Friend::away).collect(),
+        ),
         scene("long", empty, chosen(Reach::ThisComputer), vec![long_talk(LONG)]),
     ]
 }
@@ -68,6 +73,11 @@ fn scene(name: &'static str, mut view: View, settings: Settings, friends: Vec<Fr
     }
     let checkup = if name == "offline" { checkup::away() } else { checkup::home() };
     Scene { name, script, settings, fixed: vec![], checkup }
+}
+
+fn with_servers(settings: Settings) -> Settings {
+    let servers = vec!["turn:alice:word@relay.example:3478".to_owned(), "stun:stun.example".to_owned()];
+    Settings { ice: Ice { public: false, servers }, ..settings }
 }
 
 fn broker(url: &str, state: BrokerState, reason: Option<&str>) -> BrokerStatus {

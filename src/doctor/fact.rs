@@ -214,7 +214,8 @@ impl Fact {
             }
             Self::FilterOpen => "Packets of everybody are let in.".to_owned(),
             Self::FilterClosed => {
-                "Packets are let in only from those whom this device wrote to first, as usual. Kith does.".to_owned()
+                "Packets are let in only from those to whom this device wrote first. That is usual, and Kith does so."
+                    .to_owned()
             }
             Self::FilterUnknown => {
                 "Whose packets are let in was not checked: no server here can tell, and few can.".to_owned()

@@ -72,20 +72,20 @@ impl Control {
 fn of(place: &Place, settings: &Settings, front: Front, own: bool) -> Result<Checkup, CheckupError> {
     let brokers = match place.wanted(settings.reach.as_ref(), front) {
         Wanted::Nothing => vec![],
-        Wanted::These(brokers) => brokers.iter().map(broker).collect::<Result<_, _>>()?,
+        Wanted::These(brokers) => brokers.iter().map(|url| broker(url)).collect::<Result<_, _>>()?,
         Wanted::Own { lan } => vec![BrokerToCheck { url: LocalBroker::url_of(place.local_broker, lan)?, own }],
     };
-    let servers = place.ice(&settings.ice).iter().map(server).collect::<Result<_, _>>()?;
+    let servers = place.ice(&settings.ice).iter().map(|url| server(url)).collect::<Result<_, _>>()?;
     Ok(Checkup { brokers, servers })
 }
 
-fn broker(url: &String) -> Result<BrokerToCheck, CheckupError> {
+fn broker(url: &str) -> Result<BrokerToCheck, CheckupError> {
     match BrokerUrl::parse(url) {
         Ok(url) => Ok(BrokerToCheck { url, own: false }),
-        Err(error) => Err(CheckupError::Broker(url.clone(), error.to_string())),
+        Err(error) => Err(CheckupError::Broker(url.to_owned(), error.to_string())),
     }
 }
 
-fn server(url: &String) -> Result<IceServer, CheckupError> {
-    url.parse().map_err(|error: IceServerError| CheckupError::Server(url.clone(), error.to_string()))
+fn server(url: &str) -> Result<IceServer, CheckupError> {
+    url.parse().map_err(|error: IceServerError| CheckupError::Server(url.to_owned(), error.to_string()))
 }

@@ -77,13 +77,16 @@ fn saw(server: SocketAddr, heard: &Heard) -> Option<Seen> {
     Some(Seen { mapped, other: answer.other.filter(|other| may_ask(server, *other)) })
 }
 
-/// Whether a server may have us ask there. It could name any address: never one of this computer's, if it is not here itself.
+/// Whether a server may have us ask there. It could name any address: never one of this computer's, or of the network around
+/// it, if it is not there itself.
 fn may_ask(server: SocketAddr, other: SocketAddr) -> bool {
+    let near = |ip: IpAddr| matches!(ip, IpAddr::V4(ip) if ip.is_private() || ip.is_link_local());
     let sound = |ip: IpAddr| !ip.is_unspecified() && !ip.is_multicast() && ip != IpAddr::V4(Ipv4Addr::BROADCAST);
     other.port() != 0
         && other.is_ipv4() == server.is_ipv4()
         && sound(other.ip())
         && other.ip().is_loopback() == server.ip().is_loopback()
+        && (near(server.ip()) || !near(other.ip()))
         && other.ip() != server.ip()
 }
 

@@ -4,13 +4,15 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use tokio::net::UdpSocket;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::Place;
 use super::udp::{Question, ask, transaction};
 use crate::doctor::findings::{RelayFault, RelayFinding};
 use crate::doctor::stun::{self, Answer, Login, Method, Transaction};
 
+/// All that is said with one server: what a checkup has left when its name was slow to become an address.
+const RELAY_MAX: Duration = Duration::from_secs(6);
 /// Unauthorised: who are you?
 const WHO: u16 = 401;
 /// The nonce is too old; the answer has a fresh one.
@@ -21,7 +23,8 @@ const WRONG: u16 = 441;
 const FULL: [u16; 2] = [486, 508];
 
 pub(super) async fn check(place: &Place) -> RelayFinding {
-    RelayFinding { server: place.server.shown().to_owned(), relay: relay(place).await }
+    let relay = timeout(RELAY_MAX, relay(place)).await.unwrap_or(Err(RelayFault::Silent));
+    RelayFinding { server: place.server.shown().to_owned(), relay }
 }
 
 async fn relay(place: &Place) -> Result<(SocketAddr, Duration), RelayFault> {

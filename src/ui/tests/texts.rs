@@ -33,6 +33,8 @@ const SILENT: &[&str] = &[
     "aria_live",
     "aria_describedby",
     "aria_current",
+    "aria_disabled",
+    "hidden",
     "href",
 ];
 

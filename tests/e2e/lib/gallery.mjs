@@ -117,16 +117,22 @@ export const SCREENS = [
     }),
   },
   { name: "settings", scene: "full", go: page_("Settings", "Settings") },
+  {
+    name: "servers",
+    scene: "offline",
+    go: then(page_("Settings", "Settings"), (page) =>
+      page.getByRole("form", { name: "Servers that help to find a way" }).evaluate((form) => form.scrollIntoView())),
+  },
   { name: "connection", scene: "full", go: page_(/^Connection/, "Connection") },
   {
     name: "checkup",
     scene: "full",
-    go: then(page_(/^Connection/, "Connection"), button("Check now"), (page) => page.getByText("All is well.").waitFor()),
+    go: then(page_(/^Connection/, "Connection"), button("Check now"), (page) => page.getByText("All is well.", { exact: true }).waitFor()),
   },
   {
     name: "checkup-problems",
     scene: "offline",
-    go: then(page_(/^Connection/, "Connection"), button("Check now"), (page) => page.getByText(/things need attention/).waitFor()),
+    go: then(page_(/^Connection/, "Connection"), button("Check now"), (page) => page.getByText(/^\d things need attention\.$/).waitFor()),
   },
   { name: "offline", scene: "offline", go: chats },
   { name: "offline-conversation", scene: "offline", go: opens(/Carol/) },

@@ -49,6 +49,7 @@ pub fn Checkup() -> Element {
         Stage::Told(report) => ui.words().with("connection-attention", "count", report.problems.len()),
         Stage::Failed(why) => why.clone(),
     };
+    let well = matches!(&*stage.read(), Stage::Told(report) if report.is_well());
     let report = match &*stage.read() {
         Stage::Told(report) => Some(report.clone()),
         _ => None,
@@ -61,7 +62,7 @@ pub fn Checkup() -> Element {
                 button { class: "button primary", r#type: "button", aria_disabled: if checking { "true" }, onclick: check, {ui.say("connection-check-now")} }
                 CopyAsText { report: report.clone() }
             }
-            p { class: "said", role: "status", "{said}" }
+            p { class: if well { "said" } else { "said plain" }, role: "status", "{said}" }
             if let Some(report) = report {
                 ul { class: "problems",
                     for problem in report.problems {
