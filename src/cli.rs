@@ -84,7 +84,7 @@ pub struct Device {
     #[command(flatten)]
     reach: Reach,
     /// A server that helps devices to find a way to each other: stun:host:port or turn:user:password@host:port. May be
-    /// given several times
+    /// given several times. Without any, what was chosen in the window holds
     #[arg(long, value_name = "URL")]
     ice: Vec<String>,
     /// Ask none of the public STUN servers that are built in (they learn this device's address, and nothing else)
