@@ -129,7 +129,7 @@ pub fn start(opened: Opened, brokers: &[String], ice: &[String]) -> Result<Handl
         outcomes,
         mqtt,
         links,
-        network: NetworkWatch::new(),
+        network: NetworkWatch::begin(),
         watchman: Watchman::new(platform::since_boot()),
         round_at: Instant::now() + ROUND,
         events,

@@ -46,7 +46,7 @@ pub struct NetworkWatch {
 impl NetworkWatch {
     /// Begins; on a Tokio runtime.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn begin() -> Self {
         let alarm =
             Alarm::new().inspect_err(|error| tracing::debug!(%error, "the system does not tell of its network"));
         let now = Instant::now();
@@ -66,11 +66,8 @@ impl NetworkWatch {
             };
             let now = self.origin.elapsed();
             match rung {
-                Some(Ok(certain)) => {
-                    if certain {
-                        self.settling.moved(now);
-                    }
-                }
+                Some(Ok(true)) => self.settling.moved(now),
+                Some(Ok(false)) => {}
                 Some(Err(error)) => {
                     tracing::warn!(%error, "the system does not tell of its network any more");
                     self.alarm = None;

@@ -96,7 +96,7 @@ fn only_what_goes_away_is_a_change_by_itself() {
 /// Where nothing changes nothing is told, and the system's own answer can be read.
 #[tokio::test]
 async fn nothing_is_told_while_nothing_changes() {
-    let mut watch = super::NetworkWatch::new();
+    let mut watch = super::NetworkWatch::begin();
     let told = tokio::time::timeout(ms(300), watch.changed()).await;
     assert!(told.is_err());
 }
