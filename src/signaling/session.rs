@@ -198,7 +198,7 @@ impl Session {
     }
 
     /// The network has changed, or the device woke: a connection or an attempt may lead nowhere, and whatever kept the last
-    /// attempts from succeeding may be over. Nothing is waited for longer than [`DOUBT_PATIENCE`].
+    /// attempts from succeeding may be over. Nothing is waited for longer than `DOUBT_PATIENCE`.
     pub fn doubt(&mut self, now: Duration) -> Option<Action> {
         self.prompt.reset();
         self.patient.reset();
