@@ -203,6 +203,9 @@ proptest! {
         let mut new = Side { boot: Nonce([2; 16]), hello: Hello::default() };
         meet(&mut alice, &mut new, &mut rng);
         prop_assert_eq!(alice.adopted(), Some(new.boot));
+        // One that echoes nothing was kept too.
+        let announced = old.hello.announce(&mut rng);
+        recorded.push(send(&old, announced, key));
         for hello in &recorded {
             // While a nonce of hers is out, too: only its own echo counts.
             alice.announce(&mut rng);
