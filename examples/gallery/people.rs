@@ -84,6 +84,8 @@ impl Friend {
             nickname: self.nickname.map(str::to_owned),
             online: matches!(self.path, Path::Direct | Path::Relay),
             path: self.path,
+            reason: self.hidden.then_some(NoLink::AddressHidden),
+            address_hidden: self.hidden,
             safety_number: safety_number(self.n),
             accepted: self.accepted,
             warning: self.warning.map(str::to_owned),

@@ -15,7 +15,7 @@ pub async fn run(broker: &str, folder: &Path, count: usize) -> Result<()> {
         let place = folder.join(number.to_string());
         std::fs::create_dir_all(&place)?;
         let opened = coordinator::open(&place).await?;
-        let person = coordinator::start(opened, &[broker.to_owned()], &[])?;
+        let person = coordinator::start(opened, &[broker.to_owned()], &[], false)?;
         let Reply::Identity(me) = person.run(Command::CreateIdentity { name: format!("Person {number}") }).await?
         else {
             bail!("no identity")

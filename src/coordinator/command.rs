@@ -103,6 +103,24 @@ pub enum Command {
     UseBrokers(Vec<String>),
     /// From the next connection on these STUN and TURN servers are asked. Replies [`Reply::Done`].
     UseIce(Vec<String>),
+    /// From now on somebody learns no address of this device, or may again. A link that shows one is left before the reply.
+    /// Replies [`Reply::Done`].
+    HideAddress {
+        /// Somebody who is a contact, or may become one.
+        from: Uuid,
+        /// Whether it is hidden from them.
+        on: bool,
+    },
+    /// The same for everybody, whatever was said about each. It is in force until this run ends: who asks keeps it. Replies
+    /// [`Reply::Done`].
+    HideAddressFromAll(bool),
+    /// One message and what is known of it. Replies [`Reply::Info`].
+    ShowMessage {
+        /// Only if it belongs to the conversation with this contact.
+        with: Option<Uuid>,
+        /// An id as in [`MessageView::id`].
+        id: String,
+    },
 }
 
 /// The answer to a command.
@@ -126,6 +144,8 @@ pub enum Reply {
     Status(StatusView),
     /// A page of a conversation.
     Page(PageView),
+    /// One message.
+    Info(MessageInfo),
 }
 
 /// This device's identity.
@@ -177,6 +197,11 @@ pub struct ContactView {
     pub online: bool,
     /// How a message would travel now.
     pub path: Path,
+    /// Why there is no link to them, when the reason is here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<NoLink>,
+    /// Whether they in particular learn no address of this device.
+    pub address_hidden: bool,
     /// To be compared by voice: twelve groups of five digits.
     pub safety_number: String,
     /// False while our request has not been accepted.
@@ -184,6 +209,24 @@ pub struct ContactView {
     /// Said to the person when this contact can hardly be reached (their card names a loopback address).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
+}
+
+/// Why there is no link to somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoLink {
+    /// This device hides its address from them, and no relay (TURN server) is set up: everything goes by mail.
+    AddressHidden,
+}
+
+/// A message, and whose conversation it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MessageInfo {
+    /// The contact.
+    pub with: Uuid,
+    /// The message.
+    #[serde(flatten)]
+    pub message: MessageView,
 }
 
 /// A message.
@@ -199,6 +242,10 @@ pub struct MessageView {
     pub at: u64,
     /// How far it has come.
     pub state: MessageState,
+    /// How it travelled, when that is known: one of our own, the last time before its delivery was confirmed; somebody
+    /// else's, when it first arrived. Never [`Path::None`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<Path>,
 }
 
 /// How far a message has come.
@@ -252,6 +299,9 @@ pub struct LinkStatus {
     pub state: LinkState,
     /// The path in use.
     pub path: Path,
+    /// Why there is no link, when the reason is here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<NoLink>,
     /// Last measured round trip in milliseconds; absent before the first.
     pub rtt_ms: Option<f64>,
 }
@@ -312,7 +362,7 @@ pub enum ErrorCode {
     InvalidBroker,
     /// `limit` is outside 1 to 1,000.
     InvalidLimit,
-    /// `before` is not the id of a message in this conversation.
+    /// What should be the id of a message (in this conversation) is not one.
     UnknownMessage,
     /// Too many contacts or requests.
     Full,

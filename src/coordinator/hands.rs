@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 use super::engine::{BrokerConn, BrokerInput, BrokerOutput, CallId, Input, Output, StoreToken};
 use super::{CommandError, Reply};
 use crate::link::driver::{self, IceServer, QUEUE_BYTES_MAX, QUEUE_FRAMES_MAX, SendError};
-use crate::link::{DriverCommand, DriverEvent, FRAME_BYTES_MAX};
+use crate::link::{DriverCommand, DriverEvent, FRAME_BYTES_MAX, Policy};
 use crate::platform::{self, crash};
 use crate::signaling::SessionKind;
 use crate::signaling::mqtt::{self, Config, Connection, ConnectionHandle, MqttCommand, MqttEvent, TOPICS_MAX};
@@ -56,6 +56,8 @@ struct LinkHand {
     driver: driver::Handle,
     /// [`Hands::ice_changes`] when it was made.
     ice: u64,
+    /// What it was made with.
+    policy: Policy,
 }
 
 struct BrokerHand {
@@ -144,7 +146,7 @@ impl Hands {
             Output::OpenBroker { conn, url, kind, client } => self.open_broker(conn, url, kind, client),
             Output::CloseBroker(conn) => drop(self.brokers.remove(&conn)),
             Output::Broker(conn, output) => self.broker(conn, output),
-            Output::Link(device, command) => return self.link(device, command),
+            Output::Link(device, policy, command) => return self.link(device, policy, command),
             Output::Frame(device, connection, bytes) => return self.frame(device, connection, bytes),
             Output::UseIce(servers) => self.use_ice(&servers),
             Output::CloseLink(device) => drop(self.links.remove(&device)),
@@ -193,7 +195,11 @@ impl Hands {
         self.ice_changes += 1;
     }
 
-    fn link(&mut self, device: DeviceKey, command: DriverCommand) -> Option<Input> {
+    fn link(&mut self, device: DeviceKey, policy: Policy, command: DriverCommand) -> Option<Input> {
+        // Whatever a driver with another policy has open shows what may not be seen any more, or hides what may.
+        if self.links.get(&device).is_some_and(|link| link.policy != policy) {
+            self.links.remove(&device);
+        }
         if command == DriverCommand::Close && !self.links.contains_key(&device) {
             return None;
         }
@@ -206,9 +212,10 @@ impl Hands {
         let ice = self.ice_changes;
         let link = self.links.entry(device).or_insert_with(|| {
             let bind = platform::testing::link_addresses(driver::Settings::default().bind);
-            let settings = driver::Settings { ice_servers: self.ice.clone(), bind, policy: driver::Policy::default() };
+            let settings = driver::Settings { ice_servers: self.ice.clone(), bind, policy };
             let cancel = self.cancel.child_token();
-            LinkHand { driver: driver::spawn(device, settings, &self.tracker, cancel, self.link_events.clone()), ice }
+            let driver = driver::spawn(device, settings, &self.tracker, cancel, self.link_events.clone());
+            LinkHand { driver, ice, policy }
         });
         if let Err(error) = link.driver.command(command) {
             // A driver that hangs is replaced by the next command; the machine's own budget ends this attempt.

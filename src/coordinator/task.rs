@@ -92,11 +92,12 @@ pub async fn open(data_dir: &Path) -> Result<Opened, StartError> {
 }
 
 /// Starts the coordinator on the current Tokio runtime, on what was opened. `brokers` are where this person can be reached,
-/// first one first; none when there is none yet. `ice` are `stun:` and `turn:` URLs.
+/// first one first; none when there is none yet. `ice` are `stun:` and `turn:` URLs. With `hide_address` nobody learns an
+/// address of this device ([`Command::HideAddressFromAll`]).
 ///
 /// # Errors
 /// When an address is wrong.
-pub fn start(opened: Opened, brokers: &[String], ice: &[String]) -> Result<Handle, StartError> {
+pub fn start(opened: Opened, brokers: &[String], ice: &[String], hide_address: bool) -> Result<Handle, StartError> {
     let brokers = brokers.iter().map(|url| {
         let refused = |error| StartError::Address(format!("“{}” is no broker's address: {error}", without_login(url)));
         BrokerUrl::parse(url).map_err(refused)
@@ -119,7 +120,8 @@ pub fn start(opened: Opened, brokers: &[String], ice: &[String]) -> Result<Handl
     let origin = Instant::now();
     let usual = crate::link::Settings::default();
     let link = crate::link::Settings { polite_grace: platform::testing::polite_grace(usual.polite_grace), ..usual };
-    let (engine, outputs) = Engine::start(Settings { brokers, link }, secrets, rng, now(origin));
+    let settings = Settings { brokers, link, hide_address, relay: ice.iter().any(IceServer::is_relay) };
+    let (engine, outputs) = Engine::start(settings, secrets, rng, now(origin));
     let hands = Hands::new(store, key_file, ice, tracker.clone(), cancel.clone(), mqtt_sender, link_sender);
     let task = Task {
         origin,

@@ -90,6 +90,9 @@ impl Keeper {
         let about_reach = matches!(choice, Choice::Reach(_));
         let settings = self.settings.clone().with(choice);
         check(&settings)?;
+        if settings.hide_address != self.settings.hide_address {
+            return self.change_hiding(settings).await;
+        }
         if settings.ice != self.settings.ice {
             return self.change_ice(settings).await;
         }
@@ -130,6 +133,23 @@ impl Keeper {
             self.put_back(None).await;
         }
         Ok(())
+    }
+
+    /// Links are left or made anew at once.
+    async fn change_hiding(&mut self, settings: Settings) -> Result<(), SettingsError> {
+        let before = self.settings.hide_address;
+        self.hide_address(settings.hide_address).await?;
+        let saved = self.save(settings).await;
+        if saved.is_err()
+            && let Err(error) = self.hide_address(before).await
+        {
+            tracing::warn!(%error, "what was hidden before could not be hidden again");
+        }
+        saved
+    }
+
+    async fn hide_address(&self, on: bool) -> Result<(), SettingsError> {
+        done(self.core.run(Command::HideAddressFromAll(on)).await)
     }
 
     /// Other servers are asked from the next connection on.

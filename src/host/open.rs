@@ -97,7 +97,8 @@ impl Claim {
         // Beside each other: neither needs the other, and somebody waits for both.
         let (reached, opened) = tokio::join!(reach(&place, wanted, front), coordinator::open(data.path()));
         let (brokers, own) = reached?;
-        let core = match opened.and_then(|opened| coordinator::start(opened, &brokers, &place.ice(&settings.ice))) {
+        let ice = place.ice(&settings.ice);
+        let core = match opened.and_then(|opened| coordinator::start(opened, &brokers, &ice, settings.hide_address)) {
             Ok(core) => core,
             Err(error) => {
                 if let Some(own) = own {

@@ -19,6 +19,8 @@ pub struct Settings {
     pub reach: Option<Reach>,
     /// Who helps to find a way to others.
     pub ice: Ice,
+    /// Whether nobody learns an address of this device, whatever was chosen for each.
+    pub hide_address: bool,
     /// Where the window was when it closed.
     pub window: Option<WindowPlace>,
 }
@@ -34,6 +36,8 @@ pub enum Choice {
     Reach(Reach),
     /// Who helps to find a way to others.
     Ice(Ice),
+    /// Whether nobody learns an address of this device.
+    HideAddress(bool),
 }
 
 impl Settings {
@@ -45,6 +49,7 @@ impl Settings {
             Choice::TextSize(size) => self.text_size = size,
             Choice::Reach(reach) => self.reach = Some(reach),
             Choice::Ice(ice) => self.ice = ice,
+            Choice::HideAddress(on) => self.hide_address = on,
         }
         self
     }

@@ -39,8 +39,12 @@ impl World {
             if *refused.borrow() {
                 return Err(CommandError::new(ErrorCode::Storage, "the disk is full"));
             }
-            let (Command::UseBrokers(brokers) | Command::UseIce(brokers)) = command else { panic!("{command:?}") };
-            tell_used.send_modify(|used| used.push(brokers));
+            let told = match command {
+                Command::UseBrokers(brokers) | Command::UseIce(brokers) => brokers,
+                Command::HideAddressFromAll(on) => vec![format!("hide: {on}")],
+                other => panic!("{other:?}"),
+            };
+            tell_used.send_modify(|used| used.push(told));
             Ok(Reply::Done)
         }));
         let fixed_brokers = if fixed { vec!["mqtt://fixed".to_owned()] } else { vec![] };

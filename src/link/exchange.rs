@@ -159,6 +159,18 @@ impl DriverEvent {
     }
 }
 
+/// Which addresses of ours a peer may learn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Policy {
+    /// All of them: whatever path works is taken.
+    #[default]
+    Everything,
+    /// Those of relays only. For a driver without a TURN server this is `Never`.
+    RelayOnly,
+    /// None: no connection is made and no offer accepted. Each try of a driver ends in [`CloseReason::Forbidden`].
+    Never,
+}
+
 /// How frames travel on an open link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Path {

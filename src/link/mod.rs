@@ -10,5 +10,5 @@ pub mod driver;
 mod exchange;
 mod machine;
 
-pub use exchange::{CloseReason, DriverCommand, DriverEvent, FRAME_BYTES_MAX, Path};
+pub use exchange::{CloseReason, DriverCommand, DriverEvent, FRAME_BYTES_MAX, Path, Policy};
 pub use machine::{Input, Machine, Output, Role, Settings, State};

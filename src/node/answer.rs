@@ -5,7 +5,10 @@ use uuid::Uuid;
 
 use super::code::Refusal;
 use super::rpc::Id;
-use crate::coordinator::{ContactView, Event, IdentityView, MessageView, Reply, RequestView, StatusView};
+use crate::coordinator::{
+    ContactView, Event, IdentityView, MessageInfo, MessageView, Reply, RequestView, StatusView,
+};
+use crate::host::Settings;
 
 /// `"2.0"`, and nothing else.
 #[derive(Debug)]
@@ -44,7 +47,22 @@ pub(super) enum Done {
     Contacts(Vec<ContactView>),
     Message { id: String },
     History(Vec<MessageView>),
+    Info(MessageInfo),
+    Settings(SettingsView),
     Status(StatusView),
+}
+
+/// What was chosen for this device, as far as it concerns a node.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SettingsView {
+    hide_address: bool,
+}
+
+impl From<Settings> for SettingsView {
+    fn from(settings: Settings) -> Self {
+        Self { hide_address: settings.hide_address }
+    }
 }
 
 impl Answer {
@@ -67,6 +85,7 @@ impl From<Reply> for Done {
             Reply::Contacts(contacts) => Self::Contacts(contacts),
             Reply::Message(id) => Self::Message { id },
             Reply::History(messages) => Self::History(messages),
+            Reply::Info(info) => Self::Info(info),
             Reply::Page(page) => Self::History(page.messages),
             Reply::Status(status) => Self::Status(status),
         }

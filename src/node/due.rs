@@ -9,6 +9,7 @@ use super::code::{FrontCode, Refusal};
 use super::line::Line;
 use super::rpc::{self, Call, Id, Parsed, Request};
 use crate::coordinator::{Command, CommandError, ErrorCode, Handle, Reply};
+use crate::host::{Choice, Control, SettingsError};
 
 /// What a line asks for.
 pub(super) struct Work {
@@ -63,8 +64,8 @@ impl Work {
         Some(Self { requests, is_batch, weight })
     }
 
-    /// Gives everything to the coordinator, in order.
-    pub(super) async fn begin(self, core: &Handle) -> Due {
+    /// Gives everything to the coordinator, in order. A setting is waited for: what comes after it relies on it.
+    pub(super) async fn begin(self, core: &Handle, control: &Control) -> Due {
         let Self { requests, is_batch, weight } = self;
         let mut due = Due { parts: Vec::with_capacity(requests.len()), is_batch, weight, ends: false };
         for Request { id, call } in requests {
@@ -75,6 +76,8 @@ impl Work {
                     due.ends = true;
                     Wait::Over(Ok(Done::Nothing {}))
                 }
+                Ok(Call::ShowSettings) => Wait::Over(Ok(Done::Settings(control.settings().into()))),
+                Ok(Call::ChangeSettings { hide_address }) => Wait::Over(change(control, hide_address).await),
                 Ok(Call::Command(command)) => Wait::Pending(Box::pin(core.submit(command).await), Keep::All),
                 Ok(Call::ListRequests { uninvited }) => {
                     let keep = if uninvited { Keep::All } else { Keep::Invited };
@@ -105,6 +108,17 @@ impl Due {
         }
         Said { answers, is_batch: self.is_batch, weight: self.weight }
     }
+}
+
+/// Changes what is named, and says how all of it is then.
+async fn change(control: &Control, hide_address: Option<bool>) -> Result<Done, Refusal> {
+    if let Some(on) = hide_address {
+        control.change(Choice::HideAddress(on)).await.map_err(|error| match error {
+            SettingsError::Ended => shutting_down(),
+            error => CommandError::new(ErrorCode::Storage, error.to_string()),
+        })?;
+    }
+    Ok(Done::Settings(control.settings().into()))
 }
 
 fn kept(mut reply: Reply, keep: Keep) -> Reply {

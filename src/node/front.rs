@@ -22,6 +22,7 @@ use super::line::Lines;
 use super::output::{Closed, Output, write_lines};
 use super::{LINE_BYTES_MAX, REQUESTS_MAX};
 use crate::coordinator::{Handle, Subscription, Update};
+use crate::host::Control;
 
 /// How long a script may take to read what is still due at the end. Everything is on disk by then.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -43,18 +44,25 @@ pub enum End {
 
 /// Serves one script, from its first line to the end: its `shutdown`, the end of its input or output, or `stop`. Shuts
 /// the coordinator down, and returns when everything is on disk and said.
-pub async fn serve<R, W>(core: &Handle, input: R, output: W, stop: impl Future<Output = ()>) -> End
+pub async fn serve<R, W>(
+    core: &Handle,
+    control: &Control,
+    input: R,
+    output: W,
+    stop: impl Future<Output = ()>,
+) -> End
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
-    serve_within(FAREWELL, core, input, output, stop).await
+    serve_within(FAREWELL, core, control, input, output, stop).await
 }
 
 /// The same, with another farewell: a test has no five seconds.
 pub(super) async fn serve_within<R, W>(
     farewell: Duration,
     core: &Handle,
+    control: &Control,
     input: R,
     output: W,
     stop: impl Future<Output = ()>,
@@ -70,7 +78,7 @@ where
     let talking = async {
         // Before the first line is read: no event that follows from it may be lost.
         let events = core.subscribe().await.ok();
-        let mut talk = Talk { core, output: sender, events, due: FuturesUnordered::new(), weight: 0 };
+        let mut talk = Talk { core, control, output: sender, events, due: FuturesUnordered::new(), weight: 0 };
         let (end, last) = tokio::select! {
             biased;
             () = stop => (End::Stopped, None),
@@ -104,6 +112,7 @@ where
 
 struct Talk<'a> {
     core: &'a Handle,
+    control: &'a Control,
     output: Output,
     /// None once the coordinator has stopped.
     events: Option<Subscription>,
@@ -120,7 +129,7 @@ impl Talk<'_> {
         let mut held: Option<Work> = None;
         loop {
             if let Some(work) = held.take_if(|work| self.weight + work.weight <= REQUESTS_MAX) {
-                let due = work.begin(self.core).await;
+                let due = work.begin(self.core, self.control).await;
                 if due.ends {
                     return Ok((End::Asked, Some(due)));
                 }

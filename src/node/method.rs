@@ -33,6 +33,10 @@ fn builder(method: &str) -> Option<Build> {
         "contact.decline" => |params| Ok(Command::DeclineContact(params.user("userId")?).into()),
         "contact.block" => |params| Ok(Command::BlockContact(params.user("userId")?).into()),
         "contact.remove" => |params| Ok(Command::RemoveContact(params.user("userId")?).into()),
+        "contact.hideAddress" => |params| {
+            let (from, on) = (params.user("userId")?, params.flag("on")?);
+            Ok(Command::HideAddress { from, on }.into())
+        },
         "contact.list" => |_| Ok(Command::ListContacts.into()),
         "message.send" => |params| {
             let (to, text) = (params.user("to")?, params.text("text")?);
@@ -43,6 +47,12 @@ fn builder(method: &str) -> Option<Build> {
             let (before, limit) = (params.optional_text("before")?, params.optional_number("limit")?);
             Ok(Command::ReadHistory { with, before, limit }.into())
         },
+        "message.info" => |params| {
+            let (with, id) = (params.optional_user("with")?, params.text("id")?);
+            Ok(Command::ShowMessage { with, id }.into())
+        },
+        "settings.show" => |_| Ok(Call::ShowSettings),
+        "settings.change" => |params| Ok(Call::ChangeSettings { hide_address: params.optional_flag("hideAddress")? }),
         "status" => |_| Ok(Command::ShowStatus.into()),
         "shutdown" => |_| Ok(Call::Shutdown),
         _ => return None,
@@ -61,9 +71,13 @@ pub(super) const METHODS: &[&str] = &[
     "contact.decline",
     "contact.block",
     "contact.remove",
+    "contact.hideAddress",
     "contact.list",
     "message.send",
     "message.history",
+    "message.info",
+    "settings.show",
+    "settings.change",
     "status",
     "shutdown",
 ];

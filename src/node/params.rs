@@ -36,10 +36,19 @@ impl Params {
 
     /// A user id, in the one spelling that this program writes too (lower or upper case).
     pub(super) fn user(&mut self, field: &str) -> Result<Uuid, Refusal> {
+        self.optional_user(field)?.ok_or_else(|| Refusal::param(field, "is missing"))
+    }
+
+    pub(super) fn optional_user(&mut self, field: &str) -> Result<Option<Uuid>, Refusal> {
         const HYPHENATED: usize = 36;
-        let text = self.text(field)?;
+        let Some(text) = self.optional_text(field)? else { return Ok(None) };
         let id = (text.len() == HYPHENATED).then(|| Uuid::try_parse(&text).ok()).flatten();
-        id.ok_or_else(|| Refusal::param(field, "must be a user id, like 8c2f0a5e-1b7d-8e3a-9f46-0d5b7c1e2a90"))
+        let wrong = || Refusal::param(field, "must be a user id, like 8c2f0a5e-1b7d-8e3a-9f46-0d5b7c1e2a90");
+        id.ok_or_else(wrong).map(Some)
+    }
+
+    pub(super) fn flag(&mut self, field: &str) -> Result<bool, Refusal> {
+        self.optional_flag(field)?.ok_or_else(|| Refusal::param(field, "is missing"))
     }
 
     pub(super) fn optional_flag(&mut self, field: &str) -> Result<Option<bool>, Refusal> {

@@ -53,6 +53,13 @@ pub enum Call {
         /// Whether to list them.
         uninvited: bool,
     },
+    /// What was chosen for this device.
+    ShowSettings,
+    /// Other choices for this device; what is absent stays as it is.
+    ChangeSettings {
+        /// Whether nobody learns an address of it.
+        hide_address: Option<bool>,
+    },
     /// The end.
     Shutdown,
 }

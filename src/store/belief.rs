@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::StoreError;
-use super::entries::DELIVERED;
+use super::{StoreError, Way};
+use super::entries::{DELIVERED, way_number};
 use super::logs;
 use super::value::int;
 use crate::wire::{ConversationId, DeviceKey, EntryId, Lack};
@@ -23,6 +23,7 @@ pub(super) fn acked(
     tx: &Connection,
     peer: &DeviceKey,
     ids: &[EntryId],
+    way: Way,
 ) -> Result<Vec<(ConversationId, EntryId)>, StoreError> {
     let (mut has, mut delivered) = (vec![], vec![]);
     for id in ids {
@@ -36,7 +37,8 @@ pub(super) fn acked(
         let Some((local, progress, conversation)) = found else { continue };
         has.push(local);
         if progress < DELIVERED {
-            tx.prepare_cached("UPDATE entry SET progress = ?2 WHERE local = ?1")?.execute([local, DELIVERED])?;
+            tx.prepare_cached("UPDATE entry SET progress = ?2, way = coalesce(way, ?3) WHERE local = ?1")?
+                .execute([local, DELIVERED, way_number(way)])?;
             delivered.push((conversation, *id));
         }
     }

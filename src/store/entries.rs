@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::logs::{self, Log};
 use super::value::int;
-use super::{Fresh, Outcome, Progress, Refusal, StoreError, belief, have, order};
+use super::{Fresh, Outcome, Progress, Refusal, StoreError, Way, belief, have, order};
 use crate::log::order::Node;
 use crate::log::{Entry, Text};
 use crate::wire::{ConversationId, DeviceKey, EntryId, RootKey, TIPS_MAX, kind};
@@ -38,6 +38,25 @@ pub(super) fn progress(number: i64) -> Result<Progress, StoreError> {
     }
 }
 
+/// How [`Way`] is stored.
+pub(super) fn way_number(way: Way) -> i64 {
+    match way {
+        Way::Direct => 1,
+        Way::Relay => 2,
+        Way::Mail => 3,
+    }
+}
+
+pub(super) fn way(number: Option<i64>) -> Result<Option<Way>, StoreError> {
+    match number {
+        None => Ok(None),
+        Some(1) => Ok(Some(Way::Direct)),
+        Some(2) => Ok(Some(Way::Relay)),
+        Some(3) => Ok(Some(Way::Mail)),
+        Some(other) => Err(StoreError::Damaged(format!("an entry has travelled by {other}"))),
+    }
+}
+
 /// Appends an own entry. It must continue a log that is whole, and name only parents that have their place.
 pub(super) fn append(tx: &Connection, entry: &Entry) -> Result<Outcome, StoreError> {
     let header = entry.header();
@@ -62,12 +81,12 @@ pub(super) fn append(tx: &Connection, entry: &Entry) -> Result<Outcome, StoreErr
         Some(log) => log,
         None => logs::create(tx, conversation, &header.device, &header.log, logs::OWN)?,
     };
-    keep(tx, entry, Place { conversation, log, fork: false, missing: vec![], progress: QUEUED }, &mut vec![])?;
+    keep(tx, entry, Place { conversation, log, fork: false, missing: vec![], progress: QUEUED, way: None }, &mut vec![])?;
     Ok(Outcome::Appended { heads: order::heads(tx, conversation)? })
 }
 
 /// Inserts what a peer sent.
-pub(super) fn insert(tx: &Connection, from: &DeviceKey, entries: &[Entry]) -> Result<Outcome, StoreError> {
+pub(super) fn insert(tx: &Connection, from: &DeviceKey, entries: &[Entry], way: Way) -> Result<Outcome, StoreError> {
     let (mut stored, mut refused, mut placed, mut has) = (vec![], vec![], vec![], vec![]);
     let mut touched = BTreeSet::new();
     for entry in entries {
@@ -80,7 +99,7 @@ pub(super) fn insert(tx: &Connection, from: &DeviceKey, entries: &[Entry]) -> Re
                 Ok(place) => {
                     let header = entry.header();
                     touched.insert((place.conversation, header.conversation, header.device, header.log));
-                    has.push(keep(tx, entry, place, &mut placed)?);
+                    has.push(keep(tx, entry, Place { way: Some(way), ..place }, &mut placed)?);
                 }
                 Err(reason) => {
                     refused.push((entry.id(), reason));
@@ -116,10 +135,10 @@ pub(super) fn is_text(kind: u32, body: Option<&[u8]>) -> bool {
     kind == kind::TEXT && body.is_some_and(|body| Text::parse(body).is_ok())
 }
 
-pub(super) fn mark_sent(tx: &Connection, ids: &[EntryId]) -> Result<(), StoreError> {
-    let mut update = tx.prepare_cached("UPDATE entry SET progress = ?2 WHERE id = ?1 AND progress < ?2")?;
+pub(super) fn mark_sent(tx: &Connection, ids: &[EntryId], way: Way) -> Result<(), StoreError> {
+    let mut update = tx.prepare_cached("UPDATE entry SET progress = ?2, way = ?3 WHERE id = ?1 AND progress < ?4")?;
     for id in ids {
-        update.execute(params![id.0, SENT])?;
+        update.execute(params![id.0, SENT, way_number(way), DELIVERED])?;
     }
     Ok(())
 }
@@ -139,6 +158,7 @@ struct Place {
     fork: bool,
     missing: Vec<EntryId>,
     progress: i64,
+    way: Option<Way>,
 }
 
 /// Decides whether a new entry is kept, before anything is written.
@@ -180,7 +200,7 @@ fn admit(tx: &Connection, entry: &Entry) -> Result<Result<Place, &'static str>, 
         logs::close_own(tx, conversation, &mut log, &header.log)?;
     }
     let progress = if ours { DELIVERED } else { RECEIVED };
-    Ok(Ok(Place { conversation, log, fork, missing, progress }))
+    Ok(Ok(Place { conversation, log, fork, missing, progress, way: None }))
 }
 
 fn is_fork(tx: &Connection, log: &Log, sequence: i64, previous: Option<[u8; 32]>) -> Result<bool, StoreError> {
@@ -199,7 +219,7 @@ fn is_fork(tx: &Connection, log: &Log, sequence: i64, previous: Option<[u8; 32]>
 }
 
 fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> Result<i64, StoreError> {
-    let Place { conversation, mut log, fork, missing, progress } = place;
+    let Place { conversation, mut log, fork, missing, progress, way } = place;
     let (header, wire) = (entry.header(), entry.wire());
     let sequence = int(header.sequence);
     if !fork && let Some(other) = logs::main_at(tx, log.id, sequence)? {
@@ -207,7 +227,8 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
     }
     tx.prepare_cached(
         "INSERT INTO entry (conversation, log, sequence, fork, progress, kind, time, id, author, previous, header,
-             signature, salt, body, unread) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+             signature, salt, body, unread, way)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     )?
     .execute(params![
         conversation,
@@ -225,6 +246,7 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
         wire.salt.map(|salt| salt.0),
         wire.body,
         progress == RECEIVED && is_text(header.kind, wire.body.as_deref()),
+        way.map(way_number),
     ])?;
     let local = tx.last_insert_rowid();
     log.entries += 1;

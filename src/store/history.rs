@@ -27,7 +27,7 @@ pub(super) fn page(
     };
     let Some(conversation) = conversation else { return Ok(Outcome::History(vec![])) };
     let mut statement = tx.prepare_cached(
-        "SELECT id, author, time, kind, body, progress FROM entry INDEXED BY entry_position
+        "SELECT id, author, time, kind, body, progress, way FROM entry INDEXED BY entry_position
          WHERE conversation = ?1 AND position < ?2 AND kind = ?3 ORDER BY position DESC LIMIT ?4",
     )?;
     let mut rows = statement.query(params![conversation, before, kind::TEXT, limit.min(PAGE_MAX)])?;

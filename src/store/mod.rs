@@ -16,7 +16,7 @@
 //! | `belief`, `claims` | what a peer has: by acks and lacks, and by its own full statement |
 //! | `have`, `outbox`, `history` | what is asked about entries |
 //! | `page` | pages for a window, and what was read |
-//! | `summary` | a conversation in a line; drafts and nicknames |
+//! | `summary` | a conversation in a line; drafts, nicknames, and who may learn no address |
 
 mod belief;
 mod claims;
@@ -40,7 +40,7 @@ pub use db::Db;
 pub use error::StoreError;
 pub use op::{
     Fresh, Invitation, Loaded, MessageRow, OUTBOX_COUNT_MAX, Op, Outcome, OwnLog, Peer, Person, Profile, Progress,
-    Refusal, Standing,
+    Refusal, Standing, Way,
 };
 pub use page::{Page, Place};
 pub use summary::{LAST_TEXT_CHARS_MAX, LastRow, Summary, UNREAD_COUNT_MAX};

@@ -42,6 +42,8 @@ pub enum Op {
         from: DeviceKey,
         /// What was sent, in the order of its arrival.
         entries: Vec<Entry>,
+        /// How it came: kept with those that are new.
+        way: Way,
     },
     /// A peer says that these are on its disk. Answered by [`Outcome::Delivered`].
     Acked {
@@ -49,6 +51,8 @@ pub enum Op {
         peer: DeviceKey,
         /// The entries; unknown ids are ignored.
         ids: Vec<EntryId>,
+        /// How the peer said so: kept where it was not written down how they went.
+        way: Way,
     },
     /// A peer says all that it has: replaces our belief, downwards too. For a log whose `head` at `count - 1` is not ours
     /// (a fork, or a peer that is ahead) the belief is what both provably share. Answered by [`Outcome::Delivered`].
@@ -65,8 +69,13 @@ pub enum Op {
         /// What it said.
         lack: Lack,
     },
-    /// These own entries were handed to a path.
-    MarkSent(Vec<EntryId>),
+    /// These entries were handed to a path. Kept with each of our own until it is delivered: the last one counts.
+    MarkSent {
+        /// The entries.
+        ids: Vec<EntryId>,
+        /// Which path.
+        way: Way,
+    },
     /// What we have of a conversation. Answered by [`Outcome::Have`].
     Have(ConversationId),
     /// Entries of a conversation (own or not) that the peer is not believed to have, in the order in which they were
@@ -122,6 +131,20 @@ pub enum Op {
         /// The name.
         nickname: String,
     },
+    /// Keep whether somebody whom we know may learn no address of ours.
+    SaveAddressHidden {
+        /// Who.
+        root: RootKey,
+        /// Whether it is hidden from them.
+        hidden: bool,
+    },
+    /// One message. Answered by [`Outcome::Message`], or [`Refusal::UnknownMessage`].
+    Message {
+        /// Which.
+        id: EntryId,
+        /// Only if it belongs to this conversation.
+        conversation: Option<ConversationId>,
+    },
     /// Each of these conversations in a line. Answered by [`Outcome::Summaries`].
     Summarise(Vec<ConversationId>),
     /// How many own entries wait for a peer's confirmation, in all conversations with contacts. Answered by [`Outcome::Count`].
@@ -168,6 +191,8 @@ pub enum Outcome {
     History(Vec<MessageRow>),
     /// A page for a window.
     Page(Page),
+    /// One message, and where it belongs.
+    Message(ConversationId, MessageRow),
     /// Conversations, each in a line, in the order in which they were asked for.
     Summaries(Vec<Summary>),
     /// A number.
@@ -203,6 +228,8 @@ pub struct Loaded {
     pub logs: Vec<OwnLog>,
     /// Names that this person gave people.
     pub nicknames: Vec<(RootKey, String)>,
+    /// Who may learn no address of ours.
+    pub hidden_from: Vec<RootKey>,
     /// The conversations that have an own log, each in a line.
     pub summaries: Vec<Summary>,
 }
@@ -323,6 +350,17 @@ pub enum Progress {
     Received,
 }
 
+/// How an entry travelled between two devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Way {
+    /// Over a link, from device to device. (1 in the database.)
+    Direct,
+    /// Over a link through a TURN server. (2)
+    Relay,
+    /// Sealed, through a broker's queue. (3)
+    Mail,
+}
+
 /// A message as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageRow {
@@ -338,4 +376,7 @@ pub struct MessageRow {
     pub body: Option<Vec<u8>>,
     /// How far it has come.
     pub progress: Progress,
+    /// How it travelled: one of our own, the last time before its delivery was confirmed; somebody else's, when it first
+    /// arrived. None while it has not, and for what an older Kith has stored.
+    pub way: Option<Way>,
 }

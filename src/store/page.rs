@@ -41,9 +41,9 @@ pub struct Page {
     pub first_unread: Option<EntryId>,
 }
 
-pub(super) const BELOW: &str = "SELECT id, author, time, kind, body, progress FROM entry INDEXED BY entry_position
+pub(super) const BELOW: &str = "SELECT id, author, time, kind, body, progress, way FROM entry INDEXED BY entry_position
      WHERE conversation = ?1 AND position < ?2 ORDER BY position DESC";
-pub(super) const ABOVE: &str = "SELECT id, author, time, kind, body, progress FROM entry INDEXED BY entry_position
+pub(super) const ABOVE: &str = "SELECT id, author, time, kind, body, progress, way FROM entry INDEXED BY entry_position
      WHERE conversation = ?1 AND position >= ?2 ORDER BY position";
 pub(super) const FIRST_UNREAD: &str = "SELECT id, position FROM entry INDEXED BY entry_unread
      WHERE conversation = ?1 AND unread = 1 AND position IS NOT NULL ORDER BY position LIMIT 1";
@@ -97,6 +97,19 @@ pub(super) fn mark_read(
     let Some(position) = position(tx, conversation, up_to)? else { return Ok(unknown()) };
     tx.prepare_cached(MARK)?.execute([conversation, position])?;
     Ok(Outcome::Done)
+}
+
+/// One message that has its place.
+pub(super) fn one(tx: &Connection, id: &EntryId, only_in: Option<&ConversationId>) -> Result<Outcome, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT e.id, e.author, e.time, e.kind, e.body, e.progress, e.way, c.key
+         FROM entry e JOIN conversation c ON c.id = e.conversation WHERE e.id = ?1 AND e.position IS NOT NULL",
+    )?;
+    let mut rows = statement.query([id.0])?;
+    let Some(row) = rows.next()? else { return Ok(unknown()) };
+    let (conversation, message) = (ConversationId(row.get(7)?), message(row)?);
+    let wanted = only_in.is_none_or(|only| *only == conversation);
+    Ok(if wanted { Outcome::Message(conversation, message) } else { unknown() })
 }
 
 fn unknown() -> Outcome {
@@ -171,5 +184,6 @@ pub(super) fn message(row: &Row<'_>) -> Result<MessageRow, StoreError> {
         kind: row.get(3)?,
         body: row.get(4)?,
         progress: entries::progress(row.get(5)?)?,
+        way: entries::way(row.get(6)?)?,
     })
 }

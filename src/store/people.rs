@@ -15,6 +15,7 @@ pub(super) fn load(tx: &Connection) -> Result<Loaded, StoreError> {
         people: people(tx)?,
         peers: peers(tx)?,
         nicknames: summary::nicknames(tx)?,
+        hidden_from: summary::hidden_from(tx)?,
         summaries: summary::summarise(tx, &conversations)?,
         logs,
     })

@@ -1,5 +1,5 @@
 //! A conversation as a list shows it: its last message, how many are unread, when something last happened, what was typed.
-//! And the two small things that only this device knows: drafts and nicknames.
+//! And the small things that only this device knows: drafts, nicknames, and who may learn no address of ours.
 //!
 //! Everything comes from the end of an index, so that the longest conversation costs as much as a short one.
 
@@ -118,6 +118,19 @@ pub(super) fn nicknames(tx: &Connection) -> Result<Vec<(RootKey, String)>, Store
     let rows = tx
         .prepare_cached("SELECT root, nickname FROM person WHERE nickname IS NOT NULL ORDER BY id")?
         .query_map([], |row| Ok((RootKey(row.get(0)?), row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+pub(super) fn save_address_hidden(tx: &Connection, root: &RootKey, hidden: bool) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE person SET address_hidden = ?2 WHERE root = ?1")?.execute(params![root.0, hidden])?;
+    Ok(())
+}
+
+pub(super) fn hidden_from(tx: &Connection) -> Result<Vec<RootKey>, StoreError> {
+    let rows = tx
+        .prepare_cached("SELECT root FROM person WHERE address_hidden = 1 ORDER BY id")?
+        .query_map([], |row| row.get(0).map(RootKey))?
         .collect::<Result<_, _>>()?;
     Ok(rows)
 }

@@ -172,14 +172,14 @@ fn points(op: &Op) -> Option<(&'static str, &'static str)> {
     Some(match op {
         Op::SaveProfile(_) => ("store.profile.before_commit", "store.profile.after_commit"),
         Op::SaveInvitation(_) => ("store.invitation.before_commit", "store.invitation.after_commit"),
-        Op::SavePerson(_) | Op::DeletePerson(_) => ("store.person.before_commit", "store.person.after_commit"),
+        Op::SavePerson(_) | Op::DeletePerson(_) | Op::SaveAddressHidden { .. } => ("store.person.before_commit", "store.person.after_commit"),
         Op::SavePeer(_) => ("store.peer.before_commit", "store.peer.after_commit"),
         Op::SaveOwnLog { .. } => ("store.own_log.before_commit", "store.own_log.after_commit"),
         Op::Append(_) => ("store.append.before_commit", "store.append.after_commit"),
         Op::Insert { .. } => ("store.insert.before_commit", "store.insert.after_commit"),
         Op::Acked { .. } => ("store.acked.before_commit", "store.acked.after_commit"),
         Op::Believe { .. } | Op::Lower { .. } => ("store.believe.before_commit", "store.believe.after_commit"),
-        Op::MarkSent(_) => ("store.mark_sent.before_commit", "store.mark_sent.after_commit"),
+        Op::MarkSent { .. } => ("store.mark_sent.before_commit", "store.mark_sent.after_commit"),
         // Nothing that a person was promised depends on when these are on disk.
         Op::MarkRead { .. } | Op::SaveDraft { .. } | Op::SaveNickname { .. } => return None,
         Op::Load
@@ -187,6 +187,7 @@ fn points(op: &Op) -> Option<(&'static str, &'static str)> {
         | Op::Outbox { .. }
         | Op::History { .. }
         | Op::Page { .. }
+        | Op::Message { .. }
         | Op::Summarise(_)
         | Op::CountWaiting => return None,
     })

@@ -29,7 +29,7 @@ pub struct Deposit {
 /// The mail side of one peer.
 #[derive(Clone, Debug)]
 pub struct Mailer {
-    /// When to begin, or to look again; `None` while there is nothing to do or a link is open.
+    /// When to begin, or to look again; `None` while nothing new is to be looked for, or a link is open.
     at: Option<Duration>,
     active: bool,
     /// The question whose answer counts.
@@ -62,13 +62,12 @@ impl Default for Mailer {
 }
 
 impl Mailer {
-    /// Something waits for the peer and no link is open; gives a link until `patience` has passed.
+    /// Something waits for the peer and no link is open; gives a link until `patience` has passed. Where mail goes already,
+    /// the link has had its time.
     pub fn wake(&mut self, now: Duration, patience: Duration) {
-        let at = now + patience;
+        let at = if self.active { now } else { now + patience };
         self.more = true;
-        if !self.active {
-            self.at = Some(self.at.map_or(at, |earlier| earlier.min(at)));
-        }
+        self.at = Some(self.at.map_or(at, |earlier| earlier.min(at)));
     }
 
     /// A link is open: it does better.

@@ -236,3 +236,25 @@ fn unacknowledged_mail_is_bounded() {
     assert!(deposit(&mut mailer, 100).is_some());
     assert!(deposit(&mut mailer, 101).is_none());
 }
+
+/// While mail goes and no link comes, what is written later goes out at once, though nothing else happens.
+#[test]
+fn what_is_written_while_mail_goes_waits_for_nothing_else() {
+    let (mut mailer, mut rng) = (Mailer::default(), StdRng::seed_from_u64(1));
+    let (mut now, patience) = (Duration::ZERO, Duration::from_millis(300));
+    for number in 1..4 {
+        mailer.wake(now, patience);
+        assert!(mailer.deadline().is_some_and(|at| at <= now + patience), "nobody looks for message {number}");
+        now = mailer.deadline().unwrap();
+        let Some(Need::Outbox { number: question, after, .. }) = mailer.tick(now, &mut rng) else {
+            panic!("message {number} stays where it is")
+        };
+        assert_eq!(mailer.deadline(), None, "it is looked for once");
+        let deposit = mailer.outbox(question, &[(after + 1, id(number))], false).unwrap();
+        mailer.depositing(number, &deposit, now, &mut rng);
+        mailer.published(number);
+        mailer.acked(&deposit.ids);
+        assert!(!mailer.is_busy() && mailer.deadline().is_none());
+        now += Duration::from_secs(10);
+    }
+}

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::Double;
 use crate::coordinator::{
     ChatView, Command, CommandError, ContactView, Delta, ErrorCode, IdentityView, LAST_LINE_CHARS_MAX, LastMessage,
-    LinkState, LinkStatus, MessageState, MessageView, PageAt, PageView, Path, Reply, RequestView, StatusView,
+    LinkState, LinkStatus, MessageInfo, MessageState, MessageView, NoLink, PageAt, PageView, Path, Reply, RequestView, StatusView,
     TEXT_BYTES_MAX, UNREAD_MAX, View,
 };
 
@@ -52,7 +52,7 @@ impl Script {
     pub fn says(&mut self, with: Uuid, mine: bool, text: &str, at: u64, state: MessageState, read: bool) -> Delta {
         self.said += 1;
         let from = if mine { self.own.user_id } else { with };
-        let message = MessageView { id: format!("{:064x}", self.said), from, text: text.to_owned(), at, state };
+        let message = MessageView { id: format!("{:064x}", self.said), from, text: text.to_owned(), at, state, path: None };
         let talk = self.talks.entry(with).or_default();
         talk.messages.push(message);
         talk.activity = self.said;
@@ -126,7 +126,9 @@ impl Script {
                 deltas.push(self.chat(with));
                 Ok(Reply::Done)
             }
-            Command::UseBrokers(_) | Command::UseIce(_) => Ok(Reply::Done),
+            Command::HideAddress { from, on } => self.hides(from, on, &mut deltas),
+            Command::ShowMessage { with, id } => self.shows(with, &id),
+            Command::UseBrokers(_) | Command::UseIce(_) | Command::HideAddressFromAll(_) => Ok(Reply::Done),
         };
         (reply, deltas)
     }
@@ -193,6 +195,35 @@ impl Script {
         Ok(Reply::Done)
     }
 
+    /// Whoever learns no address is written to by mail: there is no relay.
+    fn hides(&mut self, from: Uuid, on: bool, deltas: &mut Vec<Delta>) -> Result<Reply, CommandError> {
+        let contact = self.view.contacts.iter_mut().find(|contact| contact.user_id == from).ok_or_else(unknown)?;
+        contact.address_hidden = on;
+        (contact.path, contact.reason) = match on {
+            true => (Path::Mail, Some(NoLink::AddressHidden)),
+            false => (Path::Direct, None),
+        };
+        contact.online = !on;
+        deltas.push(Delta::Contact(contact.clone()));
+        Ok(Reply::Done)
+    }
+
+    fn shows(&self, with: Option<Uuid>, id: &str) -> Result<Reply, CommandError> {
+        let talks = self.talks.iter().filter(|(user, _)| with.is_none_or(|with| with == **user));
+        let mut found = talks.flat_map(|(user, talk)| talk.messages.iter().map(|message| (*user, message)));
+        let (with, message) = found
+            .find(|(_, message)| message.id == id)
+            .ok_or_else(|| CommandError::new(ErrorCode::UnknownMessage, "There is no such message."))?;
+        Ok(Reply::Info(MessageInfo { with, message: message.clone() }))
+    }
+
+    /// The last that was said in a conversation went, or came, like this.
+    pub fn went(&mut self, with: Uuid, path: Path) {
+        if let Some(message) = self.talks.get_mut(&with).and_then(|talk| talk.messages.last_mut()) {
+            message.path = Some(path);
+        }
+    }
+
     /// The view's chats, from what was said.
     fn fill(&mut self) {
         let accepted = self.view.contacts.iter().filter(|contact| contact.accepted);
@@ -255,6 +286,8 @@ fn asks(user: Uuid, request: &RequestView) -> ContactView {
         nickname: None,
         online: false,
         path: Path::None,
+        reason: None,
+        address_hidden: false,
         safety_number: request.safety_number.clone(),
         accepted: false,
         warning: request.warning.clone(),
@@ -273,5 +306,5 @@ fn link(contact: &ContactView) -> Option<LinkStatus> {
         Path::Mail | Path::None => return None,
     };
     let (user_id, path) = (contact.user_id, contact.path);
-    Some(LinkStatus { user_id, state: LinkState::Open, path, rtt_ms: Some(rtt_ms) })
+    Some(LinkStatus { user_id, state: LinkState::Open, path, reason: None, rtt_ms: Some(rtt_ms) })
 }

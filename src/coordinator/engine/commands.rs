@@ -81,10 +81,15 @@ impl Engine {
             Command::SetNickname { user, nickname } => self.set_nickname(call, user, &nickname),
             Command::UseBrokers(brokers) => self.use_brokers(call, &brokers),
             Command::UseIce(servers) => {
-                self.emit(Output::UseIce(servers));
-                self.reply(call, Ok(Reply::Done));
+                self.use_ice(call, servers);
                 Ok(())
             }
+            Command::HideAddress { from, on } => self.hide_address(call, from, on),
+            Command::HideAddressFromAll(on) => {
+                self.hide_address_from_all(call, on);
+                Ok(())
+            }
+            Command::ShowMessage { with, id } => self.show_message(call, with, &id),
         }
     }
 

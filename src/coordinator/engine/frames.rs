@@ -8,7 +8,7 @@ use super::state::{Pending, Said};
 use crate::identity::Card;
 use crate::link;
 use crate::log::Entry;
-use crate::store::{Op, Standing};
+use crate::store::{Op, Standing, Way};
 use crate::sync::Need;
 use crate::wire::{self, ACK_IDS_MAX, Ack, ConnectionId, DeviceKey, EntryId, Frame, FrameError, State, state};
 
@@ -34,7 +34,8 @@ impl Engine {
                 self.link(device, link::Input::Alive(connection));
                 let mut statements = Statements::default();
                 self.sort(device, frame, &mut statements);
-                self.believe(device, statements, None);
+                let way = self.way(device);
+                self.believe(device, statements, way, None);
             }
             Err(FrameError::Newer(_)) => self.drop_counted("a frame of a newer version"),
             Err(_) => self.drop_counted("a malformed frame"),
@@ -84,15 +85,30 @@ impl Engine {
         }
     }
 
-    /// Hands statements to the store. `delivery` is acknowledged when all of them are on disk.
-    pub(super) fn believe(&mut self, device: &DeviceKey, said: Statements, delivery: Option<(BrokerConn, u64)>) {
+    /// How what is on the open link travels.
+    fn way(&self, device: &DeviceKey) -> Way {
+        match self.peers.get(device).and_then(|peer| peer.link.path()) {
+            Some(link::Path::Relay) => Way::Relay,
+            Some(link::Path::Direct) | None => Way::Direct,
+        }
+    }
+
+    /// Hands statements to the store, with the way on which they came. `delivery` is acknowledged when all of them are on
+    /// disk.
+    pub(super) fn believe(
+        &mut self,
+        device: &DeviceKey,
+        said: Statements,
+        way: Way,
+        delivery: Option<(BrokerConn, u64)>,
+    ) {
         let Some(conversation) = self.peers.get(device).map(|peer| peer.conversation) else {
             return self.acknowledge(delivery);
         };
         let device = *device;
         if !said.acked.is_empty() {
             let ids = said.acked.clone();
-            self.ask(Pending::Acked { device, ids }, Op::Acked { peer: device, ids: said.acked.clone() });
+            self.ask(Pending::Acked { device, ids, way }, Op::Acked { peer: device, ids: said.acked.clone(), way });
             self.pushed(&device, &said.acked);
         }
         for have in said.haves.into_iter().filter(|have| have.conversation == conversation) {
@@ -106,7 +122,7 @@ impl Engine {
         }
         if !said.entries.is_empty() {
             self.in_use(&device);
-            self.ask(Pending::Inserted { device, delivery }, Op::Insert { from: device, entries: said.entries });
+            self.ask(Pending::Inserted { device, delivery }, Op::Insert { from: device, entries: said.entries, way });
         } else if let Some((conn, number)) = delivery {
             // The store works in order: when it has answered this, everything before is on disk.
             self.ask(Pending::Delivery(conn, number), Op::CountWaiting);
@@ -172,7 +188,7 @@ impl Engine {
             }
         } else {
             // Somebody who writes wants to be heard: the other may have come back unnoticed.
-            if peer.link.state() == link::State::Waiting {
+            if peer.link.state() == link::State::Waiting && !peer.link.waits_for_an_address() {
                 self.greet_unless_open(device);
             }
             self.wake_mail(device);
@@ -241,7 +257,8 @@ impl Engine {
             }
         }
         if !send.is_empty() {
-            self.ask(Pending::Sent(*device), Op::MarkSent(send));
+            let way = self.way(device);
+            self.ask(Pending::Sent(*device), Op::MarkSent { ids: send, way });
         }
         self.need(device, needs);
     }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use zeroize::Zeroizing;
 
 use crate::coordinator::{Command, CommandError, Delta, Event, Reply};
-use crate::link::{DriverCommand, DriverEvent};
+use crate::link::{DriverCommand, DriverEvent, Policy};
 use crate::signaling::SessionKind;
 use crate::store::{Op, Outcome};
 use crate::wire::broker_url::BrokerUrl;
@@ -114,8 +114,8 @@ pub enum Output {
     CloseBroker(BrokerConn),
     /// Ask a broker connection.
     Broker(BrokerConn, BrokerOutput),
-    /// Ask a link's driver (which is made when there is none).
-    Link(DeviceKey, DriverCommand),
+    /// Ask a link's driver. One that was made for another policy ends first; one is made when there is none.
+    Link(DeviceKey, Policy, DriverCommand),
     /// Send a frame on an open link.
     Frame(DeviceKey, ConnectionId, Bytes),
     /// New connections ask these STUN and TURN servers.

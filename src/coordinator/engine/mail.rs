@@ -7,7 +7,7 @@ use super::frames::Statements;
 use super::io::BrokerConn;
 use super::state::{Pending, Publishing};
 use crate::link::State;
-use crate::store::Op;
+use crate::store::{Op, Way};
 use crate::sync::Need;
 use crate::wire::{self, DeviceKey, EntryId, Frame, FrameError, MAIL_BYTES_MAX, Mail, Nonce};
 
@@ -51,7 +51,7 @@ impl Engine {
                 said.lacks.clear();
             }
         }
-        self.believe(device, said, delivery);
+        self.believe(device, said, Way::Mail, delivery);
     }
 
     /// Something waits for a device that no link reaches.
@@ -147,7 +147,7 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(device) else { return };
         let ids = peer.mailer.published(number);
         if !ids.is_empty() {
-            self.ask(Pending::Sent(*device), Op::MarkSent(ids));
+            self.ask(Pending::Sent(*device), Op::MarkSent { ids, way: Way::Mail });
         }
         self.tick_mail(device);
     }

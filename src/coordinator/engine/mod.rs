@@ -9,6 +9,7 @@
 //! | `choices` | one's own name, brokers, names for others |
 //! | `first_contact` | requests, acceptances, and their repetition |
 //! | `brokers` | which sessions there are, what they listen to, where an envelope goes |
+//! | `hiding` | who learns an address of this device |
 //! | `presence` | hello, signals, and what the link's machine wants |
 //! | `frames` | entries, acks, have and lack, whichever path they came |
 //! | `mail` | deposits, and what arrives in a mailbox |
@@ -29,6 +30,7 @@ mod commands;
 mod finish;
 mod first_contact;
 mod frames;
+mod hiding;
 mod io;
 mod mail;
 mod people;

@@ -65,8 +65,10 @@ impl Engine {
             shown: (LinkState::Idle, Path::None),
             row,
         };
-        self.inboxes.insert(inward, peer.row.device);
-        self.peers.insert(peer.row.device, peer);
+        let device = peer.row.device;
+        self.inboxes.insert(inward, device);
+        self.peers.insert(device, peer);
+        self.apply_policy(&device);
     }
 
     /// Forgets somebody, closes their links and stops listening to them. The store is not told.
@@ -83,6 +85,7 @@ impl Engine {
             self.users.remove(&contact.card.user());
         }
         self.nicknames.remove(root);
+        self.hidden_from.remove(root);
     }
 
     /// Keeps somebody's row.

@@ -185,7 +185,10 @@ impl Engine {
         for output in peer.link.handle(input, now, &mut self.rng) {
             match output {
                 link::Output::Send(signal) => self.send_signal(device, signal),
-                link::Output::Driver(command) => self.emit(Output::Link(*device, command)),
+                link::Output::Driver(command) => {
+                    let policy = self.policy(device);
+                    self.emit(Output::Link(*device, policy, command));
+                }
                 link::Output::SendHeartbeat(heartbeat) => self.send_frame(device, &Frame::Heartbeat(heartbeat)),
                 link::Output::Announce => self.greet(device),
                 link::Output::Up { connection } => {

@@ -7,7 +7,10 @@ use uuid::Uuid;
 use super::Engine;
 use super::io::CallId;
 use super::state::Pending;
-use crate::coordinator::{CommandError, DRAFT_BYTES_MAX, ErrorCode, HISTORY_LIMIT_MAX, PageAt, PageView, Reply};
+use crate::coordinator::{
+    CommandError, DRAFT_BYTES_MAX, ErrorCode, HISTORY_LIMIT_MAX, MessageInfo, PageAt, PageView, Reply,
+};
+use crate::identity::UserId;
 use crate::log::direct_conversation;
 use crate::store::{Op, Outcome, Place};
 use crate::wire::{ConversationId, EntryId};
@@ -36,6 +39,21 @@ impl Engine {
         let first_unread = page.first_unread.map(|id| id.to_string());
         let view = PageView { messages, earlier: page.earlier, later: page.later, first_unread };
         self.reply(call, Ok(Reply::Page(view)));
+    }
+
+    /// One message, whichever conversation it belongs to or in a given one.
+    pub(super) fn show_message(&mut self, call: CallId, with: Option<Uuid>, id: &str) -> Result<(), CommandError> {
+        self.need_identity()?;
+        let conversation = with.map(|with| self.conversation_with(with)).transpose()?;
+        self.ask(Pending::Info(call), Op::Message { id: entry_id(id)?, conversation });
+        Ok(())
+    }
+
+    pub(super) fn message_shown(&mut self, call: CallId, outcome: Outcome) {
+        let Outcome::Message(conversation, row) = outcome else { return self.reply(call, Err(unknown_message())) };
+        let with = self.conversations.get(&conversation).map(|known| UserId::from(&known.root).0);
+        let info = with.and_then(|with| Some(MessageInfo { with, message: self.message(row)? }));
+        self.reply(call, info.map(Reply::Info).ok_or_else(unknown_message));
     }
 
     pub(super) fn mark_read(&mut self, call: CallId, with: Uuid, up_to: &str) -> Result<(), CommandError> {
@@ -82,5 +100,5 @@ fn entry_id(text: &str) -> Result<EntryId, CommandError> {
 }
 
 fn unknown_message() -> CommandError {
-    CommandError::new(ErrorCode::UnknownMessage, "There is no such message in this conversation.")
+    CommandError::new(ErrorCode::UnknownMessage, "There is no such message.")
 }

@@ -38,6 +38,8 @@ impl Engine {
             | Pending::MarkedRead(call, _)
             | Pending::DraftKept(call, _)
             | Pending::Nicknamed { call, .. }
+            | Pending::AddressHidden { call, .. }
+            | Pending::Info(call)
             | Pending::Status(call) => self.reply_storage(call, error),
             Pending::CardKept { call, plan, .. } => {
                 self.card_not_kept(&plan);
@@ -108,7 +110,7 @@ impl Engine {
     fn wish_again(&mut self, pending: Pending) {
         let op = match &pending {
             Pending::Load | Pending::Reload => Op::Load,
-            Pending::Acked { device, ids } => Op::Acked { peer: *device, ids: ids.clone() },
+            Pending::Acked { device, ids, way } => Op::Acked { peer: *device, ids: ids.clone(), way: *way },
             Pending::Believed { device, said: Said::Has(have) } => Op::Believe { peer: *device, have: have.clone() },
             Pending::Believed { device, said: Said::Lacks(lack) } => Op::Lower { peer: *device, lack: lack.clone() },
             Pending::Asking { root, delivery, .. }

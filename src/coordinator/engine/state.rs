@@ -1,6 +1,6 @@
 //! What the engine keeps in memory. All of it can be built again from the store and the key file.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use rand::{RngExt, rngs::StdRng};
@@ -35,6 +35,10 @@ pub struct Settings {
     pub brokers: Vec<BrokerUrl>,
     /// How links behave.
     pub link: link::Settings,
+    /// Nobody learns an address of this device.
+    pub hide_address: bool,
+    /// A relay is among the ICE servers.
+    pub relay: bool,
 }
 
 /// A running Kith.
@@ -64,6 +68,8 @@ pub struct Engine {
     pub(super) creating: Option<(CallId, Name, Secrets)>,
     pub(super) finishing: Option<Finishing>,
     pub(super) nicknames: BTreeMap<RootKey, String>,
+    /// Those who learn no address of this device.
+    pub(super) hidden_from: BTreeSet<RootKey>,
     pub(super) watching: Watching,
     /// The last change of the own card that is not on disk yet.
     pub(super) planned: Option<Plan>,
@@ -223,6 +229,7 @@ pub(super) enum Pending {
     Acked {
         device: DeviceKey,
         ids: Vec<EntryId>,
+        way: store::Way,
     },
     /// A peer's `have` or `lack` counts.
     Believed {
@@ -247,6 +254,14 @@ pub(super) enum Pending {
         root: RootKey,
         nickname: String,
     },
+    /// Who may learn no address of ours is on disk.
+    AddressHidden {
+        call: CallId,
+        root: RootKey,
+        on: bool,
+    },
+    /// Answer with this message.
+    Info(CallId),
     /// The next card's counter is on disk: sign it, and give it away.
     CardKept {
         call: CallId,
@@ -319,6 +334,7 @@ impl Engine {
             creating: None,
             finishing: None,
             nicknames: BTreeMap::new(),
+            hidden_from: BTreeSet::new(),
             watching: Watching::default(),
             planned: None,
             next: 0,

@@ -124,6 +124,8 @@ impl Engine {
             }
             (Pending::Summaries(_), Outcome::Summaries(summaries)) => self.summarised(summaries),
             (Pending::Nicknamed { call, root, nickname }, _) => self.nicknamed(call, &root, nickname),
+            (Pending::AddressHidden { call, root, on }, _) => self.address_hidden(call, &root, on),
+            (Pending::Info(call), outcome) => self.message_shown(call, outcome),
             (Pending::CardKept { call, renamed, plan }, _) => self.card_kept(call, renamed, plan),
             (Pending::Page(call), outcome) => self.page_read(call, outcome),
             (Pending::MarkedRead(call, conversation), outcome) => self.marked_read(call, &conversation, &outcome),
@@ -156,6 +158,7 @@ impl Engine {
         self.become_me(secrets, name, profile, loaded.invitations.clone());
         self.reload_logs(&loaded);
         self.nicknames = loaded.nicknames.into_iter().collect();
+        self.hidden_from = loaded.hidden_from.into_iter().collect();
         self.remember_summaries(loaded.summaries);
         for person in loaded.people {
             match Card::verify(&person.card) {
@@ -290,6 +293,7 @@ impl Engine {
             _ => return None,
         };
         let state = super::view::message_state(row.progress);
-        Some(MessageView { id: row.id.to_string(), from: UserId::from(&row.author).0, text, at: row.time, state })
+        let path = row.way.map(super::view::path_of);
+        Some(MessageView { id: row.id.to_string(), from: UserId::from(&row.author).0, text, at: row.time, state, path })
     }
 }

@@ -8,7 +8,7 @@ use crate::coordinator::{
     MessageState, Path, RequestView, Snapshot, StatusView,
 };
 use crate::identity::{Card, UserId, safety_number, visible};
-use crate::store::{LastRow, Progress, Standing, Summary};
+use crate::store::{LastRow, Progress, Standing, Summary, Way};
 use crate::wire::RootKey;
 
 impl Engine {
@@ -77,6 +77,8 @@ impl Engine {
                 nickname: self.nicknames.get(&contact.person.root).cloned(),
                 online: false,
                 path: Path::None,
+                reason: None,
+                address_hidden: self.hidden_from.contains(&contact.person.root),
                 safety_number: self.safety_number(&contact.person.root),
                 accepted: false,
                 warning: None,
@@ -99,6 +101,8 @@ impl Engine {
             nickname: self.nicknames.get(&contact.person.root).cloned(),
             online: self.peers.get(&device).is_some_and(|peer| peer.open.is_some()),
             path: if accepted { self.path(&device) } else { Path::None },
+            reason: self.no_link(&device).filter(|_| accepted),
+            address_hidden: self.hidden_from.contains(&contact.person.root),
             safety_number: self.safety_number(&contact.person.root),
             accepted,
             warning: card_warning(&contact.card),
@@ -117,6 +121,7 @@ impl Engine {
                 user_id: contact.card.user().0,
                 state: Self::link_state(peer.link.state()),
                 path: self.path(device),
+                reason: self.no_link(device),
                 rtt_ms: peer.link.rtt().map(|rtt| rtt.as_secs_f64() * 1000.0),
             })
         });
@@ -157,6 +162,15 @@ pub(super) fn chat(me: &RootKey, with: &RootKey, summary: &Summary) -> ChatView 
 fn line(text: &str) -> String {
     let blank = |c: char| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c };
     visible(text).chars().map(blank).take(LAST_LINE_CHARS_MAX).collect()
+}
+
+/// How a message travelled, for people.
+pub(super) fn path_of(way: Way) -> Path {
+    match way {
+        Way::Direct => Path::Direct,
+        Way::Relay => Path::Relay,
+        Way::Mail => Path::Mail,
+    }
 }
 
 /// How far a message has come, for people.

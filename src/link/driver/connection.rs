@@ -16,7 +16,7 @@ use webrtc::peer_connection::{
     RTCIceServer, RTCIceTransportPolicy, RTCPeerConnectionState, RTCSessionDescription, SettingEngineBuilder,
 };
 
-use super::forward::{Forward, Note};
+use super::forward::{Forward, Note, is_usable, without_addresses};
 use super::{Policy, SEND_BUFFER_BYTES_MAX, Settings};
 use crate::link::Path;
 use crate::wire::ConnectionId;
@@ -72,6 +72,7 @@ pub(super) struct Connection {
     pub(super) path: Path,
     /// When to look again; none before the channel is open.
     look_at: Option<Instant>,
+    policy: Policy,
     peer: Arc<dyn PeerConnection>,
     channel: Arc<dyn DataChannel>,
     notes: mpsc::Receiver<Note>,
@@ -143,6 +144,7 @@ impl Connection {
             generation: 0,
             path: Path::Direct,
             look_at: None,
+            policy: settings.policy,
             peer,
             channel,
             notes,
@@ -158,7 +160,7 @@ impl Connection {
     pub(super) async fn offer(&mut self) -> Result<String> {
         let offer = self.peer.create_offer(None).await?;
         self.peer.set_local_description(offer.clone()).await?;
-        Ok(offer.sdp)
+        Ok(self.shown(offer.sdp))
     }
 
     /// Takes back the own offer; the connection is then another attempt's, and candidates are said again under its id.
@@ -175,7 +177,12 @@ impl Connection {
         self.peer.set_remote_description(RTCSessionDescription::offer(offer)?).await?;
         let answer = self.peer.create_answer(None).await?;
         self.peer.set_local_description(answer.clone()).await?;
-        Ok(answer.sdp)
+        Ok(self.shown(answer.sdp))
+    }
+
+    /// A description as the peer may see it.
+    fn shown(&self, sdp: String) -> String {
+        if self.policy == Policy::Everything { sdp } else { without_addresses(&sdp) }
     }
 
     /// Restarts ICE by an offer of our own. Asked for in the offer and not by the library's `restart_ice`, which would bind
@@ -184,7 +191,7 @@ impl Connection {
         self.begin_generation(generation);
         let offer = self.peer.create_offer(Some(RTCOfferOptions { ice_restart: true })).await?;
         self.peer.set_local_description(offer.clone()).await?;
-        Ok(offer.sdp)
+        Ok(self.shown(offer.sdp))
     }
 
     /// Accepts the peer's restart offer and makes an answer.
@@ -209,6 +216,9 @@ impl Connection {
 
     /// Adds an address of the peer. One that the library cannot use is no failure of the others.
     pub(super) async fn add(&mut self, candidate: Candidate) {
+        if !is_usable(&candidate.line) {
+            return tracing::debug!(connection = ?self.id, "a candidate of the peer is of no kind of ours");
+        }
         let init = RTCIceCandidateInit {
             candidate: candidate.line,
             sdp_mid: candidate.mid,

@@ -60,6 +60,31 @@ pub(super) fn without_related(line: &str) -> String {
     words.join(" ")
 }
 
+/// A description without an address of ours. Candidates travel beside it, each through [`Forward`]; what the library has
+/// written of them into the description is left out, and so is what its `o=` and `c=` lines may name (RFC 8866 §5.2, §5.7).
+pub(super) fn without_addresses(sdp: &str) -> String {
+    let line = |line: &str| {
+        let name = line.trim_end();
+        if name.starts_with("a=candidate:") || name == "a=end-of-candidates" {
+            return None;
+        }
+        if !name.starts_with("c=") && !name.starts_with("o=") {
+            return Some(line.to_owned());
+        }
+        // The address is the last word of both; the one before it names its family.
+        let (before, _) = name.rsplit_once(" IP")?;
+        let end = line.get(name.len()..).unwrap_or_default();
+        Some(format!("{before} IP4 0.0.0.0{end}"))
+    };
+    sdp.split_inclusive('\n').filter_map(line).collect()
+}
+
+/// Whether an address of the peer is one that a Kith tells: our links are UDP. At one over TCP the library would connect to
+/// wherever the peer says, from this device's own address, whatever the policy.
+pub(super) fn is_usable(line: &str) -> bool {
+    line.split_whitespace().nth(2).is_some_and(|transport| transport.eq_ignore_ascii_case("udp"))
+}
+
 #[async_trait::async_trait]
 impl PeerConnectionEventHandler for Forward {
     async fn on_ice_candidate(&self, event: RTCPeerConnectionIceEvent) {

@@ -33,6 +33,7 @@ use tokio_util::task::TaskTracker;
 use super::{DriverCommand, DriverEvent, FRAME_BYTES_MAX};
 use crate::wire::ConnectionId;
 
+pub use super::Policy;
 pub use ice::{CREDENTIALS_LIFE, IceServer, IceServerError, Login};
 pub use queue::{QUEUE_BYTES_LOW, QUEUE_BYTES_MAX, QUEUE_FRAMES_MAX};
 
@@ -40,20 +41,6 @@ pub use queue::{QUEUE_BYTES_LOW, QUEUE_BYTES_MAX, QUEUE_FRAMES_MAX};
 pub const SEND_BUFFER_BYTES_MAX: usize = 1024 * 1024;
 /// Commands that may wait. The machine gives one or two for each signal or timer, and the driver needs milliseconds.
 const COMMANDS_MAX: usize = 64;
-
-/// Which addresses of ours a peer may learn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Policy {
-    /// All of them: whatever path works is taken.
-    #[default]
-    Everything,
-    /// Those of relays only. Without a TURN server among the [ICE servers](Settings::ice_servers) this is `Never`.
-    RelayOnly,
-    /// None: no connection is made and no offer answered. Each try ends in [`CloseReason::Forbidden`].
-    ///
-    /// [`CloseReason::Forbidden`]: super::CloseReason::Forbidden
-    Never,
-}
 
 /// How to make connections.
 #[derive(Clone, Debug)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 use rand::Rng;
 
 use super::pulse::RESTARTED_PATIENCE;
-use super::{Held, Machine, Output, Phase, State};
-use crate::link::{CloseReason, DriverCommand, DriverEvent};
+use super::{Machine, Output, Phase, State};
+use crate::link::{CloseReason, DriverEvent};
 use crate::wire::signal::{Heartbeat, Signal};
 use crate::wire::{ConnectionId, Nonce};
 
@@ -20,18 +20,9 @@ impl Machine {
         }
         self.wanted = wanted;
         if !wanted {
-            if self.end_attempt() {
-                out.push(Output::Driver(DriverCommand::Close));
-            }
-            self.held = Held::default();
-            self.backoff.reset();
-            (self.until, self.grace, self.change_due) = (None, None, None);
-            self.enter(State::Idle, out);
-        } else if self.peer_known {
-            self.begin(now, rng, out);
-        } else {
-            out.push(Output::Announce);
-            self.wait(now, out);
+            self.rest(out);
+        } else if !self.is_shut() {
+            self.look_for_peer(now, rng, out);
         }
     }
 
@@ -47,6 +38,7 @@ impl Machine {
         let with_another = self.attempt.as_ref().is_some_and(|attempt| attempt.is_with_another(boot));
         match self.state {
             State::Idle => {}
+            State::Waiting if self.is_unshown(boot) => {}
             State::Waiting | State::Backoff => self.begin(now, rng, out),
             // Half of it was said by a run that has ended, so nothing comes of it.
             State::Connecting | State::Open | State::Suspect if with_another => self.begin(now, rng, out),

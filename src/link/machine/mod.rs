@@ -27,6 +27,9 @@
 //!    that the peer has left that connection. The impolite side then offers afresh.
 //! 6. A connection that is over never comes back; its id is remembered for a while.
 //!
+//! 7. Who may show the peer no address ([`Policy::Never`]) rests in Idle and answers an offer with an empty last batch of
+//!    candidates: no link comes of it. The offerer then rests too, until the peer offers or is another boot (`hidden`).
+//!
 //! Every attempt ends within [`ATTEMPT_BUDGET`], so whatever else goes wrong, both sides are soon free to try again.
 //!
 //! # How a link comes back
@@ -41,12 +44,14 @@
 //! | `inputs` | what each input other than a signal means |
 //! | `signals` | what the peer's signals mean: rules 2 to 6 |
 //! | `restart` | restarts, changes of the network, waking |
+//! | `hidden` | which addresses the peer may learn, and a peer that shows none: rule 7 |
 //! | `state` | beginnings and ends: the one place where the state changes |
 //! | `timers` | what is due |
 //! | `attempt`, `held`, `pulse` | their own small memories |
 
 mod attempt;
 mod held;
+mod hidden;
 mod inputs;
 mod pulse;
 mod restart;
@@ -62,7 +67,7 @@ use rand::Rng;
 use self::attempt::{Attempt, Phase};
 use self::held::{Ended, Held};
 use self::pulse::{Pulse, Verdict};
-use super::Path;
+use super::{Path, Policy};
 use crate::clock::{Backoff, RateLimit};
 use crate::wire::{ConnectionId, Nonce};
 
@@ -88,6 +93,9 @@ pub struct Machine {
     state: State,
     path: Option<Path>,
     wanted: bool,
+    policy: Policy,
+    /// The boot of the peer that shows no address: it offers when that changes.
+    unshown: Option<Nonce>,
     peer_known: bool,
     /// The peer's boot that was adopted last.
     boot: Option<Nonce>,
@@ -128,6 +136,8 @@ impl Machine {
             state: State::Idle,
             path: None,
             wanted: false,
+            policy: Policy::default(),
+            unshown: None,
             peer_known: false,
             boot: None,
             active: false,
@@ -178,8 +188,10 @@ impl Machine {
         let mut out = Vec::new();
         match input {
             Input::Wanted(wanted) => self.on_wanted(wanted, now, rng, &mut out),
+            Input::Policy(policy) => self.on_policy(policy, now, rng, &mut out),
             Input::PeerAdopted(boot) => self.on_adopted(boot, now, rng, &mut out),
             Input::PeerUnknown => self.on_unknown(now, &mut out),
+            Input::Signal(signal) if self.is_shut() => self.on_signal_while_shut(&signal, now, &mut out),
             Input::Signal(signal) if self.wanted => self.on_signal(signal, now, rng, &mut out),
             Input::Signal(_) | Input::Tick => {}
             Input::RouteAppeared => self.repeat_now(&mut out),

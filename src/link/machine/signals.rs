@@ -12,6 +12,12 @@ use crate::wire::signal::{Candidate, Signal};
 impl Machine {
     pub(super) fn on_signal(&mut self, signal: Signal, now: Duration, rng: &mut impl Rng, out: &mut Vec<Output>) {
         let (connection, number, generation) = (signal.connection(), signal.number(), signal.generation());
+        if let Signal::Candidates { candidates, end: true, .. } = &signal
+            && candidates.is_empty()
+        {
+            // No sign of life that a link could come of, also when it is said once more.
+            return self.on_nothing_shown(connection, out);
+        }
         // Candidates that overtake their offer say that it comes: an offer of our own would only cross it.
         let early = self.attempt.is_none() && matches!(signal, Signal::Candidates { .. });
         let news = !early && !std::mem::replace(&mut self.heard, true);
@@ -73,6 +79,7 @@ impl Machine {
             tracing::debug!(?connection, "too many offers; one is dropped");
             return;
         }
+        self.unshown = None;
         self.replace_attempt(Attempt::theirs(connection, self.boot, number, now), now, out);
         out.push(Output::Driver(DriverCommand::AcceptOffer { connection, sdp, instead_of }));
         self.add_held(connection, out);

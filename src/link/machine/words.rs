@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::link::{DriverCommand, DriverEvent, Path};
+use crate::link::{DriverCommand, DriverEvent, Path, Policy};
 use crate::wire::signal::{Heartbeat, Signal};
 use crate::wire::{ConnectionId, Nonce};
 
@@ -42,7 +42,7 @@ impl Default for Settings {
 /// How a link stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum State {
-    /// Nobody wants a link.
+    /// Nobody wants a link, or the peer may learn no address of ours.
     #[default]
     Idle,
     /// Wanted, and the other device is not known to be there.
@@ -68,6 +68,9 @@ impl State {
 pub enum Input {
     /// Whether a link to this device is wanted: the contact is accepted and we are not shutting down.
     Wanted(bool),
+    /// Which of our addresses the peer may learn from now on. Whatever is open or being made was made by the rule before and
+    /// is left at once; the driver of the next connection is told the new one by the caller.
+    Policy(Policy),
     /// The peer has shown that this boot of it is there now. Not only when it is another one than before: every such
     /// showing is a sign of life.
     PeerAdopted(Nonce),

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::script::Script;
 use crate::coordinator::{
-    BrokerState, BrokerStatus, Command, ContactView, IdentityView, LinkState, LinkStatus, MessageState, MessageView,
+    BrokerState, BrokerStatus, Command, ContactView, IdentityView, LinkState, LinkStatus, MessageInfo, MessageState, MessageView, NoLink,
     Path, Reply, RequestView, StatusView,
 };
 use crate::node::method::METHODS;
@@ -39,11 +39,26 @@ fn cases() -> Vec<(&'static str, Value, Command, Reply, Value)> {
         nickname: None,
         online: true,
         path: Path::Direct,
+        reason: None,
+        address_hidden: false,
         safety_number: "1 2".into(),
         accepted: true,
         warning: None,
     };
-    let message = MessageView { id: "ab".into(), from: BOB, text: "Hi\n".into(), at: 5, state: MessageState::Received };
+    let hidden =
+        ContactView { path: Path::Mail, reason: Some(NoLink::AddressHidden), address_hidden: true, ..contact.clone() };
+    let message = MessageView {
+        id: "ab".into(),
+        from: BOB,
+        text: "Hi\n".into(),
+        at: 5,
+        state: MessageState::Received,
+        path: None,
+    };
+    let info = MessageInfo { with: BOB, message: MessageView { path: Some(Path::Mail), ..message.clone() } };
+    let info_json = json!({
+        "with": BOB_TEXT, "id": "ab", "from": BOB_TEXT, "text": "Hi\n", "at": 5, "state": "received", "path": "mail",
+    });
     let status = StatusView {
         brokers: vec![BrokerStatus {
             url: "mqtt://h:1".into(),
@@ -51,7 +66,7 @@ fn cases() -> Vec<(&'static str, Value, Command, Reply, Value)> {
             state: BrokerState::Refused,
             reason: Some("no".into()),
         }],
-        links: vec![LinkStatus { user_id: BOB, state: LinkState::Open, path: Path::Relay, rtt_ms: None }],
+        links: vec![LinkStatus { user_id: BOB, state: LinkState::Open, path: Path::Relay, reason: None, rtt_ms: None }],
         outbox: 3,
         dropped: [("junk", 2)].into(),
     };
@@ -92,8 +107,20 @@ fn cases() -> Vec<(&'static str, Value, Command, Reply, Value)> {
             "contact.list",
             json!({}),
             Command::ListContacts,
-            Reply::Contacts(vec![contact]),
-            json!([{ "userId": BOB_TEXT, "name": "Bob", "online": true, "path": "direct", "safetyNumber": "1 2", "accepted": true }]),
+            Reply::Contacts(vec![contact, hidden]),
+            json!([
+                { "userId": BOB_TEXT, "name": "Bob", "online": true, "path": "direct", "addressHidden": false,
+                  "safetyNumber": "1 2", "accepted": true },
+                { "userId": BOB_TEXT, "name": "Bob", "online": true, "path": "mail", "reason": "address_hidden",
+                  "addressHidden": true, "safetyNumber": "1 2", "accepted": true },
+            ]),
+        ),
+        (
+            "contact.hideAddress",
+            json!({ "userId": BOB_TEXT, "on": true }),
+            Command::HideAddress { from: BOB, on: true },
+            Reply::Done,
+            json!({}),
         ),
         (
             "message.send",
@@ -131,6 +158,20 @@ fn cases() -> Vec<(&'static str, Value, Command, Reply, Value)> {
             Reply::History(vec![]),
             json!([]),
         ),
+        (
+            "message.info",
+            json!({ "id": "ab" }),
+            Command::ShowMessage { with: None, id: "ab".into() },
+            Reply::Info(info.clone()),
+            info_json.clone(),
+        ),
+        (
+            "message.info",
+            json!({ "with": BOB_TEXT, "id": "ab" }),
+            Command::ShowMessage { with: Some(BOB), id: "ab".into() },
+            Reply::Info(info),
+            info_json,
+        ),
         ("status", json!({}), Command::ShowStatus, Reply::Status(status), status_json),
     ]
 }
@@ -148,7 +189,26 @@ async fn every_method_translates() {
     }
     let tried: Vec<_> = cases().into_iter().map(|case| case.0).collect();
     for method in METHODS {
-        assert!(tried.contains(method) || *method == "shutdown", "{method}");
+        let elsewhere = *method == "shutdown" || method.starts_with("settings.");
+        assert!(tried.contains(method) || elsewhere, "{method}");
+    }
+}
+
+/// What is chosen for the device is no command: it is shown, changed, and kept before it is answered.
+#[tokio::test]
+async fn settings_are_shown_and_changed() {
+    let (mut script, _double) = Script::with_double();
+    let cases = [
+        ("settings.show", json!({}), false),
+        ("settings.change", json!({ "hideAddress": true }), true),
+        ("settings.change", json!({}), true),
+        ("settings.show", json!({}), true),
+        ("settings.change", json!({ "hideAddress": false }), false),
+    ];
+    for (id, (method, params, on)) in (1..).zip(cases) {
+        script.ask(id, method, &params).await;
+        let answer = json!({ "jsonrpc": "2.0", "id": id, "result": { "hideAddress": on } });
+        assert_eq!(script.read().await.unwrap(), answer, "{method}");
     }
 }
 

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::coordinator::double::Double;
 use crate::coordinator::{Command, CommandError, Reply};
+use crate::host::{Control, Settings};
 use crate::node::End;
 use crate::node::front::serve_within;
 
@@ -18,6 +19,18 @@ const DEADLINE: Duration = Duration::from_secs(20);
 pub const PIPE: usize = 64 * 1024;
 /// Commands that may wait for the double.
 const CALLS: usize = 256;
+
+/// Settings that no disk keeps.
+fn kept_in_memory() -> Control {
+    let (control, told, mut orders) = Control::new(Settings::default(), vec![]);
+    tokio::spawn(async move {
+        while let Some(order) = orders.recv().await {
+            told.send_modify(|settings| *settings = settings.clone().with(order.choice));
+            let _ = order.answer.send(Ok(()));
+        }
+    });
+    control
+}
 
 pub struct Script {
     pub input: Option<DuplexStream>,
@@ -38,10 +51,10 @@ impl Script {
         let (node_output, output) = tokio::io::duplex(pipe);
         let stop = CancellationToken::new();
         let stopped = stop.clone();
-        let node =
-            tokio::spawn(
-                async move { serve_within(farewell, &core, node_input, node_output, stopped.cancelled()).await },
-            );
+        let control = kept_in_memory();
+        let node = tokio::spawn(async move {
+            serve_within(farewell, &core, &control, node_input, node_output, stopped.cancelled()).await
+        });
         (Self { input: Some(input), output: BufReader::new(output), stop, node }, double)
     }
 

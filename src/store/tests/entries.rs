@@ -135,11 +135,11 @@ fn progress_only_rises() {
     let id = entries[0].id();
     assert_eq!(progress(&mut db, id), Progress::Queued);
     assert_eq!(one(&mut db, Op::CountWaiting), Outcome::Count(2));
-    one(&mut db, Op::MarkSent(vec![id, EntryId([0; 32])]));
+    one(&mut db, Op::MarkSent { ids: vec![id, EntryId([0; 32])], way: Way::Direct });
     assert_eq!(progress(&mut db, id), Progress::Sent);
     assert_eq!(acked(&mut db, device(2), &[id, EntryId([0; 32])]), vec![id]);
     assert_eq!(acked(&mut db, device(2), &[id]), vec![]);
-    one(&mut db, Op::MarkSent(vec![id]));
+    one(&mut db, Op::MarkSent { ids: vec![id], way: Way::Direct });
     let lack = Lack {
         conversation: conversation(),
         device: alice.device(),

@@ -13,7 +13,7 @@ mod writer;
 
 use ed25519_dalek::SigningKey;
 
-use super::{Db, MessageRow, Op, Outcome, Progress};
+use super::{Db, MessageRow, Op, Outcome, Progress, Way};
 use crate::log::{Draft, Entry, Text, direct_conversation};
 use crate::wire::{self, ConversationId, DeviceKey, EntryId, Have, LogId, RootKey, Salt, kind};
 
@@ -100,7 +100,7 @@ struct Inserted {
 }
 
 fn insert(db: &mut Db, from: DeviceKey, entries: &[Entry]) -> Inserted {
-    match one(db, Op::Insert { from, entries: entries.to_vec() }) {
+    match one(db, Op::Insert { from, entries: entries.to_vec(), way: Way::Direct }) {
         Outcome::Inserted { stored, fresh, refused, heads, gaps } => Inserted {
             stored,
             fresh: fresh.iter().map(|fresh| fresh.id).collect(),
@@ -165,7 +165,7 @@ fn queued(db: &mut Db, peer: DeviceKey) -> Vec<EntryId> {
 }
 
 fn acked(db: &mut Db, peer: DeviceKey, ids: &[EntryId]) -> Vec<EntryId> {
-    delivered(one(db, Op::Acked { peer, ids: ids.to_vec() }))
+    delivered(one(db, Op::Acked { peer, ids: ids.to_vec(), way: Way::Direct }))
 }
 
 fn believe(db: &mut Db, peer: DeviceKey, have: Have) -> Vec<EntryId> {

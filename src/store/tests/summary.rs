@@ -43,7 +43,7 @@ fn a_summary_shows_the_end_of_a_conversation() {
     let before = summary(&mut db);
     assert_eq!(before.last.as_ref().map(|last| (last.id, last.progress)), Some((mine.id(), Progress::Queued)));
     assert_eq!(before.last.map(|last| (last.author, last.time, last.text)), Some((alice.author, 100, "mine".into())));
-    one(&mut db, Op::MarkSent(vec![mine.id()]));
+    one(&mut db, Op::MarkSent { ids: vec![mine.id()], way: Way::Direct });
     assert_eq!(summary(&mut db).last.map(|last| last.progress), Some(Progress::Sent));
     insert(&mut db, device(2), &[bob.write(1, &[], "his clock is late")]);
     let after = summary(&mut db);

@@ -29,6 +29,8 @@ fn contact(user: Uuid, name: &str, accepted: bool) -> ContactView {
         nickname: None,
         online: false,
         path: Path::None,
+        reason: None,
+        address_hidden: false,
         safety_number: String::new(),
         accepted,
         warning: None,
@@ -61,6 +63,7 @@ fn message(at: u64) -> MessageView {
         text: "x".into(),
         at: NOW - 1_000_000_000 + at * MINUTE,
         state: MessageState::Received,
+        path: None,
     }
 }
 
@@ -262,6 +265,7 @@ fn groups_end_where_something_stands_between() {
         text: id.into(),
         at: NOW - ago * MINUTE,
         state: MessageState::Received,
+        path: None,
     };
     let messages = [
         say("a", BOB, 24 * 60),

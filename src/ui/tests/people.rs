@@ -27,6 +27,8 @@ fn contact(seed: u128, name: &str, path: Path) -> ContactView {
         nickname: None,
         online: matches!(path, Path::Direct | Path::Relay),
         path,
+        reason: None,
+        address_hidden: false,
         safety_number: "12345 67890".to_owned(),
         accepted: true,
         warning: None,

@@ -226,7 +226,8 @@ impl World {
         let secrets = state.secrets.as_ref().map(|bytes| Secrets::from_bytes(bytes).ok().unwrap());
         state.deltas.clear();
         let brokers = state.brokers.iter().map(|url| BrokerUrl::parse(url).unwrap()).collect();
-        let settings = Settings { brokers, link: Default::default() };
+        let (hide_address, relay) = (state.hide_address, state.relay);
+        let settings = Settings { brokers, link: Default::default(), hide_address, relay };
         let (engine, outputs) = Engine::start(settings, secrets, rng, now);
         state.engine = Some(engine);
         self.carry_out(device, outputs);

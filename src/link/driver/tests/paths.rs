@@ -108,3 +108,24 @@ fn a_relay_does_not_tell_who_asked_it() {
     assert_eq!(forward::without_related(line), hidden);
     assert_eq!(forward::without_related("candidate:1 typ host"), "candidate:1 typ host");
 }
+
+/// A description of who hides names no address, whatever the library has written into it, and stays a description.
+#[test]
+fn a_description_tells_no_address() {
+    let sdp = "v=0\r\no=- 77 1 IN IP6 2001:db8::7\r\ns=-\r\na=fingerprint:sha-256 AB\r\n\
+               m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 192.0.2.7\r\na=mid:0\r\n\
+               a=candidate:1 1 udp 2130706431 192.0.2.7 9 typ host\r\na=end-of-candidates\r\na=setup:active\r\n";
+    let hidden = "v=0\r\no=- 77 1 IN IP4 0.0.0.0\r\ns=-\r\na=fingerprint:sha-256 AB\r\n\
+                  m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n\
+                  a=setup:active\r\n";
+    assert_eq!(forward::without_addresses(sdp), hidden);
+}
+
+/// Only what a Kith tells of itself is tried: no connection over TCP is made to wherever a peer says.
+#[test]
+fn a_peer_cannot_make_us_connect_over_tcp() {
+    assert!(forward::is_usable("candidate:1 1 udp 2130706431 192.0.2.7 9 typ host"));
+    assert!(forward::is_usable("candidate:1 1 UDP 2130706431 192.0.2.7 9 typ relay raddr 0.0.0.0 rport 9"));
+    assert!(!forward::is_usable("candidate:1 1 tcp 2130706431 192.0.2.7 9 typ host tcptype passive"));
+    assert!(!forward::is_usable("candidate:1 1"));
+}
