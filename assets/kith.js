@@ -43,6 +43,7 @@
       } else if (anchor && anchor.element.isConnected) {
         flow.scrollTop += anchor.element.getBoundingClientRect().top - anchor.top;
       }
+      stopSomewhere();
       remember();
     };
     flow.addEventListener("scroll", remember, { passive: true });
@@ -60,6 +61,28 @@
     flow.addEventListener("wheel", (event) => push(event.deltaY < 0), { passive: true });
     flow.addEventListener("touchstart", (event) => { pushed.y = event.touches[0].clientY; }, { passive: true });
     flow.addEventListener("touchmove", (event) => push(event.touches[0].clientY > pushed.y), { passive: true });
+    // Of all the messages one is a stop of the Tab key, the last unless the arrows have chosen another.
+    let stop = null;
+    const stopAt = (next) => {
+      if (next === stop) return;
+      if (stop) stop.tabIndex = -1;
+      stop = next;
+      if (stop) stop.tabIndex = 0;
+    };
+    const stopSomewhere = () => {
+      if (stop && stop.isConnected && stop === document.activeElement) return;
+      stopAt([...flow.querySelectorAll("[data-info]")].pop() ?? null);
+    };
+    flow.addEventListener("keydown", (event) => {
+      const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+      if (!step || !(event.target instanceof Element) || !event.target.matches("[data-info]")) return;
+      const stops = [...flow.querySelectorAll("[data-info]")];
+      const next = stops[stops.indexOf(event.target) + step];
+      event.preventDefault();
+      if (!next) return;
+      stopAt(next);
+      next.focus();
+    });
     flow.addEventListener("keydown", (event) => {
       if (["ArrowUp", "PageUp", "Home"].includes(event.key)) push(true);
       if (["ArrowDown", "PageDown", "End"].includes(event.key)) push(false);

@@ -1,7 +1,7 @@
 //! The people of the gallery, and what they said.
 
 use kith::coordinator::MessageState::{self, Delivered, Queued, Received, Sent};
-use kith::coordinator::{ContactView, IdentityView, Path, RequestView};
+use kith::coordinator::{ContactView, IdentityView, NoLink, Path, RequestView};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -39,6 +39,8 @@ pub struct Friend {
     pub path: Path,
     pub accepted: bool,
     pub warning: Option<&'static str>,
+    /// The address is hidden from them, and there is no relay.
+    pub hidden: bool,
     pub said: Vec<Line>,
 }
 
@@ -53,7 +55,7 @@ pub struct Line {
 
 impl Friend {
     fn new(n: u128, name: &'static str, path: Path) -> Self {
-        Self { n, name, nickname: None, path, accepted: true, warning: None, said: vec![] }
+        Self { n, name, nickname: None, path, accepted: true, warning: None, hidden: false, said: vec![] }
     }
 
     fn they(mut self, ago: u64, text: &str) -> Self {
@@ -143,6 +145,11 @@ pub fn friends() -> Vec<Friend> {
             .we(MINUTE, "and the good biscuits\nand a thermos", Sent),
         waits,
     ]
+}
+
+/// The same people, where the address is hidden from everybody and no relay is set up.
+pub fn by_mail_only(friends: Vec<Friend>) -> Vec<Friend> {
+    friends.into_iter().map(|friend| Friend { hidden: friend.accepted, path: Path::Mail, ..friend }).collect()
 }
 
 /// A conversation of this many messages with one friend.

@@ -2,12 +2,12 @@
 
 use dioxus::prelude::VirtualDom;
 use kith::coordinator::double::Script;
-use kith::coordinator::{BrokerState, BrokerStatus, Handle, View};
+use kith::coordinator::{BrokerState, BrokerStatus, Handle, MessageState, Path, View};
 use kith::doctor::Report;
 use kith::host::{Control, Ice, Reach, Settings};
 
 use crate::checkup;
-use crate::people::{Friend, friends, long_talk, own, request};
+use crate::people::{Friend, by_mail_only, friends, long_talk, own, request};
 
 /// It always is Saturday, 14 March 2026, 12:45 UTC.
 pub const NOW: u64 = 1_773_492_300_000;
@@ -46,6 +46,7 @@ pub fn all() -> Vec<Scene> {
         ],
         ..View::default()
     };
+    let hidden = View { identity: Some(own()), brokers: own_broker(), ..View::default() };
     let brokers = vec!["mqtts://broker.example:8883".to_owned(), "wss://second.example/mqtt".to_owned()];
     vec![
         scene("welcome", View::default(), Settings::default(), vec![]),
@@ -57,6 +58,7 @@ pub fn all() -> Vec<Scene> {
             with_servers(chosen(Reach::Brokers(brokers))),
             friends().into_iter().map(Friend::away).collect(),
         ),
+        scene("hidden", hidden, hides(chosen(Reach::Network)), by_mail_only(friends())),
         scene("long", empty, chosen(Reach::ThisComputer), vec![long_talk(LONG)]),
     ]
 }
@@ -69,10 +71,17 @@ fn scene(name: &'static str, mut view: View, settings: Settings, friends: Vec<Fr
         let with = friend.contact().user_id;
         for line in friend.said {
             script.says(with, line.mine, &line.text, line.at, line.state, line.read);
+            if line.state != MessageState::Queued {
+                script.went(with, if friend.hidden { Path::Mail } else { Path::Direct });
+            }
         }
     }
     let checkup = if name == "offline" { checkup::away() } else { checkup::home() };
     Scene { name, script, settings, fixed: vec![], checkup }
+}
+
+fn hides(settings: Settings) -> Settings {
+    Settings { hide_address: true, ..settings }
 }
 
 fn with_servers(settings: Settings) -> Settings {

@@ -8,6 +8,7 @@ mod linked;
 mod mark;
 mod page;
 mod safety;
+mod switch;
 
 pub use avatar::Avatar;
 pub use choice::{Answer, Choices};
@@ -16,3 +17,4 @@ pub use linked::Linked;
 pub use mark::Mark;
 pub use page::{Page, Problem};
 pub use safety::SafetyNumber;
+pub use switch::Switch;

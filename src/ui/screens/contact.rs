@@ -3,6 +3,7 @@
 use dioxus::prelude::*;
 use uuid::Uuid;
 
+use super::hiding::HideFrom;
 use crate::coordinator::Command;
 use crate::ui::components::{Avatar, Confirm, Page, Problem, SafetyNumber};
 use crate::ui::context::use_ui;
@@ -61,6 +62,9 @@ pub fn Contact(user: Uuid) -> Element {
                 h2 { {ui.say("contact-safety")} }
                 p { class: "muted", {ui.say("contact-safety-lead")} }
                 SafetyNumber { number: person.contact.safety_number.clone() }
+            }
+            if person.contact.accepted {
+                HideFrom { user }
             }
             if let Some(text) = problem() {
                 Problem { text }

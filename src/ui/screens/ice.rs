@@ -4,7 +4,7 @@ use dioxus::prelude::*;
 
 use crate::host::{Choice, DEFAULT_ICE, Ice};
 use crate::link::driver::IceServer;
-use crate::ui::components::Problem;
+use crate::ui::components::{Problem, Switch};
 use crate::ui::context::{Ui, use_ui};
 use crate::ui::state::ModelStoreExt;
 
@@ -66,21 +66,15 @@ pub fn IceServers() -> Element {
             if fixed {
                 p { class: "muted", {ui.say("settings-ice-fixed")} }
             } else {
-                label { class: "choice",
-                    input {
-                        r#type: "checkbox",
-                        name: "public-servers",
-                        aria_label: ui.say("settings-ice-public"),
-                        checked: ice.public,
-                        oninput: move |_| {
-                            let ice = now(ui);
-                            change(Ice { public: !ice.public, ..ice }, false);
-                        },
-                    }
-                    span { class: "choice-text",
-                        span { class: "choice-label", {ui.say("settings-ice-public")} }
-                        span { class: "choice-what", {ui.words().with("settings-ice-public-what", "servers", public())} }
-                    }
+                Switch {
+                    name: "public-servers",
+                    label: ui.say("settings-ice-public"),
+                    what: ui.words().with("settings-ice-public-what", "servers", public()),
+                    on: ice.public,
+                    onchange: move |_| {
+                        let ice = now(ui);
+                        change(Ice { public: !ice.public, ..ice }, false);
+                    },
                 }
                 if !ice.servers.is_empty() {
                     ul { aria_label: ui.say("settings-ice-own"),

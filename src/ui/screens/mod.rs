@@ -6,6 +6,7 @@ mod chats;
 mod connection;
 mod contact;
 mod conversation;
+mod hiding;
 mod ice;
 mod nothing;
 mod reach;

@@ -4,6 +4,7 @@ use dioxus::prelude::*;
 use uuid::Uuid;
 
 use super::brokers::Brokers;
+use super::hiding::HideFromAll;
 use super::ice::IceServers;
 use super::reach::{Draft, ReachChoice, choose};
 use crate::coordinator::{Command, Reply};
@@ -34,6 +35,7 @@ pub fn Settings() -> Element {
             Profile {}
             Look {}
             Reachable {}
+            HideFromAll {}
             IceServers {}
             ToConnection {}
             Blocked {}

@@ -4,6 +4,7 @@
 
 mod connection;
 mod find;
+mod hiding;
 mod people;
 mod screens;
 mod stage;

@@ -5,6 +5,7 @@ mod chaos;
 mod choices;
 mod disk;
 mod door;
+mod hiding;
 mod links;
 mod promises;
 mod stories;

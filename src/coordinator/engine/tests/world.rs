@@ -19,7 +19,7 @@ use crate::coordinator::{
     RequestView, StatusView, View,
 };
 use crate::identity::Secrets;
-use crate::link::{DriverCommand, DriverEvent};
+use crate::link::{DriverCommand, DriverEvent, Policy};
 use crate::log::direct_conversation;
 use crate::store::{Db, Op, Outcome, Standing};
 use crate::wire::broker_url::BrokerUrl;
@@ -41,6 +41,11 @@ struct Device {
     key: Option<DeviceKey>,
     conns: BTreeMap<BrokerConn, Conn>,
     links: BTreeMap<DeviceKey, ConnectionId>,
+    /// What each link's driver was made with.
+    policies: BTreeMap<DeviceKey, Policy>,
+    /// Nobody learns an address, from the next start on; a relay is among its ICE servers.
+    hide_address: bool,
+    relay: bool,
     replies: BTreeMap<u64, Result<Reply, CommandError>>,
     events: Vec<Event>,
     /// What watchers were told since somebody looked.
@@ -202,6 +207,9 @@ impl World {
             key: None,
             conns: BTreeMap::new(),
             links: BTreeMap::new(),
+            policies: BTreeMap::new(),
+            hide_address: false,
+            relay: false,
             replies: BTreeMap::new(),
             events: vec![],
             deltas: vec![],
@@ -238,6 +246,7 @@ impl World {
         let state = &mut self.devices[device];
         state.engine = None;
         state.links.clear();
+        state.policies.clear();
         state.conns.clear();
         state.unwritten = None;
         state.queues.clear();
@@ -541,7 +550,7 @@ impl World {
                     }
                 }
                 Output::Broker(conn, output) => self.mqtt(device, conn, output),
-                Output::Link(peer, command) => self.link(device, peer, command, None),
+                Output::Link(peer, policy, command) => self.link_by(device, peer, policy, command),
                 Output::Frame(peer, connection, bytes) => self.frame(device, peer, connection, bytes),
                 Output::UseIce(_) => {}
                 Output::CloseLink(peer) => self.link(device, peer, DriverCommand::Close, None),

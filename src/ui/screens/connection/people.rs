@@ -57,6 +57,7 @@ fn Way(user: Uuid, trip: Option<Duration>) -> Element {
     let Some(person) = ui.person(user) else { return rsx! {} };
     let name = person.name().to_owned();
     let (key, linked) = match person.contact.path {
+        Path::Mail if person.contact.reason.is_some() => ("connection-path-hidden", false),
         Path::Direct => ("connection-path-direct", true),
         Path::Relay => ("connection-path-relay", true),
         Path::Mail => ("connection-path-mail", false),

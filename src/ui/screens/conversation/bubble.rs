@@ -3,6 +3,7 @@
 use dioxus::prelude::*;
 use uuid::Uuid;
 
+use super::info::Looked;
 use crate::coordinator::MessageState;
 use crate::ui::components::{Linked, Mark};
 use crate::ui::context::{Ui, use_ui};
@@ -13,11 +14,13 @@ use crate::ui::state::{ModelStoreExt, ThreadStoreExt};
 #[component]
 pub fn Bubble(user: Uuid, id: String, first: bool, last: bool, mine: bool) -> Element {
     let ui = use_ui();
+    let mut looked = use_context::<Looked>().0;
     let messages = ui.model.thread().messages();
     // A row outlives its message for the blink of a redraw.
     if !messages.peek().contains_key(&id) {
         return rsx! {};
     }
+    let shown = id.clone();
     let message = messages.get_unchecked(id).cloned();
     let time = short_time(&ui.clock(), message.at);
     let author = match mine {
@@ -39,7 +42,16 @@ pub fn Bubble(user: Uuid, id: String, first: bool, last: bool, mine: bool) -> El
                 // Keeps the last line clear of what stands in the corner, or makes a line for it.
                 span { class: if mine { "b-room wide" } else { "b-room" }, aria_hidden: "true" }
                 span { class: "b-meta",
-                    time { "{time}" }
+                    button {
+                        class: "b-time",
+                        r#type: "button",
+                        // One of all of them is a stop of the Tab key: the page's script chooses it, and the arrows move it.
+                        tabindex: "-1",
+                        "data-info": "true",
+                        aria_label: ui.words().with("info-open", "time", time.clone()),
+                        onclick: move |_| looked.set(Some(shown.clone())),
+                        time { "{time}" }
+                    }
                     if mine {
                         State { user, state: message.state }
                     }
@@ -62,7 +74,8 @@ fn State(user: Uuid, state: MessageState) -> Element {
     }
 }
 
-fn meaning(ui: Ui, user: Uuid, state: MessageState) -> String {
+/// How far an own message has come, in words.
+pub(super) fn meaning(ui: Ui, user: Uuid, state: MessageState) -> String {
     let key = match state {
         MessageState::Queued => return ui.words().with("mark-queued", "why", ui.waits(&ui.name(user))),
         MessageState::Sent => "mark-sent",

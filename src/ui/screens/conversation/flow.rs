@@ -8,6 +8,7 @@ use lucide_dioxus::ArrowDown;
 use uuid::Uuid;
 
 use super::bubble::Bubble;
+use super::info::{Looked, MessageInfo};
 use crate::ui::bridge::Wish;
 use crate::ui::components::Problem;
 use crate::ui::context::use_ui;
@@ -28,6 +29,7 @@ pub fn Flow(user: Uuid) -> Element {
     let thread = ui.model.thread();
     let opening = thread.opening().cloned();
     let later = thread.later().cloned();
+    use_context_provider(|| Looked(Signal::new(None)));
     let mut wished = use_hook(|| CopyValue::new(None::<((bool, String), Instant)>));
     let scrolled = move |event: ScrollEvent| {
         let data = event.data();
@@ -77,6 +79,7 @@ pub fn Flow(user: Uuid) -> Element {
             }
             Jump { user }
             Heard { user }
+            MessageInfo { user }
         }
     }
 }

@@ -16,6 +16,7 @@ pub fn Head(user: Uuid) -> Element {
     let Some(person) = ui.person(user) else { return rsx! {} };
     let name = person.name().to_owned();
     let (light, path) = match person.contact.path {
+        Path::Mail if person.contact.reason.is_some() => ("", "path-hidden"),
         Path::Direct => ("good", "path-direct"),
         Path::Relay => ("good", "path-relay"),
         Path::Mail => ("", "path-mail"),

@@ -4,6 +4,7 @@ mod bubble;
 mod composer;
 mod flow;
 mod head;
+mod info;
 
 use dioxus::prelude::*;
 use uuid::Uuid;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::World;
 use crate::coordinator::engine::Input;
 use crate::link::driver::{QUEUE_BYTES_MAX, QUEUE_FRAMES_MAX};
-use crate::link::{CloseReason, DriverCommand, DriverEvent, Path};
+use crate::link::{CloseReason, DriverCommand, DriverEvent, Path, Policy};
 use crate::wire::signal::Candidate;
 use crate::wire::{ConnectionId, DeviceKey};
 
@@ -52,6 +52,21 @@ impl World {
         Some((self.devices.iter().position(|other| other.key == Some(peer))?, own))
     }
 
+    /// Nobody learns an address of a device, from its next start on; a relay is among its servers, or not.
+    pub fn at_the_next_start(&mut self, device: usize, hide_address: bool, relay: bool) {
+        (self.devices[device].hide_address, self.devices[device].relay) = (hide_address, relay);
+    }
+
+    /// As the hands do: a driver that was made for another policy ends first.
+    pub(super) fn link_by(&mut self, device: usize, peer: DeviceKey, policy: Policy, command: DriverCommand) {
+        let before = self.devices[device].policies.insert(peer, policy);
+        if before.is_some_and(|before| before != policy) {
+            self.link(device, peer, DriverCommand::Close, None);
+        }
+        assert!(policy != Policy::Never || command == DriverCommand::Close, "a link that may not be: {command:?}");
+        self.link(device, peer, command, None);
+    }
+
     pub(super) fn link(
         &mut self,
         device: usize,
@@ -84,8 +99,9 @@ impl World {
                     for (to, from, connection, bytes) in again {
                         self.later(to, 1_000, Input::Link(from, DriverEvent::Frame { connection, bytes }));
                     }
+                    let shows = |at: usize, peer| self.devices[at].policies.get(&peer) == Some(&Policy::Everything);
+                    let path = if shows(device, peer) && shows(other, own) { Path::Direct } else { Path::Relay };
                     for (device, peer, after) in [(device, peer, 20), (other, own, 25)] {
-                        let path = Path::Direct;
                         let event = match self.opened.insert((device, connection)) {
                             true => DriverEvent::Opened { connection, path },
                             false => DriverEvent::Reconnected { connection, path },

@@ -47,7 +47,9 @@ impl World {
             }
             Happening::Restart { at } => {
                 self.boots += 1;
-                self.sides[at] = Side::new(at, &self.settings, self.boots, self.now, self.sides[at].network);
+                let policy = self.sides[at].policy;
+                let fresh = Side::new(at, &self.settings, self.boots, self.now, self.sides[at].network);
+                self.sides[at] = Side { policy, ..fresh };
                 self.may_be_silent();
                 self.start(at);
             }
@@ -57,6 +59,10 @@ impl World {
                 if told {
                     self.input(at, Input::NetworkChanged);
                 }
+            }
+            Happening::Policy { at, policy } => {
+                self.sides[at].policy = policy;
+                self.input(at, Input::Policy(policy));
             }
             Happening::Sleep { at, time } => {
                 self.sides[at].asleep = self.now + time;

@@ -12,7 +12,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use self::library::Library;
-use crate::link::{DriverEvent, Input, Machine, Role, Settings, State};
+use crate::link::{DriverEvent, Input, Machine, Policy, Role, Settings, State};
 use crate::wire::signal::{Heartbeat, Signal};
 use crate::wire::{ConnectionId, Nonce};
 
@@ -46,6 +46,8 @@ struct Side {
     offline: Duration,
     /// When it greeted last because of a signal that it could not take.
     greeted: Option<Duration>,
+    /// What holds now, in this process and the next.
+    policy: Policy,
     up: Option<ConnectionId>,
     ticking: Option<Duration>,
     changed: Duration,
@@ -96,6 +98,11 @@ enum Happening {
         at: usize,
         told: bool,
     },
+    /// Another rule for the addresses that the other may learn.
+    Policy {
+        at: usize,
+        policy: Policy,
+    },
     Sleep {
         at: usize,
         time: Duration,
@@ -135,6 +142,7 @@ impl Happening {
             | Self::Tick { at } => Some(*at),
             Self::Restart { .. }
             | Self::Network { .. }
+            | Self::Policy { .. }
             | Self::Sleep { .. }
             | Self::Offline { .. }
             | Self::BlackHole { .. } => None,
@@ -159,6 +167,8 @@ struct World {
     refusing: f64,
     swallowed: Option<(ConnectionId, Option<u32>)>,
     settings: Settings,
+    /// What each side shows the other in the end.
+    policies: [Policy; 2],
     /// Signals said, and when the last was.
     said: (usize, Duration),
     log: Option<Vec<String>>,
@@ -194,6 +204,7 @@ impl World {
             refusing: [0.0, 0.0, 0.1][rng.random_range(0..3)],
             swallowed: None,
             settings,
+            policies: [Policy::Everything; 2],
             said: (0, ms(0)),
             rng,
             log,
@@ -244,10 +255,15 @@ impl World {
             Happening::Sleep { at: side(rng), time: ms(rng.random_range(100..longest)) }
         });
         self.plan(3, |rng| Happening::Forget { at: side(rng) });
+        const POLICIES: [Policy; 3] = [Policy::Everything, Policy::RelayOnly, Policy::Never];
+        self.plan(4, |rng| Happening::Policy { at: side(rng), policy: POLICIES[rng.random_range(0..3)] });
         for at in [0, 1] {
             self.start(at);
         }
         // Hello is another layer's. It may go wrong while things go wrong, and is right soon after.
+        for (at, policy) in self.policies.into_iter().enumerate() {
+            self.at(FAULTS_END + ms(1), Happening::Policy { at, policy });
+        }
         for late in [50, 9_000, 75_000] {
             for at in [0, 1] {
                 self.at(FAULTS_END + ms(late), Happening::Adopt { at, boot: u64::MAX });
@@ -270,6 +286,9 @@ impl World {
 
     fn check(&self) {
         let [a, b] = &self.sides;
+        if self.policies.contains(&Policy::Never) {
+            return self.check_apart();
+        }
         let connections = [a, b].map(|side| side.machine.connection());
         assert_eq!([a, b].map(|side| side.machine.state()), [State::Open; 2]);
         assert_eq!(connections[0], connections[1]);
@@ -285,7 +304,20 @@ impl World {
         assert!(self.said.0 < SIGNALS_MAX, "a storm of {} signals", self.said.0);
     }
 
+    /// Where one side shows nothing there is no link, and nobody keeps asking for one.
+    fn check_apart(&self) {
+        for side in &self.sides {
+            assert!(matches!(side.machine.state(), State::Idle | State::Waiting), "{:?}", side.machine.state());
+            assert!(side.up.is_none() && side.machine.connection().is_none());
+            assert!(side.changed + CALM < END, "no calm: changed at {:?}", side.changed);
+        }
+        assert!(self.said.1 + CALM < END, "signals without reason: the last at {:?}", self.said.1);
+        assert!(self.said.0 < SIGNALS_MAX, "a storm of {} signals", self.said.0);
+    }
+
     fn start(&mut self, at: usize) {
+        let policy = self.sides[at].policy;
+        self.input(at, Input::Policy(policy));
         self.input(at, Input::Wanted(true));
         let active = self.rng.random();
         self.input(at, Input::Activity(active));
@@ -318,6 +350,7 @@ impl Side {
             asleep: ms(0),
             offline: ms(0),
             greeted: None,
+            policy: Policy::Everything,
             up: None,
             ticking: None,
             changed: now,
@@ -326,9 +359,9 @@ impl Side {
 }
 
 /// Runs one seed. When it fails it is run again with a log, since writing one down takes longer than all the rest.
-fn run(seed: u64) {
+fn run(seed: u64, policies: [Policy; 2]) {
     let attempt = |log| {
-        let mut world = World::new(seed, log);
+        let mut world = World { policies, ..World::new(seed, log) };
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.run()));
         (world, result)
     };
@@ -346,10 +379,25 @@ fn run(seed: u64) {
 /// link results, the same on both sides, and nobody says a word more than it takes.
 #[test]
 fn no_start_leaves_two_links_or_none() {
+    each_seed(1, |seed| run(seed, [Policy::Everything; 2]));
+}
+
+/// The same where one side, or both, show no address in the end: no link results, both know it, and it is calm.
+#[test]
+fn where_nothing_is_shown_nobody_keeps_asking() {
+    use Policy::{Everything, Never, RelayOnly};
+    let ends = [[Never, Everything], [Everything, Never], [RelayOnly, Never], [Never, Never]];
+    each_seed(4, |seed| run(seed, ends[(seed % 4) as usize]));
+}
+
+/// Runs the usual number of seeds, or a part of them.
+fn each_seed(part: u64, run: impl Fn(u64) + Sync) {
     let seeds = std::env::var("KITH_SEEDS").ok().map_or(SEEDS, |seeds| seeds.parse().expect("a number of seeds"));
+    let seeds = seeds / part;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
     std::thread::scope(|scope| {
         for thread in 0..threads {
+            let run = &run;
             scope.spawn(move || (thread..seeds).step_by(threads as usize).for_each(run));
         }
     });
