@@ -178,6 +178,19 @@ async fn servers_of_the_command_line_hold() {
     world.end().await;
 }
 
+/// Hiding the address is in force and on disk when it is answered; what could not be saved or done is as it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn hiding_is_chosen() {
+    let world = World::new(false);
+    world.control.change(Choice::HideAddress(true)).await.unwrap();
+    assert_eq!(world.last_used(), ["hide: true"]);
+    assert!(world.saved().hide_address && world.control.settings().hide_address);
+    world.refuse.send_replace(true);
+    world.control.change(Choice::HideAddress(false)).await.unwrap_err();
+    assert!(world.saved().hide_address && world.control.settings().hide_address);
+    world.end().await;
+}
+
 /// A checkup asks what a node would use, reads settings while another Kith has the directory, and changes no file.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_checkup_only_reads() {

@@ -18,6 +18,7 @@ mod broker_sees;
 mod crash;
 mod doctor;
 mod first_contact;
+mod hiding;
 mod junk;
 mod limits;
 mod nats;
@@ -66,6 +67,8 @@ told_over! {
         at_once::both_offer_at_once_and_get_one_link,
         broker_restarts::an_open_link_outlives_the_broker_and_both_find_each_other_again,
         doctor::a_broker_that_works_is_well,
+        hiding::who_hides_leaves_a_direct_link_at_once,
+        hiding::who_hides_from_all_is_hidden_from_each,
     }
 }
 

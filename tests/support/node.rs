@@ -34,6 +34,8 @@ pub struct Node {
     name: String,
     home: PathBuf,
     brokers: Vec<String>,
+    /// More options of the command line.
+    options: Vec<String>,
     variables: Vec<(String, String)>,
     process: Option<Process>,
     heard: Arc<Shared>,
@@ -114,11 +116,22 @@ fn parse(line: &[u8]) -> Result<Line, String> {
 
 impl Node {
     pub(super) fn start(name: &str, home: &Path, brokers: Vec<String>, variables: Vec<(String, String)>) -> Self {
+        Self::start_with(name, home, brokers, vec![], variables)
+    }
+
+    pub(super) fn start_with(
+        name: &str,
+        home: &Path,
+        brokers: Vec<String>,
+        options: Vec<String>,
+        variables: Vec<(String, String)>,
+    ) -> Self {
         fs::create_dir_all(home).expect("a home");
         let mut node = Self {
             name: name.to_owned(),
             home: home.to_owned(),
             brokers,
+            options,
             variables,
             process: None,
             heard: Arc::default(),
@@ -151,6 +164,7 @@ impl Node {
         for url in &self.brokers {
             command.args(["--broker", url]);
         }
+        command.args(&self.options);
         if std::env::var_os("KITH_LOG").is_none() {
             command.env("KITH_LOG", "kith=debug");
         }

@@ -37,6 +37,10 @@ pub struct Contact {
     /// An addition to the API: false while our own request has no answer.
     #[serde(default = "yes")]
     pub accepted: bool,
+    /// Additions: why there is no link, and whether the address is hidden from them.
+    pub reason: Option<String>,
+    #[serde(default)]
+    pub address_hidden: bool,
 }
 
 fn yes() -> bool {
@@ -78,6 +82,8 @@ pub struct LinkView {
     pub state: String,
     pub path: String,
     pub rtt_ms: Option<f64>,
+    /// An addition: why there is no link.
+    pub reason: Option<String>,
 }
 
 impl Status {
@@ -208,6 +214,30 @@ impl Node {
     /// Waits until a link to somebody is open.
     pub fn waits_until_linked(&self, other: &Self) {
         self.until(&format!("a link to {} is open", other.name()), |node| node.open_links_to(other).pop());
+    }
+
+    /// Hides the own address from somebody, or shows it again.
+    pub fn hides_from(&self, other: &Self, on: bool) {
+        assert_eq!(self.does("contact.hideAddress", json!({ "userId": other.user_id(), "on": on })), json!({}));
+    }
+
+    /// Hides the own address from everybody, or shows it again.
+    pub fn hides_from_all(&self, on: bool) {
+        assert_eq!(self.does("settings.change", json!({ "hideAddress": on })), json!({ "hideAddress": on }));
+    }
+
+    /// Waits until a link to somebody is open by this path.
+    pub fn waits_until_linked_by(&self, other: &Self, path: &str) {
+        self.until(&format!("a link to {} is open by {path}", other.name()), |node| {
+            node.open_links_to(other).pop().filter(|link| link.path == path)
+        });
+    }
+
+    /// How a message travelled.
+    pub fn path_of(&self, id: &str) -> Option<String> {
+        let info = self.does("message.info", json!({ "id": id }));
+        assert_eq!(info["id"], id);
+        info["path"].as_str().map(str::to_owned)
     }
 
     /// Writes a message; it is durable when this returns.

@@ -108,6 +108,15 @@ impl World {
         node
     }
 
+    /// As [`World::person`], with an ICE server.
+    pub fn person_with_ice(&self, name: &str, ice: &str) -> Node {
+        let options = vec!["--ice".to_owned(), ice.to_owned()];
+        let home = self.home_of(name);
+        let node = Node::start_with(name, &home, vec![self.url.clone()], options, self.home()).with_identity(name);
+        node.waits_until_online();
+        node
+    }
+
     /// As [`World::person`], at another address than the broker's own (a proxy's).
     pub fn person_at(&self, name: &str, url: &str) -> Node {
         let node = self.start(name, &[url], &[]).with_identity(name);
@@ -155,9 +164,13 @@ impl World {
         Node::start("the window's person", &home, vec![self.url.clone()], self.home())
     }
 
-    fn start(&self, name: &str, brokers: &[&str], variables: &[(&str, &str)]) -> Node {
+    fn home_of(&self, name: &str) -> PathBuf {
         let number = self.people.replace(self.people.get() + 1);
-        let home: PathBuf = self.dir.path().join(format!("{number}-{}", name.to_lowercase().replace(' ', "-")));
+        self.dir.path().join(format!("{number}-{}", name.to_lowercase().replace(' ', "-")))
+    }
+
+    fn start(&self, name: &str, brokers: &[&str], variables: &[(&str, &str)]) -> Node {
+        let home = self.home_of(name);
         let mut variables: Vec<(String, String)> =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         variables.extend(self.home());
