@@ -135,7 +135,8 @@ async fn open(place: Place, front: Front) -> Result<Option<Host>, HostError> {
 
 async fn node(device: Device) -> anyhow::Result<ExitCode> {
     let Some(host) = open(device.place(), Front::Node).await? else { return Ok(ExitCode::from(USAGE)) };
-    let end = kith::node::serve(host.core(), host.control(), tokio::io::stdin(), tokio::io::stdout(), asked_to_stop()).await;
+    let end =
+        kith::node::serve(host.core(), host.control(), tokio::io::stdin(), tokio::io::stdout(), asked_to_stop()).await;
     host.shutdown().await;
     match end {
         End::CoreStopped => bail!("the core has stopped by itself; the log (KITH_LOG=info) may say why"),

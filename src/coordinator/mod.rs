@@ -15,8 +15,8 @@ mod watch;
 
 pub use command::{
     BROKERS_MAX, BrokerStatus, Command, CommandError, ContactView, ErrorCode, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX,
-    IdentityView, LinkStatus, MessageInfo, MessageState, MessageView, NAME_BYTES_MAX, NoLink, Reply, RequestView, StatusView,
-    TEXT_BYTES_MAX,
+    IdentityView, LinkStatus, MessageInfo, MessageState, MessageView, NAME_BYTES_MAX, NoLink, Reply, RequestView,
+    StatusView, TEXT_BYTES_MAX,
 };
 pub use event::{BrokerState, Event, LinkState, Path};
 pub use handle::{Handle, Snapshot, Subscription, Update};

@@ -6,7 +6,7 @@ use super::{Change, Command, Delta, Reply, open, start};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_watch_begins_with_a_view_and_ends_with_kith() {
     let folder = tempfile::tempdir().unwrap();
-    let handle = start(open(folder.path()).await.unwrap(), &[], &[]).unwrap();
+    let handle = start(open(folder.path()).await.unwrap(), &[], &[], false).unwrap();
     let mut first = handle.watch().await.unwrap();
     assert_eq!(first.view.identity, None);
     let reply = handle.run(Command::CreateIdentity { name: "Alice".to_owned() }).await.unwrap();

@@ -85,7 +85,8 @@ mod tests {
             Some(Reach::Brokers(vec!["mqtts://name:word@host".to_owned()])),
         ] {
             let ice = Ice { public: false, servers: vec!["turn:name:word@host".to_owned()] };
-            let settings = Settings { theme: Theme::Dark, text_size: TextSize::Huge, reach, ice, window: Some(window) };
+            let (theme, text_size, window) = (Theme::Dark, TextSize::Huge, Some(window));
+            let settings = Settings { theme, text_size, reach, ice, hide_address: true, window };
             file.save(&settings).unwrap();
             assert_eq!(file.load(), settings);
         }

@@ -5,9 +5,7 @@ use uuid::Uuid;
 
 use super::code::Refusal;
 use super::rpc::Id;
-use crate::coordinator::{
-    ContactView, Event, IdentityView, MessageInfo, MessageView, Reply, RequestView, StatusView,
-};
+use crate::coordinator::{ContactView, Event, IdentityView, MessageInfo, MessageView, Reply, RequestView, StatusView};
 use crate::host::Settings;
 
 /// `"2.0"`, and nothing else.

@@ -44,13 +44,7 @@ pub enum End {
 
 /// Serves one script, from its first line to the end: its `shutdown`, the end of its input or output, or `stop`. Shuts
 /// the coordinator down, and returns when everything is on disk and said.
-pub async fn serve<R, W>(
-    core: &Handle,
-    control: &Control,
-    input: R,
-    output: W,
-    stop: impl Future<Output = ()>,
-) -> End
+pub async fn serve<R, W>(core: &Handle, control: &Control, input: R, output: W, stop: impl Future<Output = ()>) -> End
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,

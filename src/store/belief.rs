@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{StoreError, Way};
 use super::entries::{DELIVERED, way_number};
 use super::logs;
 use super::value::int;
+use super::{StoreError, Way};
 use crate::wire::{ConversationId, DeviceKey, EntryId, Lack};
 
 /// Entries above a lack that are still believed, one by one. Beyond that the belief is forgotten and they are sent again:

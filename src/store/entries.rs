@@ -81,7 +81,12 @@ pub(super) fn append(tx: &Connection, entry: &Entry) -> Result<Outcome, StoreErr
         Some(log) => log,
         None => logs::create(tx, conversation, &header.device, &header.log, logs::OWN)?,
     };
-    keep(tx, entry, Place { conversation, log, fork: false, missing: vec![], progress: QUEUED, way: None }, &mut vec![])?;
+    keep(
+        tx,
+        entry,
+        Place { conversation, log, fork: false, missing: vec![], progress: QUEUED, way: None },
+        &mut vec![],
+    )?;
     Ok(Outcome::Appended { heads: order::heads(tx, conversation)? })
 }
 

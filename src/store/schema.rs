@@ -11,12 +11,11 @@ use rusqlite_migration::{M, Migrations};
 use super::StoreError;
 
 /// One file per format, in order. Their number is the format.
-const MIGRATIONS: &[M<'static>] =
-    &[
-        M::up(include_str!("migrations/0001.sql")),
-        M::up(include_str!("migrations/0002.sql")),
-        M::up(include_str!("migrations/0003.sql")),
-    ];
+const MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("migrations/0001.sql")),
+    M::up(include_str!("migrations/0002.sql")),
+    M::up(include_str!("migrations/0003.sql")),
+];
 /// The highest format that this program knows.
 pub(super) const FORMAT: i64 = MIGRATIONS.len() as i64;
 /// "Kith", as in the first migration: tells our databases from those of others.

@@ -172,7 +172,9 @@ fn points(op: &Op) -> Option<(&'static str, &'static str)> {
     Some(match op {
         Op::SaveProfile(_) => ("store.profile.before_commit", "store.profile.after_commit"),
         Op::SaveInvitation(_) => ("store.invitation.before_commit", "store.invitation.after_commit"),
-        Op::SavePerson(_) | Op::DeletePerson(_) | Op::SaveAddressHidden { .. } => ("store.person.before_commit", "store.person.after_commit"),
+        Op::SavePerson(_) | Op::DeletePerson(_) | Op::SaveAddressHidden { .. } => {
+            ("store.person.before_commit", "store.person.after_commit")
+        }
         Op::SavePeer(_) => ("store.peer.before_commit", "store.peer.after_commit"),
         Op::SaveOwnLog { .. } => ("store.own_log.before_commit", "store.own_log.after_commit"),
         Op::Append(_) => ("store.append.before_commit", "store.append.after_commit"),

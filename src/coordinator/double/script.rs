@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::Double;
 use crate::coordinator::{
     ChatView, Command, CommandError, ContactView, Delta, ErrorCode, IdentityView, LAST_LINE_CHARS_MAX, LastMessage,
-    LinkState, LinkStatus, MessageInfo, MessageState, MessageView, NoLink, PageAt, PageView, Path, Reply, RequestView, StatusView,
-    TEXT_BYTES_MAX, UNREAD_MAX, View,
+    LinkState, LinkStatus, MessageInfo, MessageState, MessageView, NoLink, PageAt, PageView, Path, Reply, RequestView,
+    StatusView, TEXT_BYTES_MAX, UNREAD_MAX, View,
 };
 
 /// Something that happens without a command; gives what changed.
@@ -52,7 +52,8 @@ impl Script {
     pub fn says(&mut self, with: Uuid, mine: bool, text: &str, at: u64, state: MessageState, read: bool) -> Delta {
         self.said += 1;
         let from = if mine { self.own.user_id } else { with };
-        let message = MessageView { id: format!("{:064x}", self.said), from, text: text.to_owned(), at, state, path: None };
+        let message =
+            MessageView { id: format!("{:064x}", self.said), from, text: text.to_owned(), at, state, path: None };
         let talk = self.talks.entry(with).or_default();
         talk.messages.push(message);
         talk.activity = self.said;

@@ -8,8 +8,8 @@ use rand::Rng;
 use super::timers::ANNOUNCES;
 use super::{Held, Machine, Output, Phase, State};
 use crate::link::{DriverCommand, Policy};
-use crate::wire::{ConnectionId, Nonce};
 use crate::wire::signal::Signal;
+use crate::wire::{ConnectionId, Nonce};
 
 impl Machine {
     /// A link is wanted, and none may be made.

@@ -52,6 +52,12 @@ fn what_was_saved_is_loaded() {
         Op::SavePeer(Box::new(peer(9))),
         Op::SavePeer(Box::new(peer(4))),
         Op::SaveOwnLog { conversation: conversation(), log: LogId([5; 16]) },
+        Op::SaveAddressHidden { root: RootKey([4; 32]), hidden: true },
+        Op::SaveAddressHidden { root: RootKey([9; 32]), hidden: true },
+        Op::SaveAddressHidden { root: RootKey([4; 32]), hidden: false },
+        Op::SaveAddressHidden { root: RootKey([77; 32]), hidden: true },
+        // What else changes of somebody leaves that choice as it is.
+        Op::SavePerson(Box::new(person(9, Standing::Contact))),
     ])
     .into_iter()
     .for_each(|outcome| assert_eq!(outcome, Ok(Outcome::Done)));
@@ -63,6 +69,7 @@ fn what_was_saved_is_loaded() {
         peers: vec![peer(9), peer(4)],
         logs: vec![own],
         nicknames: vec![],
+        hidden_from: vec![RootKey([9; 32])],
         summaries: vec![Summary {
             conversation: conversation(),
             last: None,
@@ -122,6 +129,39 @@ fn a_restored_database_starts_a_new_log() {
     let mut fresh = Writer { log: own.log, next: 0, last: None, ..alice };
     let entry = fresh.write(4, &own.heads, "on we go");
     assert_eq!(append(&mut db, &entry), Outcome::Appended { heads: vec![entry.id()] });
+}
+
+/// A message remembers how it travelled: one of ours the last path before its delivery was confirmed, and without one how that
+/// was; somebody else's the path by which it first came. It is found alone too, in its own conversation or whichever.
+#[test]
+fn a_message_remembers_how_it_travelled() {
+    let mut db = Db::in_memory().unwrap();
+    let (mut alice, mut bob) = (Writer::new(1, 1), Writer::new(2, 2));
+    let (ours, theirs) = (alice.run(2), bob.run(1));
+    ours.iter().for_each(|entry| drop(append(&mut db, entry)));
+    let mut way = |op: Option<Op>, of: &Entry| {
+        op.into_iter().for_each(|op| drop(one(&mut db, op)));
+        match one(&mut db, Op::Message { id: of.id(), conversation: Some(conversation()) }) {
+            Outcome::Message(_, row) => row.way,
+            other => panic!("{other:?}"),
+        }
+    };
+    let sent = |way| Some(Op::MarkSent { ids: vec![ours[0].id()], way });
+    let acked = |entry: &Entry, way| Some(Op::Acked { peer: device(2), ids: vec![entry.id()], way });
+    assert_eq!(way(None, &ours[0]), None);
+    assert_eq!(way(sent(Way::Direct), &ours[0]), Some(Way::Direct));
+    assert_eq!(way(sent(Way::Mail), &ours[0]), Some(Way::Mail), "it went once more");
+    assert_eq!(way(acked(&ours[0], Way::Relay), &ours[0]), Some(Way::Mail));
+    assert_eq!(way(sent(Way::Direct), &ours[0]), Some(Way::Mail), "it had arrived by then");
+    assert_eq!(way(acked(&ours[1], Way::Relay), &ours[1]), Some(Way::Relay));
+    let came = |way| Some(Op::Insert { from: bob.device(), entries: theirs.clone(), way });
+    assert_eq!(way(came(Way::Relay), &theirs[0]), Some(Way::Relay));
+    assert_eq!(way(came(Way::Mail), &theirs[0]), Some(Way::Relay));
+    let unknown = Outcome::Refused(Refusal::UnknownMessage);
+    assert_eq!(one(&mut db, Op::Message { id: EntryId([0; 32]), conversation: None }), unknown);
+    let elsewhere = Some(ConversationId([3; 32]));
+    assert_eq!(one(&mut db, Op::Message { id: ours[0].id(), conversation: elsewhere }), unknown);
+    assert!(matches!(one(&mut db, Op::Message { id: ours[0].id(), conversation: None }), Outcome::Message(..)));
 }
 
 /// The state of an own message rises from queued over sent to delivered, each told once, and never falls.

@@ -158,14 +158,18 @@ fn live(seed: u64, rounds: usize, loss: f64) {
             match rng.random_range(0..6) {
                 0 | 1 => alice.write(clock),
                 2 | 3 => bob.write(clock),
-                4 if carol.next < 14 => {
-                    drop(alice.act(Op::Insert { from: carol.device(), entries: vec![carol.write(clock, &[], "one")], way: Way::Direct }))
-                }
+                4 if carol.next < 14 => drop(alice.act(Op::Insert {
+                    from: carol.device(),
+                    entries: vec![carol.write(clock, &[], "one")],
+                    way: Way::Direct,
+                })),
                 _ if branch.next < 6 => {
                     second.push(branch.write(clock, &[], "two"));
-                    drop(
-                        bob.act(Op::Insert { from: branch.device(), entries: vec![second[second.len() - 1].clone()], way: Way::Direct }),
-                    );
+                    drop(bob.act(Op::Insert {
+                        from: branch.device(),
+                        entries: vec![second[second.len() - 1].clone()],
+                        way: Way::Direct,
+                    }));
                 }
                 _ => {}
             }
