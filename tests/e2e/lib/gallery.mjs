@@ -116,6 +116,14 @@ export const SCREENS = [
       await page.getByRole("dialog").or(page.getByRole("alertdialog")).waitFor();
     }),
   },
+  {
+    name: "message-info",
+    scene: "full",
+    go: then(opens(/Bob Okafor/), async (page) => {
+      await page.getByRole("button", { name: /^About the message of/ }).last().click();
+      await page.getByRole("dialog", { name: "About this message" }).waitFor();
+    }),
+  },
   { name: "settings", scene: "full", go: page_("Settings", "Settings") },
   {
     name: "servers",
@@ -137,4 +145,11 @@ export const SCREENS = [
   { name: "offline", scene: "offline", go: chats },
   { name: "offline-conversation", scene: "offline", go: opens(/Carol/) },
   { name: "offline-settings", scene: "offline", go: page_("Settings", "Settings") },
+  { name: "hidden-conversation", scene: "hidden", go: opens(/Bob Okafor/) },
+  { name: "hidden-contact", scene: "hidden", go: then(opens(/Bob Okafor/), button("Details"), (page) => heading(page, "Your address")) },
+  {
+    name: "hidden-settings",
+    scene: "hidden",
+    go: then(page_("Settings", "Settings"), (page) => page.getByRole("region", { name: "Your address" }).evaluate((part) => part.scrollIntoView())),
+  },
 ];
