@@ -79,7 +79,7 @@ pub fn HideFrom(user: Uuid) -> Element {
                 }
             }
             if contact.reason == Some(NoLink::AddressHidden) {
-                p { class: "notice", {ui.say("contact-hide-mail")} }
+                p { class: "muted", {ui.say("contact-hide-mail")} }
             }
             if let Some(text) = problem() {
                 Problem { text }

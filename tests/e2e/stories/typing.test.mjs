@@ -74,6 +74,20 @@ story("a_keyboard_is_enough", async (world) => {
   await expect(alice.mark("and another", MARK.delivered)).toBeVisible();
   await expect(alice.field("Message")).toBeFocused();
 
+  // What is known of a message: one of them is a stop, and the arrows go from one to the next.
+  await keys.type("a second one");
+  await keys.press("Enter");
+  await expect(alice.mark("a second one", MARK.delivered)).toBeVisible();
+  const about = alice.page.getByRole("button", { name: /^About the message of/ });
+  await tabTo(alice.page, about.last());
+  await keys.press("ArrowUp");
+  await expect(about.first()).toBeFocused();
+  await keys.press("Enter");
+  await expect(alice.dialog.getByText("Directly, from device to device")).toBeVisible();
+  await keys.press("Escape");
+  await expect(alice.dialog).toBeHidden();
+  await expect(about.first()).toBeFocused();
+
   await tabTo(alice.page, alice.button("Details"));
   await keys.press("Enter");
   await expect(alice.heading("Safety number")).toBeVisible();
