@@ -199,6 +199,22 @@ async fn a_checkup_only_reads() {
     assert!(matches!(checkup(&wrong), Err(CheckupError::Server(..))));
 }
 
+/// An address that cannot be checked is named without its password, wherever it comes from.
+#[test]
+fn a_checkup_shows_no_password() {
+    let dir = tempfile::tempdir().unwrap();
+    let here = Place { data: Some(dir.path().to_owned()), ..Place::default() };
+    let refused = |place: &Place| checkup(place).unwrap_err().to_string();
+    let server = refused(&Place { ice: vec!["turns:alice:secret@relay".to_owned()], ..here.clone() });
+    let broker = refused(&Place { brokers: vec!["mqtt://alice:secret@b:0".to_owned()], ..here.clone() });
+    let text = r#"{"ice":{"public":false,"servers":["turns:alice:secret@relay"]}}"#;
+    std::fs::write(dir.path().join(SETTINGS_FILE), text).unwrap();
+    let kept = refused(&here);
+    for (said, place) in [(server, "turns:…@relay"), (broker, "mqtt:…@b:0"), (kept, "turns:…@relay")] {
+        assert!(said.contains(place) && !said.contains("secret") && !said.contains("alice"), "{said}");
+    }
+}
+
 /// When another program has the port, the error says so in words, and the next try works once it is gone.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_own_broker_that_cannot_run_is_said() {
