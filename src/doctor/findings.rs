@@ -214,7 +214,8 @@ impl NetworkFinding {
         }
         let servers: BTreeSet<_> = stun.iter().map(StunFinding::place).collect();
         // Where servers' names are found and a broker's is not, the broker's may be misspelled: that is another matter.
-        let names = stun.iter().any(|server| server.name == Name::Found) && brokers().any(BrokerFinding::has_no_address);
+        let names =
+            stun.iter().any(|server| server.name == Name::Found) && brokers().any(BrokerFinding::has_no_address);
         match brokers().count() + servers.len() {
             0 => Self::NotChecked,
             _ if !way_out => Self::Silent,

@@ -1,8 +1,8 @@
 //! From what was seen to what is wrong. Pure, and the only place that decides it.
 
 use super::findings::{
-    BrokerFinding, ClockFinding, Findings, Ipv6Finding, Name, NetworkFinding, RelayFault, RelayFinding, Step, StepFault,
-    UdpFinding,
+    BrokerFinding, ClockFinding, Findings, Ipv6Finding, Name, NetworkFinding, RelayFault, RelayFinding, Step,
+    StepFault, UdpFinding,
 };
 use super::problem::Problem;
 use super::words::duration;

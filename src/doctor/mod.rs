@@ -22,8 +22,8 @@ mod words;
 
 pub use fact::Fact;
 pub use findings::{
-    BrokerFinding, ClockFinding, Findings, Ipv6Finding, Name, NatFinding, NetworkFinding, RelayFault, RelayFinding, Step,
-    StepFault, StunFinding, UdpFinding,
+    BrokerFinding, ClockFinding, Findings, Ipv6Finding, Name, NatFinding, NetworkFinding, RelayFault, RelayFinding,
+    Step, StepFault, StunFinding, UdpFinding,
 };
 pub use judge::judge;
 pub use nat::{Behaviour, Mapped, comparable, filtering, mapping};

@@ -206,7 +206,8 @@ impl Problem {
                 "Choose in Settings under “Meeting points” how others can reach you.",
             ),
             Self::NoNetwork => (
-                "Nobody outside this computer answers: no meeting point, and no server that helps to find a way.".to_owned(),
+                "Nobody outside this computer answers: no meeting point, and no server that helps to find a way."
+                    .to_owned(),
                 "This device seems to have no way to the internet at the moment. Nobody there can reach you. Messages wait, and go when it is back.",
                 "Check whether other programs reach the internet; in a hotel or café open any web page, perhaps it wants you to sign in. If they do, this network does not let Kith through: try another one.",
             ),

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::findings::{
-    BrokerFinding, ClockFinding, Findings, Ipv6Finding, Name, NatFinding, NetworkFinding, RelayFault, RelayFinding, Step,
-    StunFinding, UdpFinding,
+    BrokerFinding, ClockFinding, Findings, Ipv6Finding, Name, NatFinding, NetworkFinding, RelayFault, RelayFinding,
+    Step, StunFinding, UdpFinding,
 };
 use super::nat::Behaviour;
 use super::{Fact, Problem, judge};

@@ -22,6 +22,17 @@ pub struct IceServer {
     access: Access,
 }
 
+/// Whom a server lets in: the kind of its login, without the login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// Everybody.
+    Everybody,
+    /// Who has a user name and a password.
+    Password,
+    /// Who knows a secret: of it and the clock a password is made for each connection.
+    Secret,
+}
+
 /// How a server lets us in.
 #[derive(Clone, PartialEq, Eq)]
 enum Access {
@@ -52,6 +63,16 @@ impl IceServer {
     #[must_use]
     pub fn is_relay(&self) -> bool {
         self.url.starts_with("turn:")
+    }
+
+    /// Whom it lets in.
+    #[must_use]
+    pub fn admission(&self) -> Admission {
+        match self.access {
+            Access::Open => Admission::Everybody,
+            Access::Password { .. } => Admission::Password,
+            Access::Secret(_) => Admission::Secret,
+        }
     }
 
     /// As the library takes it, without a login.
@@ -153,6 +174,15 @@ mod tests {
         assert_eq!(login("turn:a%3Ab:p%40%25@relay.example:3478", 5), pair("a:b", "p@%"));
         assert_eq!(login("turn:1700000000:alice:y3Hb/+==@relay.example", 5), pair("1700000000:alice", "y3Hb/+=="));
         assert_eq!(login("stun:relay.example", 5), pair("", ""));
+    }
+
+    /// Whoever shows a server can say how it lets us in, and has seen no secret.
+    #[test]
+    fn the_kind_of_a_login_is_known() {
+        let admission = |text: &str| text.parse::<IceServer>().unwrap().admission();
+        assert_eq!(admission("stun:relay.example"), Admission::Everybody);
+        assert_eq!(admission("turn:alice:secret@relay.example"), Admission::Password);
+        assert_eq!(admission("turn:secret@relay.example"), Admission::Secret);
     }
 
     /// With a shared secret each connection has credentials of its own, which end after a stated time. The password is what
