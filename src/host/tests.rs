@@ -152,15 +152,37 @@ async fn a_choice_that_cannot_be_saved_is_taken_back() {
 async fn servers_are_chosen() {
     let world = World::new(false);
     let mine = Ice { public: false, servers: vec!["stun:mine".to_owned()] };
-    world.control.change(Choice::Ice(mine.clone())).await.unwrap();
+    world.control.change(Choice::AddServer("stun:mine".to_owned())).await.unwrap();
+    assert_eq!(world.last_used(), ["stun:mine", DEFAULT_ICE[0], DEFAULT_ICE[1]]);
+    world.control.change(Choice::PublicServers(false)).await.unwrap();
     assert_eq!(world.last_used(), ["stun:mine"]);
     assert_eq!((world.saved().ice, world.control.settings().ice), (mine.clone(), mine.clone()));
-    let wrong = Ice { servers: vec!["stun:a b".to_owned()], ..mine.clone() };
-    let refused = world.control.change(Choice::Ice(wrong)).await.unwrap_err();
+    let refused = world.control.change(Choice::AddServer("stun:a b".to_owned())).await.unwrap_err();
     assert!(matches!(refused, SettingsError::Server(_)), "{refused}");
     world.refuse.send_replace(true);
-    world.control.change(Choice::Ice(Ice::default())).await.unwrap_err();
+    world.control.change(Choice::PublicServers(true)).await.unwrap_err();
+    world.control.change(Choice::RemoveServer("stun:mine".to_owned())).await.unwrap_err();
     assert_eq!((world.saved().ice, world.control.settings().ice), (mine.clone(), mine));
+    world.end().await;
+}
+
+/// Changes of servers that come one right after the other, before the first is on disk, do not undo each other.
+#[tokio::test(flavor = "multi_thread")]
+async fn quick_changes_of_servers_do_not_undo_each_other() {
+    let world = World::new(false);
+    let change = |choice| world.control.change(choice);
+    change(Choice::AddServer("stun:old".to_owned())).await.unwrap();
+    let changed = tokio::join!(
+        change(Choice::AddServer("stun:one".to_owned())),
+        change(Choice::PublicServers(false)),
+        change(Choice::AddServer("stun:two".to_owned())),
+        change(Choice::RemoveServer("stun:old".to_owned())),
+        change(Choice::RemoveServer("stun:never".to_owned())),
+    );
+    assert_eq!(changed, (Ok(()), Ok(()), Ok(()), Ok(()), Ok(())));
+    assert_eq!(world.last_used(), ["stun:one", "stun:two"]);
+    let ice = world.saved().ice;
+    assert_eq!((ice.public, ice.servers), (false, vec!["stun:one".to_owned(), "stun:two".to_owned()]));
     world.end().await;
 }
 
@@ -168,9 +190,8 @@ async fn servers_are_chosen() {
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_of_the_command_line_hold() {
     let world = World::new(true);
-    let mine = Ice { public: false, servers: vec!["stun:mine".to_owned()] };
-    world.control.change(Choice::Ice(mine.clone())).await.unwrap();
-    assert_eq!((world.last_used(), world.saved().ice), (vec![], mine));
+    world.control.change(Choice::AddServer("stun:mine".to_owned())).await.unwrap();
+    assert_eq!((world.last_used(), world.saved().ice.servers), (vec![], vec!["stun:mine".to_owned()]));
     world.end().await;
 }
 

@@ -26,6 +26,12 @@ impl Alarm {
         Ok(Self { socket: UnixDatagram::from_std(socket)? })
     }
 
+    /// Over a socket of a test's own.
+    #[cfg(all(test, target_os = "linux"))]
+    pub(super) fn over(socket: UnixDatagram) -> Self {
+        Self { socket }
+    }
+
     /// Comes when the kernel says something; true when that is a change whatever the addresses are afterwards. Cancel safe.
     pub(super) async fn rings(&mut self) -> io::Result<bool> {
         self.socket.readable().await?;
