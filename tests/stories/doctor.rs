@@ -112,6 +112,7 @@ fn every_bad_broker_is_found_out() {
         (Bad::Babbles, "broker-mute"),
         (Bad::HangsUp, "broker-mute"),
         (Bad::Lies, "broker-loses"),
+        (Bad::Small, "broker-small"),
         // Its confirmation lies behind the flood.
         (Bad::Floods, "broker-mute"),
     ] {

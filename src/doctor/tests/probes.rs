@@ -12,8 +12,8 @@ use crate::doctor::probe::{TIME_MAX, examine};
 use crate::doctor::*;
 
 /// A STUN server at an address of this computer.
-pub(super) struct Stun {
-    pub(super) port: u16,
+pub(in crate::doctor) struct Stun {
+    pub(in crate::doctor) port: u16,
     _task: JoinHandle<()>,
 }
 
@@ -34,7 +34,7 @@ enum Asked {
 }
 
 /// It sees a partner's port changed by so much.
-async fn stun(address: Ipv4Addr, shift: u16) -> Stun {
+pub(in crate::doctor) async fn stun(address: Ipv4Addr, shift: u16) -> Stun {
     let socket = UdpSocket::bind((address, 0)).await.unwrap();
     serve(socket, shift, None, Asked::Silent)
 }
