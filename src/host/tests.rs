@@ -226,13 +226,13 @@ fn a_checkup_shows_no_password() {
     let dir = tempfile::tempdir().unwrap();
     let here = Place { data: Some(dir.path().to_owned()), ..Place::default() };
     let refused = |place: &Place| checkup(place).unwrap_err().to_string();
-    let server = refused(&Place { ice: vec!["turns:alice:secret@relay".to_owned()], ..here.clone() });
-    let broker = refused(&Place { brokers: vec!["mqtt://alice:secret@b:0".to_owned()], ..here.clone() });
-    let text = r#"{"ice":{"public":false,"servers":["turns:alice:secret@relay"]}}"#;
+    let server = refused(&Place { ice: vec!["turns:alice:hush@relay".to_owned()], ..here.clone() });
+    let broker = refused(&Place { brokers: vec!["mqtt://alice:hush@b:0".to_owned()], ..here.clone() });
+    let text = r#"{"ice":{"public":false,"servers":["turns:alice:hush@relay"]}}"#;
     std::fs::write(dir.path().join(SETTINGS_FILE), text).unwrap();
     let kept = refused(&here);
     for (said, place) in [(server, "turns:…@relay"), (broker, "mqtt:…@b:0"), (kept, "turns:…@relay")] {
-        assert!(said.contains(place) && !said.contains("secret") && !said.contains("alice"), "{said}");
+        assert!(said.contains(place) && !said.contains("hush") && !said.contains("alice"), "{said}");
     }
 }
 

@@ -59,10 +59,10 @@ async fn servers_are_added_and_removed() {
     stage.until(|page| page.contains("address first.")).await;
     stage.submit(form, field, "http://wrong");
     stage.until(|page| page.contains("“http://wrong” is no address of a STUN or TURN server.")).await;
-    stage.submit(form, field, " turn:user:secret@relay.example:3478 ");
+    stage.submit(form, field, " turn:user:hush@relay.example:3478 ");
     let page = stage.until(|page| page.contains("Remove turn:relay.example:3478")).await;
     assert!(page.contains("With user name and password") && page.contains("It holds from the next connection on."));
-    assert!(!page.contains("secret"), "{page}");
+    assert!(!page.contains("hush"), "{page}");
     stage.submit(form, field, "turn:hush@other.example");
     let page = stage.until(|page| page.contains("Remove turn:other.example")).await;
     assert!(page.contains("With a secret") && !page.contains("hush"), "{page}");
