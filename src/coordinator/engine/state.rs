@@ -104,8 +104,9 @@ pub(super) struct Courier {
     pub backoff: Backoff,
 }
 
-/// A broker's queue is trusted for this long before a request or acceptance is said again.
-const COURIER_FIRST: Duration = Duration::from_secs(30);
+/// A request or an acceptance is said again after this long. A broker's PUBACK is no receipt: who made their identity in this
+/// moment does not listen at their door yet, and both people are looking at their screens.
+const COURIER_FIRST: Duration = Duration::from_secs(6);
 /// Several things can make a request possible at once; one request is enough for all of them.
 pub(super) const COURIER_ONCE: Duration = Duration::from_secs(5);
 /// Somebody who is away for weeks costs their broker one envelope an hour.
