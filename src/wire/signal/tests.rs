@@ -138,6 +138,8 @@ fn foreign_descriptions_are_refused() {
         (good.replace(":1B:1C", ":1B"), SdpError::BadFingerprint),
         (good.replace(":1C", ":1C:1D"), SdpError::BadFingerprint),
         (good.clone() + "A=x\r\na=Fingerprint:sha-512 00\r\n", SdpError::SeveralFingerprints),
+        (good.clone() + "a=f ingerprint:sha-512 00\r\n", SdpError::SeveralFingerprints),
+        (good.clone() + "A = fingerprint\r\n", SdpError::SeveralFingerprints),
         (good.clone() + "a=x:\u{e9}\r\n", SdpError::NotText),
         (good.clone() + "a=x:\0\r\n", SdpError::NotText),
         (String::new(), SdpError::NotOneDataSection),
