@@ -8,7 +8,8 @@
 //! | `commands` | what a person or a script asks for |
 //! | `choices` | one's own name, brokers, names for others |
 //! | `first_contact` | requests, acceptances, and their repetition |
-//! | `brokers` | which sessions there are, what they listen to, where an envelope goes |
+//! | `brokers` | which sessions there are, what they listen to and bring |
+//! | `routes` | over which of them something is said |
 //! | `presence` | hello, signals, and what the link's machine wants |
 //! | `frames` | entries, acks, have and lack, whichever path they came |
 //! | `mail` | deposits, and what arrives in a mailbox |
@@ -35,6 +36,7 @@ mod people;
 mod presence;
 mod reading;
 mod refused;
+mod routes;
 mod state;
 mod stored;
 mod view;
