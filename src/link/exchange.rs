@@ -109,6 +109,8 @@ pub enum DriverEvent {
     Reconnected {
         /// Which connection.
         connection: ConnectionId,
+        /// Which of its generations: the report of an older one may cross the command that begins the next.
+        generation: u32,
         /// How.
         path: Path,
     },

@@ -95,7 +95,9 @@ impl Machine {
             }
             DriverEvent::Opened { path, .. } if self.state == State::Connecting => self.open(path, now, out),
             DriverEvent::Disconnected { .. } => self.on_disconnected(now, out),
-            DriverEvent::Reconnected { path, .. } => self.on_reconnected(path, now, out),
+            DriverEvent::Reconnected { generation, path, .. } if attempt.generation == generation => {
+                self.on_reconnected(path, now, out);
+            }
             DriverEvent::PathChanged { path, .. } => self.take_path(path, out),
             DriverEvent::Frame { .. } => self.on_alive(connection, now, out),
             // Trying again would end the same. Who changes the policy wants the link anew.
