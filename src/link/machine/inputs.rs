@@ -98,7 +98,7 @@ impl Machine {
             DriverEvent::Reconnected { generation, path, .. } if attempt.generation == generation => {
                 self.on_reconnected(path, now, out);
             }
-            DriverEvent::PathChanged { path, .. } => self.take_path(path, out),
+            DriverEvent::PathChanged { path, .. } => self.take_path(path, now, out),
             DriverEvent::Frame { .. } => self.on_alive(connection, now, out),
             // Trying again would end the same. Who changes the policy wants the link anew.
             DriverEvent::Closed { reason: CloseReason::Forbidden, .. } => self.on_wanted(false, now, rng, out),
@@ -134,6 +134,7 @@ impl Machine {
         {
             out.extend(pulse.received(heartbeat, now).map(Output::SendHeartbeat));
             self.rtt = pulse.rtt.or(self.rtt);
+            self.show_path(out);
         }
     }
 

@@ -159,7 +159,7 @@ fn a_wish_that_is_not_heard_ends_no_living_link() {
     let (mut story, connection) = Story::open(Role::Polite);
     story.tell(Input::NetworkChanged);
     story.pass(SECOND);
-    story.tell(Input::Heartbeat(connection, Heartbeat { interval_ms: 4_000, stamp: 1, echo: None }));
+    story.tell(Input::Heartbeat(connection, Heartbeat { interval_ms: 4_000, stamp: 1, echo: None, relayed: None }));
     let out = story.pass(4 * SECOND);
     assert!(!out.contains(&Output::Down), "{out:?}");
     assert_eq!(story.machine.state(), State::Open);
