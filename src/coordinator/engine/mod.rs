@@ -96,7 +96,8 @@ impl Engine {
         let sessions = self.brokers.values().flat_map(|broker| broker.sessions.values());
         let sessions = sessions.filter_map(|session| session.state.deadline());
         let peers = self.peers.values().flat_map(|peer| {
-            let mail = peer.mailer.deadline().filter(|_| self.mail_route(peer).is_some());
+            let mail = [peer.mailer.deadline(), peer.acks.deadline()].into_iter().flatten().min();
+            let mail = mail.filter(|_| self.mail_route(peer).is_some());
             [peer.link.deadline(), peer.push.deadline(), peer.active_until, mail]
         });
         let couriers = self.people.values().filter_map(|person| person.courier.at);

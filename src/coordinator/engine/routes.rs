@@ -1,24 +1,36 @@
 //! Over which connection something is said to somebody, and what its PUBACK means.
 //!
 //! We publish at one broker of a contact's card that lets us in: the first, and the next one when what is said again was not
-//! answered. Everything is published over a live session, so the persistent ones only receive.
+//! answered. Signals and mail have a turn each: signals that find no link are said again and again over one broker after the
+//! other, and mail stays with the broker that delivers. Everything is published over a live session, so the persistent ones
+//! only receive.
+
+use std::time::Duration;
 
 use super::Engine;
 use super::io::{BrokerConn, BrokerOutput, Output};
 use super::state::{BrokerSession, Contact, PeerState, Publishing};
-use crate::signaling::{SessionKind, Topic};
+use crate::signaling::{SessionKind, Topic, Turn};
 use crate::wire::broker_url::BrokerUrl;
 use crate::wire::{DeviceKey, RootKey};
 
 impl Engine {
-    /// The connection over which something is said to somebody now: it may be the turn of another one than the last time.
+    /// The connection over which a signal is said to somebody now: it may be the turn of another one than the last time.
     pub(super) fn next_route(&mut self, root: &RootKey) -> Option<BrokerConn> {
         let now = self.now.mono;
         self.people.get_mut(root)?.turn.say(now);
         self.route(root)
     }
 
-    /// A device has shown that what we say reaches it.
+    /// The same for mail, which may be said for the first time, again, or for nobody to answer: a method of [`Turn`] says which.
+    pub(super) fn next_mail_route(&mut self, root: &RootKey, say: fn(&mut Turn, Duration)) -> Option<BrokerConn> {
+        let now = self.now.mono;
+        say(&mut self.people.get_mut(root)?.mail_turn, now);
+        let contact = self.people.get(root)?;
+        self.pick(contact, &contact.mail_turn)
+    }
+
+    /// A device has shown that our signals reach it.
     pub(super) fn heard_by(&mut self, device: &DeviceKey) {
         let root = self.peers.get(device).map(|peer| peer.row.root);
         if let Some(contact) = root.and_then(|root| self.people.get_mut(&root)) {
@@ -26,34 +38,56 @@ impl Engine {
         }
     }
 
-    /// Every connection over which somebody can be reached now, in the order of their card.
-    fn open_sessions(&self, contact: &Contact) -> Vec<&BrokerSession> {
-        let brokers = contact.card.fields().brokers.iter();
-        let broker = |url: &BrokerUrl| self.brokers.get(&url.without_credentials());
-        let live = brokers.filter_map(broker).filter_map(|broker| broker.sessions.get(&SessionKind::Live));
-        live.filter(|session| session.state.is_connected()).collect()
+    /// Mail of a device has come over this connection, and answers mail of ours or not.
+    pub(super) fn mail_came(&mut self, device: &DeviceKey, number: u64, conn: Option<BrokerConn>, answers: bool) {
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        if number <= peer.mail_heard {
+            // A broker that delivers nothing may well say old envelopes again.
+            return;
+        }
+        peer.mail_heard = number;
+        let Some(contact) = self.people.get_mut(&peer.row.root) else { return };
+        let address = conn.and_then(|conn| self.conns.get(&conn)).map(|(address, _)| address);
+        let mut theirs = contact.card.fields().brokers.iter();
+        match theirs.position(|url| Some(&url.without_credentials()) == address) {
+            Some(place) => contact.mail_turn.heard_over(place),
+            None if answers => contact.mail_turn.heard(),
+            None => {}
+        }
+    }
+
+    /// The connection with each broker of somebody's card, in its order, where they can be reached now.
+    fn open_sessions(&self, contact: &Contact) -> Vec<Option<&BrokerSession>> {
+        let live = |url: &BrokerUrl| self.brokers.get(&url.without_credentials())?.sessions.get(&SessionKind::Live);
+        let open = |url| live(url).filter(|session| session.state.is_connected());
+        contact.card.fields().brokers.iter().map(open).collect()
     }
 
     /// The same, for what is said at all of them at once.
     pub(super) fn every_route(&self, root: &RootKey) -> Vec<BrokerConn> {
         let open = self.people.get(root).map(|contact| self.open_sessions(contact)).unwrap_or_default();
-        open.into_iter().map(|session| session.conn).collect()
+        open.into_iter().flatten().map(|session| session.conn).collect()
     }
 
     /// The connection over which somebody is reached now.
     pub(super) fn route(&self, root: &RootKey) -> Option<BrokerConn> {
         let contact = self.people.get(root)?;
+        self.pick(contact, &contact.turn)
+    }
+
+    fn pick(&self, contact: &Contact, turn: &Turn) -> Option<BrokerConn> {
         let open = self.open_sessions(contact);
-        let speaking = open.iter().filter(|session| !session.state.is_mute(self.now.mono));
-        let speaking: Vec<BrokerConn> = speaking.map(|session| session.conn).collect();
+        let speaks = |session: &&BrokerSession| !session.state.is_mute(self.now.mono);
+        let speaking: Vec<_> = open.iter().map(|session| session.filter(speaks).map(|session| session.conn)).collect();
         // One that has fallen silent is better than none.
-        contact.turn.pick(&speaking).or_else(|| open.first().map(|session| session.conn))
+        turn.pick(&speaking).or_else(|| open.iter().flatten().next().map(|session| session.conn))
     }
 
     /// The connection over which a peer's mail goes, when mail is possible now.
     pub(super) fn mail_route(&self, peer: &PeerState) -> Option<BrokerConn> {
         peer.row.key?;
-        self.route(&peer.row.root)
+        let contact = self.people.get(&peer.row.root)?;
+        self.pick(contact, &contact.mail_turn)
     }
 
     /// Publishes; what its PUBACK means is remembered.
