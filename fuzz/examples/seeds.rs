@@ -88,7 +88,10 @@ fn frames(alice: &Secrets, card: &Card) {
     let mut erased = entry(alice, 1).wire().clone();
     (erased.salt, erased.body) = (None, None);
     let all = [
-        ("heartbeat", Frame::Heartbeat(Heartbeat { interval_ms: 4_000, stamp: 1 << 40, echo: Some(7), relayed: Some(true) })),
+        (
+            "heartbeat",
+            Frame::Heartbeat(Heartbeat { interval_ms: 4_000, stamp: 1 << 40, echo: Some(7), relayed: Some(true) }),
+        ),
         ("entry", Frame::Entry(entry(alice, 0).wire().clone())),
         ("entry-erased", Frame::Entry(erased)),
         ("have", Frame::Have(Have { conversation, logs: vec![log(1, 0), log(2, 4)], all: true })),

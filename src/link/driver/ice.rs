@@ -181,7 +181,10 @@ mod tests {
         for program in ["openssl", "od", "date"] {
             let spy = folder.path().join(program);
             let noted = folder.path().join("noted");
-            let text = format!("#!/bin/sh\necho \"{program} $*\" >> {}\nPATH='{paths}' exec {program} \"$@\"\n", noted.display());
+            let text = format!(
+                "#!/bin/sh\necho \"{program} $*\" >> {}\nPATH='{paths}' exec {program} \"$@\"\n",
+                noted.display()
+            );
             std::fs::write(&spy, text).unwrap();
             std::fs::set_permissions(&spy, std::fs::Permissions::from_mode(0o700)).unwrap();
         }

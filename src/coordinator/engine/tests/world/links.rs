@@ -181,9 +181,14 @@ impl World {
 /// A description that names its generation as its session's name.
 fn sdp(generation: u32) -> String {
     let fingerprint = vec!["AB"; 32].join(":");
-    format!("v=0\r\ns={generation}\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=fingerprint:sha-256 {fingerprint}\r\n")
+    format!(
+        "v=0\r\ns={generation}\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=fingerprint:sha-256 {fingerprint}\r\n"
+    )
 }
 
 fn generation_of(sdp: &str) -> u32 {
-    sdp.lines().find_map(|line| line.strip_prefix("s=")).and_then(|name| name.parse().ok()).expect("a description of ours")
+    sdp.lines()
+        .find_map(|line| line.strip_prefix("s="))
+        .and_then(|name| name.parse().ok())
+        .expect("a description of ours")
 }
