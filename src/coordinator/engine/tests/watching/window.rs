@@ -45,7 +45,7 @@ pub(super) fn sorted(mut view: View) -> View {
 
 /// A window: it begins with a view and is told what changes.
 pub(super) struct Window {
-    device: usize,
+    pub(super) device: usize,
     pub(super) view: View,
 }
 
