@@ -39,7 +39,7 @@ pub enum Fact {
     RelayNone,
     /// IPv6 works, from this address.
     Ipv6Works(String),
-    /// There is an IPv6 address, and nobody to ask.
+    /// There is an IPv6 address, and nobody who answers, of one or none.
     Ipv6Unproven,
     /// There is no IPv6.
     Ipv6None,
@@ -206,8 +206,7 @@ impl Fact {
                 "Your router shows one address to everybody: direct links work with most people.".to_owned()
             }
             Self::NatStrict => {
-                "Your router shows another address to everybody: direct links to others like you need a relay."
-                    .to_owned()
+                "Your router shows another address to everybody: links to most people need a relay.".to_owned()
             }
             Self::NatUnknown => {
                 "How your router treats addresses is not known: it takes two servers that answer.".to_owned()
@@ -227,7 +226,7 @@ impl Fact {
             }
             Self::Ipv6Works(address) => format!("IPv6 works, from {address}."),
             Self::Ipv6Unproven => {
-                "This device has an IPv6 address; whether packets pass was not checked: no server has one too."
+                "This device has an IPv6 address; whether packets pass is not known: it takes a server that answers over IPv6."
                     .to_owned()
             }
             Self::Ipv6None => "There is no IPv6 here. Links use IPv4.".to_owned(),

@@ -167,7 +167,7 @@ pub enum Ipv6Finding {
     /// This device has no address that the world could reach.
     #[default]
     None,
-    /// It has one; no server could be asked whether packets pass.
+    /// It has one; too few servers could be asked whether packets pass.
     Unproven(IpAddr),
     /// It has one, and the servers that were asked over it did not answer.
     Broken(IpAddr),
@@ -183,7 +183,8 @@ impl Ipv6Finding {
         match (own, seen) {
             (_, Some(seen)) => Self::Works(seen),
             (None, None) => Self::None,
-            (Some(own), None) if asked == 0 => Self::Unproven(own),
+            // One server that is silent says nothing of the network, here as over IPv4.
+            (Some(own), None) if asked < 2 => Self::Unproven(own),
             (Some(own), None) => Self::Broken(own),
         }
     }

@@ -232,7 +232,7 @@ impl Problem {
             ),
             Self::StrictNat => (
                 "This network gives you another address for everybody whom you talk to.".to_owned(),
-                "Others cannot use the address that you know of yourself: with somebody whose network does the same no direct link comes about. Messages then go by way of the broker: they arrive, only slower.",
+                "Others cannot use the address that you know of yourself. A direct link comes about with people whose network lets in everybody who writes to them, or over IPv6; with most others messages go by way of the broker: they arrive, only slower.",
                 "Add a TURN server in Settings under “Servers that help to find a way”; some routers can also be set to “full cone” or to port forwarding.",
             ),
             Self::RelayUnknown(name) => (

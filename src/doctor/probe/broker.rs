@@ -33,6 +33,8 @@ const SECURE_MAX: Duration = Duration::from_secs(4);
 const ANSWER_MAX: Duration = Duration::from_secs(3);
 /// Events that may wait: nobody else knows the inbox, so there are a handful.
 const EVENTS_MAX: usize = 16;
+/// Addresses of one name that are tried, all at once: brokers have a few, and a name must not make us call the whole world.
+const ADDRESSES_MAX: usize = 8;
 /// What comes back from an inbox to who wrote it.
 const TOKEN: u64 = 1;
 /// The broker did nothing within its time.
@@ -72,7 +74,7 @@ async fn before_mqtt(url: &BrokerUrl, end: Instant) -> Result<bool, StepFault> {
     };
     let found = timeout(RESOLVE_MAX, lookup_host((host, url.port()))).await;
     let addresses: Vec<_> = match found {
-        Ok(Ok(found)) => found.collect(),
+        Ok(Ok(found)) => found.take(ADDRESSES_MAX).collect(),
         _ => vec![],
     };
     if addresses.is_empty() {

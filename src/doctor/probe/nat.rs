@@ -67,12 +67,12 @@ fn question(to: SocketAddr, change: Option<Change>) -> Option<Question> {
 
 fn told(heard: &[(SocketAddr, Heard)], server: SocketAddr) -> Option<(SocketAddr, std::time::Duration)> {
     let (_, heard) = heard.iter().find(|(asked, _)| *asked == server)?;
-    let (answer, took) = heard.as_ref()?;
-    Some((answer.mapped?, *took))
+    let reply = heard.as_ref()?;
+    Some((reply.answer.mapped?, reply.took))
 }
 
 fn saw(server: SocketAddr, heard: &Heard) -> Option<Seen> {
-    let (answer, _) = heard.as_ref()?;
+    let answer = &heard.as_ref()?.answer;
     let mapped = Mapped { server, seen: answer.mapped? };
     Some(Seen { mapped, other: answer.other.filter(|other| may_ask(server, *other)) })
 }
@@ -119,14 +119,19 @@ async fn letting_in(seen: &[Seen]) -> Option<Behaviour> {
         question(server, Some(Change::Port))?,
     ];
     let heard = ask(&socket, &questions).await;
-    let worked = |heard: &Heard| heard.as_ref().is_some_and(|(answer, _)| answer.error.is_none());
-    let refused = |heard: &Heard| heard.as_ref().is_some_and(|(answer, _)| answer.error.is_some());
-    match heard.as_slice() {
-        // A server that will not change its address tells nothing by its silence.
-        [plain, address, port] if worked(plain) && !refused(address) && !refused(port) => {
-            Some(filtering(worked(address), worked(port)))
-        }
-        _ => None,
+    let [plain, address, port] = heard.as_slice() else { return None };
+    plain.as_ref().filter(|reply| reply.answer.error.is_none())?;
+    let from_address = came(address, |from| from.ip() != server.ip())?;
+    let from_port = came(port, |from| from.ip() == server.ip() && from.port() != server.port())?;
+    Some(filtering(from_address, from_port))
+}
+
+/// Whether an answer came from where it was asked to come from. None when the server will not, or answers from where it was
+/// asked: then neither its answer nor its silence tells anything of whom a NAT lets in.
+fn came(heard: &Heard, from_there: impl Fn(SocketAddr) -> bool) -> Option<bool> {
+    match heard {
+        None => Some(false),
+        Some(reply) => (reply.answer.error.is_none() && from_there(reply.from)).then_some(true),
     }
 }
 

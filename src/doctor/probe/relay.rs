@@ -78,7 +78,7 @@ async fn exchange(
     // What cannot be written is longer than a name and a password may be.
     let bytes = write(transaction).map_err(|_| RelayFault::Login)?;
     let heard = ask(socket, &[Question { to, bytes, transaction, from_anywhere: false }]).await;
-    let answer = heard.into_iter().next().flatten().ok_or(RelayFault::Silent)?.0;
+    let answer = heard.into_iter().next().flatten().ok_or(RelayFault::Silent)?.answer;
     if answer.method == Method::Allocate { Ok(answer) } else { Err(RelayFault::Strange) }
 }
 

@@ -29,8 +29,19 @@ pub(super) struct Question {
     pub(super) from_anywhere: bool,
 }
 
-/// An answer, and how long after the question was first said it came.
-pub(super) type Heard = Option<(Answer, Duration)>;
+/// An answer.
+#[derive(Clone, Debug)]
+pub(super) struct Reply {
+    /// What it says.
+    pub(super) answer: Answer,
+    /// How long after the question was first said it came.
+    pub(super) took: Duration,
+    /// From where.
+    pub(super) from: SocketAddr,
+}
+
+/// What came of a question.
+pub(super) type Heard = Option<Reply>;
 
 /// A number that nobody guesses.
 pub(super) fn transaction() -> Transaction {
@@ -58,10 +69,11 @@ pub(super) async fn ask(socket: &UdpSocket, questions: &[Question]) -> Vec<Heard
                 // An error tells of a packet that did not arrive: it may be a router's word, and is no answer.
                 let Ok((length, from)) = received else { continue };
                 let Some(answer) = buffer.get(..length).and_then(stun::read) else { continue };
+                let from = canonical(from);
                 for (question, heard) in questions.iter().zip(&mut heard) {
-                    let expected = question.from_anywhere || question.to == canonical(from);
+                    let expected = question.from_anywhere || question.to == from;
                     if heard.is_none() && expected && question.transaction == answer.transaction {
-                        *heard = Some((answer.clone(), started.elapsed()));
+                        *heard = Some(Reply { answer: answer.clone(), took: started.elapsed(), from });
                     }
                 }
             }

@@ -23,13 +23,18 @@ impl Drop for Stun {
 }
 
 async fn stun(address: Ipv4Addr, shift: u16, other: Option<Ipv4Addr>) -> Stun {
+    stun_that(address, shift, other, false).await
+}
+
+/// The same; one that `ignores` a wish for another address answers it from its own.
+async fn stun_that(address: Ipv4Addr, shift: u16, other: Option<Ipv4Addr>, ignores: bool) -> Stun {
     let socket = UdpSocket::bind((address, 0)).await.unwrap();
     let port = socket.local_addr().unwrap().port();
     let task = tokio::spawn(async move {
         let mut buffer = [0; 1_500];
         while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
             let mut asked = Message::new();
-            if asked.unmarshal_binary(&buffer[..length]).is_err() || asked.contains(ATTR_CHANGE_REQUEST) {
+            if asked.unmarshal_binary(&buffer[..length]).is_err() || (asked.contains(ATTR_CHANGE_REQUEST) && !ignores) {
                 continue;
             }
             let mut answer = Message::new();
@@ -69,6 +74,17 @@ async fn the_own_address_is_found() {
     );
     assert!(nat.untranslated, "{nat:?}");
     assert_eq!((nat.mapping, nat.filtering), (Some(Behaviour::Same), None));
+}
+
+/// A server that names another address and answers from its own when it is asked to answer from there tells nothing of whose
+/// packets are let in.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_from_the_wrong_place_opens_no_filter() {
+    let there = Ipv4Addr::new(127, 0, 0, 2);
+    let one = stun_that(Ipv4Addr::LOCALHOST, 0, Some(there), true).await;
+    let findings = examine(&servers(&[format!("stun:127.0.0.1:{}", one.port)])).await.findings;
+    assert!(findings.stun[0].answered());
+    assert_eq!(findings.nat.filtering, None);
 }
 
 /// A second server that sees another address shows a strict NAT.

@@ -87,8 +87,13 @@ proptest! {
 
     /// Every valid heartbeat comes back from its bytes as it was; an interval outside the limits is refused.
     #[test]
-    fn heartbeats_round_trip(interval_ms in 0u32..100_000, stamp in any::<u64>(), echo in any::<Option<u64>>()) {
-        let heartbeat = Heartbeat { interval_ms, stamp, echo };
+    fn heartbeats_round_trip(
+        interval_ms in 0u32..100_000,
+        stamp in any::<u64>(),
+        echo in any::<Option<u64>>(),
+        relayed in any::<Option<bool>>(),
+    ) {
+        let heartbeat = Heartbeat { interval_ms, stamp, echo, relayed };
         let bytes = cbor::encode(&heartbeat);
         let expected = match interval_ms {
             INTERVAL_MS_MIN..=INTERVAL_MS_MAX => Ok(heartbeat),
