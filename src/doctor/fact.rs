@@ -39,7 +39,7 @@ pub enum Fact {
     RelayNone,
     /// IPv6 works, from this address.
     Ipv6Works(String),
-    /// There is an IPv6 address, and nobody to ask.
+    /// There is an IPv6 address, and nobody who answers, of one or none.
     Ipv6Unproven,
     /// There is no IPv6.
     Ipv6None,

@@ -36,6 +36,8 @@ const SECURE_MAX: Duration = Duration::from_secs(4);
 const ANSWER_MAX: Duration = Duration::from_secs(3);
 /// Events that may wait: nobody else knows the inbox, so there are a handful.
 const EVENTS_MAX: usize = 16;
+/// Addresses of one name that are tried, all at once: brokers have a few, and a name must not make us call the whole world.
+const ADDRESSES_MAX: usize = 8;
 /// What comes back from an inbox to who wrote it.
 const TOKEN: u64 = 1;
 /// A message that says how long a message takes, whatever the network can carry.

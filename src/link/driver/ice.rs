@@ -197,6 +197,46 @@ mod tests {
     }
     const OPENSSL: &str = "K+RlgFj3QLvB7WAVHfjfgMgyBeA=";
 
+    /// The script that operators have signs as we do, and shows the secret to nobody who lists processes: every program that it
+    /// starts is noted here with its arguments.
+    #[cfg(unix)]
+    #[test]
+    fn the_operators_script_signs_alike_and_keeps_the_secret() {
+        use std::io::Write;
+        use std::os::unix::fs::PermissionsExt;
+        use std::process::{Command, Stdio};
+
+        let folder = tempfile::tempdir().unwrap();
+        let paths = std::env::var("PATH").unwrap();
+        for program in ["openssl", "od", "date"] {
+            let spy = folder.path().join(program);
+            let noted = folder.path().join("noted");
+            let text = format!(
+                "#!/bin/sh\necho \"{program} $*\" >> {}\nPATH='{paths}' exec {program} \"$@\"\n",
+                noted.display()
+            );
+            std::fs::write(&spy, text).unwrap();
+            std::fs::set_permissions(&spy, std::fs::Permissions::from_mode(0o700)).unwrap();
+        }
+        for secret in ["north", "100%_`$(id)\\ü", &"long".repeat(16)] {
+            let mut script = Command::new("sh")
+                .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/coturn/credentials.sh"))
+                .args(["al:ice", "720"])
+                .env("PATH", format!("{}:{paths}", folder.path().display()))
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            writeln!(script.stdin.take().unwrap(), "{secret}").unwrap();
+            let printed = String::from_utf8(script.wait_with_output().unwrap().stdout).unwrap();
+            let (user, password) = printed.trim_end().split_once('\n').unwrap();
+            assert!(user.ends_with(":al:ice"), "{user}");
+            assert_eq!(password, signed(secret, user));
+            let noted = std::fs::read_to_string(folder.path().join("noted")).unwrap();
+            assert!(noted.contains("openssl dgst") && !noted.contains(secret), "{noted}");
+        }
+    }
+
     /// Whoever looks at a server, or at what is wrong with one, sees no secret.
     #[test]
     fn secrets_are_not_shown() {

@@ -95,8 +95,10 @@ impl Machine {
             }
             DriverEvent::Opened { path, .. } if self.state == State::Connecting => self.open(path, now, out),
             DriverEvent::Disconnected { .. } => self.on_disconnected(now, out),
-            DriverEvent::Reconnected { path, .. } => self.on_reconnected(path, now, out),
-            DriverEvent::PathChanged { path, .. } => self.take_path(path, out),
+            DriverEvent::Reconnected { generation, path, .. } if attempt.generation == generation => {
+                self.on_reconnected(path, now, out);
+            }
+            DriverEvent::PathChanged { path, .. } => self.take_path(path, now, out),
             DriverEvent::Frame { .. } => self.on_alive(connection, now, out),
             // Trying again would end the same. Who changes the policy wants the link anew.
             DriverEvent::Closed { reason: CloseReason::Forbidden, .. } => self.on_wanted(false, now, rng, out),
@@ -132,6 +134,7 @@ impl Machine {
         {
             out.extend(pulse.received(heartbeat, now).map(Output::SendHeartbeat));
             self.rtt = pulse.rtt.or(self.rtt);
+            self.show_path(out);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::link::Path;
 use crate::wire::signal::{Heartbeat, INTERVAL_MS_MAX, INTERVAL_MS_MIN};
 
 /// Until the peer has answered one, heartbeats go out this often: the first may be lost for good, when the peer's side
@@ -45,10 +46,13 @@ pub(super) struct Pulse {
     suspected: bool,
     answered: bool,
     probe_until: Option<Duration>,
+    /// The path as our driver sees it, and whether the peer said that it sees a relay.
+    seen: Path,
+    told_of_relay: bool,
 }
 
 impl Pulse {
-    pub(super) fn new(interval: Duration, now: Duration) -> Self {
+    pub(super) fn new(interval: Duration, seen: Path, now: Duration) -> Self {
         Self {
             interval,
             rtt: None,
@@ -58,7 +62,20 @@ impl Pulse {
             suspected: false,
             answered: false,
             probe_until: None,
+            seen,
+            told_of_relay: false,
         }
+    }
+
+    /// Our driver sees this path. True when it is another one than before, which the peer is to be told.
+    pub(super) fn see(&mut self, path: Path) -> bool {
+        std::mem::replace(&mut self.seen, path) != path
+    }
+
+    /// How packets travel, by what both sides see. The peer's relay may look to us like a plain address: its packets can
+    /// arrive before it has named it.
+    pub(super) fn path(&self) -> Path {
+        if self.told_of_relay { Path::Relay } else { self.seen }
     }
 
     /// A heartbeat that asks, and when the next is due.
@@ -96,6 +113,7 @@ impl Pulse {
     pub(super) fn received(&mut self, heartbeat: Heartbeat, now: Duration) -> Option<Heartbeat> {
         let interval_ms = heartbeat.interval_ms.clamp(INTERVAL_MS_MIN, INTERVAL_MS_MAX);
         self.peer_interval = Duration::from_millis(interval_ms.into());
+        self.told_of_relay = heartbeat.relayed.unwrap_or(self.told_of_relay);
         match heartbeat.echo {
             None => Some(self.heartbeat(now, Some(heartbeat.stamp))),
             Some(stamp) => {
@@ -138,6 +156,7 @@ impl Pulse {
             interval_ms: interval_ms.clamp(INTERVAL_MS_MIN, INTERVAL_MS_MAX),
             stamp: u64::try_from(now.as_micros()).unwrap_or(u64::MAX),
             echo,
+            relayed: Some(self.seen == Path::Relay),
         }
     }
 }

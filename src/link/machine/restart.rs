@@ -45,7 +45,7 @@ impl Machine {
                 self.probe(RECONNECTED_PATIENCE, now, out);
             }
         }
-        self.take_path(path, out);
+        self.take_path(path, now, out);
     }
 
     pub(super) fn on_network_changed(&mut self, now: Duration, rng: &mut impl Rng, out: &mut Vec<Output>) {

@@ -39,8 +39,18 @@ impl Machine {
         }
     }
 
-    /// Frames take this path now.
-    pub(super) fn take_path(&mut self, path: Path, out: &mut Vec<Output>) {
+    /// The driver sees this path now.
+    pub(super) fn take_path(&mut self, path: Path, now: Duration, out: &mut Vec<Output>) {
+        let Some(pulse) = &mut self.pulse else { return };
+        if pulse.see(path) {
+            out.push(Output::SendHeartbeat(pulse.beat(now)));
+        }
+        self.show_path(out);
+    }
+
+    /// Frames may take another path than was said last.
+    pub(super) fn show_path(&mut self, out: &mut Vec<Output>) {
+        let Some(path) = self.pulse.as_ref().map(Pulse::path) else { return };
         if self.state.is_up() && self.path != Some(path) {
             tracing::debug!(connection = ?self.connection(), ?path, "another path");
             self.path = Some(path);
@@ -119,7 +129,7 @@ impl Machine {
             attempt.settled();
         }
         self.path = Some(path);
-        let mut pulse = Pulse::new(self.interval(), now);
+        let mut pulse = Pulse::new(self.interval(), path, now);
         let first = pulse.beat(now);
         self.pulse = Some(pulse);
         self.enter(State::Open, out);

@@ -141,7 +141,7 @@ fn a_broker_that_answers_nothing_is_given_up() {
 /// What is said again without an answer is said over the next broker, round and round; an answer keeps the one that works.
 #[test]
 fn an_unanswered_broker_loses_its_turn() {
-    let brokers = ["one", "two", "three"];
+    let brokers = ["one", "two", "three"].map(Some);
     let mut turn = Turn::default();
     assert_eq!(turn.pick::<&str>(&[]), None);
     for (millis, expected) in
@@ -157,5 +157,26 @@ fn an_unanswered_broker_loses_its_turn() {
         assert_eq!(turn.pick(&brokers), Some("two"));
         turn.heard();
     }
-    assert_eq!(turn.pick(&["only"]), Some("only"));
+    assert_eq!(turn.pick(&[None, None, Some("only")]), Some("only"));
+    assert_eq!(turn.pick(&[Some("one"), None, Some("three")]), Some("three"), "the next after the one that is away");
+}
+
+/// A broker that is known to deliver keeps its turn whatever silence follows, until something is said again.
+#[test]
+fn a_broker_that_delivers_keeps_its_turn() {
+    let brokers = ["one", "two", "three"].map(Some);
+    let mut turn = Turn::default();
+    turn.mention(at(0));
+    turn.mention(at(5));
+    assert_eq!(turn.pick(&brokers), Some("two"), "nothing is known of any");
+    turn.heard_over(2);
+    for seconds in [10, 20, 30] {
+        turn.mention(at(seconds));
+        turn.say_first(at(seconds + 1));
+        assert_eq!(turn.pick(&brokers), Some("three"));
+    }
+    turn.say(at(70));
+    assert_eq!(turn.pick(&brokers), Some("one"));
+    turn.say_first(at(80));
+    assert_eq!(turn.pick(&brokers), Some("two"), "it is not known to deliver");
 }

@@ -187,3 +187,32 @@ fn without_a_path_the_first_message_comes_by_mail_within_four_seconds() {
     world.write(alice, bob_id, "hello");
     world.until("the message", 4 * SECOND, |world| told(world, bob) == 1);
 }
+
+/// While a link is in doubt its acks cost no envelope for each message that came by mail: they wait for it to recover, and
+/// otherwise go by mail together.
+#[test]
+fn acks_of_a_doubtful_link_cost_few_envelopes() {
+    let (mut world, alice, bob, _, bob_id) = linked(11);
+    // The first mail of all was Bob's acceptance.
+    let bobs = world.published.iter().map(|(topic, _)| topic.clone()).find(|topic| topic.ends_with("mailbox")).unwrap();
+    let mailed = |world: &World, topic: &str| world.published.iter().filter(|(at, _)| at == topic).count();
+    world.links_work = false;
+    world.cut_links();
+    world.write(alice, bob_id, "the first");
+    world.until("doubt", 6 * SECOND, |world| world.link_state(bob) == Some(LinkState::Suspect));
+    world.until("mail", 4 * SECOND, |world| told(world, bob) == 1);
+    let before = mailed(&world, &bobs);
+    let mut written = 1;
+    while world.link_state(bob) == Some(LinkState::Suspect) {
+        world.write(alice, bob_id, "and another");
+        written += 1;
+        world.pass(Duration::from_millis(100));
+    }
+    let (arrived, envelopes) = (told(&world, bob), mailed(&world, &bobs) - before);
+    assert!(arrived > 4, "{written} written, {arrived} arrived");
+    assert!(envelopes <= 1, "{envelopes} envelopes for the acks of {arrived} messages");
+    let delivered = |world: &World| {
+        world.events(alice).iter().filter(|event| matches!(event, Event::MessageDelivered { .. })).count()
+    };
+    world.until("all acks", 5 * SECOND, |world| delivered(world) == written);
+}
