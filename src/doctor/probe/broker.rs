@@ -81,7 +81,7 @@ async fn before_mqtt(url: &BrokerUrl, end: Instant) -> Result<bool, StepFault> {
         Name::Late => fault(Step::Resolve, "its address was not found in time"),
         Name::Unknown | Name::Found => StepFault { refused: true, ..fault(Step::Resolve, "its name has no address") },
     })?;
-    let attempts = addresses.into_iter().map(|address| Box::pin(TcpStream::connect(address)));
+    let attempts = addresses.into_iter().take(ADDRESSES_MAX).map(|address| Box::pin(TcpStream::connect(address)));
     let stream = match timeout(REACH_MAX, select_ok(attempts)).await {
         Err(_) => return Err(fault(Step::Reach, SILENT)),
         Ok(Err(error)) => {
