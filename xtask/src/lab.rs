@@ -47,7 +47,7 @@ pub fn run(args: &Args) -> Result<bool> {
         let debug = workspace::target_dir()?.join("debug");
         let mut lab = Command::new(debug.join("kith-lab"));
         lab.arg("--kith").arg(debug.join("kith")).arg("--place").arg(&place);
-        lab.arg("--turn-settings").arg(workspace::root().join("deploy/coturn/turnserver.conf"));
+        lab.arg("--deploy").arg(workspace::root().join("deploy"));
         lab.args(what).env("TMPDIR", &place);
         Ok(lab)
     };

@@ -37,6 +37,11 @@ pub enum Trial {
     Killed,
     /// The broker is killed and started again.
     Broker,
+    /// A node of a cluster of brokers is killed.
+    Cluster,
+    /// The same, and people name a second broker.
+    #[value(name = "second-broker")]
+    SecondBroker,
     /// The network is gone for 2 s.
     #[value(name = "away-2")]
     Away2,
@@ -49,11 +54,13 @@ pub enum Trial {
 }
 
 /// The longest first, so that the last to end is a short one.
-const TRIALS: [Trial; 9] = [
+const TRIALS: [Trial; 11] = [
     Trial::Away120,
     Trial::Frozen,
     Trial::Away20,
     Trial::Killed,
+    Trial::Cluster,
+    Trial::SecondBroker,
     Trial::Broker,
     Trial::Away2,
     Trial::Move,
