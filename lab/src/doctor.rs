@@ -69,18 +69,15 @@ pub fn run(setup: &Setup, args: &Args) -> Result<bool> {
     let faults: Vec<String> = done.iter().flat_map(|(kind, said)| faults(*kind, said)).collect();
     faults.iter().for_each(|fault| println!("FAILED {fault}"));
     if let Some(file) = &args.json {
-        let said = done.iter().map(|(kind, said)| {
-            let said = said.as_ref().map(|said| LOOKED_AT.iter().map(|(head, _)| *head).zip(said.clone()).collect());
-            json!({"network": kind.to_string(), "said": said.ok().map(|said: serde_json::Map<_, _>| said)})
-        });
+        let said = |said: &[Value; 8]| -> serde_json::Map<String, Value> {
+            LOOKED_AT.iter().map(|(head, _)| (*head).to_owned()).zip(said.clone()).collect()
+        };
+        let said =
+            done.iter().map(|(kind, all)| json!({"network": kind.to_string(), "said": all.as_ref().ok().map(said)}));
         let text = serde_json::to_string_pretty(&json!({"said": said.collect::<Vec<_>>(), "faults": faults}))?;
         fs::write(file, text + "\n").with_context(|| format!("cannot write {}", file.display()))?;
     }
-    println!(
-        "of {} kinds of networks the doctor told the truth{}",
-        done.len(),
-        if faults.is_empty() { "" } else { ", but for this" }
-    );
+    println!("{} things of {} kinds of networks are not as the doctor says", faults.len(), done.len());
     Ok(faults.is_empty())
 }
 
