@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::deliver::{Two, Ways, in_a_world, named};
-use crate::kinds::{self, KINDS, Kind, Pair, Way};
+use crate::kinds::{self, KINDS, Kind, Pair};
 use crate::pool;
 use crate::world::Setup;
 
@@ -151,6 +151,7 @@ pub fn parse(text: &str) -> Result<Pair> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kinds::Way;
 
     fn found(ways: Ways) -> Result<Found> {
         Ok(Found { ways, first: Duration::ZERO, deliver: Duration::ZERO })
