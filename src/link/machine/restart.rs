@@ -75,6 +75,8 @@ impl Machine {
                     pulse.forgive(now);
                 }
                 self.probe(WOKE_PATIENCE, now, out);
+                // What is written now must not wait for the end of a link that nobody knows to live.
+                self.enter(State::Suspect, out);
                 out.push(Output::Announce);
             }
             State::Connecting => {

@@ -192,8 +192,10 @@ fn after_a_sleep_everything_is_asked_at_once() {
         let out = story.tell(Input::Woke);
         assert!(out.contains(&Output::Announce) && !out.contains(&Output::Down), "{out:?}");
         assert!(out.iter().any(|o| matches!(o, Output::SendHeartbeat(_))), "{out:?}");
+        assert_eq!(story.machine.state(), State::Suspect, "nobody knows whether it lives");
         if heard {
             story.tell(Input::Alive(connection));
+            assert_eq!(story.machine.state(), State::Open);
         }
         let out = story.pass(Duration::from_millis(1_300));
         assert_eq!(is_begun(&out), !heard, "{out:?}");
