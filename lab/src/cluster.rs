@@ -77,9 +77,9 @@ impl Cluster {
         self.addresses.iter().cycle().skip(first).take(self.addresses.len()).copied()
     }
 
-    /// Ends one node as a power cut would.
-    pub fn kill(&mut self, node: usize) {
-        if let Some(node) = self.nodes.get_mut(node) {
+    /// Ends the node that this person tries first, as a power cut would.
+    pub fn kill(&mut self, person: usize) {
+        if let Some(node) = self.nodes.get_mut(person % NODES) {
             *node = None;
         }
     }

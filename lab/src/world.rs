@@ -126,10 +126,10 @@ impl World {
         Ok(())
     }
 
-    /// Ends the node of the cluster that the first person is connected to, as a power cut would.
-    pub fn kill_node(&mut self) {
+    /// Ends the node of the cluster that the person of this number is connected to, as a power cut would.
+    pub fn kill_node(&mut self, person: usize) {
         if let Some(cluster) = &mut self.cluster {
-            cluster.kill(0);
+            cluster.kill(person);
         }
     }
 

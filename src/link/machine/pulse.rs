@@ -45,6 +45,9 @@ pub(super) struct Pulse {
     suspected: bool,
     answered: bool,
     probe_until: Option<Duration>,
+    /// When we woke, until the peer has answered something that was asked after it. What was on its way before was read late,
+    /// and shows nothing.
+    unproven: Option<Duration>,
 }
 
 impl Pulse {
@@ -58,6 +61,7 @@ impl Pulse {
             suspected: false,
             answered: false,
             probe_until: None,
+            unproven: None,
         }
     }
 
@@ -75,9 +79,15 @@ impl Pulse {
         self.beat(now)
     }
 
-    /// The time until now does not count as silence: nobody listened.
-    pub(super) fn forgive(&mut self, now: Duration) {
+    /// The time until now does not count as silence, since nobody listened; and what was said in it does not count as life.
+    pub(super) fn woke(&mut self, now: Duration) {
         self.last_alive = now;
+        self.unproven = Some(now);
+    }
+
+    /// Whether the peer has shown nothing since we woke.
+    pub(super) fn is_unproven(&self) -> bool {
+        self.unproven.is_some()
     }
 
     /// Whether a frame arrived after that time.
@@ -87,6 +97,9 @@ impl Pulse {
 
     /// A frame arrived.
     pub(super) fn alive(&mut self, now: Duration) {
+        if self.is_unproven() {
+            return;
+        }
         self.last_alive = now;
         self.suspected = false;
         self.probe_until = None;
@@ -98,7 +111,9 @@ impl Pulse {
         self.peer_interval = Duration::from_millis(interval_ms.into());
         match heartbeat.echo {
             None => Some(self.heartbeat(now, Some(heartbeat.stamp))),
+            Some(stamp) if self.unproven.is_some_and(|woke| Duration::from_micros(stamp) < woke) => None,
             Some(stamp) => {
+                self.unproven = None;
                 if !self.answered {
                     self.answered = true;
                     self.beat_at = now + self.interval;

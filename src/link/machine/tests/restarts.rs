@@ -193,8 +193,17 @@ fn after_a_sleep_everything_is_asked_at_once() {
         assert!(out.contains(&Output::Announce) && !out.contains(&Output::Down), "{out:?}");
         assert!(out.iter().any(|o| matches!(o, Output::SendHeartbeat(_))), "{out:?}");
         assert_eq!(story.machine.state(), State::Suspect, "nobody knows whether it lives");
+        let answer = |stamp: Duration| {
+            let stamp = u64::try_from(stamp.as_micros()).unwrap();
+            Input::Heartbeat(connection, Heartbeat { interval_ms: 4_000, stamp: 0, echo: Some(stamp) })
+        };
+        // What the system had kept for us is read first: the peer said it before it gave us up.
+        story.tell(Input::Alive(connection));
+        story.tell(answer(story.now - 59 * SECOND));
+        assert_eq!(story.machine.state(), State::Suspect, "that shows nothing");
+        assert!(story.machine.rtt().is_none_or(|rtt| rtt < SECOND), "nor how long the way is");
         if heard {
-            story.tell(Input::Alive(connection));
+            story.tell(answer(story.now));
             assert_eq!(story.machine.state(), State::Open);
         }
         let out = story.pass(Duration::from_millis(1_300));
