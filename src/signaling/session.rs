@@ -20,6 +20,8 @@ const MUTE_AFTER: Duration = Duration::from_secs(2);
 pub const DOUBT_PATIENCE: Duration = Duration::from_millis(500);
 /// A session that has stood for this long was no accident: the next loss is the first again.
 const STEADY: Duration = Duration::from_secs(10);
+/// An attempt that took less than this waits less before the next one. No attempt to connect takes longer.
+const KEPT_MAX: Duration = Duration::from_secs(10);
 /// The longest wait while a broker has not been away for long: it is back within five seconds of its restart.
 const PROMPT_LAST: Duration = Duration::from_secs(4);
 /// Attempts with such short waits: five minutes. Who is away for longer is asked less often.
@@ -303,8 +305,10 @@ impl Session {
         let backoff = if self.prompt.failures() < PROMPT_ATTEMPTS { &mut self.prompt } else { &mut self.patient };
         let delay = backoff.next_delay(rng);
         // Whoever waited for seconds in vain has waited. A cluster that elects leaders keeps an attempt for 4 s and then drops it,
-        // and can be through with it a moment later. One that stood for long is not hurried: its end may be everybody's.
-        let from = if steady { now } else { self.tried_at };
+        // and can be through with it a moment later. One that stood for long is not hurried, since its end may be everybody's, and neither
+        // is one that answers nothing for longer than that.
+        let kept = now.saturating_sub(self.tried_at);
+        let from = if steady || kept >= KEPT_MAX { now } else { self.tried_at };
         let at = from.saturating_add(delay).max(now);
         self.retry_at = Some(if std::mem::take(&mut self.hasty) { now } else { at });
     }

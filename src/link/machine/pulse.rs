@@ -17,9 +17,9 @@ const LOST_AFTER: u32 = 3;
 /// round trip on which people still talk.
 pub(super) const RESTARTED_PATIENCE: Duration = Duration::from_secs(3);
 /// How long a peer has to be heard after a restart, beside two round trips. What was lost before it blocks what comes after:
-/// the library sends it again 1 s after the first loss, then 2, 4 … s later. The first is worth waiting for; instead of the
-/// others a fresh connection is made.
-pub(super) const RECONNECTED_PATIENCE: Duration = Duration::from_millis(1_500);
+/// the library sends it again 1 s after the first loss, then 2, 4 … s later. The first is worth waiting for, and is on its way
+/// within 1 s; instead of the others a fresh connection is made.
+pub(super) const RECONNECTED_PATIENCE: Duration = Duration::from_millis(1_100);
 /// How long a peer has to be heard after we woke, beside two round trips: a link that is no more is to be replaced within
 /// 3 s of that.
 pub(super) const WOKE_PATIENCE: Duration = Duration::from_millis(1_200);

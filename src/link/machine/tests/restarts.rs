@@ -220,3 +220,24 @@ fn a_sign_of_life_ends_a_wait() {
     let stray = Signal::Answer { connection, number: 9, sdp: sdp(), generation: 0 };
     assert!(is_begun(&story.tell(Input::Signal(stray))));
 }
+
+/// A young link that a change of the network has cost is made anew at once, on the side that was told of the change; without a
+/// change its successor waits.
+#[test]
+fn a_young_link_that_was_lost_by_a_change_does_not_wait() {
+    for changed in [true, false] {
+        let (mut story, connection) = Story::open(Role::Impolite);
+        if changed {
+            story.tell(Input::NetworkChanged);
+        }
+        let out = story.tell(Input::Driver(DriverEvent::Closed { connection, reason: CloseReason::ByPeer }));
+        assert_eq!(is_begun(&out), changed, "{out:?}");
+        assert_eq!(story.machine.state() == State::Backoff, !changed);
+        // What then fails waits like everything that fails.
+        if let Some(connection) = story.machine.connection() {
+            let reason = CloseReason::Setup("no".to_owned());
+            story.tell(Input::Driver(DriverEvent::Closed { connection, reason }));
+            assert_eq!(story.machine.state(), State::Backoff);
+        }
+    }
+}
