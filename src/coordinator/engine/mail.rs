@@ -15,9 +15,10 @@ use crate::wire::{self, DeviceKey, EntryId, Frame, FrameError, MAIL_BYTES_MAX, M
 /// A peer that is not there gets mail after this: long enough for a message that was written while a link was closing.
 const PATIENCE_ABSENT: Duration = Duration::from_millis(300);
 /// A link that is being made, or whose paths are, gets this long before a message goes by mail. The attempt goes on, and
-/// the link says what it has when it opens. Two people between whom there is no path but the broker have their first
-/// message within 4 s.
-const PATIENCE_CONNECTING: Duration = Duration::from_millis(2_500);
+/// the link says what it has when it opens. Half of the 3 s within which a message is there after the network has changed or
+/// the device woke, whether or not a link is found: a broker must be reached again in that time, and the peer may learn of it
+/// first. Most links take a tenth of it; for the others it costs an envelope that says what the link would have said.
+const PATIENCE_CONNECTING: Duration = Duration::from_millis(1_500);
 
 impl Engine {
     /// Mail of a device.

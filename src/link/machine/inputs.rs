@@ -115,8 +115,9 @@ impl Machine {
         let restarting = attempt.restart.is_some();
         let Some(pulse) = &mut self.pulse else { return };
         pulse.alive(now);
+        let unproven = pulse.is_unproven();
         // A frame that came by a path which is being replaced says nothing of the new one.
-        if !restarting {
+        if !restarting && !unproven {
             self.enter(State::Open, out);
         }
     }
@@ -128,7 +129,7 @@ impl Machine {
         now: Duration,
         out: &mut Vec<Output>,
     ) {
-        self.on_alive(connection, now, out);
+        // First what it says: an answer may be what shows that the peer lives.
         if self.connection() == Some(connection)
             && let Some(pulse) = &mut self.pulse
         {
@@ -136,6 +137,7 @@ impl Machine {
             self.rtt = pulse.rtt.or(self.rtt);
             self.show_path(out);
         }
+        self.on_alive(connection, now, out);
     }
 
     pub(super) fn on_activity(&mut self, active: bool, now: Duration, out: &mut Vec<Output>) {

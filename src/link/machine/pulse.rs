@@ -18,9 +18,9 @@ const LOST_AFTER: u32 = 3;
 /// round trip on which people still talk.
 pub(super) const RESTARTED_PATIENCE: Duration = Duration::from_secs(3);
 /// How long a peer has to be heard after a restart, beside two round trips. What was lost before it blocks what comes after:
-/// the library sends it again 1 s after the first loss, then 2, 4 … s later. The first is worth waiting for; instead of the
-/// others a fresh connection is made.
-pub(super) const RECONNECTED_PATIENCE: Duration = Duration::from_millis(1_500);
+/// the library sends it again 1 s after the first loss, then 2, 4 … s later. The first is worth waiting for, and is on its way
+/// within 1 s; instead of the others a fresh connection is made.
+pub(super) const RECONNECTED_PATIENCE: Duration = Duration::from_millis(1_100);
 /// How long a peer has to be heard after we woke, beside two round trips: a link that is no more is to be replaced within
 /// 3 s of that.
 pub(super) const WOKE_PATIENCE: Duration = Duration::from_millis(1_200);
@@ -49,6 +49,9 @@ pub(super) struct Pulse {
     /// The path as our driver sees it, and whether the peer said that it sees a relay.
     seen: Path,
     told_of_relay: bool,
+    /// When we woke, until the peer has answered something that was asked after it. What was on its way before was read late,
+    /// and shows nothing.
+    unproven: Option<Duration>,
 }
 
 impl Pulse {
@@ -64,6 +67,7 @@ impl Pulse {
             probe_until: None,
             seen,
             told_of_relay: false,
+            unproven: None,
         }
     }
 
@@ -92,9 +96,15 @@ impl Pulse {
         self.beat(now)
     }
 
-    /// The time until now does not count as silence: nobody listened.
-    pub(super) fn forgive(&mut self, now: Duration) {
+    /// The time until now does not count as silence, since nobody listened; and what was said in it does not count as life.
+    pub(super) fn woke(&mut self, now: Duration) {
         self.last_alive = now;
+        self.unproven = Some(now);
+    }
+
+    /// Whether the peer has shown nothing since we woke.
+    pub(super) fn is_unproven(&self) -> bool {
+        self.unproven.is_some()
     }
 
     /// Whether a frame arrived after that time.
@@ -104,6 +114,9 @@ impl Pulse {
 
     /// A frame arrived.
     pub(super) fn alive(&mut self, now: Duration) {
+        if self.is_unproven() {
+            return;
+        }
         self.last_alive = now;
         self.suspected = false;
         self.probe_until = None;
@@ -116,7 +129,9 @@ impl Pulse {
         self.told_of_relay = heartbeat.relayed.unwrap_or(self.told_of_relay);
         match heartbeat.echo {
             None => Some(self.heartbeat(now, Some(heartbeat.stamp))),
+            Some(stamp) if self.unproven.is_some_and(|woke| Duration::from_micros(stamp) < woke) => None,
             Some(stamp) => {
+                self.unproven = None;
                 if !self.answered {
                     self.answered = true;
                     self.beat_at = now + self.interval;

@@ -12,6 +12,9 @@ use crate::wire::ConnectionId;
 /// A link that was open for this long and is lost is made anew at once. One that opens and ends again and again is not:
 /// its attempts wait like those that fail.
 const LONG_OPEN: Duration = Duration::from_secs(5);
+/// A link that is lost so soon after a change of the network was lost by it, and is made anew at once however young it was: a
+/// restart's budget, and what its new paths may take to carry something.
+const MOVED: Duration = Duration::from_secs(6);
 
 impl Machine {
     /// The one place where the state changes.
@@ -107,13 +110,15 @@ impl Machine {
     /// The attempt or the link is over. After an attempt, or a link that was open for a moment only, the next waits.
     pub(super) fn fail(&mut self, now: Duration, rng: &mut impl Rng, out: &mut Vec<Output>) {
         let long_open = self.opened.is_some_and(|opened| now.saturating_sub(opened) >= LONG_OPEN);
+        // Once for each change: what fails then was not up.
+        let moved = self.state.is_up() && self.changed.is_some_and(|changed| now.saturating_sub(changed) < MOVED);
         self.end_attempt();
         out.push(Output::Driver(DriverCommand::Close));
         self.grace = None;
         // Who said nothing in a whole attempt is not there. Only a hello brings it back, so that nobody offers for ever to
         // a process that is gone.
         self.peer_known &= self.heard;
-        if long_open && self.peer_known {
+        if (long_open || moved) && self.peer_known {
             return self.begin(now, rng, out);
         }
         self.until = Some(now + self.backoff.next_delay(rng));

@@ -54,8 +54,10 @@ impl Alarm {
 #[cfg(target_os = "linux")]
 fn open() -> io::Result<OwnedFd> {
     use rustix::net::netlink::SocketAddrNetlink;
-    /// Addresses and routes of both families (`RTMGRP_IPV4_IFADDR`, `…_ROUTE`, `RTMGRP_IPV6_IFADDR`, `…_ROUTE`).
-    const GROUPS: u32 = 0x10 | 0x40 | 0x100 | 0x400;
+    /// Interfaces, and addresses and routes of both families (`RTMGRP_LINK`, `RTMGRP_IPV4_IFADDR`, `…_ROUTE`,
+    /// `RTMGRP_IPV6_IFADDR`, `…_ROUTE`). Interfaces, because the IPv4 routes of one that goes down vanish without a word of
+    /// their own: it would be back with the same address, and nothing would have changed.
+    const GROUPS: u32 = 0x1 | 0x10 | 0x40 | 0x100 | 0x400;
 
     let socket =
         rustix::net::socket_with(AddressFamily::NETLINK, SocketType::RAW, rustix::net::SocketFlags::CLOEXEC, None)?;

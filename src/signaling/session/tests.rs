@@ -45,6 +45,23 @@ fn a_session_subscribes_again_on_every_connection() {
     assert_eq!(session.deadline(), None);
 }
 
+/// An attempt that was kept waiting is not followed by another wait, and one that failed at once is.
+#[test]
+fn a_wait_counts_from_the_beginning_of_the_attempt() {
+    let mut rng = StdRng::seed_from_u64(6);
+    let mut session = Session::new([]);
+    let _ = session.tick(at(100));
+    session.lost(gone(), at(104), &mut rng);
+    assert_eq!(session.tick(at(104)), Some(Action::Connect), "it has waited for 4 s");
+    // Also when it was let in, and dropped with the first thing that it published.
+    let _ = session.connected(at(104));
+    session.lost(gone(), at(108), &mut rng);
+    assert_eq!(session.tick(at(108)), Some(Action::Connect));
+    session.lost(gone(), at(108), &mut rng);
+    assert_eq!(session.tick(at(110)), None);
+    assert_eq!(session.tick(at(112)), Some(Action::Connect));
+}
+
 /// After a change of the network a broker that answers keeps its connection, one that does not is left within half a second, and
 /// one that is away is tried at once.
 #[test]

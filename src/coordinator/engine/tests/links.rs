@@ -106,6 +106,27 @@ fn a_change_of_network_delays_a_message_by_less_than_three_seconds() {
     }
 }
 
+/// Also where no link can be had any more, by mail: what is written after a change of the network or a sleep is there within 3 s,
+/// and what the other writes, who knows nothing of a change, too.
+#[test]
+fn mail_keeps_the_promise_where_no_link_is_found_again() {
+    for (change, both) in [(World::change_network as fn(&mut World, usize), true), (World::wake, false)] {
+        for mover in [0, 1] {
+            let (mut world, alice, bob, alice_id, bob_id) = linked(14);
+            let (moved, other, moved_id, other_id) =
+                if mover == 0 { (alice, bob, alice_id, bob_id) } else { (bob, alice, bob_id, alice_id) };
+            world.links_work = false;
+            change(&mut world, moved);
+            world.write(moved, other_id, "are you there?");
+            if both {
+                world.write(other, moved_id, "are you?");
+            }
+            let wanted = usize::from(both);
+            world.until("all", 3 * SECOND, |world| told(world, other) == 1 && told(world, moved) == wanted);
+        }
+    }
+}
+
 /// After a change of the network, or a sleep, signaling is back within two seconds, although no connection was told that it leads
 /// nowhere; a broker that can still be reached keeps its connections.
 #[test]

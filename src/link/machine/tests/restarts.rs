@@ -209,8 +209,19 @@ fn after_a_sleep_everything_is_asked_at_once() {
         let out = story.tell(Input::Woke);
         assert!(out.contains(&Output::Announce) && !out.contains(&Output::Down), "{out:?}");
         assert!(out.iter().any(|o| matches!(o, Output::SendHeartbeat(_))), "{out:?}");
+        assert_eq!(story.machine.state(), State::Suspect, "nobody knows whether it lives");
+        let answer = |stamp: Duration| {
+            let stamp = u64::try_from(stamp.as_micros()).unwrap();
+            Input::Heartbeat(connection, Heartbeat { interval_ms: 4_000, stamp: 0, echo: Some(stamp), relayed: None })
+        };
+        // What the system had kept for us is read first: the peer said it before it gave us up.
+        story.tell(Input::Alive(connection));
+        story.tell(answer(story.now - 59 * SECOND));
+        assert_eq!(story.machine.state(), State::Suspect, "that shows nothing");
+        assert!(story.machine.rtt().is_none_or(|rtt| rtt < SECOND), "nor how long the way is");
         if heard {
-            story.tell(Input::Alive(connection));
+            story.tell(answer(story.now));
+            assert_eq!(story.machine.state(), State::Open);
         }
         let out = story.pass(Duration::from_millis(1_300));
         assert_eq!(is_begun(&out), !heard, "{out:?}");
@@ -225,4 +236,25 @@ fn a_sign_of_life_ends_a_wait() {
     assert_eq!(story.machine.state(), State::Waiting);
     let stray = Signal::Answer { connection, number: 9, sdp: sdp(), generation: 0 };
     assert!(is_begun(&story.tell(Input::Signal(stray))));
+}
+
+/// A young link that a change of the network has cost is made anew at once, on the side that was told of the change; without a
+/// change its successor waits.
+#[test]
+fn a_young_link_that_was_lost_by_a_change_does_not_wait() {
+    for changed in [true, false] {
+        let (mut story, connection) = Story::open(Role::Impolite);
+        if changed {
+            story.tell(Input::NetworkChanged);
+        }
+        let out = story.tell(Input::Driver(DriverEvent::Closed { connection, reason: CloseReason::ByPeer }));
+        assert_eq!(is_begun(&out), changed, "{out:?}");
+        assert_eq!(story.machine.state() == State::Backoff, !changed);
+        // What then fails waits like everything that fails.
+        if let Some(connection) = story.machine.connection() {
+            let reason = CloseReason::Setup("no".to_owned());
+            story.tell(Input::Driver(DriverEvent::Closed { connection, reason }));
+            assert_eq!(story.machine.state(), State::Backoff);
+        }
+    }
 }
