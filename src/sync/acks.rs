@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::wire::{ACK_IDS_MAX, EntryId};
 
 /// How long a link that is in doubt has before what it was given is said by mail too: as long as a message has.
-pub const ACKS_PATIENCE: Duration = Duration::from_millis(2_500);
+pub const ACKS_PATIENCE: Duration = Duration::from_millis(1_500);
 /// Acks that wait for a way out: a mailbox full of small messages. Whoever misses theirs sends again.
 const KEPT_MAX: usize = 16 * ACK_IDS_MAX;
 

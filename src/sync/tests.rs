@@ -246,8 +246,8 @@ fn acks_of_a_doubtful_link_go_by_mail_together_and_late() {
         let mut acks = Acks::default();
         for n in 0..20 {
             acks.add([id(n)]);
-            assert_eq!(acks.over_link(false, at(n * 100)), vec![id(n)]);
-            assert_eq!(acks.by_mail(false, at(n * 100)), vec![]);
+            assert_eq!(acks.over_link(false, at(n * 50)), vec![id(n)]);
+            assert_eq!(acks.by_mail(false, at(n * 50)), vec![]);
         }
         assert_eq!(acks.deadline(), Some(ACKS_PATIENCE));
         if recovers {
