@@ -83,8 +83,9 @@ pub enum Task {
 pub struct Device {
     #[command(flatten)]
     reach: Reach,
-    /// A server that helps devices to find a way to each other: stun:host:port or turn:user:password@host:port. May be
-    /// given several times. Without any, what was chosen in the window holds
+    /// A server that helps devices to find a way to each other: stun:host:port, turn:user:password@host:port, or
+    /// turn:secret@host:port for one that shares a secret. May be given several times. Without any, what was chosen in
+    /// the window holds
     #[arg(long, value_name = "URL")]
     ice: Vec<String>,
     /// Ask none of the public STUN servers that are built in (they learn this device's address, and nothing else)

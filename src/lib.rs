@@ -21,7 +21,7 @@
 //! | [`node`] | the same core with no window: JSON-RPC over standard input and output | I/O |
 //!
 //! Imports point one way: `{ui, node} → host → {coordinator, doctor} → {sync, link, signaling, store} → log → identity → wire → clock`.
-//! `tests/architecture.rs` fails when one points back.
+//! `tests/architecture` fails when one points back.
 //!
 //! # The invariants
 //!

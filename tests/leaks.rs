@@ -19,10 +19,11 @@ const CYCLES: usize = 150;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn links_give_back_what_they_took() {
     let cycles = std::env::var("KITH_CYCLES").ok().map_or(CYCLES, |cycles| cycles.parse().expect("a number of cycles"));
+    let tasks = Held::now().tasks;
     let mut before = None;
     for number in 0..cycles {
         if number == FIRST {
-            before = Some((Held::now(), memory()));
+            before = Some((Held::at_rest(tasks).await, memory()));
         }
         cycle(number).await;
     }

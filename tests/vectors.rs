@@ -240,8 +240,10 @@ fn entries() -> Value {
     let conversation = direct_conversation(&alice.secrets.root_key(), &bob.secrets.root_key());
     let (device, log) = (alice.secrets.device_key(), LogId([5; 16]));
     let range = |from, count| Range { from, count };
+    let heartbeat = |relayed| Heartbeat { interval_ms: 4_000, stamp: 1 << 40, echo: Some(7), relayed };
     let frames = [
-        ("heartbeat", Frame::Heartbeat(Heartbeat { interval_ms: 4_000, stamp: 1 << 40, echo: Some(7) })),
+        ("heartbeat", Frame::Heartbeat(heartbeat(None))),
+        ("heartbeat over a relay", Frame::Heartbeat(heartbeat(Some(true)))),
         ("entry", Frame::Entry(first.wire().clone())),
         (
             "have",

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use kith::doctor::{
-    Behaviour, BrokerFinding, ClockFinding, Findings, Ipv6Finding, NatFinding, RelayFault, RelayFinding, Report, Step,
-    StepFault, StunFinding, UdpFinding,
+    Behaviour, BrokerFinding, ClockFinding, Findings, Ipv6Finding, Name, NatFinding, NetworkFinding, RelayFault,
+    RelayFinding, Report, Step, StepFault, StunFinding, UdpFinding,
 };
 
 /// At home, with a broker of one's own, all is well.
@@ -28,7 +28,7 @@ pub fn home() -> Report {
 /// In a hotel, with a wrong password, a strict NAT and a relay whose password has run out.
 pub fn away() -> Report {
     let refused = StepFault { step: Step::Login, reason: String::new(), refused: true };
-    let unknown = StepFault { step: Step::Resolve, reason: String::new(), refused: false };
+    let unknown = StepFault { step: Step::Resolve, reason: String::new(), refused: true };
     let relay = RelayFinding { server: "turn:relay.example:3478".to_owned(), relay: Err(RelayFault::Login) };
     Report::of(Findings {
         brokers: vec![
@@ -45,6 +45,7 @@ pub fn away() -> Report {
         },
         ipv6: "2001:db8::7".parse().map_or(Ipv6Finding::None, Ipv6Finding::Works),
         clock: ClockFinding::NotChecked,
+        network: NetworkFinding::Answers,
     })
 }
 
@@ -55,5 +56,5 @@ fn broker(url: &str, fault: Option<StepFault>) -> BrokerFinding {
 
 fn server(name: &str) -> StunFinding {
     let seen = "198.51.100.7:41000".parse().ok().map(|seen| (seen, Duration::from_millis(21)));
-    StunFinding { server: name.to_owned(), resolved: true, ipv4: seen, ipv6: None }
+    StunFinding { server: name.to_owned(), name: Name::Found, ipv4: seen, ipv6: None }
 }

@@ -88,7 +88,10 @@ fn frames(alice: &Secrets, card: &Card) {
     let mut erased = entry(alice, 1).wire().clone();
     (erased.salt, erased.body) = (None, None);
     let all = [
-        ("heartbeat", Frame::Heartbeat(Heartbeat { interval_ms: 4_000, stamp: 1 << 40, echo: Some(7) })),
+        (
+            "heartbeat",
+            Frame::Heartbeat(Heartbeat { interval_ms: 4_000, stamp: 1 << 40, echo: Some(7), relayed: Some(true) }),
+        ),
         ("entry", Frame::Entry(entry(alice, 0).wire().clone())),
         ("entry-erased", Frame::Entry(erased)),
         ("have", Frame::Have(Have { conversation, logs: vec![log(1, 0), log(2, 4)], all: true })),
@@ -215,7 +218,7 @@ fn signals() {
     for (name, signal) in [("offer", offer), ("answer", answer), ("candidates", candidates), ("restart", restart)] {
         keep_chosen("signal", name, &[0], &signal.encode());
     }
-    let heartbeat = Heartbeat { interval_ms: 25_000, stamp: 1_234_567, echo: None };
+    let heartbeat = Heartbeat { interval_ms: 25_000, stamp: 1_234_567, echo: None, relayed: Some(false) };
     keep_chosen("signal", "heartbeat", &[1], &cbor::encode(&heartbeat));
     keep_chosen("signal", "description", &[2], description().as_bytes());
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::deliver::{ARRIVE_LIMIT, Two, in_a_world};
+use crate::deliver::{ARRIVE_LIMIT, Two, Ways, in_a_world, named};
 use crate::kinds::{Kind, Way};
 use crate::pool;
 use crate::world::Setup;
@@ -32,6 +32,8 @@ const TRIALS: [(&str, Worse); 5] = [
 ];
 /// From so many per cent on a link may be given up for mail.
 const GIVEN_UP_AT: u64 = 20;
+/// Each side's path, as it shall be.
+const RELAYED: Ways = [Some(Way::Relay); 2];
 /// The one that a short run keeps.
 const SHORT: &str = "5 % lost";
 
@@ -39,7 +41,7 @@ struct Seen {
     single: Vec<Duration>,
     burst: Duration,
     /// At the end. A link over a way this bad may be given up for mail; then that has delivered the rest.
-    way: Option<Way>,
+    ways: Ways,
 }
 
 /// Tries all, or the short form. Returns whether nothing was lost and nothing came twice.
@@ -50,8 +52,8 @@ pub fn run(setup: &Setup, jobs: usize, short: bool) -> Result<bool> {
     );
     let told = |(name, _): &(&str, Worse), seen: &Result<Seen>| match seen {
         Err(error) => println!("{name:<14} FAILED {error:#}"),
-        Ok(Seen { single, burst, way }) => {
-            let way = way.map_or("no path".to_owned(), |way| way.to_string());
+        Ok(Seen { single, burst, ways }) => {
+            let way = named(*ways);
             let at = |index: usize| single.get(index).copied().unwrap_or_default().as_secs_f64() * 1000.0;
             let (median, worst, burst) = (at(SINGLE / 2), at(SINGLE - 1), burst.as_secs_f64());
             println!(
@@ -70,8 +72,8 @@ fn trial(setup: &Setup, worse: Worse) -> Result<Seen> {
         |world| {
             world.worsen(worse)?;
             let mut two = Two::meet(world, NETWORKS)?;
-            let way = two.climb_to(Way::Relay, CLIMB_LIMIT)?;
-            ensure!(way == Some(Way::Relay), "the path is {way:?}, not the relay");
+            let ways = two.climb_to(Way::Relay, CLIMB_LIMIT)?;
+            ensure!(ways == RELAYED, "the path is {}, not the relay", named(ways));
             let mut single = Vec::new();
             for number in 0..SINGLE {
                 single.push(two.one_way(number % 2 == 0, &format!("{number}"))?);
@@ -85,14 +87,14 @@ fn trial(setup: &Setup, worse: Worse) -> Result<Seen> {
                 last = last
                     .max(two.both_hear(pair, begun).with_context(|| format!("within {} s", ARRIVE_LIMIT.as_secs()))?);
             }
-            let way = two.way()?;
+            let ways = two.ways()?;
             // What the broker carries loses nothing: only a link that is still there has shown anything.
             let may_end = worse.loss_percent >= GIVEN_UP_AT;
-            ensure!(may_end || way == Some(Way::Relay), "at the end the path is {way:?}, not the relay");
+            ensure!(may_end || ways == RELAYED, "at the end the path is {}, not the relay", named(ways));
             let median = single.get(SINGLE / 2).copied().unwrap_or_default();
             ensure!(median >= worse.delay, "a message takes {median:?}, less than the delay: it went around it");
             two.nothing_lost_nothing_twice()?;
-            Ok(Seen { single, burst: last, way })
+            Ok(Seen { single, burst: last, ways })
         },
     )
 }

@@ -10,7 +10,11 @@
 //! to the terminal and, as JSON, to a file.
 
 #[cfg(target_os = "linux")]
+mod cluster;
+#[cfg(target_os = "linux")]
 mod deliver;
+#[cfg(target_os = "linux")]
+mod doctor;
 #[cfg(target_os = "linux")]
 mod figures;
 #[cfg(target_os = "linux")]

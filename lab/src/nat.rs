@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use crate::deliver::{Two, in_a_world};
-use crate::kinds::{self, KINDS, Kind, Pair, Way};
+use crate::deliver::{Two, Ways, in_a_world, named};
+use crate::kinds::{self, KINDS, Kind, Pair};
 use crate::pool;
 use crate::world::Setup;
 
@@ -21,7 +21,7 @@ const APART: Duration = Duration::from_millis(1500);
 
 /// What was found in one cell.
 struct Found {
-    way: Option<Way>,
+    ways: Ways,
     /// From being contacts until both had the other's first message.
     first: Duration,
     /// From a message's being written to its being on the other's disk: the median of many.
@@ -36,15 +36,16 @@ fn fault(pair: Pair, found: &Result<Found>) -> Option<String> {
     }
 }
 
-/// Whether the path is the best one, and neither worse nor better than can be.
+/// Whether each side's path is the best one, and neither worse nor better than can be.
 fn judge(pair: Pair, found: &Found) -> Option<String> {
     let (best, why) = kinds::best(pair);
-    match found.way {
-        None => Some(format!("the nodes name no path; there is {best}, since {why}")),
-        Some(way) if way > best => Some(format!("{way}, but there is {best}: {why}")),
-        Some(way) if way < best => Some(format!("the nodes say {way}, which cannot be: {why}")),
+    let sides = [pair.0, pair.1].into_iter().zip(found.ways);
+    sides.into_iter().find_map(|(kind, way)| match way {
+        None => Some(format!("the {kind} side names no path; there is {best}, since {why}")),
+        Some(way) if way > best => Some(format!("the {kind} side takes {way}, but there is {best}: {why}")),
+        Some(way) if way < best => Some(format!("the {kind} side says {way}, which cannot be: {why}")),
         Some(_) => None,
-    }
+    })
 }
 
 /// Tries these pairs. Returns whether each took its best path and everything arrived.
@@ -83,10 +84,10 @@ fn cell(setup: &Setup, pair: Pair) -> Result<Found> {
             }
         }
         times.sort();
-        let way = two.way()?;
+        let ways = two.ways()?;
         two.nothing_lost_nothing_twice()?;
         let deliver = times.get(times.len() / 2).copied().context("nothing was measured")?;
-        Ok(Found { way, first, deliver })
+        Ok(Found { ways, first, deliver })
     })
 }
 
@@ -95,8 +96,8 @@ fn line(pair: Pair, found: &Result<Found>) -> String {
     let head = format!("{:>9} × {:<9} {verdict:<7}", pair.0, pair.1);
     match found {
         Err(error) => format!("{head} {error:#}"),
-        Ok(Found { way, first, deliver }) => {
-            let way = way.map_or("no path".to_owned(), |way| way.to_string());
+        Ok(Found { ways, first, deliver }) => {
+            let way = named(*ways);
             let (first, deliver) = (first.as_secs_f64(), deliver.as_secs_f64() * 1000.0);
             format!("{head} {way:<8} first message {first:5.2} s, later ones {deliver:5.0} ms")
         }
@@ -112,9 +113,8 @@ fn matrix(cells: &[(Pair, Result<Found>)]) {
         let row = KINDS.map(|other| match known(one, other) {
             None => format!("{:<14}", ""),
             Some((_, Err(_))) => format!("{:<14}", "[nothing]"),
-            Some((pair, found @ Ok(Found { way, first, .. }))) => {
-                let way = way.map_or("no path".to_owned(), |way| way.to_string());
-                let text = format!("{way} {:.2} s", first.as_secs_f64());
+            Some((pair, found @ Ok(Found { ways, first, .. }))) => {
+                let text = format!("{} {:.2} s", named(*ways), first.as_secs_f64());
                 format!("{:<14}", if fault(*pair, found).is_some() { format!("[{text}]") } else { text })
             }
         });
@@ -130,7 +130,7 @@ fn told_as_json(pair: Pair, found: &Result<Found>) -> Value {
         "fault": fault(pair, found),
     });
     if let (Ok(found), Some(cell)) = (found, cell.as_object_mut()) {
-        cell.insert("path".to_owned(), json!(found.way.map(|way| way.to_string())));
+        cell.insert("path".to_owned(), json!(named(found.ways)));
         cell.insert("firstSeconds".to_owned(), json!(found.first.as_secs_f64()));
         cell.insert("deliverSeconds".to_owned(), json!(found.deliver.as_secs_f64()));
     }
@@ -151,21 +151,23 @@ pub fn parse(text: &str) -> Result<Pair> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kinds::Way;
 
-    fn found(way: Option<Way>) -> Result<Found> {
-        Ok(Found { way, first: Duration::ZERO, deliver: Duration::ZERO })
+    fn found(ways: Ways) -> Result<Found> {
+        Ok(Found { ways, first: Duration::ZERO, deliver: Duration::ZERO })
     }
 
-    /// A cell fails when its path is worse than there is, or better than there can be, or none, or nothing arrives.
+    /// A cell fails when the path of either side is worse than there is, or better than there can be, or none, or nothing arrives.
     #[test]
     fn only_the_best_path_will_do() {
         let relay = (Kind::Strict, Kind::Strict);
-        assert!(fault(relay, &found(Some(Way::Relay))).is_none());
-        for wrong in
-            [found(Some(Way::Mail)), found(Some(Way::Direct)), found(None), Err(anyhow::anyhow!("nothing came"))]
-        {
-            assert!(fault(relay, &wrong).is_some());
+        let good = Some(Way::Relay);
+        assert!(fault(relay, &found([good, good])).is_none());
+        for wrong in [Some(Way::Mail), Some(Way::Direct), None] {
+            assert!(fault(relay, &found([wrong, good])).is_some());
+            assert!(fault(relay, &found([good, wrong])).is_some());
         }
+        assert!(fault(relay, &Err(anyhow::anyhow!("nothing came"))).is_some());
     }
 
     /// A pair is named in either order.

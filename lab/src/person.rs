@@ -3,7 +3,7 @@
 use std::env;
 use std::fs::File;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 
 use crate::kinds::Way;
 use crate::node::Node;
-use crate::services::{BROKER_PORT, NAME, command};
+use crate::services::command;
 use crate::world::INTERFACE;
 
 /// What has nothing to do with what is measured is done by then, on a busy machine too.
@@ -51,10 +51,11 @@ impl Person {
         runtime: Handle,
         kith: PathBuf,
         data: PathBuf,
+        brokers: &[String],
         ice: &[String],
     ) -> Self {
-        let mut arguments =
-            vec!["--broker".to_owned(), format!("mqtt://{NAME}:{BROKER_PORT}"), "--no-default-ice".to_owned()];
+        let mut arguments = vec!["--no-default-ice".to_owned()];
+        brokers.iter().for_each(|url| arguments.extend(["--broker".to_owned(), url.clone()]));
         ice.iter().for_each(|url| arguments.extend(["--ice".to_owned(), url.clone()]));
         Self { name, device, runtime, kith, data, arguments, node: None, id: String::new() }
     }
@@ -62,11 +63,7 @@ impl Person {
     /// Starts the node, and makes an identity the first time. Returns when the process was started.
     pub fn start(&mut self) -> Result<Instant> {
         let log = File::options().create(true).append(true).open(self.data.with_extension("log"))?;
-        let mut kith = command(&self.kith.display().to_string());
-        kith.args(["node", "--data"])
-            .arg(&self.data)
-            .args(&self.arguments)
-            .env("KITH_LOG", env::var_os("KITH_LOG").unwrap_or_else(|| LOG.into()));
+        let mut kith = self.program("node");
         kith.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
         let at = Instant::now();
         let mut node = Node::over(self.device.spawn_command_sync(kith)?)?;
@@ -76,6 +73,26 @@ impl Person {
         }
         self.node = Some(node);
         Ok(at)
+    }
+
+    /// The program, to do this with what this person has been told.
+    fn program(&self, task: &str) -> Command {
+        let mut kith = command(&self.kith.display().to_string());
+        kith.args([task, "--data"])
+            .arg(&self.data)
+            .args(&self.arguments)
+            .env("KITH_LOG", env::var_os("KITH_LOG").unwrap_or_else(|| LOG.into()));
+        kith
+    }
+
+    /// What `kith doctor` says of this person's network.
+    pub fn asks_the_doctor(&self) -> Result<Value> {
+        let log = File::options().create(true).append(true).open(self.data.with_extension("log"))?;
+        let mut kith = self.program("doctor");
+        kith.arg("--json").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        let output = self.device.spawn_command_sync(kith)?.wait_with_output()?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        serde_json::from_str(&said).with_context(|| format!("it ended with {} and said {said}", output.status))
     }
 
     /// The running node.
@@ -109,6 +126,36 @@ impl Person {
         let name = self.name;
         let event = self.node()?.event("brokerChanged", &json!({"state": state}), deadline);
         Ok(event.with_context(|| format!("{name}'s broker"))?.0)
+    }
+
+    /// Waits until every broker is connected; when the last one was, as far as that was not before.
+    pub fn everywhere_online(&mut self, since: Instant, deadline: Instant) -> Result<Instant> {
+        let mut last = since;
+        loop {
+            let status = self.node()?.ask("status", json!({}))?;
+            let brokers = status.get("brokers").and_then(Value::as_array).context("the status names no brokers")?;
+            if brokers.iter().all(|broker| broker.get("state").is_some_and(|state| state == "connected")) {
+                return Ok(last);
+            }
+            last = self.broker_is("connected", deadline)?;
+        }
+    }
+
+    /// Waits until a link to this person is open; when it was.
+    pub fn linked(&mut self, other: &str, deadline: Instant) -> Result<Instant> {
+        let name = self.name;
+        let open = json!({"userId": other, "state": "open"});
+        let event = self.node()?.event("linkChanged", &open, deadline);
+        Ok(event.with_context(|| format!("{name} has no link"))?.0)
+    }
+
+    /// Whether the link to this person was anything but open since such events were forgotten.
+    pub fn noticed_of(&mut self, other: &str) -> Result<bool> {
+        let node = self.node()?;
+        node.listen(Instant::now());
+        let is_open = |params: &Value| params.get("state").is_some_and(|state| state == "open");
+        let of_them = |params: &Value| params.get("userId").is_some_and(|id| id == other);
+        Ok(node.kept("linkChanged").any(|(_, params)| of_them(params) && !is_open(params)))
     }
 
     /// Makes both contacts of each other; when both knew.
@@ -173,11 +220,11 @@ impl Person {
         Ok(ids.map(str::to_owned).collect())
     }
 
-    /// Nothing was said to us twice: whatever the lab waited for is gone from the events, and nothing of it came again.
-    pub fn heard_nothing_twice(&mut self, waited_for: &[Sent]) -> Result<()> {
+    /// Nothing is said to us twice until then: whatever the lab waited for is gone from the events, and nothing of it comes again.
+    pub fn hears_nothing_twice(&mut self, waited_for: &[Sent], until: Instant) -> Result<()> {
         let name = self.name;
         let node = self.node()?;
-        node.listen(Instant::now());
+        node.listen(until);
         let again = node.kept("messageReceived").find(|(_, params)| {
             params.get("id").is_some_and(|id| waited_for.iter().any(|sent| *id == sent.id.as_str()))
         });

@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 
 use crate::kinds::Kind;
 use crate::world::{INTERFACE, Setup};
-use crate::{kinds, loss, nat, roam, spot};
+use crate::{doctor, kinds, loss, nat, roam, spot};
 
 /// The lab of Kith; `cargo xtask lab` starts it.
 #[derive(Parser)]
@@ -23,9 +23,9 @@ struct Cli {
     /// The folder for everything that is written
     #[arg(long, hide = true)]
     place: PathBuf,
-    /// The relay's settings that the project gives to operators
+    /// What the project gives to operators: the settings of relays and brokers
     #[arg(long, hide = true)]
-    turn_settings: PathBuf,
+    deploy: PathBuf,
     #[command(subcommand)]
     what: What,
 }
@@ -37,6 +37,8 @@ enum What {
     Possible,
     /// Every pair of networks: the path that is found, the time to the first message, the time to deliver
     Nat(Nat),
+    /// In each kind of network, what `kith doctor` says of it: whether that is so
+    Doctor(doctor::Args),
     /// What happens during a conversation: networks go, addresses change, brokers and peers die
     Roam(roam::Args),
     /// Links that lose and delay packets: nothing is lost, nothing comes twice
@@ -87,8 +89,8 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<bool> {
     let runtime = Runtime::new()?;
-    let Cli { kith, place, turn_settings, what } = cli;
-    let setup = Setup { runtime: runtime.handle().clone(), kith, turn_settings, place };
+    let Cli { kith, place, deploy, what } = cli;
+    let setup = Setup { runtime: runtime.handle().clone(), kith, deploy, place };
     match what {
         What::Possible => setup.runtime.block_on(networks()).map(|()| true),
         What::Nat(Nat { only, json, common }) => {
@@ -100,6 +102,7 @@ fn run(cli: Cli) -> Result<bool> {
             };
             nat::run(&setup, pairs, common.jobs, json.as_deref())
         }
+        What::Doctor(args) => doctor::run(&setup, &args),
         What::Roam(args) => roam::run(&setup, &args),
         What::Loss(common) => loss::run(&setup, common.jobs, common.short),
     }

@@ -30,6 +30,10 @@ pub const PROMISES: &[Promise] = &[
     // "Do not notice" as a number: what an undisturbed link never needs, and a broken one always does.
     promise("broker-links", Trial::Broker, 1.0, "delivered on an open link while the broker is down"),
     promise("broker-signaling", Trial::Broker, 5.0, "both are connected to a broker that is back"),
+    promise("cluster-links", Trial::Cluster, 1.0, "delivered on an open link after the death of a cluster's node"),
+    promise("cluster-signaling", Trial::Cluster, 12.0, "a peer who comes is found, and all are let in, after it"),
+    promise("second-broker-links", Trial::SecondBroker, 1.0, "delivered on an open link, with a second broker"),
+    promise("second-broker-signaling", Trial::SecondBroker, 5.0, "a peer who comes is found after it, with a second broker"),
     promise("killed-noticed", Trial::Killed, 12.0, "a peer that died is missed, while both are active"),
     promise("killed-delivered", Trial::Killed, 3.0, "delivered, after the start of a peer that had died"),
     promise("only-mail", Trial::OnlyMail, 4.0, "the first message is there, after both are online, with no path but the broker"),

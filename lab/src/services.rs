@@ -15,6 +15,8 @@ use sha1::Sha1;
 
 /// The name by which everybody finds the public part; each device's own hosts file gives the address of a family that it has.
 pub const NAME: &str = "meet.lab";
+/// The name of the relay's second address, where it has one.
+pub const SECOND_NAME: &str = "second.lab";
 /// Where the broker listens.
 pub const BROKER_PORT: u16 = 1883;
 /// Where the relay listens.
@@ -72,12 +74,12 @@ pub fn broker(server: &Device, place: &Path) -> Result<Service> {
     Ok(service)
 }
 
-/// coturn on [`TURN_PORT`], with its settings in `place`; those that the project gives to operators, where there are any.
-pub fn turn(server: &Device, given: &Path, place: &Path) -> Result<Service> {
-    let given = fs::read_to_string(given).unwrap_or_default();
-    let addresses = [server.ip().map(IpAddr::from), server.ip6().map(IpAddr::from)];
+/// coturn on [`TURN_PORT`] of all of these addresses, with its settings in `place`; those that the project gives to operators,
+/// where there are any. `deploy` holds them.
+pub fn turn(server: &Device, addresses: &[IpAddr], deploy: &Path, place: &Path) -> Result<Service> {
+    let given = fs::read_to_string(deploy.join("coturn/turnserver.conf")).unwrap_or_default();
     let config = place.join("turnserver.conf");
-    fs::write(&config, turn_settings(&given, &addresses, place))?;
+    fs::write(&config, turn_settings(&given, addresses, place))?;
     let mut turnserver = command("turnserver");
     turnserver.arg("-c").arg(&config);
     let service = start(server, turnserver, &place.join("turnserver.log"))?;
@@ -87,14 +89,14 @@ pub fn turn(server: &Device, given: &Path, place: &Path) -> Result<Service> {
 }
 
 /// The operator's settings, but for the values that are each operator's own.
-fn turn_settings(given: &str, addresses: &[Option<IpAddr>], place: &Path) -> String {
+fn turn_settings(given: &str, addresses: &[IpAddr], place: &Path) -> String {
     /// What the lab says itself; `no-tcp` because the lab asks by TCP whether the relay is there.
     const OWN: [&str; 7] =
         ["listening-port", "external-ip", "realm", "static-auth-secret", "pidfile", "use-auth-secret", "no-tcp"];
     let name = |line: &str| line.split('=').next().unwrap_or_default().trim().to_owned();
     let mut lines: Vec<String> =
         given.lines().filter(|line| !OWN.contains(&name(line).as_str())).map(str::to_owned).collect();
-    for address in addresses.iter().flatten() {
+    for address in addresses {
         lines.extend([format!("listening-ip={address}"), format!("relay-ip={address}")]);
     }
     let place = place.display();
@@ -127,7 +129,8 @@ fn password(secret: &str, user: &str) -> Result<String> {
     Ok(BASE64.encode(&mac.finalize().into_bytes()))
 }
 
-fn start(server: &Device, mut command: Command, log: &Path) -> Result<Service> {
+/// Starts a service on this machine, and keeps what it says.
+pub fn start(server: &Device, mut command: Command, log: &Path) -> Result<Service> {
     let log = fs::File::options().create(true).append(true).open(log)?;
     command.env("PATH", SERVICE_PATH).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
     Ok(Service(server.spawn_command_sync(command)?))
@@ -162,7 +165,7 @@ mod tests {
     #[test]
     fn the_operators_settings_are_used() {
         let given = "realm=kith.example\nno-tcp\nno-tcp-relay\nstatic-auth-secret=CHANGE-ME\nstale-nonce=600\n";
-        let text = turn_settings(given, &[Some(IpAddr::from([198, 18, 1, 2])), None], Path::new("/p"));
+        let text = turn_settings(given, &[IpAddr::from([198, 18, 1, 2])], Path::new("/p"));
         for line in ["no-tcp-relay", "stale-nonce=600", "realm=lab", "relay-ip=198.18.1.2", "pidfile=/p/turnserver.pid"]
         {
             assert!(text.lines().any(|had| had == line), "{line} in {text}");

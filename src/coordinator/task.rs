@@ -36,7 +36,7 @@ use crate::platform::{self, NetworkWatch, crash};
 use crate::signaling::mqtt::MqttEvent;
 use crate::store::{Outcome, Store, StoreError};
 use crate::wire::DeviceKey;
-use crate::wire::broker_url::BrokerUrl;
+use crate::wire::broker_url::{BrokerUrl, without_login};
 
 /// Wishes that may wait for the store before nothing but its answers is taken: a few batches.
 const STORE_QUEUE_MAX: usize = 1_024;
@@ -146,14 +146,6 @@ pub fn start(opened: Opened, brokers: &[String], ice: &[String], hide_address: b
     own.spawn(task.run(outputs, tracker, cancel));
     own.close();
     Ok(Handle::new(calls_sender, own))
-}
-
-/// An address as it may be shown, also when it is wrong: what stands before the host may be a secret.
-fn without_login(address: &str) -> String {
-    match (address.split_once(':'), address.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}:…@{host}"),
-        _ => address.to_owned(),
-    }
 }
 
 fn storage(error: impl std::fmt::Display) -> StartError {

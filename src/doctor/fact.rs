@@ -23,7 +23,7 @@ pub enum Fact {
     NatNone,
     /// The same address for everybody.
     NatEasy,
-    /// Another address for everybody.
+    /// Another address for everybody, and a relay that helps.
     NatStrict,
     /// Too few servers to tell.
     NatUnknown,
@@ -39,7 +39,7 @@ pub enum Fact {
     RelayNone,
     /// IPv6 works, from this address.
     Ipv6Works(String),
-    /// There is an IPv6 address, and nobody to ask.
+    /// There is an IPv6 address, and nobody who answers, of one or none.
     Ipv6Unproven,
     /// There is no IPv6.
     Ipv6None,
@@ -61,11 +61,12 @@ impl Fact {
         });
         if let Some(public) = findings.nat.public {
             facts.push(Self::Address(public.to_string()));
-            facts.push(match findings.nat.mapping {
-                _ if findings.nat.untranslated => Self::NatNone,
-                Some(Behaviour::Same) => Self::NatEasy,
-                Some(_) => Self::NatStrict,
-                None => Self::NatUnknown,
+            facts.extend(match findings.nat.mapping {
+                _ if findings.nat.untranslated => Some(Self::NatNone),
+                Some(Behaviour::Same) => Some(Self::NatEasy),
+                // Without a relay it needs attention, and is said there.
+                Some(_) => findings.has_relay().then_some(Self::NatStrict),
+                None => Some(Self::NatUnknown),
             });
             facts.push(match findings.nat.filtering {
                 Some(Behaviour::Same) => Self::FilterOpen,
@@ -193,10 +194,10 @@ impl Fact {
     pub fn words(&self) -> String {
         match self {
             Self::BrokerWell(name, time) => {
-                format!("The broker {name} lets you in and delivers. It confirms a message after {time}.")
+                format!("The meeting point {name} lets you in and delivers. It confirms a message after {time}.")
             }
             Self::BrokerIdle(name) => {
-                format!("This computer's own broker ({name}) does not run now. It does while a Kith is open.")
+                format!("This computer's own meeting point ({name}) does not run now. It does while a Kith is open.")
             }
             Self::UdpPasses => "UDP passes, which direct links need.".to_owned(),
             Self::UdpNotChecked => "UDP was not checked: it takes a server that answers.".to_owned(),
@@ -206,8 +207,7 @@ impl Fact {
                 "Your router shows one address to everybody: direct links work with most people.".to_owned()
             }
             Self::NatStrict => {
-                "Your router shows another address to everybody: direct links to others like you need a relay."
-                    .to_owned()
+                "Your router shows another address to everybody: direct links come about only with people whose router lets everybody answer, or who have a public address. With all others the relay helps.".to_owned()
             }
             Self::NatUnknown => {
                 "How your router treats addresses is not known: it takes two servers that answer.".to_owned()
@@ -222,17 +222,17 @@ impl Fact {
             }
             Self::RelayWell(name, time) => format!("The relay {name} gives you a place, after {time}."),
             Self::RelayNone => {
-                "No relay (TURN server) is named. Where no direct way exists, messages go by way of the broker."
+                "No relay (TURN server) is named. Where no direct way exists, messages go by way of the meeting point."
                     .to_owned()
             }
             Self::Ipv6Works(address) => format!("IPv6 works, from {address}."),
             Self::Ipv6Unproven => {
-                "This device has an IPv6 address; whether packets pass was not checked: no server has one too."
+                "This device has an IPv6 address. Whether packets pass is not known: no server that answers has one too."
                     .to_owned()
             }
             Self::Ipv6None => "There is no IPv6 here. Links use IPv4.".to_owned(),
             Self::ClockPlausible => {
-                "The clock may be right: a broker's certificate is valid at the time that it shows.".to_owned()
+                "The clock may be right: a meeting point's certificate is valid at the time that it shows.".to_owned()
             }
             Self::ClockNotChecked => {
                 "The clock was not checked: nobody whom Kith asks tells the time. Kith needs it only to show times."
@@ -244,6 +244,8 @@ impl Fact {
 
 fn broker(finding: &BrokerFinding) -> Option<Fact> {
     match &finding.fault {
+        // That is said of it, with what to do.
+        None if finding.is_slow() => None,
         None => Some(Fact::BrokerWell(finding.broker.clone(), duration(finding.round_trip.unwrap_or_default()))),
         Some(fault) if finding.own && fault.step == Step::Reach => Some(Fact::BrokerIdle(finding.broker.clone())),
         Some(_) => None,

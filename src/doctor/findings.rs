@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use super::nat::Behaviour;
 
+/// A confirmation that takes longer is felt: a first connection needs a handful of messages.
+const SLOW: Duration = Duration::from_millis(1_500);
+
 /// Everything that a checkup saw.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Findings {
@@ -15,6 +18,8 @@ pub struct Findings {
     pub stun: Vec<StunFinding>,
     /// Each TURN server, asked for a relay.
     pub relays: Vec<RelayFinding>,
+    /// Whether anything outside this device answers.
+    pub network: NetworkFinding,
     /// Whether UDP passes at all.
     pub udp: UdpFinding,
     /// What stands between this device and the world, for IPv4.
@@ -23,6 +28,31 @@ pub struct Findings {
     pub ipv6: Ipv6Finding,
     /// This device's clock.
     pub clock: ClockFinding,
+}
+
+impl Findings {
+    /// Whether others cannot use the address that a server tells: the NAT gives each partner another one.
+    #[must_use]
+    pub fn is_strict(&self) -> bool {
+        !self.nat.untranslated && self.nat.mapping.is_some_and(|mapping| mapping != Behaviour::Same)
+    }
+
+    /// Whether a relay works.
+    #[must_use]
+    pub fn has_relay(&self) -> bool {
+        self.relays.iter().any(|relay| relay.relay.is_ok())
+    }
+}
+
+/// What became of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Name {
+    /// It has an address, or is one.
+    Found,
+    /// It has none, as whoever keeps names says; without a network some systems say so too.
+    Unknown,
+    /// Nobody said anything in time.
+    Late,
 }
 
 /// The steps of a connection to a broker.
@@ -42,6 +72,8 @@ pub enum Step {
     Publish,
     /// It delivers the message.
     Deliver,
+    /// It does the same with a message of the largest size.
+    Large,
 }
 
 /// Where a connection to a broker ended, and why.
@@ -51,7 +83,8 @@ pub struct StepFault {
     pub step: Step,
     /// In words, without a secret.
     pub reason: String,
-    /// The broker said no: to user and password (if it was told any), or to listening. Otherwise it said nothing, or nonsense.
+    /// Somebody answered, and said no: whoever keeps names that there is no such one, the computer that it takes no connection
+    /// there, the broker to user and password (if it was told any) or to listening. Otherwise there was no answer, or nonsense.
     pub refused: bool,
 }
 
@@ -66,10 +99,28 @@ pub struct BrokerFinding {
     pub fault: Option<StepFault>,
     /// How long until it let us in: name, connection, TLS, login.
     pub connect: Option<Duration>,
-    /// From a publish to its confirmation.
+    /// From a small publish to its confirmation.
     pub round_trip: Option<Duration>,
     /// Whether a certificate of its was checked against its dates, and held.
     pub dated: bool,
+}
+
+impl BrokerFinding {
+    /// Whether it does all that it should, and takes too long for it.
+    #[must_use]
+    pub fn is_slow(&self) -> bool {
+        self.fault.is_none() && self.round_trip.is_some_and(|took| took > SLOW)
+    }
+
+    /// Whether anybody answered at its address.
+    fn is_heard(&self) -> bool {
+        let heard = |fault: &StepFault| fault.step > Step::Reach || (fault.step == Step::Reach && fault.refused);
+        self.fault.as_ref().is_none_or(heard)
+    }
+
+    fn has_no_address(&self) -> bool {
+        self.fault.as_ref().is_some_and(|fault| fault.step == Step::Resolve)
+    }
 }
 
 /// What a server said of our address.
@@ -77,8 +128,8 @@ pub struct BrokerFinding {
 pub struct StunFinding {
     /// Its name, without a login.
     pub server: String,
-    /// Whether its name has an address.
-    pub resolved: bool,
+    /// What became of its name.
+    pub name: Name,
     /// Where it saw us over IPv4, and how long that took.
     pub ipv4: Option<(SocketAddr, Duration)>,
     /// Where it saw us over IPv6.
@@ -91,6 +142,11 @@ impl StunFinding {
     pub fn answered(&self) -> bool {
         self.ipv4.is_some() || self.ipv6.is_some()
     }
+
+    /// A relay is asked for our address too, and may be named as both.
+    fn place(&self) -> &str {
+        self.server.split_once(':').map_or(self.server.as_str(), |(_, place)| place)
+    }
 }
 
 /// Why there is no relay.
@@ -98,10 +154,16 @@ impl StunFinding {
 pub enum RelayFault {
     /// Its name has no address.
     NoAddress,
+    /// Its address was not found in time.
+    Late,
     /// It does not answer.
     Silent,
     /// It does not know user and password, or they have run out.
     Login,
+    /// It does not take what this device made of the secret and its clock.
+    Secret,
+    /// It gives relays to everybody, and says nothing that a login needs: the WebRTC library gives up there.
+    Open,
     /// It has no room: for this user, or for anybody.
     Full,
     /// Another refusal, with its number.
@@ -117,6 +179,51 @@ pub struct RelayFinding {
     pub server: String,
     /// The relay's address and how long it took to get it, or why there is none.
     pub relay: Result<(SocketAddr, Duration), RelayFault>,
+}
+
+impl RelayFinding {
+    /// Whether it answered at all.
+    #[must_use]
+    pub fn answered(&self) -> bool {
+        !matches!(self.relay, Err(RelayFault::Silent | RelayFault::NoAddress | RelayFault::Late))
+    }
+}
+
+/// Whether anything outside this device answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NetworkFinding {
+    /// Too little was asked to tell.
+    #[default]
+    NotChecked,
+    /// Somebody does.
+    Answers,
+    /// Nobody does, of all that were asked.
+    Silent,
+}
+
+impl NetworkFinding {
+    /// From whether the system knows a way out, and from whom was asked. This computer's own broker says nothing of the network.
+    #[must_use]
+    pub fn of(way_out: bool, brokers: &[BrokerFinding], stun: &[StunFinding], relays: &[RelayFinding]) -> Self {
+        let brokers = || brokers.iter().filter(|broker| !broker.own);
+        let heard = brokers().any(BrokerFinding::is_heard)
+            || stun.iter().any(StunFinding::answered)
+            || relays.iter().any(RelayFinding::answered);
+        if heard {
+            return Self::Answers;
+        }
+        let servers: BTreeSet<_> = stun.iter().map(StunFinding::place).collect();
+        // Where servers' names are found and a broker's is not, the broker's may be misspelled: that is another matter.
+        let names =
+            stun.iter().any(|server| server.name == Name::Found) && brokers().any(BrokerFinding::has_no_address);
+        match brokers().count() + servers.len() {
+            0 => Self::NotChecked,
+            _ if !way_out => Self::Silent,
+            1 => Self::NotChecked,
+            _ if names => Self::NotChecked,
+            _ => Self::Silent,
+        }
+    }
 }
 
 /// Whether UDP passes at all.
@@ -135,13 +242,11 @@ impl UdpFinding {
     /// From whom answered. One server that is silent says nothing of the network.
     #[must_use]
     pub fn of(stun: &[StunFinding], relays: &[RelayFinding]) -> Self {
-        let relay = |finding: &RelayFinding| !matches!(finding.relay, Err(RelayFault::Silent | RelayFault::NoAddress));
-        if stun.iter().any(StunFinding::answered) || relays.iter().any(relay) {
+        if stun.iter().any(StunFinding::answered) || relays.iter().any(RelayFinding::answered) {
             return Self::Passes;
         }
-        // A relay is asked for our address too, and may be named as both.
-        let place = |server: &StunFinding| server.server.split_once(':').map(|(_, place)| place.to_owned());
-        let silent: BTreeSet<_> = stun.iter().filter(|server| server.resolved).map(place).collect();
+        let silent: BTreeSet<_> =
+            stun.iter().filter(|server| server.name == Name::Found).map(StunFinding::place).collect();
         if silent.len() > 1 { Self::NoAnswer } else { Self::NotChecked }
     }
 }
@@ -151,7 +256,7 @@ impl UdpFinding {
 pub struct NatFinding {
     /// This device's address in its own network.
     pub local: Option<IpAddr>,
-    /// Where the world sees it; of several answers the first.
+    /// Where the world sees it; of several answers the first. Servers in this device's own network count only without others.
     pub public: Option<IpAddr>,
     /// Whether the two are the same, port included.
     pub untranslated: bool,
@@ -167,23 +272,23 @@ pub enum Ipv6Finding {
     /// This device has no address that the world could reach.
     #[default]
     None,
-    /// It has one; no server could be asked whether packets pass.
+    /// It has one; whether packets pass is not known: no server that answers could be asked over it.
     Unproven(IpAddr),
-    /// It has one, and the servers that were asked over it did not answer.
+    /// It has one, and servers that answer over IPv4 are silent over it.
     Broken(IpAddr),
     /// Packets pass, from this address.
     Works(IpAddr),
 }
 
 impl Ipv6Finding {
-    /// From this device's own address, if the world could reach it, from how many servers were asked over IPv6, and from where
-    /// one of them saw us.
+    /// From this device's own address, if the world could reach it, from how many servers that answer over IPv4 were silent over
+    /// IPv6, and from where one saw us. A server that is silent over both may be down, or UDP blocked: that says nothing of IPv6.
     #[must_use]
-    pub fn of(own: Option<IpAddr>, asked: usize, seen: Option<IpAddr>) -> Self {
+    pub fn of(own: Option<IpAddr>, silent: usize, seen: Option<IpAddr>) -> Self {
         match (own, seen) {
             (_, Some(seen)) => Self::Works(seen),
             (None, None) => Self::None,
-            (Some(own), None) if asked == 0 => Self::Unproven(own),
+            (Some(own), None) if silent == 0 => Self::Unproven(own),
             (Some(own), None) => Self::Broken(own),
         }
     }

@@ -1,16 +1,11 @@
 //! From what was seen to what is wrong. Pure, and the only place that decides it.
 
-use std::time::Duration;
-
 use super::findings::{
-    BrokerFinding, ClockFinding, Findings, Ipv6Finding, RelayFault, RelayFinding, Step, StepFault, UdpFinding,
+    BrokerFinding, ClockFinding, Findings, Ipv6Finding, Name, NetworkFinding, RelayFault, RelayFinding, Step,
+    StepFault, UdpFinding,
 };
-use super::nat::Behaviour;
 use super::problem::Problem;
 use super::words::duration;
-
-/// A confirmation that takes longer is felt: a first connection needs a handful of messages.
-const SLOW: Duration = Duration::from_millis(1_500);
 
 /// What needs attention, the most important first.
 #[must_use]
@@ -22,6 +17,12 @@ pub fn judge(findings: &Findings) -> Vec<Problem> {
     if findings.brokers.is_empty() {
         problems.push(Problem::NoBroker);
     }
+    if findings.network == NetworkFinding::Silent {
+        // Whoever is not reached is not reached because of that. What is wrong on this computer itself is another matter.
+        problems.push(Problem::NoNetwork);
+        problems.extend(findings.brokers.iter().filter(|broker| broker.own).filter_map(broker));
+        return problems;
+    }
     problems.extend(findings.brokers.iter().filter_map(broker));
     problems.extend(paths(findings));
     problems
@@ -30,13 +31,14 @@ pub fn judge(findings: &Findings) -> Vec<Problem> {
 fn broker(finding: &BrokerFinding) -> Option<Problem> {
     let name = finding.broker.clone();
     let Some(StepFault { step, reason, refused }) = finding.fault.clone() else {
-        let took = finding.round_trip.filter(|took| *took > SLOW)?;
+        let took = finding.round_trip.filter(|_| finding.is_slow())?;
         return Some(Problem::BrokerSlow(name, duration(took)));
     };
     Some(match step {
         // It runs while a Kith does.
         Step::Reach if finding.own => return None,
-        Step::Resolve => Problem::BrokerUnknown(name),
+        Step::Resolve if refused => Problem::BrokerUnknown(name),
+        Step::Resolve => Problem::NameLate(name),
         Step::Reach => Problem::BrokerUnreachable(name, reason),
         Step::Secure => Problem::BrokerNotSecure(name, reason),
         Step::Login if refused => Problem::BrokerLogin(name),
@@ -44,28 +46,32 @@ fn broker(finding: &BrokerFinding) -> Option<Problem> {
         Step::Listen if refused => Problem::BrokerDeaf(name),
         Step::Listen | Step::Publish => Problem::BrokerMute(name),
         Step::Deliver => Problem::BrokerLoses(name),
+        Step::Large => Problem::BrokerSmall(name, reason),
     })
 }
 
 fn paths(findings: &Findings) -> Vec<Problem> {
     let mut problems = Vec::new();
     if findings.udp == UdpFinding::NoAnswer {
-        problems.push(Problem::UdpBlocked);
+        let broker_works = findings.brokers.iter().any(|broker| broker.fault.is_none());
+        problems.push(if broker_works { Problem::UdpBlocked } else { Problem::UdpSilent });
     }
     for server in &findings.stun {
         let relay = findings.relays.iter().any(|relay| relay.server == server.server);
-        match (server.resolved, server.answered()) {
+        let name = server.server.clone();
+        match (server.name, server.answered()) {
             // What is wrong with a relay is said once, below.
             _ if relay => {}
             (_, true) => {}
-            (false, _) => problems.push(Problem::StunUnknown(server.server.clone())),
+            (Name::Unknown, _) => problems.push(Problem::StunUnknown(name)),
+            (Name::Late, _) => problems.push(Problem::NameLate(name)),
             // Where nobody answers, that is said already.
-            (true, false) if findings.udp == UdpFinding::NoAnswer => {}
-            (true, false) => problems.push(Problem::StunSilent(server.server.clone())),
+            (Name::Found, false) if findings.udp == UdpFinding::NoAnswer => {}
+            (Name::Found, false) => problems.push(Problem::StunSilent(name)),
         }
     }
     problems.extend(findings.relays.iter().filter_map(|finding| relay(finding, findings.udp)));
-    if is_strict(findings) && !findings.relays.iter().any(|relay| relay.relay.is_ok()) {
+    if findings.is_strict() && !findings.has_relay() {
         problems.push(Problem::StrictNat);
     }
     if let Ipv6Finding::Broken(_) = findings.ipv6 {
@@ -74,18 +80,17 @@ fn paths(findings: &Findings) -> Vec<Problem> {
     problems
 }
 
-fn is_strict(findings: &Findings) -> bool {
-    findings.nat.mapping.is_some_and(|mapping| mapping != Behaviour::Same)
-}
-
 fn relay(finding: &RelayFinding, udp: UdpFinding) -> Option<Problem> {
     let name = finding.server.clone();
     Some(match finding.relay {
         Ok(_) => return None,
         Err(RelayFault::NoAddress) => Problem::RelayUnknown(name),
+        Err(RelayFault::Late) => Problem::NameLate(name),
         Err(RelayFault::Silent) if udp == UdpFinding::NoAnswer => return None,
         Err(RelayFault::Silent) => Problem::RelaySilent(name),
         Err(RelayFault::Login) => Problem::RelayLogin(name),
+        Err(RelayFault::Secret) => Problem::RelaySecret(name),
+        Err(RelayFault::Open) => Problem::RelayOpen(name),
         Err(RelayFault::Full) => Problem::RelayFull(name),
         Err(RelayFault::Refused(number)) => Problem::RelayRefuses(name, number),
         Err(RelayFault::Strange) => Problem::RelayStrange(name),

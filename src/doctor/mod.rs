@@ -22,11 +22,11 @@ mod words;
 
 pub use fact::Fact;
 pub use findings::{
-    BrokerFinding, ClockFinding, Findings, Ipv6Finding, NatFinding, RelayFault, RelayFinding, Step, StepFault,
-    StunFinding, UdpFinding,
+    BrokerFinding, ClockFinding, Findings, Ipv6Finding, Name, NatFinding, NetworkFinding, RelayFault, RelayFinding,
+    Step, StepFault, StunFinding, UdpFinding,
 };
 pub use judge::judge;
-pub use nat::{Behaviour, Mapped, filtering, mapping};
+pub use nat::{Behaviour, Mapped, comparable, filtering, mapping};
 pub use problem::{Problem, Words};
 pub use report::Report;
 pub use words::duration as words_of_duration;

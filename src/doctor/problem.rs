@@ -7,6 +7,10 @@
 pub enum Problem {
     /// No broker is named.
     NoBroker,
+    /// Nobody outside this computer answers.
+    NoNetwork,
+    /// The address of a broker or server was not found in time.
+    NameLate(String),
     /// A broker's name has no address.
     BrokerUnknown(String),
     /// Nobody takes a connection at a broker's address; why.
@@ -23,14 +27,18 @@ pub enum Problem {
     BrokerMute(String),
     /// A broker confirms and does not deliver.
     BrokerLoses(String),
+    /// A broker does not deliver large messages; why.
+    BrokerSmall(String, String),
     /// A broker takes long; how long.
     BrokerSlow(String, String),
     /// A STUN server's name has no address.
     StunUnknown(String),
     /// A STUN server does not answer.
     StunSilent(String),
-    /// No server answers over UDP.
+    /// No server answers over UDP; a broker helps.
     UdpBlocked,
+    /// No server answers over UDP, and no broker works.
+    UdpSilent,
     /// The NAT gives every partner another address, and there is no relay.
     StrictNat,
     /// A TURN server's name has no address.
@@ -39,6 +47,10 @@ pub enum Problem {
     RelaySilent(String),
     /// A TURN server refuses user name and password.
     RelayLogin(String),
+    /// A TURN server refuses what the shared secret says.
+    RelaySecret(String),
+    /// A TURN server lets everybody in, and Kith cannot use it.
+    RelayOpen(String),
     /// A TURN server has no room.
     RelayFull(String),
     /// A TURN server refuses; its number.
@@ -68,6 +80,8 @@ impl Problem {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoBroker => "no-broker",
+            Self::NoNetwork => "no-network",
+            Self::NameLate(_) => "name-late",
             Self::BrokerUnknown(_) => "broker-unknown",
             Self::BrokerUnreachable(..) => "broker-unreachable",
             Self::BrokerNotSecure(..) => "broker-not-secure",
@@ -76,14 +90,18 @@ impl Problem {
             Self::BrokerDeaf(_) => "broker-deaf",
             Self::BrokerMute(_) => "broker-mute",
             Self::BrokerLoses(_) => "broker-loses",
+            Self::BrokerSmall(..) => "broker-small",
             Self::BrokerSlow(..) => "broker-slow",
             Self::StunUnknown(_) => "stun-unknown",
             Self::StunSilent(_) => "stun-silent",
             Self::UdpBlocked => "udp-blocked",
+            Self::UdpSilent => "udp-silent",
             Self::StrictNat => "strict-nat",
             Self::RelayUnknown(_) => "relay-unknown",
             Self::RelaySilent(_) => "relay-silent",
             Self::RelayLogin(_) => "relay-login",
+            Self::RelaySecret(_) => "relay-secret",
+            Self::RelayOpen(_) => "relay-open",
             Self::RelayFull(_) => "relay-full",
             Self::RelayRefuses(..) => "relay-refuses",
             Self::RelayStrange(_) => "relay-strange",
@@ -96,8 +114,15 @@ impl Problem {
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
         match self {
-            Self::NoBroker | Self::UdpBlocked | Self::StrictNat | Self::Ipv6Broken | Self::Clock => None,
-            Self::BrokerUnknown(name)
+            Self::NoBroker
+            | Self::NoNetwork
+            | Self::UdpBlocked
+            | Self::UdpSilent
+            | Self::StrictNat
+            | Self::Ipv6Broken
+            | Self::Clock => None,
+            Self::NameLate(name)
+            | Self::BrokerUnknown(name)
             | Self::BrokerUnreachable(name, _)
             | Self::BrokerNotSecure(name, _)
             | Self::BrokerLogin(name)
@@ -105,12 +130,15 @@ impl Problem {
             | Self::BrokerDeaf(name)
             | Self::BrokerMute(name)
             | Self::BrokerLoses(name)
+            | Self::BrokerSmall(name, _)
             | Self::BrokerSlow(name, _)
             | Self::StunUnknown(name)
             | Self::StunSilent(name)
             | Self::RelayUnknown(name)
             | Self::RelaySilent(name)
             | Self::RelayLogin(name)
+            | Self::RelaySecret(name)
+            | Self::RelayOpen(name)
             | Self::RelayFull(name)
             | Self::RelayRefuses(name, _)
             | Self::RelayStrange(name) => Some(name),
@@ -121,9 +149,10 @@ impl Problem {
     #[must_use]
     pub fn detail(&self) -> Option<String> {
         match self {
-            Self::BrokerUnreachable(_, reason) | Self::BrokerNotSecure(_, reason) | Self::BrokerRefuses(_, reason) => {
-                Some(reason.clone())
-            }
+            Self::BrokerUnreachable(_, reason)
+            | Self::BrokerNotSecure(_, reason)
+            | Self::BrokerRefuses(_, reason)
+            | Self::BrokerSmall(_, reason) => Some(reason.clone()),
             Self::BrokerSlow(_, time) => Some(time.clone()),
             Self::RelayRefuses(_, number) => Some(number.to_string()),
             _ => None,
@@ -137,6 +166,8 @@ impl Problem {
         let reason = || "a reason".to_owned();
         vec![
             Self::NoBroker,
+            Self::NoNetwork,
+            Self::NameLate(name()),
             Self::BrokerUnknown(name()),
             Self::BrokerUnreachable(name(), reason()),
             Self::BrokerNotSecure(name(), reason()),
@@ -145,14 +176,18 @@ impl Problem {
             Self::BrokerDeaf(name()),
             Self::BrokerMute(name()),
             Self::BrokerLoses(name()),
+            Self::BrokerSmall(name(), reason()),
             Self::BrokerSlow(name(), reason()),
             Self::StunUnknown(name()),
             Self::StunSilent(name()),
             Self::UdpBlocked,
+            Self::UdpSilent,
             Self::StrictNat,
             Self::RelayUnknown(name()),
             Self::RelaySilent(name()),
             Self::RelayLogin(name()),
+            Self::RelaySecret(name()),
+            Self::RelayOpen(name()),
             Self::RelayFull(name()),
             Self::RelayRefuses(name(), 403),
             Self::RelayStrange(name()),
@@ -166,54 +201,70 @@ impl Problem {
     pub fn words(&self) -> Words {
         let (what, means, remedy) = match self {
             Self::NoBroker => (
-                "No broker is named.".to_owned(),
-                "A broker is where others find you. Without one nobody can reach you, and you reach nobody.",
-                "Choose one in Settings under “Meeting points”, or name one with --broker.",
+                "There is no meeting point.".to_owned(),
+                "A meeting point is where others find you. Without one nobody can reach you, and you reach nobody.",
+                "Choose in Settings under “Meeting points” how others can reach you.",
+            ),
+            Self::NoNetwork => (
+                "Nobody outside this computer answers: no meeting point, and no server that helps to find a way."
+                    .to_owned(),
+                "This device seems to have no way to the internet at the moment. Nobody there can reach you. Messages wait, and go when it is back.",
+                "Check whether other programs reach the internet; in a hotel or café open any web page, perhaps it wants you to sign in. If they do, this network does not let Kith through: try another one.",
+            ),
+            Self::NameLate(name) => (
+                format!("The address of {name} was not found in time."),
+                "The network's directory of names (DNS) gave no answer. Whether the name is right is not known.",
+                "Check again. If it stays so, start the router anew, or try another network.",
             ),
             Self::BrokerUnknown(name) => (
-                format!("The broker {name} is not found: its name has no address."),
-                "Nobody can reach you there. The name may be misspelled, or this device has no network at the moment.",
+                format!("The meeting point {name} is not found: its name has no address."),
+                "Nobody can reach you there. The name is misspelled, or gone, or this device has no network at the moment.",
                 "Check the name, and whether other programs reach the internet.",
             ),
             Self::BrokerUnreachable(name, reason) => (
-                format!("The broker {name} is not reached: {reason}."),
-                "Nobody can reach you there. The broker may be down, its port wrong, or a firewall in between.",
-                "Check address and port. Try another network; if it works there, this one blocks the port: a broker with wss:// at port 443 passes almost everywhere.",
+                format!("The meeting point {name} is not reached: {reason}."),
+                "Nobody can reach you there. It may be down, its port wrong, or a firewall in between.",
+                "Check address and port. Try another network; if it works there, this one blocks the port: one with wss:// at port 443 passes almost everywhere.",
             ),
             Self::BrokerNotSecure(name, reason) => (
-                format!("The broker {name} is reached, but not securely: {reason}."),
+                format!("The meeting point {name} is reached, but not securely: {reason}."),
                 "Kith does not use it: somebody else might be listening there.",
-                "Ask whoever runs the broker for its right address. Check this device's date and time, too.",
+                "Ask whoever runs it for its right address. Check this device's date and time, too.",
             ),
             Self::BrokerLogin(name) => (
-                format!("The broker {name} refuses your user name and password."),
+                format!("The meeting point {name} refuses your user name and password."),
                 "Nobody can reach you there until it lets you in.",
-                "Correct them in the broker's address: user:password@ before its name, special characters as %XX.",
+                "Correct them in its address: user:password@ before its name, special characters as %XX.",
             ),
             Self::BrokerRefuses(name, reason) => (
-                format!("The broker {name} is reached and does not let you in: {reason}."),
+                format!("The meeting point {name} is reached and does not let you in: {reason}."),
                 "Nobody can reach you there. What answers may be no MQTT broker, or one that wants a user name, or one that is full.",
-                "Check the address, above all the port and, for ws:// and wss://, the path. Ask whoever runs the broker.",
+                "Check the address, above all the port and, for ws:// and wss://, the path. Ask whoever runs it.",
             ),
             Self::BrokerDeaf(name) => (
-                format!("The broker {name} does not let you listen."),
+                format!("The meeting point {name} does not let you listen."),
                 "You can leave messages there for others, and receive none: to it you are a guest.",
-                "Put the user name and password that its operator gave you into its address, or choose another broker as yours.",
+                "Put the user name and password that its operator gave you into its address, or choose another meeting point as yours.",
             ),
             Self::BrokerMute(name) => (
-                format!("The broker {name} lets you in, but does not confirm what it is given."),
+                format!("The meeting point {name} lets you in, but does not confirm what it is given."),
                 "Messages over it may be lost, so Kith keeps sending them again. It is overloaded or does not work as it should.",
                 "Try again later. If it stays so, tell whoever runs it, and choose another.",
             ),
             Self::BrokerLoses(name) => (
-                format!("The broker {name} confirms messages and does not deliver them."),
+                format!("The meeting point {name} confirms messages and does not deliver them."),
                 "Others believe you are away while you are there. Its access rules may be wrong.",
                 "Tell whoever runs it, and choose another meanwhile.",
             ),
+            Self::BrokerSmall(name, reason) => (
+                format!("The meeting point {name} delivers small messages and no large ones: {reason}."),
+                "Short messages arrive. Long ones, and many at once for somebody who is away, do not arrive over it.",
+                "Ask whoever runs it to allow packets of 128 KiB, or choose another.",
+            ),
             Self::BrokerSlow(name, time) => (
-                format!("The broker {name} takes {time} for one message."),
+                format!("The meeting point {name} takes {time} for one message."),
                 "Everything works, but it takes long until two devices find each other.",
-                "Choose a broker that is nearer, or try another network.",
+                "Choose one that is nearer, or try another network.",
             ),
             Self::StunUnknown(name) => (
                 format!("The server {name} is not found: its name has no address."),
@@ -227,28 +278,43 @@ impl Problem {
             ),
             Self::UdpBlocked => (
                 "No server answers over UDP.".to_owned(),
-                "This network seems to block it, as those of companies and hotels often do. Direct links need UDP; without it messages go by way of the broker: they arrive, only slower.",
+                "This network seems to block it, as those of companies and hotels often do. Direct links need UDP; without it messages go by way of the meeting point: they arrive, only slower.",
                 "Nothing must be done. To have direct links, use another network, or ask who runs this one to let UDP through.",
+            ),
+            Self::UdpSilent => (
+                "No server answers over UDP.".to_owned(),
+                "Direct links need UDP, and this network seems to block it. Without it messages go by way of a meeting point, and none works at the moment: messages wait.",
+                "First see to it that a meeting point works. To have direct links too, use another network, or ask who runs this one to let UDP through.",
             ),
             Self::StrictNat => (
                 "This network gives you another address for everybody whom you talk to.".to_owned(),
-                "Others cannot use the address that you know of yourself: with somebody whose network does the same no direct link comes about. Messages then go by way of the broker: they arrive, only slower.",
-                "Add a TURN server in Settings under “Servers that help to find a way”; some routers can also be set to “full cone” or to port forwarding.",
+                "Others cannot use the address that you know of yourself. With most people no direct link comes about: only with those whose router lets everybody answer, or who have a public address. Messages then go by way of the meeting point: they arrive, only slower.",
+                "Add a TURN server in Settings under “Servers that help to find a way”; some routers can also be set to “full cone”.",
             ),
             Self::RelayUnknown(name) => (
                 format!("The relay {name} is not found: its name has no address."),
-                "Where no direct way exists there is no relay to help; messages go by way of the broker.",
+                "Where no direct way exists there is no relay to help; messages go by way of the meeting point.",
                 "Check its name in Settings under “Servers that help to find a way”.",
             ),
             Self::RelaySilent(name) => (
                 format!("The relay {name} does not answer."),
-                "Where no direct way exists there is no relay to help; messages go by way of the broker.",
+                "Where no direct way exists there is no relay to help; messages go by way of the meeting point.",
                 "Check address and port (3478 is usual), and whether its firewall lets UDP in.",
             ),
             Self::RelayLogin(name) => (
                 format!("The relay {name} refuses your user name and password."),
                 "Where no direct way exists there is no relay to help. Passwords of relays often run out after some days.",
                 "Ask whoever runs it for new ones, and put them into its address: turn:user:password@host:port.",
+            ),
+            Self::RelaySecret(name) => (
+                format!("The relay {name} refuses what the secret in its address says."),
+                "The secret is wrong, or this device's clock is: of both Kith makes a password that holds for a day. Where no direct way exists there is no relay to help.",
+                "Check date and time of this device. Ask whoever runs the relay for its secret, and put it into its address: turn:secret@host:port.",
+            ),
+            Self::RelayOpen(name) => (
+                format!("The relay {name} gives relays to everybody, and Kith cannot use it."),
+                "Kith logs in at a relay, and this one asks for no user name and no password. Where no direct way exists there is no relay to help.",
+                "Ask whoever runs it to demand a login. As it is, anybody can send through it, and many networks soon block such ones.",
             ),
             Self::RelayFull(name) => (
                 format!("The relay {name} has no room for you."),
@@ -257,7 +323,7 @@ impl Problem {
             ),
             Self::RelayRefuses(name, number) => (
                 format!("The relay {name} refuses with error {number}."),
-                "Where no direct way exists there is no relay to help; messages go by way of the broker.",
+                "Where no direct way exists there is no relay to help; messages go by way of the meeting point.",
                 "Tell whoever runs it that number.",
             ),
             Self::RelayStrange(name) => (

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::findings::{
-    BrokerFinding, ClockFinding, Findings, Ipv6Finding, NatFinding, RelayFault, RelayFinding, Step, StunFinding,
-    UdpFinding,
+    BrokerFinding, ClockFinding, Findings, Ipv6Finding, Name, NatFinding, NetworkFinding, RelayFault, RelayFinding,
+    Step, StunFinding, UdpFinding,
 };
 use super::nat::Behaviour;
 use super::{Fact, Problem, judge};
@@ -40,13 +40,18 @@ impl Report {
     /// For programs.
     #[must_use]
     pub fn json(&self) -> Value {
-        let Findings { brokers, stun, relays, udp, nat, ipv6, clock } = &self.findings;
+        let Findings { brokers, stun, relays, network, udp, nat, ipv6, clock } = &self.findings;
         json!({
             "ok": self.is_well(),
             "problems": self.problems.iter().map(problem).collect::<Vec<_>>(),
             "brokers": brokers.iter().map(broker).collect::<Vec<_>>(),
             "stun": stun.iter().map(server).collect::<Vec<_>>(),
             "turn": relays.iter().map(relay).collect::<Vec<_>>(),
+            "network": match network {
+                NetworkFinding::NotChecked => "notChecked",
+                NetworkFinding::Answers => "answers",
+                NetworkFinding::Silent => "noAnswer",
+            },
             "udp": match udp {
                 UdpFinding::NotChecked => "notChecked",
                 UdpFinding::Passes => "passes",
@@ -116,6 +121,7 @@ fn step(step: Step) -> &'static str {
         Step::Listen => "subscribe",
         Step::Publish => "publish",
         Step::Deliver => "deliver",
+        Step::Large => "large",
     }
 }
 
@@ -125,7 +131,7 @@ fn server(finding: &StunFinding) -> Value {
     };
     json!({
         "server": finding.server,
-        "resolved": finding.resolved,
+        "resolved": finding.name == Name::Found,
         "ipv4": seen(finding.ipv4),
         "ipv6": seen(finding.ipv6),
     })
@@ -135,8 +141,11 @@ fn relay(finding: &RelayFinding) -> Value {
     let fault = match finding.relay {
         Ok(_) => None,
         Err(RelayFault::NoAddress) => Some("noAddress".to_owned()),
+        Err(RelayFault::Late) => Some("nameLate".to_owned()),
         Err(RelayFault::Silent) => Some("silent".to_owned()),
         Err(RelayFault::Login) => Some("login".to_owned()),
+        Err(RelayFault::Secret) => Some("secret".to_owned()),
+        Err(RelayFault::Open) => Some("open".to_owned()),
         Err(RelayFault::Full) => Some("full".to_owned()),
         Err(RelayFault::Refused(number)) => Some(format!("error{number}")),
         Err(RelayFault::Strange) => Some("strange".to_owned()),

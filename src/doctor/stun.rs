@@ -118,14 +118,16 @@ pub fn allocate(transaction: Transaction, login: Option<&Login>) -> Result<Vec<u
     Ok(message.raw)
 }
 
-/// Gives a relay back.
+/// Gives a relay back; without a login to a server that gave it without one.
 ///
 /// # Errors
 /// As [`allocate`].
-pub fn give_back(transaction: Transaction, login: &Login) -> Result<Vec<u8>> {
+pub fn give_back(transaction: Transaction, login: Option<&Login>) -> Result<Vec<u8>> {
     let mut message = begin(transaction, MessageType::new(METHOD_REFRESH, CLASS_REQUEST))?;
     message.add(ATTR_LIFETIME, &0_u32.to_be_bytes());
-    sign(&mut message, login)?;
+    if let Some(login) = login {
+        sign(&mut message, login)?;
+    }
     Ok(message.raw)
 }
 

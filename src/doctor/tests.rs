@@ -1,4 +1,5 @@
 //! The judgement, told from findings; and the probes, against servers of this test's own.
 
 mod judgement;
-mod probes;
+pub(super) mod probes;
+mod relays;

@@ -1,6 +1,7 @@
 //! What a checkup has to ask, from the command line and the settings on disk. It only reads: another Kith may run there.
 
 use thiserror::Error;
+use tokio::task::JoinError;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::place::Wanted;
@@ -10,7 +11,7 @@ use crate::doctor::probe::examine;
 use crate::doctor::{BrokerToCheck, Checkup, Report};
 use crate::link::driver::{IceServer, IceServerError};
 use crate::platform::default_data_dir;
-use crate::wire::broker_url::BrokerUrl;
+use crate::wire::broker_url::{BrokerUrl, without_login};
 
 /// Why nothing can be checked.
 #[derive(Debug, Error)]
@@ -21,15 +22,18 @@ pub enum CheckupError {
     /// The settings cannot be read.
     #[error("the settings cannot be read: {0}. Kith would put them aside and begin with the usual ones")]
     Settings(String),
-    /// An address is no broker's.
+    /// An address is no broker's; it is named without a login.
     #[error("“{0}” is no broker's address: {1}")]
     Broker(String, String),
-    /// An address is no ICE server's.
+    /// An address is no ICE server's; it is named without a login.
     #[error("“{0}” is {1}")]
     Server(String, String),
     /// Kith is shutting down.
     #[error("Kith is shutting down")]
     Ended,
+    /// The checkup has panicked.
+    #[error("the checkup itself has failed. That is a fault of Kith: please report it")]
+    Broken,
     /// This build has no broker of its own, and no other is named.
     #[error(transparent)]
     OwnBroker(#[from] LocalBrokerError),
@@ -65,8 +69,12 @@ impl Control {
         }
         let checkup = self.checkup()?;
         let examined = AbortOnDropHandle::new(tokio::spawn(async move { examine(&checkup).await }));
-        examined.await.map_err(|_| CheckupError::Ended)
+        examined.await.map_err(|error| why_ended(&error))
     }
+}
+
+fn why_ended(error: &JoinError) -> CheckupError {
+    if error.is_panic() { CheckupError::Broken } else { CheckupError::Ended }
 }
 
 fn of(place: &Place, settings: &Settings, front: Front, own: bool) -> Result<Checkup, CheckupError> {
@@ -82,10 +90,25 @@ fn of(place: &Place, settings: &Settings, front: Front, own: bool) -> Result<Che
 fn broker(url: &str) -> Result<BrokerToCheck, CheckupError> {
     match BrokerUrl::parse(url) {
         Ok(url) => Ok(BrokerToCheck { url, own: false }),
-        Err(error) => Err(CheckupError::Broker(url.to_owned(), error.to_string())),
+        Err(error) => Err(CheckupError::Broker(without_login(url), error.to_string())),
     }
 }
 
 fn server(url: &str) -> Result<IceServer, CheckupError> {
-    url.parse().map_err(|error: IceServerError| CheckupError::Server(url.to_owned(), error.to_string()))
+    url.parse().map_err(|error: IceServerError| CheckupError::Server(without_login(url), error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A fault of Kith is not told as its end.
+    #[tokio::test]
+    async fn a_fault_is_no_end() {
+        let broken = tokio::spawn(async { panic!("a fault") }).await.map(|never: ()| never).unwrap_err();
+        assert!(matches!(why_ended(&broken), CheckupError::Broken));
+        let ended = tokio::spawn(std::future::pending::<()>());
+        ended.abort();
+        assert!(matches!(why_ended(&ended.await.unwrap_err()), CheckupError::Ended));
+    }
 }

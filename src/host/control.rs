@@ -25,8 +25,8 @@ pub enum SettingsError {
     TooManyBrokers(usize),
     /// An address is no STUN or TURN server's.
     #[error(
-        "“{0}” is no address of a STUN or TURN server: they look like stun:host:port or turn:user:password@host:port, \
-         without spaces"
+        "“{0}” is no address of a STUN or TURN server: they look like stun:host:port, turn:user:password@host:port or \
+         turn:secret@host:port, without spaces"
     )]
     Server(String),
     /// A server is named twice.

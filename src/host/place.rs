@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::{BROKERS_MAX, ICE_SERVER_BYTES_MAX, ICE_SERVERS_MAX, Ice, PUBLIC_BROKERS, Reach, Settings, SettingsError};
 use crate::link::driver::IceServer;
-use crate::wire::broker_url::BrokerUrl;
+use crate::wire::broker_url::{BrokerUrl, without_login};
 
 /// Public STUN servers: they tell a device its own address as the internet sees it, and nothing else passes through them.
 pub const DEFAULT_ICE: [&str; 2] = ["stun:stun.l.google.com:19302", "stun:stun.cloudflare.com:3478"];
@@ -108,7 +108,7 @@ pub(super) fn addresses(ice: &Ice) -> Vec<String> {
 pub(super) fn check(settings: &Settings) -> Result<(), SettingsError> {
     check_ice(&settings.ice)?;
     let Some(Reach::Brokers(brokers)) = &settings.reach else { return Ok(()) };
-    let refused = |url: &str, why: String| SettingsError::Broker(url.to_owned(), why);
+    let refused = |url: &str, why: String| SettingsError::Broker(without_login(url), why);
     if brokers.is_empty() {
         return Err(SettingsError::NoBroker);
     }
@@ -136,14 +136,6 @@ fn check_ice(ice: &Ice) -> Result<(), SettingsError> {
         }
     }
     Ok(())
-}
-
-/// A wrong address is shown to whoever typed it; what stands before an @ may be a password, and the screen somebody else's too.
-fn without_login(url: &str) -> String {
-    match (url.split_once(':'), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, place))) => format!("{scheme}:…@{place}"),
-        _ => url.to_owned(),
-    }
 }
 
 #[cfg(test)]
@@ -181,6 +173,8 @@ mod tests {
         let many = check(&named(&["mqtt://a"; BROKERS_MAX + 1]));
         assert_eq!(many, Err(SettingsError::TooManyBrokers(BROKERS_MAX)));
         assert!(check(&named(&["mqtt://a", "http://b"])).unwrap_err().to_string().contains("http://b"));
+        let refused = check(&named(&["mqtt://alice:secret@b:0"])).unwrap_err().to_string();
+        assert!(refused.contains("mqtt:…@b:0") && !refused.contains("secret"), "{refused}");
     }
 
     fn helped(servers: &[&str]) -> Settings {
@@ -207,11 +201,11 @@ mod tests {
     fn a_wrong_server_is_named_without_its_password() {
         assert_eq!(check(&helped(&["stun:a", "turn:u:p@b:3478", "turn:u:p@[::1]"])), Ok(()));
         for wrong in
-            ["a", "http://a", "stun:a:port", "stun:", "turn:b", "turns:u:p@b", "turn:user:secret@b:0", "stun:a b"]
+            ["a", "http://a", "stun:a:port", "stun:", "turn:b", "turns:u:p@b", "turn:user:hush@b:0", "stun:a b"]
         {
             let refused = check(&helped(&["stun:a", wrong])).unwrap_err();
             assert!(matches!(refused, SettingsError::Server(_)), "{wrong}");
-            assert!(!refused.to_string().contains("secret"), "{refused}");
+            assert!(!refused.to_string().contains("hush"), "{refused}");
         }
         assert!(matches!(check(&helped(&["stun:a", "stun:a"])), Err(SettingsError::ServerTwice(_))));
         let many: Vec<String> = (0..=ICE_SERVERS_MAX).map(|number| format!("stun:a{number}")).collect();

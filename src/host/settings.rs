@@ -25,7 +25,8 @@ pub struct Settings {
     pub window: Option<WindowPlace>,
 }
 
-/// One thing that a person chose. Each is an order of its own, so that two at once do not undo each other.
+/// One thing that a person chose. Each is an order of its own, and says no more than what was chosen: two at once do not undo
+/// each other, whatever was on the screen when they were made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
     /// Light or dark.
@@ -34,8 +35,12 @@ pub enum Choice {
     TextSize(TextSize),
     /// How others can reach this person.
     Reach(Reach),
-    /// Who helps to find a way to others.
-    Ice(Ice),
+    /// One more server of their own that helps to find a way to others: a `stun:` or `turn:` address.
+    AddServer(String),
+    /// One of them less.
+    RemoveServer(String),
+    /// Whether [`super::DEFAULT_ICE`] are asked too.
+    PublicServers(bool),
     /// Whether nobody learns an address of this device.
     HideAddress(bool),
 }
@@ -48,7 +53,9 @@ impl Settings {
             Choice::Theme(theme) => self.theme = theme,
             Choice::TextSize(size) => self.text_size = size,
             Choice::Reach(reach) => self.reach = Some(reach),
-            Choice::Ice(ice) => self.ice = ice,
+            Choice::AddServer(server) => self.ice.servers.push(server),
+            Choice::RemoveServer(server) => self.ice.servers.retain(|own| *own != server),
+            Choice::PublicServers(public) => self.ice.public = public,
             Choice::HideAddress(on) => self.hide_address = on,
         }
         self

@@ -156,15 +156,37 @@ async fn a_choice_that_cannot_be_saved_is_taken_back() {
 async fn servers_are_chosen() {
     let world = World::new(false);
     let mine = Ice { public: false, servers: vec!["stun:mine".to_owned()] };
-    world.control.change(Choice::Ice(mine.clone())).await.unwrap();
+    world.control.change(Choice::AddServer("stun:mine".to_owned())).await.unwrap();
+    assert_eq!(world.last_used(), ["stun:mine", DEFAULT_ICE[0], DEFAULT_ICE[1]]);
+    world.control.change(Choice::PublicServers(false)).await.unwrap();
     assert_eq!(world.last_used(), ["stun:mine"]);
     assert_eq!((world.saved().ice, world.control.settings().ice), (mine.clone(), mine.clone()));
-    let wrong = Ice { servers: vec!["stun:a b".to_owned()], ..mine.clone() };
-    let refused = world.control.change(Choice::Ice(wrong)).await.unwrap_err();
+    let refused = world.control.change(Choice::AddServer("stun:a b".to_owned())).await.unwrap_err();
     assert!(matches!(refused, SettingsError::Server(_)), "{refused}");
     world.refuse.send_replace(true);
-    world.control.change(Choice::Ice(Ice::default())).await.unwrap_err();
+    world.control.change(Choice::PublicServers(true)).await.unwrap_err();
+    world.control.change(Choice::RemoveServer("stun:mine".to_owned())).await.unwrap_err();
     assert_eq!((world.saved().ice, world.control.settings().ice), (mine.clone(), mine));
+    world.end().await;
+}
+
+/// Changes of servers that come one right after the other, before the first is on disk, do not undo each other.
+#[tokio::test(flavor = "multi_thread")]
+async fn quick_changes_of_servers_do_not_undo_each_other() {
+    let world = World::new(false);
+    let change = |choice| world.control.change(choice);
+    change(Choice::AddServer("stun:old".to_owned())).await.unwrap();
+    let changed = tokio::join!(
+        change(Choice::AddServer("stun:one".to_owned())),
+        change(Choice::PublicServers(false)),
+        change(Choice::AddServer("stun:two".to_owned())),
+        change(Choice::RemoveServer("stun:old".to_owned())),
+        change(Choice::RemoveServer("stun:never".to_owned())),
+    );
+    assert_eq!(changed, (Ok(()), Ok(()), Ok(()), Ok(()), Ok(())));
+    assert_eq!(world.last_used(), ["stun:one", "stun:two"]);
+    let ice = world.saved().ice;
+    assert_eq!((ice.public, ice.servers), (false, vec!["stun:one".to_owned(), "stun:two".to_owned()]));
     world.end().await;
 }
 
@@ -172,9 +194,8 @@ async fn servers_are_chosen() {
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_of_the_command_line_hold() {
     let world = World::new(true);
-    let mine = Ice { public: false, servers: vec!["stun:mine".to_owned()] };
-    world.control.change(Choice::Ice(mine.clone())).await.unwrap();
-    assert_eq!((world.last_used(), world.saved().ice), (vec![], mine));
+    world.control.change(Choice::AddServer("stun:mine".to_owned())).await.unwrap();
+    assert_eq!((world.last_used(), world.saved().ice.servers), (vec![], vec!["stun:mine".to_owned()]));
     world.end().await;
 }
 
@@ -214,6 +235,22 @@ async fn a_checkup_only_reads() {
     assert!(dir.path().join(SETTINGS_FILE).exists());
     let wrong = Place { ice: vec!["nonsense".to_owned()], data: Some(dir.path().join("none")), ..Place::default() };
     assert!(matches!(checkup(&wrong), Err(CheckupError::Server(..))));
+}
+
+/// An address that cannot be checked is named without its password, wherever it comes from.
+#[test]
+fn a_checkup_shows_no_password() {
+    let dir = tempfile::tempdir().unwrap();
+    let here = Place { data: Some(dir.path().to_owned()), ..Place::default() };
+    let refused = |place: &Place| checkup(place).unwrap_err().to_string();
+    let server = refused(&Place { ice: vec!["turns:alice:hush@relay".to_owned()], ..here.clone() });
+    let broker = refused(&Place { brokers: vec!["mqtt://alice:hush@b:0".to_owned()], ..here.clone() });
+    let text = r#"{"ice":{"public":false,"servers":["turns:alice:hush@relay"]}}"#;
+    std::fs::write(dir.path().join(SETTINGS_FILE), text).unwrap();
+    let kept = refused(&here);
+    for (said, place) in [(server, "turns:…@relay"), (broker, "mqtt:…@b:0"), (kept, "turns:…@relay")] {
+        assert!(said.contains(place) && !said.contains("hush") && !said.contains("alice"), "{said}");
+    }
 }
 
 /// When another program has the port, the error says so in words, and the next try works once it is gone.

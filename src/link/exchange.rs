@@ -109,6 +109,8 @@ pub enum DriverEvent {
     Reconnected {
         /// Which connection.
         connection: ConnectionId,
+        /// Which of its generations: the report of an older one may cross the command that begins the next.
+        generation: u32,
         /// How.
         path: Path,
     },
@@ -171,7 +173,7 @@ pub enum Policy {
     Never,
 }
 
-/// How frames travel on an open link.
+/// How frames travel on an open link. A driver says what it sees: a relay of the peer's may look to it like a plain address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Path {
     /// From device to device.

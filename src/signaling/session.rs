@@ -20,6 +20,8 @@ const MUTE_AFTER: Duration = Duration::from_secs(2);
 pub const DOUBT_PATIENCE: Duration = Duration::from_millis(500);
 /// A session that has stood for this long was no accident: the next loss is the first again.
 const STEADY: Duration = Duration::from_secs(10);
+/// An attempt that took less than this waits less before the next one. No attempt to connect takes longer.
+const KEPT_MAX: Duration = Duration::from_secs(10);
 /// The longest wait while a broker has not been away for long: it is back within five seconds of its restart.
 const PROMPT_LAST: Duration = Duration::from_secs(4);
 /// Attempts with such short waits: five minutes. Who is away for longer is asked less often.
@@ -106,6 +108,8 @@ pub struct Session {
     /// There is reason to think that the next loss is over as soon as it is noticed.
     hasty: bool,
     steady_since: Option<Duration>,
+    /// When the last attempt began: waits count from there.
+    tried_at: Duration,
     prompt: Backoff,
     patient: Backoff,
     retry_at: Option<Duration>,
@@ -129,6 +133,7 @@ impl Session {
             doubted_until: None,
             hasty: false,
             steady_since: None,
+            tried_at: Duration::ZERO,
             prompt: Backoff::new(Duration::from_secs(1), PROMPT_LAST),
             patient: Backoff::new(PATIENT_FIRST, PATIENT_LAST),
             retry_at: Some(Duration::ZERO),
@@ -188,6 +193,7 @@ impl Session {
             return None;
         }
         self.retry_at = None;
+        self.tried_at = now;
         self.readiness = Readiness::Connecting;
         Some(Action::Connect)
     }
@@ -283,7 +289,7 @@ impl Session {
         (self.connected && !gone.is_empty()).then_some(Action::Unsubscribe(gone))
     }
 
-    /// The connection was lost or refused; the next attempt waits.
+    /// The connection was lost or refused; the next attempt waits, counted from the beginning of this one.
     pub fn lost(&mut self, readiness: Readiness, now: Duration, rng: &mut impl Rng) {
         self.connected = false;
         self.readiness = readiness;
@@ -291,13 +297,20 @@ impl Session {
         self.silent_since = None;
         self.again_at = None;
         self.doubted_until = None;
-        if self.steady_since.take().is_some_and(|since| now >= since.saturating_add(STEADY)) {
+        let steady = self.steady_since.take().is_some_and(|since| now >= since.saturating_add(STEADY));
+        if steady {
             self.prompt.reset();
             self.patient.reset();
         }
         let backoff = if self.prompt.failures() < PROMPT_ATTEMPTS { &mut self.prompt } else { &mut self.patient };
         let delay = backoff.next_delay(rng);
-        self.retry_at = Some(if std::mem::take(&mut self.hasty) { now } else { now.saturating_add(delay) });
+        // Whoever waited for seconds in vain has waited. A cluster that elects leaders keeps an attempt for 4 s and then drops it,
+        // and can be through with it a moment later. One that stood for long is not hurried, since its end may be everybody's, and neither
+        // is one that answers nothing for longer than that.
+        let kept = now.saturating_sub(self.tried_at);
+        let from = if steady || kept >= KEPT_MAX { now } else { self.tried_at };
+        let at = from.saturating_add(delay).max(now);
+        self.retry_at = Some(if std::mem::take(&mut self.hasty) { now } else { at });
     }
 
     fn ready(&mut self, now: Duration) -> Action {

@@ -24,6 +24,8 @@ const REPEAT_LAST: Duration = Duration::from_secs(3600);
 pub struct Deposit {
     /// The entries, in the outbox's order.
     pub ids: Vec<EntryId>,
+    /// Nothing has been acknowledged since entries were deposited again.
+    pub again: bool,
 }
 
 /// The mail side of one peer.
@@ -42,6 +44,7 @@ pub struct Mailer {
     unpublished: BTreeSet<u64>,
     repeat: Backoff,
     repeat_at: Option<Duration>,
+    again: bool,
 }
 
 impl Default for Mailer {
@@ -57,6 +60,7 @@ impl Default for Mailer {
             unpublished: BTreeSet::new(),
             repeat: Backoff::new(REPEAT_FIRST, REPEAT_LAST),
             repeat_at: None,
+            again: false,
         }
     }
 }
@@ -114,7 +118,7 @@ impl Mailer {
         if let Some((cursor, _)) = found.last() {
             self.cursor = self.cursor.max(*cursor);
         }
-        (!ids.is_empty()).then_some(Deposit { ids })
+        (!ids.is_empty()).then_some(Deposit { ids, again: self.again })
     }
 
     /// The store could not answer a question: it is asked again later.
@@ -162,6 +166,7 @@ impl Mailer {
         self.deposits.retain(|_, ids| !ids.is_empty());
         if self.deposits.len() < before {
             self.repeat.reset();
+            self.again = false;
         }
         if self.deposits.is_empty() {
             self.repeat_at = None;
@@ -185,6 +190,7 @@ impl Mailer {
         self.cursor = 0;
         self.more = true;
         self.active = true;
+        self.again = true;
         self.repeat_at = Some(now + self.repeat.next_delay(rng));
     }
 }

@@ -1,12 +1,14 @@
 //! What a peer lacks, and how it gets there: pushed over an open link, or deposited as mail.
 //!
-//! Pure. The outbox itself is a query over the store (what we have and the peer has not said to have); the two machines
-//! here decide when to ask it and how much may be under way. Both are at-least-once: what is repeated is recognised by
-//! its entry id. Neither knows what an entry says.
+//! Pure. The outbox itself is a query over the store (what we have and the peer has not said to have); `Push` and `Mailer`
+//! decide when to ask it and how much may be under way, `Acks` which way acknowledgements go back. All of it is at-least-once:
+//! what is repeated is recognised by its entry id. None knows what an entry says.
 
+mod acks;
 mod mail;
 mod push;
 
+pub use acks::{ACKS_PATIENCE, Acks};
 pub use mail::{Deposit, MAIL_WINDOW, Mailer};
 /// What the store could not answer is asked again after this long: a full disk is not emptied sooner, and nobody waits for
 /// much longer before they look for what is wrong.

@@ -258,3 +258,30 @@ fn what_is_written_while_mail_goes_waits_for_nothing_else() {
         now += Duration::from_secs(10);
     }
 }
+
+/// While a link is in doubt its acks are said over it at once, and together by mail when the doubt lasts; a link that recovers
+/// has carried them.
+#[test]
+fn acks_of_a_doubtful_link_go_by_mail_together_and_late() {
+    let at = Duration::from_millis;
+    for recovers in [true, false] {
+        let mut acks = Acks::default();
+        for n in 0..20 {
+            acks.add([id(n)]);
+            assert_eq!(acks.over_link(false, at(n * 50)), vec![id(n)]);
+            assert_eq!(acks.by_mail(false, at(n * 50)), vec![]);
+        }
+        assert_eq!(acks.deadline(), Some(ACKS_PATIENCE));
+        if recovers {
+            acks.settled();
+        }
+        let expected = if recovers { vec![] } else { (0..20).map(id).collect() };
+        assert_eq!(acks.by_mail(false, ACKS_PATIENCE), expected);
+        assert_eq!((acks.deadline(), acks.is_empty()), (None, true));
+    }
+    let mut acks = Acks::default();
+    acks.add([id(1)]);
+    acks.over_link(false, at(0));
+    acks.add([id(2)]);
+    assert_eq!(acks.by_mail(false, at(1)), vec![id(1), id(2)], "the link is gone, and an envelope goes anyway");
+}

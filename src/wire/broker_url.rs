@@ -10,6 +10,7 @@
 //! A path is for ws and wss only, a pin for mqtts and wss.
 
 mod escape;
+mod login;
 mod pin;
 mod place;
 
@@ -21,6 +22,7 @@ use thiserror::Error;
 
 use escape::{normal_path, unescape, write_escaped};
 
+pub use login::without_login;
 pub use pin::Pin;
 pub use place::{Host, Scheme};
 

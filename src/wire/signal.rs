@@ -136,6 +136,10 @@ pub struct Heartbeat {
     /// The stamp that this answers.
     #[n(2)]
     pub echo: Option<u64>,
+    /// Whether the sender sees that packets of this link go through a relay. Who relays knows it; the other may only see an
+    /// address that nobody has named. Absent when the sender does not say.
+    #[n(3)]
+    pub relayed: Option<bool>,
 }
 
 /// Why a signal or a heartbeat was refused.

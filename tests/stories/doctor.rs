@@ -66,7 +66,7 @@ pub fn a_broker_that_works_is_well(world: &mut World) {
     assert!(!said.text.contains("secret@"), "{}", said.text);
     assert!(!data.exists());
     let said = doctor(world, &data, &["--broker", &url, "--no-default-ice"]);
-    assert!(said.text.starts_with("✓ The broker ") && said.text.ends_with("All is well.\n"), "{}", said.text);
+    assert!(said.text.starts_with("✓ The meeting point ") && said.text.ends_with("All is well.\n"), "{}", said.text);
 }
 
 /// A wrong password is named as one, and shown to nobody; a guest is told that they cannot listen.
@@ -112,6 +112,7 @@ fn every_bad_broker_is_found_out() {
         (Bad::Babbles, "broker-mute"),
         (Bad::HangsUp, "broker-mute"),
         (Bad::Lies, "broker-loses"),
+        (Bad::Small, "broker-small"),
         // Its confirmation lies behind the flood.
         (Bad::Floods, "broker-mute"),
     ] {
@@ -146,7 +147,7 @@ fn the_own_broker_may_rest() {
     let own = format!("127.0.0.1:{port}");
     let said = doctor(&world, &world.dir().join("nobody"), &["--no-default-ice", "--local-broker", &own]);
     assert_eq!(said.code, 0, "{}", said.text);
-    assert!(said.text.contains("· This computer's own broker"), "{}", said.text);
+    assert!(said.text.contains("· This computer's own meeting point"), "{}", said.text);
 }
 
 /// A relay is asked with the credentials that a node would use; its server tells our address, and how a NAT would behave.

@@ -8,6 +8,9 @@ use std::time::Duration;
 
 use super::mqtt::{self, CONNACK, CONNECT, PINGREQ, PINGRESP, PUBACK, PUBLISH, SUBACK, SUBSCRIBE};
 
+/// The largest payload that [`Bad::Small`] takes: as some operators set it, and less than the largest of ours.
+const SMALL_BYTES_MAX: usize = 16 * 1024;
+
 /// What is wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bad {
@@ -25,6 +28,8 @@ pub enum Bad {
     Floods,
     /// It lets everybody in, and hangs up.
     HangsUp,
+    /// It delivers what is small, and hangs up when something large comes.
+    Small,
 }
 
 /// A bad broker. Its threads end with the test's process, its connections with a change of its ways.
@@ -112,7 +117,7 @@ fn serve(way: Bad, mut stream: TcpStream, state: &Mutex<State>) -> io::Result<()
             mqtt::read_packet(&mut stream)?;
         },
         Bad::Babbles => return stream.write_all(&[0xf7; 64]),
-        Bad::Hangs | Bad::Lies | Bad::Floods => {}
+        Bad::Hangs | Bad::Lies | Bad::Floods | Bad::Small => {}
     }
     loop {
         let packet = mqtt::read_packet(&mut stream)?;
@@ -135,8 +140,18 @@ fn serve(way: Bad, mut stream: TcpStream, state: &Mutex<State>) -> io::Result<()
                 }
             }
             PUBLISH => {
-                if let Some(id) = packet.publish().and_then(|publish| publish.id) {
+                let Some(publish) = packet.publish() else { continue };
+                if way == Bad::Small && publish.payload.len() > SMALL_BYTES_MAX {
+                    return Ok(());
+                }
+                if let Some(id) = publish.id {
                     mqtt::write_packet(&mut stream, PUBACK << 4, &id.to_be_bytes())?;
+                }
+                if way == Bad::Small {
+                    let mut body = Vec::new();
+                    mqtt::put_text(&mut body, &publish.topic);
+                    body.extend_from_slice(&publish.payload);
+                    mqtt::write_packet(&mut stream, PUBLISH << 4, &body)?;
                 }
             }
             PINGREQ => mqtt::write_packet(&mut stream, PINGRESP << 4, &[])?,

@@ -16,6 +16,9 @@ use tokio_util::task::TaskTracker;
 /// Nothing takes so long on an idle machine; this one may be shared by many.
 const DEADLINE: Duration = Duration::from_secs(60);
 
+/// How often to look at what the process has: no event says that the library has let go of it.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
 /// What the process has.
 #[derive(Debug, PartialEq)]
 pub struct Held {
@@ -31,17 +34,27 @@ impl Held {
         Self { tasks, files: count("/proc/self/fd"), threads: count("/proc/self/task") }
     }
 
-    /// The library's own task of a closed connection ends a moment after it, so it is looked again until all is as before.
+    /// As it is once no more tasks are alive than `tasks`. The library's own task of a closed connection ends a moment after
+    /// it and tells nobody, so it is looked until it has.
+    pub async fn at_rest(tasks: usize) -> Self {
+        Self::once(|held| held.tasks <= tasks).await
+    }
+
+    /// As it is once all is as before, or after all the time there is.
     pub async fn again(before: &Self) -> Self {
-        let mut now = Self::now();
-        for _ in 0..1_000 {
-            if now == *before {
-                break;
+        Self::once(|held| held == before).await
+    }
+
+    async fn once(so: impl Fn(&Self) -> bool) -> Self {
+        let wait = async {
+            let mut looks = tokio::time::interval(LOOK_EVERY);
+            while !so(&Self::now()) {
+                looks.tick().await;
             }
-            tokio::task::yield_now().await;
-            now = Self::now();
-        }
-        now
+        };
+        // What is still there after that is a leak, which whoever compares shows.
+        let _ = tokio::time::timeout(DEADLINE, wait).await;
+        Self::now()
     }
 }
 

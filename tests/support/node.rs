@@ -1,16 +1,19 @@
 //! One `kith node` process: its lines read by a thread, its events kept, and waits that end at a deadline.
 
+mod heard;
+
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use self::heard::{Heard, Shared};
 use super::broker::tail;
 use super::deadline;
 use super::verbs::Identity;
@@ -47,71 +50,6 @@ struct Process {
     child: Child,
     input: Mutex<Option<ChildStdin>>,
     reader: JoinHandle<()>,
-}
-
-/// What the reader thread and the story share.
-#[derive(Default)]
-struct Shared {
-    heard: Mutex<Heard>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct Heard {
-    /// Of every run of this person's node, in the order of arrival.
-    events: Vec<Event>,
-    replies: Vec<Value>,
-    /// Lines that no node may write.
-    faults: Vec<String>,
-    /// Whether the present process has closed its output.
-    ended: bool,
-}
-
-struct Event {
-    params: Value,
-    taken: bool,
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Heard> {
-        // A story that failed while it looked has poisoned the lock; its report still wants to read.
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn hear(&self, line: &[u8]) {
-        let mut heard = self.lock();
-        match parse(line) {
-            Ok(Line::Event(params)) => heard.events.push(Event { params, taken: false }),
-            Ok(Line::Reply(reply)) => heard.replies.push(reply),
-            Err(fault) => heard.faults.push(fault),
-        }
-        self.changed.notify_all();
-    }
-}
-
-enum Line {
-    Event(Value),
-    Reply(Value),
-}
-
-/// Standard output carries answers and events, one object a line, and nothing else.
-fn parse(line: &[u8]) -> Result<Line, String> {
-    let fault = |why: &str| format!("{why}: {}", String::from_utf8_lossy(&line[..line.len().min(500)]));
-    let value: Value = serde_json::from_slice(line).map_err(|_| fault("a line that is not JSON"))?;
-    if value["jsonrpc"] != "2.0" {
-        return Err(fault("a line that is not JSON-RPC 2.0"));
-    }
-    if value["method"] == "event" && value["params"]["type"].is_string() && value.get("id").is_none() {
-        return Ok(Line::Event(value["params"].clone()));
-    }
-    let error = value.get("error").is_some();
-    if value.get("id").is_none() || error == value.get("result").is_some() {
-        return Err(fault("a line that is neither an event nor an answer"));
-    }
-    if error && !value["error"]["data"]["code"].is_string() {
-        return Err(fault("an error without data.code"));
-    }
-    Ok(Line::Reply(value))
 }
 
 impl Node {

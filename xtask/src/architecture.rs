@@ -1,4 +1,4 @@
-//! Runs `tests/architecture.rs` without building the product: it reads source text and needs only the standard library.
+//! Runs `tests/architecture` without building the product: it reads source text and needs only the standard library.
 
 use std::process::Command;
 
@@ -12,9 +12,9 @@ pub fn run() -> Result<bool> {
     let binary = workspace::scratch("architecture")?.join("architecture");
     let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     rustc.args(["--edition", "2024", "--test", "--crate-name", "architecture", "-o"]).arg(&binary);
-    rustc.arg(root.join("tests/architecture.rs")).env("CARGO_MANIFEST_DIR", &root);
+    rustc.arg(root.join("tests/architecture/main.rs")).env("CARGO_MANIFEST_DIR", &root);
     if !rustc.status().context("cannot run rustc")?.success() {
-        bail!("tests/architecture.rs does not compile");
+        bail!("tests/architecture does not compile");
     }
     let mut test = Command::new(&binary);
     test.args(["--nocapture", "--test-threads=1"]).current_dir(&root);

@@ -21,12 +21,15 @@ const LIMIT: Duration = Duration::from_secs(3 * 3600);
 const POSSIBLE_LIMIT: Duration = Duration::from_secs(60);
 /// What the lab runs, beside Kith.
 const PROGRAMS: [&str; 4] = ["nft", "setpriv", "mosquitto", "turnserver"];
+/// What `roam` runs too, for its cluster.
+const CLUSTER_PROGRAMS: [&str; 2] = ["nats-server", "openssl"];
 
-/// What to do in the lab: `nat`, `roam` or `loss`, each with its own options (`cargo xtask lab nat --help`).
+/// What to do in the lab: `nat`, `doctor`, `roam` or `loss`, each with its own options (`cargo xtask lab nat --help`).
 #[derive(clap::Args)]
 #[command(disable_help_flag = true)]
 pub struct Args {
-    /// nat: every pair of networks. roam: networks go, brokers and peers die. loss: links lose and delay
+    /// nat: every pair of networks. doctor: what it says of each. roam: networks go, brokers and peers die. loss: links lose and
+    /// delay
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
     what: Vec<OsString>,
 }
@@ -35,7 +38,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<bool> {
     setup::run(For::Lab);
     let name = args.what.first().map(|what| what.to_string_lossy().into_owned()).unwrap_or_default();
-    if let Some(reason) = missing() {
+    if let Some(reason) = missing(&name) {
         report_skip(&format!("lab::{name}"), &reason)?;
         return Ok(true);
     }
@@ -47,7 +50,7 @@ pub fn run(args: &Args) -> Result<bool> {
         let debug = workspace::target_dir()?.join("debug");
         let mut lab = Command::new(debug.join("kith-lab"));
         lab.arg("--kith").arg(debug.join("kith")).arg("--place").arg(&place);
-        lab.arg("--turn-settings").arg(workspace::root().join("deploy/coturn/turnserver.conf"));
+        lab.arg("--deploy").arg(workspace::root().join("deploy"));
         lab.args(what).env("TMPDIR", &place);
         Ok(lab)
     };
@@ -83,11 +86,13 @@ pub fn run(args: &Args) -> Result<bool> {
 }
 
 /// What keeps the lab from running here, as far as can be seen without trying.
-fn missing() -> Option<String> {
+fn missing(name: &str) -> Option<String> {
     if env::consts::OS != "linux" {
         return Some("networks are made of namespaces, which only Linux has".to_owned());
     }
-    let missing: Vec<&str> = PROGRAMS.into_iter().filter(|program| find_program(program).is_none()).collect();
+    let more = CLUSTER_PROGRAMS.into_iter().filter(|_| name == "roam");
+    let missing: Vec<&str> =
+        PROGRAMS.into_iter().chain(more).filter(|program| find_program(program).is_none()).collect();
     (!missing.is_empty()).then(|| format!("not installed: {}", missing.join(", ")))
 }
 

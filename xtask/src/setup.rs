@@ -60,14 +60,14 @@ const NEEDS: &[Need] = &[
         there: || find_program("mosquitto").is_some(),
     },
     Need {
-        users: &[For::Tests],
+        users: &[For::Lab, For::Tests],
         what: "nats-server",
-        why: "the stories also run over a cluster of brokers",
+        why: "the stories and the lab also run over a cluster of brokers",
         package: "nats-server",
         there: || find_program("nats-server").is_some(),
     },
     Need {
-        users: &[For::Tests],
+        users: &[For::Lab, For::Tests],
         what: "openssl",
         why: "the certificates of brokers over TLS are made as an operator makes them",
         package: "openssl",

@@ -37,6 +37,11 @@ pub enum Trial {
     Killed,
     /// The broker is killed and started again.
     Broker,
+    /// A node of a cluster of brokers is killed.
+    Cluster,
+    /// The same, and people name a second broker.
+    #[value(name = "second-broker")]
+    SecondBroker,
     /// The network is gone for 2 s.
     #[value(name = "away-2")]
     Away2,
@@ -49,19 +54,32 @@ pub enum Trial {
 }
 
 /// The longest first, so that the last to end is a short one.
-const TRIALS: [Trial; 9] = [
+const TRIALS: [Trial; 11] = [
     Trial::Away120,
     Trial::Frozen,
     Trial::Away20,
     Trial::Killed,
+    Trial::Cluster,
+    Trial::SecondBroker,
     Trial::Broker,
     Trial::Away2,
     Trial::Move,
     Trial::Address,
     Trial::OnlyMail,
 ];
-/// Those of a short run: what takes seconds, and has each part of the machinery in it.
-const SHORT: [Trial; 5] = [Trial::Killed, Trial::Broker, Trial::Away2, Trial::Move, Trial::OnlyMail];
+/// Those of a short run: what takes less than a minute, and has each part of the machinery in it.
+const SHORT: [Trial; 8] = [
+    Trial::Away20,
+    Trial::Killed,
+    Trial::SecondBroker,
+    Trial::Broker,
+    Trial::Away2,
+    Trial::Move,
+    Trial::Address,
+    Trial::OnlyMail,
+];
+/// Runs of each in a short run. All together take two minutes.
+const SHORT_RUNS: usize = 2;
 
 /// Which trials, and how often.
 #[derive(clap::Args)]
@@ -75,7 +93,7 @@ pub struct Args {
     /// How many worlds at a time
     #[arg(long, default_value_t = JOBS)]
     jobs: usize,
-    /// The short form, as in `cargo xtask test`: one run of the quick trials
+    /// The short form, as in `cargo xtask test`: two runs of each of the quick trials
     #[arg(long)]
     short: bool,
     /// Write the figures there too
@@ -99,7 +117,7 @@ type Times = Result<Vec<Duration>>;
 /// Does them. Returns whether every promise was kept in every run.
 pub fn run(setup: &Setup, args: &Args) -> Result<bool> {
     let trials = args.trials();
-    let runs = if args.short { 1 } else { args.runs };
+    let runs = if args.short { SHORT_RUNS } else { args.runs };
     let jobs = if args.short { program::JOBS } else { args.jobs };
     println!("{} trials, {runs} runs of each, {jobs} at a time", trials.len());
     let begun = Instant::now();

@@ -4,10 +4,11 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use patchbay::NodeId;
 use serde_json::{Value, json};
 
 use super::Trial;
-use crate::deliver::{ARRIVE_LIMIT, Two, in_a_world};
+use crate::deliver::{ARRIVE_LIMIT, Two, Ways, in_a_world, named};
 use crate::kinds::{Kind, Way};
 use crate::person::SETUP_LIMIT;
 use crate::promises;
@@ -17,8 +18,12 @@ use crate::world::{Setup, World};
 const HOME: Kind = Kind::Moderate;
 /// Where the one who moves moves to.
 const ELSEWHERE: Kind = Kind::Carrier;
-/// The link is open by then, before anything is measured.
+/// Each side's path between two such networks.
+const BEST: Ways = [Some(Way::Direct); 2];
+/// The link is open by then, before anything is measured and after everything was.
 const LINK_LIMIT: Duration = Duration::from_secs(40);
+/// Alice's place among the people of a world with a cluster: Carol is there before her.
+const ALICE: usize = 1;
 /// How long the broker is down: longer than a client needs to notice.
 const BROKER_DOWN: Duration = Duration::from_secs(3);
 /// How long a dead peer stays dead, after it was missed.
@@ -31,10 +36,14 @@ pub fn run(setup: &Setup, trial: Trial) -> Result<Vec<Duration>> {
     };
     in_a_world(setup, kept, |world| match trial {
         Trial::OnlyMail => only_mail(world),
+        Trial::Cluster => cluster(world, false),
+        Trial::SecondBroker => cluster(world, true),
         trial => {
+            // Built before anybody talks: a new router at the public part is nothing that a person's moving makes.
+            let elsewhere = world.network("elsewhere", ELSEWHERE)?;
             let mut two = conversation(world)?;
             let times = match trial {
-                Trial::Move => vec![moves(world, &mut two)?],
+                Trial::Move => vec![moves(elsewhere.id(), &mut two)?],
                 Trial::Address => vec![changes_address(&mut two)?],
                 Trial::Away2 => vec![away(&mut two, 2)?],
                 Trial::Away20 => vec![away(&mut two, 20)?],
@@ -42,8 +51,9 @@ pub fn run(setup: &Setup, trial: Trial) -> Result<Vec<Duration>> {
                 Trial::Frozen => vec![frozen(&mut two, 60)?],
                 Trial::Broker => broker(world, &mut two)?,
                 Trial::Killed => killed(&mut two)?,
-                Trial::OnlyMail => Vec::new(),
+                Trial::Cluster | Trial::SecondBroker | Trial::OnlyMail => Vec::new(),
             };
+            has_a_link_again(&mut two)?;
             two.nothing_lost_nothing_twice()?;
             Ok(times)
         }
@@ -53,16 +63,22 @@ pub fn run(setup: &Setup, trial: Trial) -> Result<Vec<Duration>> {
 /// Two contacts with an open link, who have just written to each other.
 fn conversation(world: &World) -> Result<Two> {
     let mut two = Two::meet(world, (HOME, HOME))?;
-    let way = two.climb_to(Way::Direct, LINK_LIMIT)?;
-    ensure!(way == Some(Way::Direct), "before anything happened the path was {way:?}");
+    let ways = two.climb_to(Way::Direct, LINK_LIMIT)?;
+    ensure!(ways == BEST, "before anything happened the path was {}", named(ways));
     two.both_write("How are you?", Instant::now()).context("before anything happened")?;
     Ok(two)
 }
 
+/// Mail may have kept the promise; the best path must be found again all the same.
+fn has_a_link_again(two: &mut Two) -> Result<()> {
+    let ways = two.climb_to(Way::Direct, LINK_LIMIT)?;
+    ensure!(ways == BEST, "a while after it happened the path is {}", named(ways));
+    Ok(())
+}
+
 /// Alice takes her laptop elsewhere; both write at once.
-fn moves(world: &World, two: &mut Two) -> Result<Duration> {
-    let elsewhere = world.network("elsewhere", ELSEWHERE)?;
-    let there = two.alice.move_to(elsewhere.id())?;
+fn moves(elsewhere: NodeId, two: &mut Two) -> Result<Duration> {
+    let there = two.alice.move_to(elsewhere)?;
     two.both_write("I am on my way", there)
 }
 
@@ -116,6 +132,41 @@ fn broker(world: &mut World, two: &mut Two) -> Result<Vec<Duration>> {
     Ok(vec![meanwhile, signaling])
 }
 
+/// A node of the cluster dies, the one that Alice is connected to. Her link to Bob must not notice. Carol's program starts at that
+/// moment: signaling is back when Alice and she have found each other, and when Alice is let in again. With a second broker she
+/// need not be: there is another.
+fn cluster(world: &mut World, and_a_second: bool) -> Result<Vec<Duration>> {
+    world.start_cluster(and_a_second)?;
+    let mut carol = world.person("carol", HOME)?;
+    let mut two = conversation(world)?;
+    carol.start()?;
+    carol.online(Instant::now() + SETUP_LIMIT)?;
+    two.alice.befriend(&mut carol)?;
+    let id = carol.id().to_owned();
+    two.alice.linked(&id, Instant::now() + LINK_LIMIT)?;
+    carol.take()?.shut_down()?;
+    for person in [&mut two.alice, &mut two.bob] {
+        person.everywhere_online(Instant::now(), Instant::now() + SETUP_LIMIT)?;
+        person.node()?.forget("linkChanged");
+        person.node()?.forget("brokerChanged");
+    }
+    world.kill_node(ALICE);
+    let died = Instant::now();
+    carol.start()?;
+    let meanwhile = two.both_write("One is dead", died).context("while a node is dead")?;
+    let deadline = died + ARRIVE_LIMIT;
+    let mut back = two.alice.linked(&id, deadline)?.max(carol.linked(two.alice.id(), deadline)?);
+    if !and_a_second {
+        back = back.max(two.alice.everywhere_online(died, deadline)?).max(two.bob.everywhere_online(died, deadline)?);
+    }
+    let ids = [two.bob.id().to_owned(), two.alice.id().to_owned()];
+    for (person, other) in [&mut two.alice, &mut two.bob].into_iter().zip(&ids) {
+        ensure!(!person.noticed_of(other)?, "the link changed because a node died");
+    }
+    two.nothing_lost_nothing_twice()?;
+    Ok(vec![meanwhile, back.saturating_duration_since(died)])
+}
+
 fn is_open(params: &Value) -> bool {
     params.get("state").is_some_and(|state| state == "open")
 }
@@ -155,6 +206,8 @@ fn only_mail(world: &World) -> Result<Vec<Duration>> {
         online = person.online(online + SETUP_LIMIT)?;
     }
     let first = two.both_write("By post, then", online)?;
+    let ways = two.ways()?;
+    ensure!(ways == [Some(Way::Mail); 2], "the path is {}, and there is none but the broker", named(ways));
     two.nothing_lost_nothing_twice()?;
     Ok(vec![first])
 }

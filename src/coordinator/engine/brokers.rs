@@ -1,8 +1,7 @@
-//! Which sessions there are, what they listen to, and where an envelope goes.
+//! Which sessions there are, what they listen to, and what they bring.
 //!
-//! A card names the brokers where its owner listens. We listen at our own, and publish at one of a contact's card that lets
-//! us in: the first, and the next one when what is said again was not answered. Everything is published over a live session,
-//! so the persistent ones only receive.
+//! A card names the brokers where its owner listens. We listen at our own; with those that only others use we have a session to
+//! publish over (`routes`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +9,7 @@ use bytes::Bytes;
 
 use super::Engine;
 use super::io::{BrokerConn, BrokerInput, BrokerOutput, Output};
-use super::state::{Broker, BrokerSession, Contact, PeerState, Publishing};
+use super::state::{Broker, BrokerSession};
 use crate::coordinator::{BrokerState, Event};
 use crate::signaling::{Action, Leaf, Readiness, Session, SessionKind, Topic, client_id};
 use crate::store::Standing;
@@ -154,69 +153,12 @@ impl Engine {
         }
     }
 
-    /// The connection over which something is said to somebody now: it may be the turn of another one than the last time.
-    pub(super) fn next_route(&mut self, root: &RootKey) -> Option<BrokerConn> {
-        let now = self.now.mono;
-        self.people.get_mut(root)?.turn.say(now);
-        self.route(root)
-    }
-
-    /// A device has shown that what we say reaches it.
-    pub(super) fn heard_by(&mut self, device: &DeviceKey) {
-        let root = self.peers.get(device).map(|peer| peer.row.root);
-        if let Some(contact) = root.and_then(|root| self.people.get_mut(&root)) {
-            contact.turn.heard();
-        }
-    }
-
-    /// Every connection over which somebody can be reached now, in the order of their card.
-    fn open_sessions(&self, contact: &Contact) -> Vec<&BrokerSession> {
-        let brokers = contact.card.fields().brokers.iter();
-        let broker = |url: &BrokerUrl| self.brokers.get(&url.without_credentials());
-        let live = brokers.filter_map(broker).filter_map(|broker| broker.sessions.get(&SessionKind::Live));
-        live.filter(|session| session.state.is_connected()).collect()
-    }
-
-    /// The same, for what is said at all of them at once.
-    pub(super) fn every_route(&self, root: &RootKey) -> Vec<BrokerConn> {
-        let open = self.people.get(root).map(|contact| self.open_sessions(contact)).unwrap_or_default();
-        open.into_iter().map(|session| session.conn).collect()
-    }
-
-    /// The connection over which somebody is reached now.
-    pub(super) fn route(&self, root: &RootKey) -> Option<BrokerConn> {
-        let contact = self.people.get(root)?;
-        let open = self.open_sessions(contact);
-        let speaking = open.iter().filter(|session| !session.state.is_mute(self.now.mono));
-        let speaking: Vec<BrokerConn> = speaking.map(|session| session.conn).collect();
-        // One that has fallen silent is better than none.
-        contact.turn.pick(&speaking).or_else(|| open.first().map(|session| session.conn))
-    }
-
-    /// The connection over which a peer's mail goes, when mail is possible now.
-    pub(super) fn mail_route(&self, peer: &PeerState) -> Option<BrokerConn> {
-        peer.row.key?;
-        self.route(&peer.row.root)
-    }
-
     /// Whether a broker holds our mailbox for this device: only then may we ask somebody to write to it.
     pub(super) fn hears_mail(&self, device: &DeviceKey) -> bool {
         let Some(peer) = self.peers.get(device) else { return false };
         let topic = Topic::inbox(peer.inbox, Leaf::Mailbox);
         let own = self.brokers.values().filter(|broker| broker.own);
         own.filter_map(|broker| broker.sessions.get(&SessionKind::Mail)).any(|session| session.state.hears(&topic))
-    }
-
-    /// Publishes; what its PUBACK means is remembered.
-    pub(super) fn publish(&mut self, conn: BrokerConn, topic: &Topic, payload: Vec<u8>, means: Option<Publishing>) {
-        let (token, now) = (self.token(), self.now.mono);
-        if let Some(means) = means {
-            self.publishing.insert((conn, token), means);
-        }
-        if let Some(session) = self.session(conn) {
-            session.publishes(now);
-        }
-        self.emit(Output::Broker(conn, BrokerOutput::Publish { token, topic: topic.to_string(), payload }));
     }
 
     /// Tells a broker that a delivery is dealt with.
@@ -249,7 +191,7 @@ impl Engine {
         self.tick_sessions();
     }
 
-    fn session(&mut self, conn: BrokerConn) -> Option<&mut Session> {
+    pub(super) fn session(&mut self, conn: BrokerConn) -> Option<&mut Session> {
         let (url, kind) = self.conns.get(&conn)?;
         self.brokers.get_mut(url)?.sessions.get_mut(kind).map(|session| &mut session.state)
     }
@@ -339,22 +281,6 @@ impl Engine {
         self.unpublish(conn);
     }
 
-    /// What a connection had not confirmed is said again over another.
-    fn unpublish(&mut self, conn: BrokerConn) {
-        let gone: Vec<_> = self.publishing.keys().filter(|(of, _)| *of == conn).copied().collect();
-        for key in gone {
-            match self.publishing.remove(&key) {
-                Some(Publishing::Mail { device, .. }) => {
-                    if let Some(peer) = self.peers.get_mut(&device) {
-                        peer.mailer.broker_lost();
-                    }
-                }
-                Some(Publishing::Courier(root)) => self.hurry(&root),
-                None => {}
-            }
-        }
-    }
-
     /// All subscriptions of a session are confirmed.
     fn session_ready(&mut self, conn: BrokerConn) {
         if let Some((url, SessionKind::Mail)) = self.conns.get(&conn) {
@@ -375,36 +301,6 @@ impl Engine {
         let live = Leaf::LIVE.map(|leaf| Topic { id: topic.id, leaf });
         if self.session(conn).is_some_and(|session| live.iter().all(|topic| session.hears(topic))) {
             self.greet_unless_open(&device);
-        }
-    }
-
-    /// We can publish at this broker: what waited for that goes out.
-    fn route_appeared(&mut self, url: &BrokerUrl) {
-        let here = |other: &BrokerUrl| other.without_credentials() == *url;
-        let through = |root: &RootKey| {
-            self.people.get(root).is_some_and(|contact| contact.card.fields().brokers.iter().any(here))
-        };
-        let roots: Vec<_> = self.people.keys().filter(|root| through(root)).copied().collect();
-        for root in roots {
-            self.hurry_if_waiting(&root);
-            for device in self.devices_of(&root) {
-                self.link(&device, crate::link::Input::RouteAppeared);
-                self.greet_unless_open(&device);
-                self.mail_card(&device);
-                self.tick_mail(&device);
-            }
-        }
-    }
-
-    fn published(&mut self, conn: BrokerConn, token: u64) {
-        let now = self.now.mono;
-        if let Some(session) = self.session(conn) {
-            session.published(now);
-        }
-        match self.publishing.remove(&(conn, token)) {
-            Some(Publishing::Mail { device, number }) => self.mail_published(&device, number),
-            Some(Publishing::Courier(root)) => self.courier_published(&root),
-            None => {}
         }
     }
 

@@ -13,7 +13,7 @@ use super::io::{BrokerConn, Output};
 use super::state::{ASKING_MAX, COURIER_ONCE, PEOPLE_MAX, Pending, Publishing, UNINVITED_MAX};
 use crate::identity::Card;
 use crate::signaling::envelope::{self, Recipient};
-use crate::signaling::{Leaf, Topic};
+use crate::signaling::{Leaf, Topic, Turn};
 use crate::store::{Op, Standing};
 use crate::wire::{Accept, DeviceKey, KeyKind, Mail, Message, Nonce, Request, RootKey};
 
@@ -271,7 +271,7 @@ impl Engine {
         if !self.hears_mail(device) {
             return false;
         }
-        let Some(conn) = self.next_route(root) else { return false };
+        let Some(conn) = self.next_mail_route(root, Turn::say) else { return false };
         let (Some(contact), Some(me)) = (self.people.get(root), &self.me) else { return false };
         let Some(id) = contact.person.asked else { return false };
         let message = Message::Request(Request {
@@ -299,7 +299,7 @@ impl Engine {
         let Some(request) = contact.person.asking else { return false };
         let accept = Accept { request, card: me.card.bytes().to_vec() };
         let Some((topic, payload)) = self.seal_mail(device, vec![], Some(accept), None) else { return false };
-        let Some(conn) = self.next_route(root) else { return false };
+        let Some(conn) = self.next_mail_route(root, Turn::say) else { return false };
         self.publish(conn, &topic, payload, Some(Publishing::Courier(*root)));
         true
     }

@@ -21,9 +21,6 @@ pub(super) struct Statements {
     pub lacks: Vec<wire::Lack>,
 }
 
-/// Acks that wait for a way out, for one device: a mailbox full of small messages. Whoever misses theirs sends again.
-const ACKS_KEPT_MAX: usize = 16 * ACK_IDS_MAX;
-
 impl Engine {
     /// A frame arrived on the open link.
     pub(super) fn frame_from_link(&mut self, device: &DeviceKey, connection: ConnectionId, bytes: &Bytes) {
@@ -134,6 +131,7 @@ impl Engine {
         let now = self.now.mono;
         let Some(peer) = self.peers.get_mut(device) else { return };
         peer.mailer.stop();
+        peer.acks.settled();
         let needs = peer.push.up(now);
         peer.card_unsaid = true;
         self.need(device, needs);
@@ -265,26 +263,24 @@ impl Engine {
 
     /// Says what we have put on disk, over the link or by mail.
     pub(super) fn flush_acks(&mut self) {
+        let (now, finishing) = (self.now.mono, self.finishing.is_some());
         let due: Vec<DeviceKey> =
             self.peers.iter().filter(|(_, peer)| !peer.acks.is_empty()).map(|(device, _)| *device).collect();
         for device in due {
             let Some(peer) = self.peers.get(&device) else { continue };
             let (open, routed) = (peer.open.is_some(), self.mail_route(peer).is_some());
             let Some(peer) = self.peers.get_mut(&device) else { continue };
-            if !open && !routed && peer.acks.len() < ACKS_KEPT_MAX {
-                // Mail can be heard before anything can be said: these go out when something can.
-                continue;
-            }
-            let acks = std::mem::take(&mut peer.acks);
             let sure = peer.link.state() == link::State::Open;
-            for ids in acks.chunks(ACK_IDS_MAX) {
-                let frame = Frame::Ack(Ack { ids: ids.to_vec() });
-                if open {
-                    self.send_frame(&device, &frame);
-                }
-                if !sure {
-                    self.send_mail(&device, vec![frame.to_bytes()], None, None);
-                }
+            let linked = if open { peer.acks.over_link(sure, now) } else { vec![] };
+            // Mail can be heard before anything can be said: these go out when something can.
+            let mailed = if routed { peer.acks.by_mail(finishing, now) } else { vec![] };
+            peer.acks.wait();
+            let frame = |ids: &[EntryId]| Frame::Ack(Ack { ids: ids.to_vec() });
+            for ids in linked.chunks(ACK_IDS_MAX) {
+                self.send_frame(&device, &frame(ids));
+            }
+            for ids in mailed.chunks(ACK_IDS_MAX) {
+                self.send_mail(&device, vec![frame(ids).to_bytes()], None, None);
             }
         }
     }

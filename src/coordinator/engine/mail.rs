@@ -7,6 +7,7 @@ use super::frames::Statements;
 use super::io::BrokerConn;
 use super::state::{Pending, Publishing};
 use crate::link::State;
+use crate::signaling::Turn;
 use crate::store::{Op, Way};
 use crate::sync::Need;
 use crate::wire::{self, DeviceKey, EntryId, Frame, FrameError, MAIL_BYTES_MAX, Mail, Nonce};
@@ -14,15 +15,18 @@ use crate::wire::{self, DeviceKey, EntryId, Frame, FrameError, MAIL_BYTES_MAX, M
 /// A peer that is not there gets mail after this: long enough for a message that was written while a link was closing.
 const PATIENCE_ABSENT: Duration = Duration::from_millis(300);
 /// A link that is being made, or whose paths are, gets this long before a message goes by mail. The attempt goes on, and
-/// the link says what it has when it opens. Two people between whom there is no path but the broker have their first
-/// message within 4 s.
-const PATIENCE_CONNECTING: Duration = Duration::from_millis(2_500);
+/// the link says what it has when it opens. Half of the 3 s within which a message is there after the network has changed or
+/// the device woke, whether or not a link is found: a broker must be reached again in that time, and the peer may learn of it
+/// first. Most links take a tenth of it; for the others it costs an envelope that says what the link would have said.
+const PATIENCE_CONNECTING: Duration = Duration::from_millis(1_500);
 
 impl Engine {
     /// Mail of a device.
     pub(super) fn mail(&mut self, device: &DeviceKey, mail: &Mail, delivery: Option<(BrokerConn, u64)>) {
         self.learn_key(device, mail.key);
+        let conn = delivery.map(|(conn, _)| conn);
         if let Some(accept) = &mail.accept {
+            self.mail_came(device, mail.number, conn, true);
             return self.accepted_by(device, accept, delivery);
         }
         if let Some(request) = mail.accepted {
@@ -40,6 +44,7 @@ impl Engine {
                 Err(_) => self.drop_counted("a malformed frame"),
             }
         }
+        self.mail_came(device, mail.number, conn, mail.accepted.is_some() || !said.acked.is_empty());
         let Some(peer) = self.peers.get_mut(device) else { return self.acknowledge(delivery) };
         // An old envelope's entries and acks are as true as ever; what it has and lacks may not be.
         if !said.haves.is_empty() || !said.lacks.is_empty() {
@@ -108,7 +113,7 @@ impl Engine {
             taken.iter().zip(frames).filter(|((_, id), _)| deposit.ids.contains(id)).map(|(_, bytes)| bytes).collect();
         let number = peer.row.mail_sent + 1;
         peer.mailer.depositing(number, &deposit, now, &mut self.rng);
-        if !self.send_mail_as(device, kept, Some(number)) {
+        if !self.send_deposit(device, kept, number, deposit.again) {
             // No route after all: the next one that appears finds everything in the outbox again.
             if let Some(peer) = self.peers.get_mut(device) {
                 peer.mailer.broker_lost();
@@ -127,18 +132,18 @@ impl Engine {
         accepted: Option<Nonce>,
     ) {
         let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return };
-        let Some(conn) = self.next_route(&root) else { return };
+        let Some(conn) = self.next_mail_route(&root, Turn::mention) else { return };
         if let Some((topic, payload)) = self.seal_mail(device, frames, accept, accepted) {
             self.publish(conn, &topic, payload, None);
         }
     }
 
-    fn send_mail_as(&mut self, device: &DeviceKey, frames: Vec<Vec<u8>>, number: Option<u64>) -> bool {
+    fn send_deposit(&mut self, device: &DeviceKey, frames: Vec<Vec<u8>>, number: u64, again: bool) -> bool {
         let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return false };
-        let Some(conn) = self.next_route(&root) else { return false };
+        let say = if again { Turn::say } else { Turn::say_first };
+        let Some(conn) = self.next_mail_route(&root, say) else { return false };
         let Some((topic, payload)) = self.seal_mail(device, frames, None, None) else { return false };
-        let means = number.map(|number| Publishing::Mail { device: *device, number });
-        self.publish(conn, &topic, payload, means);
+        self.publish(conn, &topic, payload, Some(Publishing::Mail { device: *device, number }));
         true
     }
 

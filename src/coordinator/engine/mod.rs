@@ -8,7 +8,8 @@
 //! | `commands` | what a person or a script asks for |
 //! | `choices` | one's own name, brokers, names for others |
 //! | `first_contact` | requests, acceptances, and their repetition |
-//! | `brokers` | which sessions there are, what they listen to, where an envelope goes |
+//! | `brokers` | which sessions there are, what they listen to and bring |
+//! | `routes` | over which of them something is said |
 //! | `hiding` | who learns an address of this device |
 //! | `presence` | hello, signals, and what the link's machine wants |
 //! | `frames` | entries, acks, have and lack, whichever path they came |
@@ -37,6 +38,7 @@ mod people;
 mod presence;
 mod reading;
 mod refused;
+mod routes;
 mod state;
 mod stored;
 mod view;
@@ -96,7 +98,8 @@ impl Engine {
         let sessions = self.brokers.values().flat_map(|broker| broker.sessions.values());
         let sessions = sessions.filter_map(|session| session.state.deadline());
         let peers = self.peers.values().flat_map(|peer| {
-            let mail = peer.mailer.deadline().filter(|_| self.mail_route(peer).is_some());
+            let mail = [peer.mailer.deadline(), peer.acks.deadline()].into_iter().flatten().min();
+            let mail = mail.filter(|_| self.mail_route(peer).is_some());
             [peer.link.deadline(), peer.push.deadline(), peer.active_until, mail]
         });
         let couriers = self.people.values().filter_map(|person| person.courier.at);

@@ -11,7 +11,7 @@ use crate::link;
 use crate::log::direct_conversation;
 use crate::signaling::{Hello, Turn, inbox};
 use crate::store::{self, Op, Person, Standing};
-use crate::sync::{Mailer, Push};
+use crate::sync::{Acks, Mailer, Push};
 use crate::wire::{DeviceKey, LogId, RootKey, WorkingKey};
 
 impl Engine {
@@ -32,7 +32,8 @@ impl Engine {
         }
         let courier = self.people.remove(&root).map(|contact| contact.courier).unwrap_or_default();
         let arrival = self.token();
-        self.people.insert(root, Contact { person, arrival, card, courier, turn: Turn::default() });
+        let (turn, mail_turn) = (Turn::default(), Turn::default());
+        self.people.insert(root, Contact { person, arrival, card, courier, turn, mail_turn });
     }
 
     fn know_device(&mut self, row: store::Peer) {
@@ -56,7 +57,8 @@ impl Engine {
             open: None,
             push: Push::default(),
             mailer: Mailer::default(),
-            acks: vec![],
+            mail_heard: row.mail_seen,
+            acks: Acks::default(),
             answers: RateLimit::new(2, std::time::Duration::from_secs(60)),
             lacks: RateLimit::new(4, std::time::Duration::from_secs(15)),
             card_due: me.card_changed,

@@ -208,6 +208,7 @@ impl Engine {
                 link::Output::StateChanged { state: State::Open, .. } => {
                     if let Some(peer) = self.peers.get_mut(device) {
                         peer.mailer.stop();
+                        peer.acks.settled();
                     }
                 }
                 link::Output::StateChanged { .. } => {}

@@ -14,7 +14,7 @@ use crate::identity::{Card, Name, Secrets, UserId};
 use crate::link;
 use crate::signaling::{Hello, InboxId, Session, SessionKind, Turn};
 use crate::store::{self, Invitation, Op, Person, Profile};
-use crate::sync::{Mailer, Push};
+use crate::sync::{Acks, Mailer, Push};
 use crate::wire::broker_url::BrokerUrl;
 use crate::wire::{self, ConnectionId, ConversationId, DeviceKey, EntryId, LogId, Nonce, RootKey};
 
@@ -95,8 +95,10 @@ pub(super) struct Contact {
     pub arrival: u64,
     pub card: Card,
     pub courier: Courier,
-    /// Over which of their brokers they are spoken to.
+    /// Over which of their brokers signals are said to them.
     pub turn: Turn,
+    /// Over which of them mail is.
+    pub mail_turn: Turn,
 }
 
 /// Repeats a request or an acceptance until it is answered.
@@ -110,8 +112,9 @@ pub(super) struct Courier {
     pub backoff: Backoff,
 }
 
-/// A broker's queue is trusted for this long before a request or acceptance is said again.
-const COURIER_FIRST: Duration = Duration::from_secs(30);
+/// A request or an acceptance is said again after this long. A broker's PUBACK is no receipt: who made their identity in this
+/// moment does not listen at their door yet, and both people are looking at their screens.
+const COURIER_FIRST: Duration = Duration::from_secs(6);
 /// Several things can make a request possible at once; one request is enough for all of them.
 pub(super) const COURIER_ONCE: Duration = Duration::from_secs(5);
 /// Somebody who is away for weeks costs their broker one envelope an hour.
@@ -136,8 +139,10 @@ pub(super) struct PeerState {
     pub open: Option<ConnectionId>,
     pub push: Push,
     pub mailer: Mailer,
+    /// The highest number of its mail in this run.
+    pub mail_heard: u64,
     /// Entries of this peer that are on our disk, to be acknowledged.
-    pub acks: Vec<EntryId>,
+    pub acks: Acks,
     /// How often we answer what should not come: envelopes that do not open, requests of a contact.
     pub answers: RateLimit,
     pub lacks: RateLimit,

@@ -70,7 +70,7 @@ impl Engine {
             (Pending::Inserted { device, delivery }, Outcome::Inserted { stored, fresh, refused, heads, gaps }) => {
                 if let Some(peer) = self.peers.get_mut(&device) {
                     let (conversation, any) = (peer.conversation, !stored.is_empty());
-                    peer.acks.extend(stored);
+                    peer.acks.add(stored);
                     if any {
                         self.mark_chat(&conversation);
                     }
@@ -87,8 +87,6 @@ impl Engine {
                 if let Some(peer) = self.peers.get_mut(&device) {
                     peer.mailer.acked(&ids);
                 }
-                // They have what we said, so the broker that it went over delivers.
-                self.heard_by(&device);
                 self.tell_delivered(&delivered);
                 self.tick_mail(&device);
             }

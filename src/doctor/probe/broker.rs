@@ -1,26 +1,29 @@
-//! Asks a broker for everything that Kith wants of it, one step after the other, as Kith would: over its own MQTT driver, with
-//! a session that leaves nothing behind and an inbox that nobody else knows.
+//! Asks a broker for what Kith wants of it, one step after the other, as Kith would: over its own MQTT driver, with a session
+//! that leaves nothing behind and an inbox that nobody else knows. So it is not asked whether it keeps what waits for somebody
+//! who is away: a session that is kept would stay there.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use bytes::Bytes;
 use data_encoding::BASE32_NOPAD;
 use futures_util::future::select_ok;
 use rand::RngExt;
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use super::RESOLVE_MAX;
+use super::name;
 use crate::doctor::BrokerToCheck;
-use crate::doctor::findings::{BrokerFinding, Step, StepFault};
+use crate::doctor::findings::{BrokerFinding, Name, Step, StepFault};
 use crate::signaling::mqtt::{
     self, Config, Connection, ConnectionHandle, MqttCommand, MqttEvent, Refusal, SessionKind,
 };
 use crate::signaling::{InboxId, Leaf, Topic};
+use crate::wire::CLASSES;
 use crate::wire::broker_url::{BrokerUrl, Host};
 
 /// All steps together: a checkup's limit, less what ending a connection takes.
@@ -33,8 +36,12 @@ const SECURE_MAX: Duration = Duration::from_secs(4);
 const ANSWER_MAX: Duration = Duration::from_secs(3);
 /// Events that may wait: nobody else knows the inbox, so there are a handful.
 const EVENTS_MAX: usize = 16;
+/// Addresses of one name that are tried, all at once: brokers have a few, and a name must not make us call the whole world.
+const ADDRESSES_MAX: usize = 8;
 /// What comes back from an inbox to who wrote it.
 const TOKEN: u64 = 1;
+/// A message that says how long a message takes, whatever the network can carry.
+const SMALL_BYTES: usize = 16;
 /// The broker did nothing within its time.
 const SILENT: &str = "it does not answer";
 
@@ -70,18 +77,17 @@ async fn before_mqtt(url: &BrokerUrl, end: Instant) -> Result<bool, StepFault> {
         Host::V4(address) => address.to_string(),
         Host::V6(address) => address.to_string(),
     };
-    let found = timeout(RESOLVE_MAX, lookup_host((host, url.port()))).await;
-    let addresses: Vec<_> = match found {
-        Ok(Ok(found)) => found.collect(),
-        _ => vec![],
-    };
-    if addresses.is_empty() {
-        return Err(fault(Step::Resolve, "its name has no address"));
-    }
-    let attempts = addresses.into_iter().map(|address| Box::pin(TcpStream::connect(address)));
+    let addresses = name::addresses(host, url.port()).await.map_err(|name| match name {
+        Name::Late => fault(Step::Resolve, "its address was not found in time"),
+        Name::Unknown | Name::Found => StepFault { refused: true, ..fault(Step::Resolve, "its name has no address") },
+    })?;
+    let attempts = addresses.into_iter().take(ADDRESSES_MAX).map(|address| Box::pin(TcpStream::connect(address)));
     let stream = match timeout(REACH_MAX, select_ok(attempts)).await {
         Err(_) => return Err(fault(Step::Reach, SILENT)),
-        Ok(Err(error)) => return Err(fault(Step::Reach, mqtt::words_of(&error))),
+        Ok(Err(error)) => {
+            let refused = matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset);
+            return Err(StepFault { refused, ..fault(Step::Reach, mqtt::words_of(&error)) });
+        }
         Ok(Ok((stream, _))) => stream,
     };
     if !url.scheme().is_tls() {
@@ -151,23 +157,35 @@ impl Client {
                 _ => {}
             }
         }
-        self.publish(&topic, finding).await
+        // What is confirmed and not delivered is another fault than what is not confirmed.
+        self.publish(&topic, SMALL_BYTES, self.soon(), (Step::Publish, Step::Deliver), &mut finding.round_trip).await?;
+        // A slow network may take all the time that is left for the largest.
+        let [.., largest] = CLASSES;
+        self.publish(&topic, largest, self.end, (Step::Large, Step::Large), &mut None).await
     }
 
-    async fn publish(&mut self, topic: &str, finding: &mut BrokerFinding) -> Result<(), StepFault> {
-        let payload: [u8; 16] = rand::rng().random();
+    /// Publishes that many bytes, and waits for their confirmation and their delivery; `confirmed` is how long the former took.
+    /// The steps are what has failed while it is not confirmed, and when it is.
+    async fn publish(
+        &mut self,
+        topic: &str,
+        bytes: usize,
+        until: Instant,
+        (publish, deliver): (Step, Step),
+        confirmed: &mut Option<Duration>,
+    ) -> Result<(), StepFault> {
+        let mut payload = vec![0; bytes];
+        rand::rng().fill(payload.as_mut_slice());
+        let payload = Bytes::from(payload);
         let started = Instant::now();
-        let publish =
-            MqttCommand::Publish { token: TOKEN, topic: topic.to_owned(), payload: Bytes::copy_from_slice(&payload) };
-        self.send(Step::Publish, publish)?;
-        let until = self.soon();
+        let command = MqttCommand::Publish { token: TOKEN, topic: topic.to_owned(), payload: payload.clone() };
+        self.send(publish, command)?;
         let mut delivered = false;
-        while finding.round_trip.is_none() || !delivered {
-            // What is confirmed and not delivered is another fault than what is not confirmed.
-            let step = if finding.round_trip.is_none() { Step::Publish } else { Step::Deliver };
+        while confirmed.is_none() || !delivered {
+            let step = if confirmed.is_none() { publish } else { deliver };
             match self.next(step, until).await? {
-                MqttEvent::Published { token: TOKEN } => finding.round_trip = Some(started.elapsed()),
-                MqttEvent::Received { payload: received, .. } => delivered |= received == payload.as_slice(),
+                MqttEvent::Published { token: TOKEN } => *confirmed = Some(started.elapsed()),
+                MqttEvent::Received { payload: received, .. } => delivered |= received == payload,
                 _ => {}
             }
         }

@@ -4,6 +4,7 @@
 //! [`TIME_MAX`].
 
 mod broker;
+mod name;
 mod nat;
 mod relay;
 mod udp;
@@ -12,22 +13,25 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
-use tokio::net::{UdpSocket, lookup_host};
-use tokio::time::timeout;
+use tokio::net::UdpSocket;
 
-use super::findings::{ClockFinding, Findings, Ipv6Finding, UdpFinding};
+use super::findings::{ClockFinding, Findings, Ipv6Finding, Name, NetworkFinding, UdpFinding};
 use super::{BROKERS_MAX, Checkup, Report, SERVERS_MAX};
 use crate::link::driver::IceServer;
 
 /// A checkup takes no longer: a person waits for it.
 pub const TIME_MAX: Duration = Duration::from_secs(10);
-/// How long a name may take to become an address: a resolver asks again after 5 s, and nobody waits for that twice.
-const RESOLVE_MAX: Duration = Duration::from_secs(3);
+/// Somewhere in the world where nobody is (RFC 5737, RFC 3849), at the discard port.
+const NOWHERE: [SocketAddr; 2] = [
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), 9),
+    SocketAddr::new(IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)), 9),
+];
 
 /// A server and where it is.
 #[derive(Clone, Debug)]
 struct Place {
     server: IceServer,
+    name: Name,
     ipv4: Option<SocketAddr>,
     ipv6: Option<SocketAddr>,
 }
@@ -43,9 +47,12 @@ pub async fn examine(checkup: &Checkup) -> Report {
     let (brokers, (paths, relays)) = tokio::join!(brokers, servers);
     let shows = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
     let seen = paths.stun.iter().find_map(|server| server.ipv6).map(|(address, _)| address.ip());
+    let [outside4, outside6] = NOWHERE.map(address_towards);
+    let (own4, own6) = tokio::join!(outside4, outside6);
     Report::of(Findings {
+        network: NetworkFinding::of(own4.or(own6).is_some(), &brokers, &paths.stun, &relays),
         udp: UdpFinding::of(&paths.stun, &relays),
-        ipv6: Ipv6Finding::of(own_ipv6().await, paths.asked_ipv6, seen),
+        ipv6: Ipv6Finding::of(own6.filter(is_of_the_world), paths.silent_ipv6, seen),
         clock: ClockFinding::of(shows, &brokers),
         nat: paths.nat,
         stun: paths.stun,
@@ -55,15 +62,14 @@ pub async fn examine(checkup: &Checkup) -> Report {
 }
 
 async fn find(server: &IceServer) -> Place {
-    let found: Vec<SocketAddr> = match server.place() {
-        Some((host, port)) => match timeout(RESOLVE_MAX, lookup_host((host, port))).await {
-            Ok(Ok(found)) => found.collect(),
-            _ => vec![],
-        },
-        None => vec![],
+    let found = match server.place() {
+        Some((host, port)) => name::addresses(host, port).await,
+        None => Err(Name::Unknown),
     };
+    let (name, found) = found.map_or_else(|name| (name, vec![]), |found| (Name::Found, found));
     Place {
         server: server.clone(),
+        name,
         ipv4: found.iter().find(|address| address.is_ipv4()).copied(),
         ipv6: found.iter().find(|address| address.is_ipv6()).copied(),
     }
@@ -78,12 +84,10 @@ async fn address_towards(there: SocketAddr) -> Option<IpAddr> {
     Some(socket.local_addr().ok()?.ip())
 }
 
-/// This device's IPv6 address, if the world could reach it (2000::/3).
-async fn own_ipv6() -> Option<IpAddr> {
-    /// Somewhere in the world where nobody is (RFC 3849).
-    const NOWHERE: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
-    match address_towards(SocketAddr::new(NOWHERE.into(), 9)).await? {
-        IpAddr::V6(own) if own.segments().first().is_some_and(|first| first >> 13 == 1) => Some(own.into()),
-        _ => None,
-    }
+/// Whether the world could reach this IPv6 address (2000::/3).
+fn is_of_the_world(address: &IpAddr) -> bool {
+    matches!(address, IpAddr::V6(own) if own.segments().first().is_some_and(|first| first >> 13 == 1))
 }
+
+#[cfg(test)]
+mod tests;

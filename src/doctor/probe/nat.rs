@@ -1,21 +1,22 @@
 //! Asks STUN servers where they see this device (RFC 8489), and those that can how its NAT behaves (RFC 5780 §4.3 and §4.4).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 use tokio::net::UdpSocket;
 
 use super::udp::{Heard, Question, ask, transaction};
 use super::{Place, address_towards};
 use crate::doctor::findings::{NatFinding, StunFinding};
-use crate::doctor::nat::{Behaviour, Mapped, filtering, mapping};
+use crate::doctor::nat::{Behaviour, Mapped, comparable, filtering, is_near, mapping};
 use crate::doctor::stun::{Change, binding};
 
 /// What was seen of the way to the world.
 pub(super) struct Paths {
     pub(super) stun: Vec<StunFinding>,
     pub(super) nat: NatFinding,
-    /// How many servers were asked over IPv6.
-    pub(super) asked_ipv6: usize,
+    /// How many servers answered over IPv4, and were silent over IPv6.
+    pub(super) silent_ipv6: usize,
 }
 
 /// Where one server saw us, and its other address if it has one.
@@ -28,7 +29,8 @@ pub(super) async fn check(places: &[Place]) -> Paths {
     let ipv4 = async {
         let Ok(socket) = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await else { return Default::default() };
         let heard = where_am_i(&socket, places, |place| place.ipv4).await;
-        let seen: Vec<Seen> = heard.iter().filter_map(|(server, heard)| saw(*server, heard)).collect();
+        let seen: Vec<Seen> = heard.iter().filter_map(|(server, heard)| saw(*server, heard.as_ref())).collect();
+        let seen = comparable(seen, |seen| seen.mapped);
         let (nat, filtering) = tokio::join!(translation(&socket, &seen), letting_in(&seen));
         (heard, NatFinding { filtering, ..nat })
     };
@@ -39,40 +41,49 @@ pub(super) async fn check(places: &[Place]) -> Paths {
     let ((heard4, nat), heard6) = tokio::join!(ipv4, ipv6);
     let stun = places.iter().map(|place| StunFinding {
         server: place.server.shown().to_owned(),
-        resolved: place.ipv4.is_some() || place.ipv6.is_some(),
+        name: place.name,
         ipv4: place.ipv4.and_then(|server| told(&heard4, server)),
         ipv6: place.ipv6.and_then(|server| told(&heard6, server)),
     });
-    Paths { stun: stun.collect(), nat, asked_ipv6: heard6.len() }
+    let stun: Vec<StunFinding> = stun.collect();
+    let asked6 = |place: &Place| heard6.iter().any(|(asked, _)| Some(*asked) == place.ipv6);
+    let silent = |(place, seen): &(&Place, &StunFinding)| seen.ipv4.is_some() && seen.ipv6.is_none() && asked6(place);
+    let silent_ipv6 = places.iter().zip(&stun).filter(silent).count();
+    Paths { stun, nat, silent_ipv6 }
 }
 
 async fn where_am_i(
     socket: &UdpSocket,
     places: &[Place],
     of: fn(&Place) -> Option<SocketAddr>,
-) -> Vec<(SocketAddr, Heard)> {
+) -> Vec<(SocketAddr, Option<Heard>)> {
     let mut servers: Vec<SocketAddr> = places.iter().filter_map(of).collect();
     servers.sort_unstable();
     servers.dedup();
-    let questions: Vec<Question> = servers.iter().filter_map(|server| question(*server, None)).collect();
+    let questions: Vec<Question> = servers.iter().filter_map(|server| question(*server)).collect();
     let heard = ask(socket, &questions).await;
     questions.iter().map(|question| question.to).zip(heard).collect()
 }
 
-fn question(to: SocketAddr, change: Option<Change>) -> Option<Question> {
+fn question(to: SocketAddr) -> Option<Question> {
     let transaction = transaction();
-    let bytes = binding(transaction, change).ok()?;
-    Some(Question { to, bytes, transaction, from_anywhere: change.is_some() })
+    Some(Question { to, bytes: binding(transaction, None).ok()?, transaction, elsewhere: None })
 }
 
-fn told(heard: &[(SocketAddr, Heard)], server: SocketAddr) -> Option<(SocketAddr, std::time::Duration)> {
+/// Asks for an answer from elsewhere.
+fn question_answered_from(elsewhere: SocketAddr, to: SocketAddr, change: Change) -> Option<Question> {
+    let transaction = transaction();
+    Some(Question { to, bytes: binding(transaction, Some(change)).ok()?, transaction, elsewhere: Some(elsewhere) })
+}
+
+fn told(heard: &[(SocketAddr, Option<Heard>)], server: SocketAddr) -> Option<(SocketAddr, Duration)> {
     let (_, heard) = heard.iter().find(|(asked, _)| *asked == server)?;
-    let (answer, took) = heard.as_ref()?;
-    Some((answer.mapped?, *took))
+    let heard = heard.as_ref()?;
+    Some((heard.answer.mapped?, heard.took))
 }
 
-fn saw(server: SocketAddr, heard: &Heard) -> Option<Seen> {
-    let (answer, _) = heard.as_ref()?;
+fn saw(server: SocketAddr, heard: Option<&Heard>) -> Option<Seen> {
+    let answer = &heard?.answer;
     let mapped = Mapped { server, seen: answer.mapped? };
     Some(Seen { mapped, other: answer.other.filter(|other| may_ask(server, *other)) })
 }
@@ -80,13 +91,12 @@ fn saw(server: SocketAddr, heard: &Heard) -> Option<Seen> {
 /// Whether a server may have us ask there. It could name any address: never one of this computer's, or of the network around
 /// it, if it is not there itself.
 fn may_ask(server: SocketAddr, other: SocketAddr) -> bool {
-    let near = |ip: IpAddr| matches!(ip, IpAddr::V4(ip) if ip.is_private() || ip.is_link_local());
     let sound = |ip: IpAddr| !ip.is_unspecified() && !ip.is_multicast() && ip != IpAddr::V4(Ipv4Addr::BROADCAST);
     other.port() != 0
         && other.is_ipv4() == server.is_ipv4()
         && sound(other.ip())
         && other.ip().is_loopback() == server.ip().is_loopback()
-        && (near(server.ip()) || !near(other.ip()))
+        && (is_near(server.ip()) || !is_near(other.ip()))
         && other.ip() != server.ip()
 }
 
@@ -97,9 +107,9 @@ async fn translation(socket: &UdpSocket, seen: &[Seen]) -> NatFinding {
     let mut all: Vec<Mapped> = seen.iter().map(|seen| seen.mapped).collect();
     if let Some((server, other)) = with_other(seen) {
         let places = [SocketAddr::new(other.ip(), server.port()), other];
-        let questions: Vec<Question> = places.iter().filter_map(|place| question(*place, None)).collect();
+        let questions: Vec<Question> = places.iter().filter_map(|place| question(*place)).collect();
         let heard = ask(socket, &questions).await;
-        let more = questions.iter().zip(&heard).filter_map(|(question, heard)| saw(question.to, heard));
+        let more = questions.iter().zip(&heard).filter_map(|(question, heard)| saw(question.to, heard.as_ref()));
         all.extend(more.map(|seen| seen.mapped));
     }
     let local = address_towards(first.mapped.server).await;
@@ -110,20 +120,23 @@ async fn translation(socket: &UdpSocket, seen: &[Seen]) -> NatFinding {
 
 /// Whose packets are let in: a server with two addresses is asked to answer from where we never wrote to.
 async fn letting_in(seen: &[Seen]) -> Option<Behaviour> {
-    let (server, _) = with_other(seen)?;
+    let (server, other) = with_other(seen).filter(|(server, other)| server.port() != other.port())?;
     // The other socket has written to the other address, or is about to.
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await.ok()?;
     let questions = [
-        question(server, None)?,
-        question(server, Some(Change::AddressAndPort))?,
-        question(server, Some(Change::Port))?,
+        question(server)?,
+        question_answered_from(other, server, Change::AddressAndPort)?,
+        question_answered_from(SocketAddr::new(server.ip(), other.port()), server, Change::Port)?,
     ];
     let heard = ask(&socket, &questions).await;
-    let worked = |heard: &Heard| heard.as_ref().is_some_and(|(answer, _)| answer.error.is_none());
-    let refused = |heard: &Heard| heard.as_ref().is_some_and(|(answer, _)| answer.error.is_some());
+    let worked = |heard: &Option<Heard>| heard.as_ref().is_some_and(|heard| heard.answer.error.is_none());
+    // It says so, or answers from where it was asked all the same.
+    let stays = |heard: &Option<Heard>| {
+        heard.as_ref().is_some_and(|heard| heard.answer.error.is_some() || heard.from == server)
+    };
     match heard.as_slice() {
-        // A server that will not change its address tells nothing by its silence.
-        [plain, address, port] if worked(plain) && !refused(address) && !refused(port) => {
+        // A server that will not change its address tells nothing.
+        [plain, address, port] if worked(plain) && !stays(address) && !stays(port) => {
             Some(filtering(worked(address), worked(port)))
         }
         _ => None,

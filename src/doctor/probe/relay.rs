@@ -6,10 +6,11 @@ use std::time::Duration;
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout};
 
-use super::Place;
 use super::udp::{Question, ask, transaction};
-use crate::doctor::findings::{RelayFault, RelayFinding};
+use super::{Place, address_towards};
+use crate::doctor::findings::{Name, RelayFault, RelayFinding};
 use crate::doctor::stun::{self, Answer, Login, Method, Transaction};
+use crate::link::driver::Admission;
 
 /// All that is said with one server: what a checkup has left when its name was slow to become an address.
 const RELAY_MAX: Duration = Duration::from_secs(6);
@@ -24,11 +25,16 @@ const FULL: [u16; 2] = [486, 508];
 
 pub(super) async fn check(place: &Place) -> RelayFinding {
     let relay = timeout(RELAY_MAX, relay(place)).await.unwrap_or(Err(RelayFault::Silent));
+    let relay = relay.map_err(|fault| match fault {
+        RelayFault::Login if place.server.admission() == Admission::Secret => RelayFault::Secret,
+        fault => fault,
+    });
     RelayFinding { server: place.server.shown().to_owned(), relay }
 }
 
 async fn relay(place: &Place) -> Result<(SocketAddr, Duration), RelayFault> {
-    let server = place.ipv4.or(place.ipv6).ok_or(RelayFault::NoAddress)?;
+    let unknown = if place.name == Name::Late { RelayFault::Late } else { RelayFault::NoAddress };
+    let server = way_to(place).await.ok_or(unknown)?;
     let bound = match server {
         SocketAddr::V4(_) => UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await,
         SocketAddr::V6(_) => UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0)).await,
@@ -37,7 +43,10 @@ async fn relay(place: &Place) -> Result<(SocketAddr, Duration), RelayFault> {
     let started = Instant::now();
     let first = exchange(&socket, server, |transaction| stun::allocate(transaction, None)).await?;
     let (Some(WHO), Some(realm), Some(nonce)) = (first.error, first.realm, first.nonce) else {
-        // One that gives relays to everybody would be strange, and closed soon.
+        if first.error.is_none() && first.relayed.is_some() {
+            give_back(&socket, server, None).await;
+            return Err(RelayFault::Open);
+        }
         return Err(first.error.filter(|number| *number != WHO).map_or(RelayFault::Strange, fault));
     };
     let crate::link::driver::Login { user, password } = place.server.login(std::time::SystemTime::now());
@@ -52,14 +61,24 @@ async fn relay(place: &Place) -> Result<(SocketAddr, Duration), RelayFault> {
         (None, None) => Err(RelayFault::Strange),
         (None, Some(relayed)) => {
             let took = started.elapsed();
-            give_back(&socket, server, &login).await;
+            give_back(&socket, server, Some(&login)).await;
             Ok((relayed, took))
         }
     }
 }
 
+/// Where to ask: over IPv4 if this device has a way there, else over IPv6.
+pub(super) async fn way_to(place: &Place) -> Option<SocketAddr> {
+    for address in [place.ipv4, place.ipv6].into_iter().flatten() {
+        if address_towards(address).await.is_some() {
+            return Some(address);
+        }
+    }
+    place.ipv4.or(place.ipv6)
+}
+
 /// Said once: what is not heard runs out by itself after ten minutes.
-async fn give_back(socket: &UdpSocket, server: SocketAddr, login: &Login) {
+async fn give_back(socket: &UdpSocket, server: SocketAddr, login: Option<&Login>) {
     let said = match stun::give_back(transaction(), login) {
         Ok(bytes) => socket.send_to(&bytes, server).await.is_ok(),
         Err(_) => false,
@@ -77,8 +96,8 @@ async fn exchange(
     let transaction = transaction();
     // What cannot be written is longer than a name and a password may be.
     let bytes = write(transaction).map_err(|_| RelayFault::Login)?;
-    let heard = ask(socket, &[Question { to, bytes, transaction, from_anywhere: false }]).await;
-    let answer = heard.into_iter().next().flatten().ok_or(RelayFault::Silent)?.0;
+    let heard = ask(socket, &[Question { to, bytes, transaction, elsewhere: None }]).await;
+    let answer = heard.into_iter().next().flatten().ok_or(RelayFault::Silent)?.answer;
     if answer.method == Method::Allocate { Ok(answer) } else { Err(RelayFault::Strange) }
 }
 

@@ -25,12 +25,20 @@ pub(super) struct Question {
     pub(super) bytes: Vec<u8>,
     /// What the answer must bear.
     pub(super) transaction: Transaction,
-    /// Whether somebody else may answer: that is the question then.
-    pub(super) from_anywhere: bool,
+    /// Where else the answer may come from: that is the question then.
+    pub(super) elsewhere: Option<SocketAddr>,
 }
 
-/// An answer, and how long after the question was first said it came.
-pub(super) type Heard = Option<(Answer, Duration)>;
+/// What was heard of a question.
+#[derive(Clone, Debug)]
+pub(super) struct Heard {
+    /// What was said.
+    pub(super) answer: Answer,
+    /// How long after the question was first said.
+    pub(super) took: Duration,
+    /// By whom: where was asked, or where else it may come from.
+    pub(super) from: SocketAddr,
+}
 
 /// A number that nobody guesses.
 pub(super) fn transaction() -> Transaction {
@@ -38,8 +46,8 @@ pub(super) fn transaction() -> Transaction {
 }
 
 /// Asks, and waits until all are answered or the time is over. In the order of the questions.
-pub(super) async fn ask(socket: &UdpSocket, questions: &[Question]) -> Vec<Heard> {
-    let mut heard: Vec<Heard> = vec![None; questions.len()];
+pub(super) async fn ask(socket: &UdpSocket, questions: &[Question]) -> Vec<Option<Heard>> {
+    let mut heard: Vec<Option<Heard>> = vec![None; questions.len()];
     let started = Instant::now();
     let mut moments: VecDeque<Instant> = SAID_AT.into_iter().chain([PATIENCE]).map(|after| started + after).collect();
     // One byte more than is read: what fills it is too long.
@@ -58,10 +66,11 @@ pub(super) async fn ask(socket: &UdpSocket, questions: &[Question]) -> Vec<Heard
                 // An error tells of a packet that did not arrive: it may be a router's word, and is no answer.
                 let Ok((length, from)) = received else { continue };
                 let Some(answer) = buffer.get(..length).and_then(stun::read) else { continue };
+                let from = canonical(from);
                 for (question, heard) in questions.iter().zip(&mut heard) {
-                    let expected = question.from_anywhere || question.to == canonical(from);
+                    let expected = question.to == from || question.elsewhere == Some(from);
                     if heard.is_none() && expected && question.transaction == answer.transaction {
-                        *heard = Some((answer.clone(), started.elapsed()));
+                        *heard = Some(Heard { answer: answer.clone(), took: started.elapsed(), from });
                     }
                 }
             }
@@ -70,7 +79,7 @@ pub(super) async fn ask(socket: &UdpSocket, questions: &[Question]) -> Vec<Heard
     heard
 }
 
-async fn say(socket: &UdpSocket, questions: &[Question], heard: &[Heard]) {
+async fn say(socket: &UdpSocket, questions: &[Question], heard: &[Option<Heard>]) {
     for (question, _) in questions.iter().zip(heard).filter(|(_, heard)| heard.is_none()) {
         if let Err(error) = socket.send_to(&question.bytes, question.to).await {
             tracing::debug!(%error, "a question could not be sent");

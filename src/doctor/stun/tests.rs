@@ -89,7 +89,8 @@ fn questions_have_their_form() {
         provider.crypto(),
     );
     MessageIntegrity::check(&mut message, &key.unwrap(), provider.crypto()).unwrap();
-    let back = give_back(ID, &login).unwrap();
+    let back = give_back(ID, Some(&login)).unwrap();
     assert_eq!(back[20..28], [0, 0x0d, 0, 4, 0, 0, 0, 0]);
+    assert_eq!(give_back(ID, None).unwrap()[20..], [0, 0x0d, 0, 4, 0, 0, 0, 0]);
     assert!(allocate(ID, Some(&Login { nonce: "n".repeat(800), ..login })).is_err());
 }

@@ -26,7 +26,7 @@ fn broker() -> BrokerFinding {
 }
 
 fn stun(name: &str) -> StunFinding {
-    StunFinding { server: name.to_owned(), resolved: true, ipv4: Some((at("198.51.100.7:4000"), TOOK)), ipv6: None }
+    StunFinding { server: name.to_owned(), name: Name::Found, ipv4: Some((at("198.51.100.7:4000"), TOOK)), ipv6: None }
 }
 
 fn silent(name: &str) -> StunFinding {
@@ -47,6 +47,7 @@ fn well() -> Findings {
         brokers: vec![broker()],
         stun: vec![stun("stun:one"), stun("stun:two")],
         relays: vec![],
+        network: NetworkFinding::Answers,
         udp: UdpFinding::Passes,
         nat: NatFinding {
             local: Some(ip("192.168.1.2")),
@@ -64,9 +65,12 @@ fn codes(findings: &Findings) -> Vec<&'static str> {
     judge(findings).iter().map(Problem::code).collect()
 }
 
+fn failed(step: Step, refused: bool) -> BrokerFinding {
+    BrokerFinding { fault: Some(StepFault { step, reason: "why".to_owned(), refused }), round_trip: None, ..broker() }
+}
+
 fn with_step(step: Step) -> Vec<&'static str> {
-    let fault = StepFault { step, reason: "why".to_owned(), refused: false };
-    codes(&Findings { brokers: vec![BrokerFinding { fault: Some(fault), ..broker() }], ..well() })
+    codes(&Findings { brokers: vec![failed(step, false)], ..well() })
 }
 
 /// At home, without IPv6 and without a relay, nothing needs attention: direct links work from there.
@@ -75,7 +79,7 @@ fn a_usual_home_is_well() {
     let report = Report::of(well());
     assert!(report.is_well());
     let text = report.to_string();
-    assert!(text.contains("✓ The broker mqtts://broker.example lets you in"), "{text}");
+    assert!(text.contains("✓ The meeting point mqtts://broker.example lets you in"), "{text}");
     assert!(text.contains("✓ Your router shows one address to everybody"), "{text}");
     assert!(text.ends_with("All is well.\n"), "{text}");
     assert_eq!(report.json()["ok"], true);
@@ -84,26 +88,34 @@ fn a_usual_home_is_well() {
 /// Each step at which a broker can fail is a problem of its own.
 #[test]
 fn every_step_of_a_broker_is_a_problem_of_its_own() {
-    assert_eq!(with_step(Step::Resolve), ["broker-unknown"]);
+    assert_eq!(with_step(Step::Resolve), ["name-late"]);
+    assert_eq!(codes(&Findings { brokers: vec![failed(Step::Resolve, true)], ..well() }), ["broker-unknown"]);
     assert_eq!(with_step(Step::Reach), ["broker-unreachable"]);
     assert_eq!(with_step(Step::Secure), ["broker-not-secure"]);
     assert_eq!(with_step(Step::Login), ["broker-refuses"]);
     assert_eq!(with_step(Step::Listen), ["broker-mute"]);
     assert_eq!(with_step(Step::Publish), ["broker-mute"]);
     assert_eq!(with_step(Step::Deliver), ["broker-loses"]);
-    let fault = StepFault { step: Step::Login, reason: String::new(), refused: true };
-    assert_eq!(
-        codes(&Findings { brokers: vec![BrokerFinding { fault: Some(fault), ..broker() }], ..well() }),
-        ["broker-login"]
-    );
-    let fault = StepFault { step: Step::Listen, reason: String::new(), refused: true };
-    assert_eq!(
-        codes(&Findings { brokers: vec![BrokerFinding { fault: Some(fault), ..broker() }], ..well() }),
-        ["broker-deaf"]
-    );
-    let slow = BrokerFinding { round_trip: Some(Duration::from_secs(2)), ..broker() };
-    assert_eq!(codes(&Findings { brokers: vec![slow], ..well() }), ["broker-slow"]);
+    assert_eq!(with_step(Step::Large), ["broker-small"]);
+    assert_eq!(codes(&Findings { brokers: vec![failed(Step::Login, true)], ..well() }), ["broker-login"]);
+    assert_eq!(codes(&Findings { brokers: vec![failed(Step::Listen, true)], ..well() }), ["broker-deaf"]);
     assert_eq!(codes(&Findings { brokers: vec![], ..well() }), ["no-broker"]);
+}
+
+/// What is blamed is not praised in the same breath: a slow broker, a strict NAT without a relay.
+#[test]
+fn nothing_is_praised_and_blamed() {
+    let slow = BrokerFinding { round_trip: Some(Duration::from_secs(2)), ..broker() };
+    let report = Report::of(Findings { brokers: vec![slow], ..well() });
+    assert_eq!(report.problems, [Problem::BrokerSlow("mqtts://broker.example".to_owned(), "2.0 s".to_owned())]);
+    assert!(!report.facts.iter().any(|fact| matches!(fact, Fact::BrokerWell(..))), "{report}");
+    let nat = NatFinding { mapping: Some(Behaviour::ByAddress), ..well().nat };
+    let report = Report::of(Findings { nat, ..well() });
+    assert_eq!(report.problems, [Problem::StrictNat]);
+    assert!(!report.facts.contains(&Fact::NatStrict), "{report}");
+    // One that is its own public address needs nobody's help, whatever another server saw.
+    let report = Report::of(Findings { nat: NatFinding { untranslated: true, ..nat }, ..well() });
+    assert!(report.is_well() && report.facts.contains(&Fact::NatNone), "{report}");
 }
 
 /// This computer's own broker runs while a Kith does: that nobody listens when none does is no fault, and is said.
@@ -113,7 +125,7 @@ fn the_own_broker_may_rest() {
     let own = |step| Findings { brokers: vec![BrokerFinding { own: true, fault: fault(step), ..broker() }], ..well() };
     let report = Report::of(own(Step::Reach));
     assert!(report.is_well());
-    assert!(report.to_string().contains("· This computer's own broker"), "{report}");
+    assert!(report.to_string().contains("· This computer's own meeting point"), "{report}");
     assert_eq!(codes(&own(Step::Login)), ["broker-refuses"]);
 }
 
@@ -127,11 +139,63 @@ fn silence_is_told_once() {
     assert_eq!(UdpFinding::of(&servers, &relays), UdpFinding::NoAnswer);
     let none = Findings { stun: servers, relays, udp: UdpFinding::NoAnswer, nat: NatFinding::default(), ..well() };
     assert_eq!(codes(&none), ["udp-blocked"]);
+    // That messages arrive all the same is promised only where a broker works.
+    let refused = Findings { brokers: vec![failed(Step::Login, true)], ..none.clone() };
+    assert_eq!(codes(&refused), ["broker-login", "udp-silent"]);
+    // Where UDP is blocked, or a single server is silent over both, nothing is known of IPv6.
+    let own = ip("2001:db8::5");
+    assert_eq!(Ipv6Finding::of(Some(own), 0, None), Ipv6Finding::Unproven(own));
+    assert_eq!(codes(&Findings { ipv6: Ipv6Finding::Unproven(own), ..none }), ["udp-blocked"]);
     // One server that is silent says nothing of the network.
     assert_eq!(UdpFinding::of(&[silent("stun:one")], &[]), UdpFinding::NotChecked);
     assert_eq!(UdpFinding::of(&[silent("stun:one")], &[relay(Some(RelayFault::Login))]), UdpFinding::Passes);
-    let gone = StunFinding { resolved: false, ..silent("stun:gone") };
-    assert_eq!(codes(&Findings { stun: vec![stun("stun:one"), gone], ..well() }), ["stun-unknown"]);
+    let gone = |name| StunFinding { name, ..silent("stun:gone") };
+    assert_eq!(codes(&Findings { stun: vec![stun("stun:one"), gone(Name::Unknown)], ..well() }), ["stun-unknown"]);
+    assert_eq!(codes(&Findings { stun: vec![stun("stun:one"), gone(Name::Late)], ..well() }), ["name-late"]);
+}
+
+/// Where nobody outside this computer answers, that is said, and nothing else is blamed for it.
+#[test]
+fn no_network_is_told_alone() {
+    let gone = |name: Name| StunFinding { name, ..silent("stun:one") };
+    let out = |brokers: Vec<BrokerFinding>, stun: Vec<StunFinding>, relays: Vec<RelayFinding>, way_out: bool| {
+        let network = NetworkFinding::of(way_out, &brokers, &stun, &relays);
+        let udp = UdpFinding::of(&stun, &relays);
+        (network, codes(&Findings { brokers, stun, relays, network, udp, nat: NatFinding::default(), ..well() }))
+    };
+    let alone = (NetworkFinding::Silent, vec!["no-network"]);
+    for (broker, server) in [
+        (failed(Step::Resolve, false), gone(Name::Late)),
+        (failed(Step::Resolve, true), gone(Name::Unknown)),
+        (failed(Step::Reach, false), silent("stun:192.0.2.1")),
+    ] {
+        assert_eq!(out(vec![broker], vec![server], vec![], true), alone);
+    }
+    // A relay is asked twice, and is one place. Where the system knows no way out, one is enough.
+    let relay_gone = StunFinding { server: "turn:relay.example".to_owned(), ..gone(Name::Late) };
+    let own = |broker: BrokerFinding| BrokerFinding { own: true, ..broker };
+    let ask_relay =
+        |way_out| out(vec![own(broker())], vec![relay_gone.clone()], vec![relay(Some(RelayFault::Late))], way_out);
+    assert_eq!(ask_relay(true), (NetworkFinding::NotChecked, vec!["name-late"]));
+    assert_eq!(ask_relay(false), alone);
+    // This computer's own broker says nothing of the network, and what is wrong with it is said.
+    assert_eq!(out(vec![own(broker())], vec![silent("stun:a"), silent("stun:b")], vec![], true), alone);
+    let found = out(vec![own(failed(Step::Login, false))], vec![silent("stun:a"), silent("stun:b")], vec![], true);
+    assert_eq!(found.1, ["no-network", "broker-refuses"]);
+}
+
+/// Whoever refuses is there, and one who is silent alone may be gone: then there is no talk of the network.
+#[test]
+fn one_who_is_silent_is_no_lost_network() {
+    let of = |broker, stun: &[StunFinding]| NetworkFinding::of(true, &[broker], stun, &[]);
+    let servers = [silent("stun:one"), silent("stun:two")];
+    assert_eq!(of(failed(Step::Reach, false), &[]), NetworkFinding::NotChecked);
+    assert_eq!(of(failed(Step::Reach, true), &servers), NetworkFinding::Answers);
+    assert_eq!(of(failed(Step::Secure, false), &servers), NetworkFinding::Answers);
+    assert_eq!(of(failed(Step::Reach, false), &[stun("stun:one")]), NetworkFinding::Answers);
+    // Servers have names that are found, the broker has not: it may be misspelled.
+    assert_eq!(of(failed(Step::Resolve, true), &servers), NetworkFinding::NotChecked);
+    assert_eq!(NetworkFinding::of(false, &[], &[], &[]), NetworkFinding::NotChecked);
 }
 
 /// A strict NAT needs attention only while no relay helps.
@@ -152,8 +216,11 @@ fn a_relay_makes_a_strict_nat_bearable() {
 fn a_relay_says_why() {
     for (fault, code) in [
         (RelayFault::NoAddress, "relay-unknown"),
+        (RelayFault::Late, "name-late"),
         (RelayFault::Silent, "relay-silent"),
         (RelayFault::Login, "relay-login"),
+        (RelayFault::Secret, "relay-secret"),
+        (RelayFault::Open, "relay-open"),
         (RelayFault::Full, "relay-full"),
         (RelayFault::Refused(403), "relay-refuses"),
         (RelayFault::Strange, "relay-strange"),
@@ -198,6 +265,26 @@ fn the_kind_of_nat_follows_from_what_was_seen() {
     assert_eq!(filtering(true, true), Behaviour::Same);
     assert_eq!(filtering(false, true), Behaviour::ByAddress);
     assert_eq!(filtering(false, false), Behaviour::ByAddressAndPort);
+}
+
+/// A server in one's own network or VPN sees another address than one in the internet: no NAT is to blame for that, and where
+/// all are near, only those are compared that are on the same way.
+#[test]
+fn near_and_far_servers_are_not_compared() {
+    let seen = |server: &str, seen: &str| Mapped { server: at(server), seen: at(seen) };
+    let kind = |answers: Vec<Mapped>| mapping(&comparable(answers, |mapped| *mapped));
+    let (one, two) = (seen("192.0.2.1:3478", "198.51.100.7:1"), seen("192.0.2.2:3478", "198.51.100.7:1"));
+    for near in ["10.8.0.1", "192.168.1.1", "172.16.0.1", "100.64.0.1", "169.254.0.1", "127.0.0.1"] {
+        let near = seen(&format!("{near}:3478"), "192.168.1.5:1");
+        assert_eq!(kind(vec![near, one]), None, "{near:?}");
+        assert_eq!(kind(vec![near, one, two]), Some(Behaviour::Same), "{near:?}");
+        assert_eq!(comparable(vec![near, one], |mapped| *mapped), [one]);
+    }
+    let lan = |server: &str, port: u16| seen(server, &format!("192.168.1.5:{port}"));
+    let vpn = seen("10.8.0.1:3478", "10.8.0.2:1");
+    assert_eq!(kind(vec![lan("192.168.1.1:3478", 1), vpn]), None);
+    assert_eq!(kind(vec![lan("192.168.1.1:3478", 1), vpn, lan("192.168.1.2:3478", 1)]), Some(Behaviour::Same));
+    assert_eq!(kind(vec![lan("192.168.1.1:3478", 1), lan("192.168.1.2:3478", 2)]), Some(Behaviour::ByAddressAtLeast));
 }
 
 /// Every problem has a code of its own, and says what it means and what to do in sentences.

@@ -200,9 +200,12 @@ impl Connection {
         self.answer(offer).await
     }
 
-    /// What was gathered belongs to sockets that are about to be closed.
+    /// What was gathered belongs to sockets that are about to be closed. A connection that has ended says so on its channel
+    /// too.
     fn begin_generation(&mut self, generation: u32) {
         while self.notes.try_recv().is_ok() {}
+        // Nor is what was not yet said of the last generation's pair true of this one.
+        self.state.mark_unchanged();
         self.generation = generation;
         self.cut = true;
         self.gathered.clear();

@@ -22,6 +22,17 @@ pub struct IceServer {
     access: Access,
 }
 
+/// Whom a server lets in: the kind of its login, without the login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// Everybody.
+    Everybody,
+    /// Who has a user name and a password.
+    Password,
+    /// Who knows a secret: of it and the clock a password is made for each connection.
+    Secret,
+}
+
 /// How a server lets us in.
 #[derive(Clone, PartialEq, Eq)]
 enum Access {
@@ -52,6 +63,16 @@ impl IceServer {
     #[must_use]
     pub fn is_relay(&self) -> bool {
         self.url.starts_with("turn:")
+    }
+
+    /// Whom it lets in.
+    #[must_use]
+    pub fn admission(&self) -> Admission {
+        match self.access {
+            Access::Open => Admission::Everybody,
+            Access::Password { .. } => Admission::Password,
+            Access::Secret(_) => Admission::Secret,
+        }
     }
 
     /// As the library takes it, without a login.
@@ -155,6 +176,15 @@ mod tests {
         assert_eq!(login("stun:relay.example", 5), pair("", ""));
     }
 
+    /// Whoever shows a server can say how it lets us in, and has seen no secret.
+    #[test]
+    fn the_kind_of_a_login_is_known() {
+        let admission = |text: &str| text.parse::<IceServer>().unwrap().admission();
+        assert_eq!(admission("stun:relay.example"), Admission::Everybody);
+        assert_eq!(admission("turn:alice:secret@relay.example"), Admission::Password);
+        assert_eq!(admission("turn:secret@relay.example"), Admission::Secret);
+    }
+
     /// With a shared secret each connection has credentials of its own, which end after a stated time. The password is what
     /// `openssl dgst -sha1 -hmac north -binary | openssl base64` says of the name.
     #[test]
@@ -166,6 +196,46 @@ mod tests {
         assert_ne!(login("turn:south@relay.example:3478", 1_700_000_000).1, password);
     }
     const OPENSSL: &str = "K+RlgFj3QLvB7WAVHfjfgMgyBeA=";
+
+    /// The script that operators have signs as we do, and shows the secret to nobody who lists processes: every program that it
+    /// starts is noted here with its arguments.
+    #[cfg(unix)]
+    #[test]
+    fn the_operators_script_signs_alike_and_keeps_the_secret() {
+        use std::io::Write;
+        use std::os::unix::fs::PermissionsExt;
+        use std::process::{Command, Stdio};
+
+        let folder = tempfile::tempdir().unwrap();
+        let paths = std::env::var("PATH").unwrap();
+        for program in ["openssl", "od", "date"] {
+            let spy = folder.path().join(program);
+            let noted = folder.path().join("noted");
+            let text = format!(
+                "#!/bin/sh\necho \"{program} $*\" >> {}\nPATH='{paths}' exec {program} \"$@\"\n",
+                noted.display()
+            );
+            std::fs::write(&spy, text).unwrap();
+            std::fs::set_permissions(&spy, std::fs::Permissions::from_mode(0o700)).unwrap();
+        }
+        for secret in ["north", "100%_`$(id)\\ü", &"long".repeat(16)] {
+            let mut script = Command::new("sh")
+                .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/coturn/credentials.sh"))
+                .args(["al:ice", "720"])
+                .env("PATH", format!("{}:{paths}", folder.path().display()))
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            writeln!(script.stdin.take().unwrap(), "{secret}").unwrap();
+            let printed = String::from_utf8(script.wait_with_output().unwrap().stdout).unwrap();
+            let (user, password) = printed.trim_end().split_once('\n').unwrap();
+            assert!(user.ends_with(":al:ice"), "{user}");
+            assert_eq!(password, signed(secret, user));
+            let noted = std::fs::read_to_string(folder.path().join("noted")).unwrap();
+            assert!(noted.contains("openssl dgst") && !noted.contains(secret), "{noted}");
+        }
+    }
 
     /// Whoever looks at a server, or at what is wrong with one, sees no secret.
     #[test]

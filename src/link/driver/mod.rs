@@ -34,7 +34,7 @@ use super::{DriverCommand, DriverEvent, FRAME_BYTES_MAX};
 use crate::wire::ConnectionId;
 
 pub use super::Policy;
-pub use ice::{CREDENTIALS_LIFE, IceServer, IceServerError, Login};
+pub use ice::{Admission, CREDENTIALS_LIFE, IceServer, IceServerError, Login};
 pub use queue::{QUEUE_BYTES_LOW, QUEUE_BYTES_MAX, QUEUE_FRAMES_MAX};
 
 /// Bytes that the library may hold for the peer: as much as its receive window, more would only wait in memory.

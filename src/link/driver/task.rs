@@ -159,7 +159,8 @@ impl<T: Clone + Send + 'static> Task<T> {
                 current.cut = false;
                 if current.open {
                     let path = current.look().await;
-                    self.tell(DriverEvent::Reconnected { connection, path });
+                    let generation = current.generation;
+                    self.tell(DriverEvent::Reconnected { connection, generation, path });
                 }
             }
             Happening::State(RTCPeerConnectionState::Disconnected) if current.open => {

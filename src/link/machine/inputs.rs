@@ -87,8 +87,10 @@ impl Machine {
             }
             DriverEvent::Opened { path, .. } if self.state == State::Connecting => self.open(path, now, out),
             DriverEvent::Disconnected { .. } => self.on_disconnected(now, out),
-            DriverEvent::Reconnected { path, .. } => self.on_reconnected(path, now, out),
-            DriverEvent::PathChanged { path, .. } => self.take_path(path, out),
+            DriverEvent::Reconnected { generation, path, .. } if attempt.generation == generation => {
+                self.on_reconnected(path, now, out);
+            }
+            DriverEvent::PathChanged { path, .. } => self.take_path(path, now, out),
             DriverEvent::Frame { .. } => self.on_alive(connection, now, out),
             // Trying again would end the same. Who changes the policy wants the link anew.
             DriverEvent::Closed { reason: CloseReason::Forbidden, .. } => self.on_wanted(false, now, rng, out),
@@ -105,8 +107,9 @@ impl Machine {
         let restarting = attempt.restart.is_some();
         let Some(pulse) = &mut self.pulse else { return };
         pulse.alive(now);
+        let unproven = pulse.is_unproven();
         // A frame that came by a path which is being replaced says nothing of the new one.
-        if !restarting {
+        if !restarting && !unproven {
             self.enter(State::Open, out);
         }
     }
@@ -118,13 +121,15 @@ impl Machine {
         now: Duration,
         out: &mut Vec<Output>,
     ) {
-        self.on_alive(connection, now, out);
+        // First what it says: an answer may be what shows that the peer lives.
         if self.connection() == Some(connection)
             && let Some(pulse) = &mut self.pulse
         {
             out.extend(pulse.received(heartbeat, now).map(Output::SendHeartbeat));
             self.rtt = pulse.rtt.or(self.rtt);
+            self.show_path(out);
         }
+        self.on_alive(connection, now, out);
     }
 
     pub(super) fn on_activity(&mut self, active: bool, now: Duration, out: &mut Vec<Output>) {

@@ -165,7 +165,7 @@ impl Machine {
         self.state
     }
 
-    /// The path in use, while there is a link.
+    /// The path in use, while there is a link: a relay when either side sees one.
     #[must_use]
     pub fn path(&self) -> Option<Path> {
         self.path

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::link::Path;
 use crate::wire::signal::{Heartbeat, INTERVAL_MS_MAX, INTERVAL_MS_MIN};
 
 /// Until the peer has answered one, heartbeats go out this often: the first may be lost for good, when the peer's side
@@ -17,9 +18,9 @@ const LOST_AFTER: u32 = 3;
 /// round trip on which people still talk.
 pub(super) const RESTARTED_PATIENCE: Duration = Duration::from_secs(3);
 /// How long a peer has to be heard after a restart, beside two round trips. What was lost before it blocks what comes after:
-/// the library sends it again 1 s after the first loss, then 2, 4 … s later. The first is worth waiting for; instead of the
-/// others a fresh connection is made.
-pub(super) const RECONNECTED_PATIENCE: Duration = Duration::from_millis(1_500);
+/// the library sends it again 1 s after the first loss, then 2, 4 … s later. The first is worth waiting for, and is on its way
+/// within 1 s; instead of the others a fresh connection is made.
+pub(super) const RECONNECTED_PATIENCE: Duration = Duration::from_millis(1_100);
 /// How long a peer has to be heard after we woke, beside two round trips: a link that is no more is to be replaced within
 /// 3 s of that.
 pub(super) const WOKE_PATIENCE: Duration = Duration::from_millis(1_200);
@@ -45,10 +46,16 @@ pub(super) struct Pulse {
     suspected: bool,
     answered: bool,
     probe_until: Option<Duration>,
+    /// The path as our driver sees it, and whether the peer said that it sees a relay.
+    seen: Path,
+    told_of_relay: bool,
+    /// When we woke, until the peer has answered something that was asked after it. What was on its way before was read late,
+    /// and shows nothing.
+    unproven: Option<Duration>,
 }
 
 impl Pulse {
-    pub(super) fn new(interval: Duration, now: Duration) -> Self {
+    pub(super) fn new(interval: Duration, seen: Path, now: Duration) -> Self {
         Self {
             interval,
             rtt: None,
@@ -58,7 +65,21 @@ impl Pulse {
             suspected: false,
             answered: false,
             probe_until: None,
+            seen,
+            told_of_relay: false,
+            unproven: None,
         }
+    }
+
+    /// Our driver sees this path. True when it is another one than before, which the peer is to be told.
+    pub(super) fn see(&mut self, path: Path) -> bool {
+        std::mem::replace(&mut self.seen, path) != path
+    }
+
+    /// How packets travel, by what both sides see. The peer's relay may look to us like a plain address: its packets can
+    /// arrive before it has named it.
+    pub(super) fn path(&self) -> Path {
+        if self.told_of_relay { Path::Relay } else { self.seen }
     }
 
     /// A heartbeat that asks, and when the next is due.
@@ -75,9 +96,15 @@ impl Pulse {
         self.beat(now)
     }
 
-    /// The time until now does not count as silence: nobody listened.
-    pub(super) fn forgive(&mut self, now: Duration) {
+    /// The time until now does not count as silence, since nobody listened; and what was said in it does not count as life.
+    pub(super) fn woke(&mut self, now: Duration) {
         self.last_alive = now;
+        self.unproven = Some(now);
+    }
+
+    /// Whether the peer has shown nothing since we woke.
+    pub(super) fn is_unproven(&self) -> bool {
+        self.unproven.is_some()
     }
 
     /// Whether a frame arrived after that time.
@@ -87,6 +114,9 @@ impl Pulse {
 
     /// A frame arrived.
     pub(super) fn alive(&mut self, now: Duration) {
+        if self.is_unproven() {
+            return;
+        }
         self.last_alive = now;
         self.suspected = false;
         self.probe_until = None;
@@ -96,9 +126,12 @@ impl Pulse {
     pub(super) fn received(&mut self, heartbeat: Heartbeat, now: Duration) -> Option<Heartbeat> {
         let interval_ms = heartbeat.interval_ms.clamp(INTERVAL_MS_MIN, INTERVAL_MS_MAX);
         self.peer_interval = Duration::from_millis(interval_ms.into());
+        self.told_of_relay = heartbeat.relayed.unwrap_or(self.told_of_relay);
         match heartbeat.echo {
             None => Some(self.heartbeat(now, Some(heartbeat.stamp))),
+            Some(stamp) if self.unproven.is_some_and(|woke| Duration::from_micros(stamp) < woke) => None,
             Some(stamp) => {
+                self.unproven = None;
                 if !self.answered {
                     self.answered = true;
                     self.beat_at = now + self.interval;
@@ -138,6 +171,7 @@ impl Pulse {
             interval_ms: interval_ms.clamp(INTERVAL_MS_MIN, INTERVAL_MS_MAX),
             stamp: u64::try_from(now.as_micros()).unwrap_or(u64::MAX),
             echo,
+            relayed: Some(self.seen == Path::Relay),
         }
     }
 }

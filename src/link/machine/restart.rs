@@ -22,8 +22,9 @@ use crate::wire::signal::Signal;
 /// How long a restart may take: a lost offer and a lost answer are each said again within it. With the library's 5 s
 /// before it reports a silence this stays within the 12 s in which a peer's absence is to be noticed.
 pub const RESTART_BUDGET: Duration = Duration::from_secs(4);
-/// Changes of the network that come within this time of the last are taken together: a system reports several for one.
-const CHANGE_PAUSE: Duration = Duration::from_secs(1);
+/// Changes of the network that come within this time of the last are taken together: a system reports several for one. No longer
+/// than a broker is doubted after a change: before that nothing can be said to the peer.
+const CHANGE_PAUSE: Duration = Duration::from_millis(500);
 
 impl Machine {
     /// The driver hears nothing of the peer's addresses.
@@ -45,7 +46,7 @@ impl Machine {
                 self.probe(RECONNECTED_PATIENCE, now, out);
             }
         }
-        self.take_path(path, out);
+        self.take_path(path, now, out);
     }
 
     pub(super) fn on_network_changed(&mut self, now: Duration, rng: &mut impl Rng, out: &mut Vec<Output>) {
@@ -72,9 +73,11 @@ impl Machine {
             State::Idle => {}
             State::Open | State::Suspect => {
                 if let Some(pulse) = &mut self.pulse {
-                    pulse.forgive(now);
+                    pulse.woke(now);
                 }
                 self.probe(WOKE_PATIENCE, now, out);
+                // What is written now must not wait for the end of a link that nobody knows to live.
+                self.enter(State::Suspect, out);
                 out.push(Output::Announce);
             }
             State::Connecting => {

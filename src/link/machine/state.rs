@@ -12,6 +12,9 @@ use crate::wire::ConnectionId;
 /// A link that was open for this long and is lost is made anew at once. One that opens and ends again and again is not:
 /// its attempts wait like those that fail.
 const LONG_OPEN: Duration = Duration::from_secs(5);
+/// A link that is lost so soon after a change of the network was lost by it, and is made anew at once however young it was: a
+/// restart's budget, and what its new paths may take to carry something.
+const MOVED: Duration = Duration::from_secs(6);
 
 impl Machine {
     /// The one place where the state changes.
@@ -39,8 +42,18 @@ impl Machine {
         }
     }
 
-    /// Frames take this path now.
-    pub(super) fn take_path(&mut self, path: Path, out: &mut Vec<Output>) {
+    /// The driver sees this path now.
+    pub(super) fn take_path(&mut self, path: Path, now: Duration, out: &mut Vec<Output>) {
+        let Some(pulse) = &mut self.pulse else { return };
+        if pulse.see(path) {
+            out.push(Output::SendHeartbeat(pulse.beat(now)));
+        }
+        self.show_path(out);
+    }
+
+    /// Frames may take another path than was said last.
+    pub(super) fn show_path(&mut self, out: &mut Vec<Output>) {
+        let Some(path) = self.pulse.as_ref().map(Pulse::path) else { return };
         if self.state.is_up() && self.path != Some(path) {
             tracing::debug!(connection = ?self.connection(), ?path, "another path");
             self.path = Some(path);
@@ -97,13 +110,15 @@ impl Machine {
     /// The attempt or the link is over. After an attempt, or a link that was open for a moment only, the next waits.
     pub(super) fn fail(&mut self, now: Duration, rng: &mut impl Rng, out: &mut Vec<Output>) {
         let long_open = self.opened.is_some_and(|opened| now.saturating_sub(opened) >= LONG_OPEN);
+        // Once for each change: what fails then was not up.
+        let moved = self.state.is_up() && self.changed.is_some_and(|changed| now.saturating_sub(changed) < MOVED);
         self.end_attempt();
         out.push(Output::Driver(DriverCommand::Close));
         self.grace = None;
         // Who said nothing in a whole attempt is not there. Only a hello brings it back, so that nobody offers for ever to
         // a process that is gone.
         self.peer_known &= self.heard;
-        if long_open && self.peer_known {
+        if (long_open || moved) && self.peer_known {
             return self.begin(now, rng, out);
         }
         self.until = Some(now + self.backoff.next_delay(rng));
@@ -119,7 +134,7 @@ impl Machine {
             attempt.settled();
         }
         self.path = Some(path);
-        let mut pulse = Pulse::new(self.interval(), now);
+        let mut pulse = Pulse::new(self.interval(), path, now);
         let first = pulse.beat(now);
         self.pulse = Some(pulse);
         self.enter(State::Open, out);

@@ -17,13 +17,17 @@ const PORT: u16 = 9;
 
 /// Reads them; takes a fraction of a millisecond.
 pub(super) fn read() -> Addresses {
+    let outwards = ELSEWHERE.iter().filter_map(|(from, to)| Some((String::new(), way_out(*from, *to)?)));
+    listed().chain(outwards).filter(|(_, address)| counts(*address)).collect()
+}
+
+/// All addresses that the system lists, of use or not.
+pub(super) fn listed() -> impl Iterator<Item = (String, IpAddr)> {
     let interfaces = rtc::shared::ifaces::ifaces().unwrap_or_else(|error| {
         tracing::debug!(%error, "the interfaces cannot be read");
         vec![]
     });
-    let listed = interfaces.into_iter().filter_map(|interface| Some((interface.name, interface.addr?.ip())));
-    let outwards = ELSEWHERE.iter().filter_map(|(from, to)| Some((String::new(), way_out(*from, *to)?)));
-    listed.chain(outwards).filter(|(_, address)| counts(*address)).collect()
+    interfaces.into_iter().filter_map(|interface| Some((interface.name, interface.addr?.ip())))
 }
 
 fn way_out(from: IpAddr, to: IpAddr) -> Option<IpAddr> {

@@ -26,6 +26,12 @@ impl Alarm {
         Ok(Self { socket: UnixDatagram::from_std(socket)? })
     }
 
+    /// Over a socket of a test's own.
+    #[cfg(all(test, target_os = "linux"))]
+    pub(super) fn over(socket: UnixDatagram) -> Self {
+        Self { socket }
+    }
+
     /// Comes when the kernel says something; true when that is a change whatever the addresses are afterwards. Cancel safe.
     pub(super) async fn rings(&mut self) -> io::Result<bool> {
         self.socket.readable().await?;
@@ -48,8 +54,10 @@ impl Alarm {
 #[cfg(target_os = "linux")]
 fn open() -> io::Result<OwnedFd> {
     use rustix::net::netlink::SocketAddrNetlink;
-    /// Addresses and routes of both families (`RTMGRP_IPV4_IFADDR`, `…_ROUTE`, `RTMGRP_IPV6_IFADDR`, `…_ROUTE`).
-    const GROUPS: u32 = 0x10 | 0x40 | 0x100 | 0x400;
+    /// Interfaces, and addresses and routes of both families (`RTMGRP_LINK`, `RTMGRP_IPV4_IFADDR`, `…_ROUTE`,
+    /// `RTMGRP_IPV6_IFADDR`, `…_ROUTE`). Interfaces, because the IPv4 routes of one that goes down vanish without a word of
+    /// their own: it would be back with the same address, and nothing would have changed.
+    const GROUPS: u32 = 0x1 | 0x10 | 0x40 | 0x100 | 0x400;
 
     let socket =
         rustix::net::socket_with(AddressFamily::NETLINK, SocketType::RAW, rustix::net::SocketFlags::CLOEXEC, None)?;

@@ -1,8 +1,9 @@
 //! What Linux says of its network (rtnetlink(7)): which messages are a change by themselves.
 //!
-//! Only what goes away is: an address that is lost and given again within a millisecond looks as before, and connections over
-//! it may lead nowhere. What comes is seen in the addresses; a router repeats its announcements every few minutes, and Linux
-//! tells of each as if the address were new.
+//! Only what goes away is, and of that only what others could see: an address that is lost and given again within a millisecond
+//! looks as before, and connections over it may lead nowhere. An interface that goes down is none by itself (containers' come
+//! and go all day): when it was the way out, the addresses show it. What comes is seen in the addresses too; a router repeats its
+//! announcements every few minutes, and Linux tells of each as if the address were new.
 
 /// An address is gone.
 const DELADDR: u16 = 21;

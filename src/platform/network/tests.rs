@@ -93,7 +93,40 @@ fn only_what_goes_away_is_a_change_by_itself() {
     }
 }
 
-/// Where nothing changes nothing is told, and the system's own answer can be read.
+/// The kernel lets us listen, and lists this computer's addresses: the loopback one is there wherever this runs.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_kernel_can_be_asked() {
+    super::alarm::Alarm::new().unwrap();
+    let listed: Vec<_> = super::addresses::listed().collect();
+    assert!(listed.iter().any(|(_, address)| address.is_loopback()), "{listed:?}");
+}
+
+/// What the kernel says is heard: however much waits it rings once, and a way that is gone is told as a change, although the
+/// addresses look as before.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_the_kernel_says_is_heard() {
+    let (kernel, ours) = tokio::net::UnixDatagram::pair().unwrap();
+    let mut alarm = super::alarm::Alarm::over(ours);
+    let (new, gone) = (message(20, &[2, 24, 0, 0, 1, 0, 0, 0]), message(21, &[2, 24, 0, 0, 1, 0, 0, 0]));
+    kernel.send(&new).await.unwrap();
+    assert!(!alarm.rings().await.unwrap());
+    for said in [&new, &gone, &new] {
+        kernel.send(said).await.unwrap();
+    }
+    assert!(alarm.rings().await.unwrap());
+    assert!(tokio::time::timeout(ms(50), alarm.rings()).await.is_err(), "it has rung for all of them");
+
+    let mut watch = super::NetworkWatch { alarm: Some(alarm), ..super::NetworkWatch::begin() };
+    kernel.send(&new).await.unwrap();
+    assert!(tokio::time::timeout(ms(300), watch.changed()).await.is_err(), "an announcement is no change");
+    kernel.send(&gone).await.unwrap();
+    tokio::time::timeout(ms(10_000), watch.changed()).await.unwrap();
+    assert!(tokio::time::timeout(ms(300), watch.changed()).await.is_err(), "it is told once");
+}
+
+/// Where nothing changes nothing is told.
 #[tokio::test]
 async fn nothing_is_told_while_nothing_changes() {
     let mut watch = super::NetworkWatch::begin();

@@ -45,6 +45,23 @@ fn a_session_subscribes_again_on_every_connection() {
     assert_eq!(session.deadline(), None);
 }
 
+/// An attempt that was kept waiting is not followed by another wait, and one that failed at once is.
+#[test]
+fn a_wait_counts_from_the_beginning_of_the_attempt() {
+    let mut rng = StdRng::seed_from_u64(6);
+    let mut session = Session::new([]);
+    let _ = session.tick(at(100));
+    session.lost(gone(), at(104), &mut rng);
+    assert_eq!(session.tick(at(104)), Some(Action::Connect), "it has waited for 4 s");
+    // Also when it was let in, and dropped with the first thing that it published.
+    let _ = session.connected(at(104));
+    session.lost(gone(), at(108), &mut rng);
+    assert_eq!(session.tick(at(108)), Some(Action::Connect));
+    session.lost(gone(), at(108), &mut rng);
+    assert_eq!(session.tick(at(110)), None);
+    assert_eq!(session.tick(at(112)), Some(Action::Connect));
+}
+
 /// After a change of the network a broker that answers keeps its connection, one that does not is left within half a second, and
 /// one that is away is tried at once.
 #[test]
@@ -141,7 +158,7 @@ fn a_broker_that_answers_nothing_is_given_up() {
 /// What is said again without an answer is said over the next broker, round and round; an answer keeps the one that works.
 #[test]
 fn an_unanswered_broker_loses_its_turn() {
-    let brokers = ["one", "two", "three"];
+    let brokers = ["one", "two", "three"].map(Some);
     let mut turn = Turn::default();
     assert_eq!(turn.pick::<&str>(&[]), None);
     for (millis, expected) in
@@ -157,5 +174,26 @@ fn an_unanswered_broker_loses_its_turn() {
         assert_eq!(turn.pick(&brokers), Some("two"));
         turn.heard();
     }
-    assert_eq!(turn.pick(&["only"]), Some("only"));
+    assert_eq!(turn.pick(&[None, None, Some("only")]), Some("only"));
+    assert_eq!(turn.pick(&[Some("one"), None, Some("three")]), Some("three"), "the next after the one that is away");
+}
+
+/// A broker that is known to deliver keeps its turn whatever silence follows, until something is said again.
+#[test]
+fn a_broker_that_delivers_keeps_its_turn() {
+    let brokers = ["one", "two", "three"].map(Some);
+    let mut turn = Turn::default();
+    turn.mention(at(0));
+    turn.mention(at(5));
+    assert_eq!(turn.pick(&brokers), Some("two"), "nothing is known of any");
+    turn.heard_over(2);
+    for seconds in [10, 20, 30] {
+        turn.mention(at(seconds));
+        turn.say_first(at(seconds + 1));
+        assert_eq!(turn.pick(&brokers), Some("three"));
+    }
+    turn.say(at(70));
+    assert_eq!(turn.pick(&brokers), Some("one"));
+    turn.say_first(at(80));
+    assert_eq!(turn.pick(&brokers), Some("two"), "it is not known to deliver");
 }

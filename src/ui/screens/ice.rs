@@ -3,17 +3,20 @@
 use dioxus::prelude::*;
 
 use crate::host::{Choice, DEFAULT_ICE, Ice};
-use crate::link::driver::IceServer;
+use crate::link::driver::{Admission, IceServer};
 use crate::ui::components::{Problem, Switch};
 use crate::ui::context::{Ui, use_ui};
 use crate::ui::state::ModelStoreExt;
 
-/// What is shown of a server: where it is, and whether it wants a login; never the login.
-fn shown(address: &str) -> (String, bool) {
-    match address.parse::<IceServer>() {
-        Ok(server) => (server.shown().to_owned(), server.is_relay()),
-        Err(_) => (String::new(), false),
-    }
+/// What is shown of a server: where it is, and what kind of login it wants; never the login.
+fn shown(address: &str) -> (String, Option<&'static str>) {
+    let Ok(server) = address.parse::<IceServer>() else { return (String::new(), None) };
+    let login = match server.admission() {
+        Admission::Everybody => None,
+        Admission::Password => Some("settings-ice-login"),
+        Admission::Secret => Some("settings-ice-secret"),
+    };
+    (server.shown().to_owned(), login)
 }
 
 /// The public servers by name.
@@ -30,14 +33,28 @@ pub fn IceServers() -> Element {
     let mut saved = use_signal(|| false);
     // Counts the fields: one whose address was taken gives way to an empty one.
     let mut field = use_signal(|| 0_u32);
+    // What the box shows until the last of the person's clicks on it is answered.
+    let mut clicked = use_signal(|| None::<bool>);
+    let mut clicks = use_signal(|| 0_u32);
     let fixed = ui.control.peek().is_ice_fixed();
-    let ice = ui.model.settings().read().ice.clone();
-    let mut change = move |ice: Ice, typed: bool| {
+    let ice = now(ui);
+    let mut change = move |choice: Choice| {
         problem.set(None);
         saved.set(false);
+        let typed = matches!(choice, Choice::AddServer(_));
+        if let Choice::PublicServers(public) = choice {
+            clicked.set(Some(public));
+            clicks += 1;
+        }
+        let click = matches!(choice, Choice::PublicServers(_)).then_some(*clicks.peek());
         spawn(async move {
             let control = ui.control.peek().clone();
-            match control.change(Choice::Ice(ice)).await {
+            let changed = control.change(choice).await;
+            if click == Some(*clicks.peek()) {
+                // If it could not be, the box goes back to what holds.
+                clicked.set(None);
+            }
+            match changed {
                 Ok(()) => {
                     saved.set(true);
                     if typed {
@@ -55,9 +72,7 @@ pub fn IceServers() -> Element {
             problem.set(Some(ui.say("settings-ice-missing")));
             return;
         }
-        let mut ice = now(ui);
-        ice.servers.push(address);
-        change(ice, true);
+        change(Choice::AddServer(address));
     };
     rsx! {
         form { class: "card", novalidate: "true", onsubmit: add, aria_label: ui.say("settings-ice"),
@@ -70,20 +85,16 @@ pub fn IceServers() -> Element {
                     name: "public-servers",
                     label: ui.say("settings-ice-public"),
                     what: ui.words().with("settings-ice-public-what", "servers", public()),
-                    on: ice.public,
-                    onchange: move |_| {
-                        let ice = now(ui);
-                        change(Ice { public: !ice.public, ..ice }, false);
-                    },
+                    on: clicked().unwrap_or(ice.public),
+                    onchange: move |on| change(Choice::PublicServers(on)),
                 }
                 if !ice.servers.is_empty() {
                     ul { aria_label: ui.say("settings-ice-own"),
                         for address in ice.servers.clone() {
-                            Server { key: "{address}", address: address.clone(), onremove: move |_| {
-                                    let mut ice = now(ui);
-                                    ice.servers.retain(|server| *server != address);
-                                    change(ice, false);
-                                },
+                            Server {
+                                key: "{address}",
+                                address: address.clone(),
+                                onremove: move |()| change(Choice::RemoveServer(address.clone())),
                             }
                         }
                     }
@@ -120,8 +131,9 @@ pub fn IceServers() -> Element {
     }
 }
 
-/// What holds now, whatever was drawn.
+/// What holds now. What the window knows of it comes a moment after the answer to a change, and has it drawn again.
 fn now(ui: Ui) -> Ice {
+    let _ = ui.model.settings().read();
     ui.control.peek().settings().ice
 }
 
@@ -134,8 +146,8 @@ fn Server(address: String, onremove: EventHandler<()>) -> Element {
         li { class: "server",
             div {
                 div { class: "small", "{shown}" }
-                if login {
-                    div { class: "small muted", {ui.say("settings-ice-login")} }
+                if let Some(login) = login {
+                    div { class: "small muted", {ui.say(login)} }
                 }
             }
             button {
@@ -156,7 +168,10 @@ mod tests {
     /// A server is shown without its login.
     #[test]
     fn a_server_is_shown_without_its_login() {
-        assert_eq!(shown("turn:user:secret@relay.example:3478"), ("turn:relay.example:3478".to_owned(), true));
-        assert_eq!(shown("stun:stun.example"), ("stun:stun.example".to_owned(), false));
+        let is = |address: &str, login| (address.to_owned(), login);
+        let relay = "turn:relay.example:3478";
+        assert_eq!(shown("turn:user:secret@relay.example:3478"), is(relay, Some("settings-ice-login")));
+        assert_eq!(shown("turn:secret@relay.example:3478"), is(relay, Some("settings-ice-secret")));
+        assert_eq!(shown("stun:stun.example"), is("stun:stun.example", None));
     }
 }

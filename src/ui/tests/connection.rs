@@ -59,13 +59,43 @@ async fn servers_are_added_and_removed() {
     stage.until(|page| page.contains("address first.")).await;
     stage.submit(form, field, "http://wrong");
     stage.until(|page| page.contains("“http://wrong” is no address of a STUN or TURN server.")).await;
-    stage.submit(form, field, " turn:user:secret@relay.example:3478 ");
+    stage.submit(form, field, " turn:user:hush@relay.example:3478 ");
     let page = stage.until(|page| page.contains("Remove turn:relay.example:3478")).await;
     assert!(page.contains("With user name and password") && page.contains("It holds from the next connection on."));
-    assert!(!page.contains("secret"), "{page}");
-    assert!(page.contains("checked=true") || page.contains("checked"), "{page}");
+    assert!(!page.contains("hush"), "{page}");
+    stage.submit(form, field, "turn:hush@other.example");
+    let page = stage.until(|page| page.contains("Remove turn:other.example")).await;
+    assert!(page.contains("With a secret") && !page.contains("hush"), "{page}");
     stage.press("Remove turn:relay.example:3478");
-    stage.until(|page| !page.contains("relay.example")).await;
-    stage.choose("Ask public servers too");
+    stage.until(|page| !page.contains("relay.example") && page.contains("other.example")).await;
+}
+
+/// Whether the box for the public servers is ticked.
+fn asks_public(page: &str) -> bool {
+    let tag = page.split("<input").find(|tag| tag.contains("\"public-servers\"")).expect("the box");
+    tag.split('>').next().is_some_and(|tag| tag.contains("checked"))
+}
+
+/// Two changes that come before the first is kept both hold, and the box for the public servers shows what holds: as clicked
+/// when it could be kept, as before when it could not.
+#[tokio::test]
+async fn quick_changes_of_servers_hold() {
+    let mut stage = Stage::over(World::full()).await;
+    stage.press("Settings");
+    let page = stage.until(|page| page.contains("Servers that help to find a way")).await;
+    assert!(asks_public(&page), "{page}");
+    let (form, field) = ("Servers that help to find a way", "server");
+    stage.submit(form, field, "stun:one.example");
+    stage.submit(form, field, "stun:two.example");
+    stage.tick("Ask public servers too", false);
+    let all = |page: &str| page.contains("one.example") && page.contains("two.example");
+    stage.until(|page| all(page) && !asks_public(page) && page.contains("It holds from")).await;
     stage.rests().await;
+    let page = stage.page();
+    assert!(all(&page) && !asks_public(&page), "{page}");
+    stage.fills_the_disk();
+    stage.tick("Ask public servers too", true);
+    // The page itself has ticked the box: only what changes here makes it show again what holds.
+    stage.until(asks_public).await;
+    stage.until(|page| !asks_public(page) && page.contains("the disk is full")).await;
 }

@@ -27,6 +27,8 @@ pub struct Stage {
     dom: VirtualDom,
     settings: tokio::sync::mpsc::Receiver<crate::host::Order>,
     told: tokio::sync::watch::Sender<Settings>,
+    /// The disk is full: nothing that is chosen can be kept.
+    full: bool,
     _world: JoinHandle<()>,
     more: tokio::sync::mpsc::Sender<Happening>,
 }
@@ -48,7 +50,7 @@ impl Stage {
         let clock = Clock::fixed(i64::try_from(NOW).unwrap());
         let mut dom = dom(core, control, Shell::alone(), clock);
         dom.rebuild_in_place();
-        let mut stage = Self { dom, settings: orders, told, _world: world, more };
+        let mut stage = Self { dom, settings: orders, told, full: false, _world: world, more };
         stage.until(|page| !page.is_empty() && page.contains("h1")).await;
         stage
     }
@@ -82,10 +84,14 @@ impl Stage {
             biased;
             Some(order) = self.settings.recv() => {
                 // The host looks at addresses; what it says to a wrong one is shown.
-                if let Choice::Ice(ice) = &order.choice
-                    && let Some(wrong) = ice.servers.iter().find(|server| server.parse::<IceServer>().is_err())
+                if let Choice::AddServer(server) = &order.choice
+                    && server.parse::<IceServer>().is_err()
                 {
-                    let _ = order.answer.send(Err(SettingsError::Server(wrong.clone())));
+                    let _ = order.answer.send(Err(SettingsError::Server(server.clone())));
+                    return;
+                }
+                if self.full {
+                    let _ = order.answer.send(Err(SettingsError::Storage("the disk is full".to_owned())));
                     return;
                 }
                 self.told.send_modify(|settings| *settings = settings.clone().with(order.choice));
@@ -106,6 +112,17 @@ impl Stage {
     pub fn choose(&mut self, name: &str) {
         let data = PlatformEventData::new(Box::new(SerializedFormData::new("on".to_owned(), vec![])));
         self.give("input", name, data);
+    }
+
+    /// Ticks a box, by its name, or takes the tick away.
+    pub fn tick(&mut self, name: &str, ticked: bool) {
+        let data = PlatformEventData::new(Box::new(SerializedFormData::new(ticked.to_string(), vec![])));
+        self.give("input", name, data);
+    }
+
+    /// From now on the disk is full.
+    pub fn fills_the_disk(&mut self) {
+        self.full = true;
     }
 
     /// Sends the form that has a field of this name, with this value in it.

@@ -62,11 +62,12 @@ pub fn sdp_fingerprint(sdp: &str) -> Result<[u8; 32], SdpError> {
     fingerprint.ok_or(SdpError::NoFingerprint)
 }
 
-/// The value of an attribute line; names are compared without case, as some parsers do.
+/// The value of an attribute line. Case and spaces are ignored on the way to it: no parser, however lenient, may see an
+/// attribute where we see none.
 fn attribute<'s>(line: &'s str, name: &str) -> Option<&'s str> {
-    let rest = line.trim_start().strip_prefix("a=")?;
-    let (key, value) = rest.split_once(':').unwrap_or((rest, ""));
-    key.trim().eq_ignore_ascii_case(name).then_some(value)
+    let (head, value) = line.split_once(':').unwrap_or((line, ""));
+    let head = head.bytes().filter(|byte| *byte != b' ').map(|byte| byte.to_ascii_lowercase());
+    head.eq("a=".bytes().chain(name.bytes())).then_some(value)
 }
 
 fn parse(value: &str) -> Option<[u8; 32]> {

@@ -87,8 +87,13 @@ proptest! {
 
     /// Every valid heartbeat comes back from its bytes as it was; an interval outside the limits is refused.
     #[test]
-    fn heartbeats_round_trip(interval_ms in 0u32..100_000, stamp in any::<u64>(), echo in any::<Option<u64>>()) {
-        let heartbeat = Heartbeat { interval_ms, stamp, echo };
+    fn heartbeats_round_trip(
+        interval_ms in 0u32..100_000,
+        stamp in any::<u64>(),
+        echo in any::<Option<u64>>(),
+        relayed in any::<Option<bool>>(),
+    ) {
+        let heartbeat = Heartbeat { interval_ms, stamp, echo, relayed };
         let bytes = cbor::encode(&heartbeat);
         let expected = match interval_ms {
             INTERVAL_MS_MIN..=INTERVAL_MS_MAX => Ok(heartbeat),
@@ -138,6 +143,8 @@ fn foreign_descriptions_are_refused() {
         (good.replace(":1B:1C", ":1B"), SdpError::BadFingerprint),
         (good.replace(":1C", ":1C:1D"), SdpError::BadFingerprint),
         (good.clone() + "A=x\r\na=Fingerprint:sha-512 00\r\n", SdpError::SeveralFingerprints),
+        (good.clone() + "a=f ingerprint:sha-512 00\r\n", SdpError::SeveralFingerprints),
+        (good.clone() + "A = fingerprint\r\n", SdpError::SeveralFingerprints),
         (good.clone() + "a=x:\u{e9}\r\n", SdpError::NotText),
         (good.clone() + "a=x:\0\r\n", SdpError::NotText),
         (String::new(), SdpError::NotOneDataSection),

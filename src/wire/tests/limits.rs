@@ -55,7 +55,10 @@ fn frames_hold_so_much_and_no_more() {
     assert!(is_refused(&entry(2_048, ENTRY_BYTES_MAX - 128 - 2_047)));
 
     for (interval_ms, refused) in [(999, true), (1_000, false), (60_000, false), (60_001, true)] {
-        assert_eq!(is_refused(&Frame::Heartbeat(Heartbeat { interval_ms, stamp: 1, echo: None })), refused);
+        assert_eq!(
+            is_refused(&Frame::Heartbeat(Heartbeat { interval_ms, stamp: 1, echo: None, relayed: None })),
+            refused
+        );
     }
 }
 

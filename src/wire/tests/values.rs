@@ -51,11 +51,8 @@ pub fn number() -> impl Strategy<Value = u64> {
 
 pub fn heartbeat() -> impl Strategy<Value = Heartbeat> {
     let interval = INTERVAL_MS_MIN..=INTERVAL_MS_MAX;
-    (interval, number(), option::of(number())).prop_map(|(interval_ms, stamp, echo)| Heartbeat {
-        interval_ms,
-        stamp,
-        echo,
-    })
+    let told = (interval, number(), option::of(number()), any::<Option<bool>>());
+    told.prop_map(|(interval_ms, stamp, echo, relayed)| Heartbeat { interval_ms, stamp, echo, relayed })
 }
 
 pub fn header() -> impl Strategy<Value = Header> {

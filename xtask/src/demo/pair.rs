@@ -87,6 +87,10 @@ impl Pair {
         let alice_id = alice.ask_text("identity.create", json!({"name": "Alice"}), "userId")?;
         bob.ask_text("identity.create", json!({"name": "Bob"}), "userId")?;
         pair.say("Alice and Bob have an identity each, and share a broker of this trial's own.");
+        // As people do: nobody gives their link away before their Kith says that it is ready.
+        for node in [&mut alice, &mut bob] {
+            node.event("brokerChanged", &json!({"state": "connected"}), STEP_LIMIT)?;
+        }
         let link = bob.ask_text("identity.show", json!({}), "link")?;
         alice.ask("contact.add", json!({"link": link}))?;
         bob.event("requestReceived", &json!({"userId": alice_id}), STEP_LIMIT)?;

@@ -152,6 +152,8 @@ pub const STAGES: &[Stage] = &[
     Stage::new("clippy lab", 10, One, Cargo(CLIPPY_LAB), "no warning in the lab of networks"),
     Stage::new("lab code", 10, Tests, Cargo(&["test", "--locked", "-p=kith-lab"]), "the lab's own tests: its tables are complete, its judgement is right"),
     Stage::new("lab nat", 10, One, Xtask(&["lab", "nat", "--short"]), "between networks of every kind the best path is taken"),
+    Stage::new("lab doctor", 10, One, Xtask(&["lab", "doctor"]), "in networks of every kind the doctor tells the truth"),
+    Stage::new("lab roam", 10, One, Xtask(&["lab", "roam", "--short"]), "after moves, absences and deaths messages are there within what is promised"),
     Stage::new("lab loss", 10, One, Xtask(&["lab", "loss", "--short"]), "on a bad link nothing is lost and nothing comes twice"),
     Stage::new("components", 25, Tests, Cargo(COMPONENTS), "the window's state, words and screens, and what it stands on, without a window"),
     Stage::new("preview e2e", 20, Tests, Xtask(&["e2e", "--except", "looks"]), "two people in two pages of Chromium"),

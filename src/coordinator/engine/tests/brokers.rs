@@ -1,8 +1,10 @@
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use super::stories::friends_of;
 use super::world::{BROKER, Fault, World};
-use crate::coordinator::{BrokerState, Command, LinkState};
+use crate::coordinator::{BrokerState, Command, Event, LinkState};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const LOGGED_IN: &str = "mqtt://kith:secret@broker.example:1883";
@@ -111,6 +113,58 @@ fn the_other_broker_takes_over() {
         world.start(bob);
         world.until("a link again", 5 * Duration::from_secs(5), |world| world.link_state(bob) == Some(LinkState::Open));
         world.until("on both sides", MINUTE, |world| world.link_state(alice) == Some(LinkState::Open));
+    }
+}
+
+/// How many messages of a device were acknowledged.
+fn delivered(world: &World, device: usize) -> usize {
+    world.events(device).iter().filter(|event| matches!(event, Event::MessageDelivered { .. })).count()
+}
+
+/// Writes, and waits for the acknowledgement.
+fn write_and_wait(world: &mut World, from: usize, to: Uuid, limit: Duration) {
+    let before = delivered(world, from);
+    world.write(from, to, "a message");
+    world.until("its ack", limit, |world| delivered(world, from) > before);
+}
+
+/// Two people between whom only mail goes, and whose first broker takes everything and delivers nothing: once they have found the
+/// other one, each message and its acknowledgement takes seconds, whoever writes and however long they were silent.
+#[test]
+fn mail_stays_with_the_broker_that_delivers() {
+    for seed in 0..4 {
+        let mut world = World::new(seed);
+        world.links_work = false;
+        world.faults.insert(FIRST.to_owned(), Fault::Lying);
+        let [alice, bob] = ["Alice", "Bob"].map(|name| world.person_at_each(name, &[FIRST, SECOND]));
+        let (alice_id, bob_id) = friends_of(&mut world, alice, bob);
+        write_and_wait(&mut world, alice, bob_id, 10 * MINUTE);
+        write_and_wait(&mut world, bob, alice_id, 10 * MINUTE);
+        for n in 0..12 {
+            world.pass(Duration::from_secs(1 + 7 * n));
+            let (from, to) = if n % 3 == 0 { (bob, alice_id) } else { (alice, bob_id) };
+            write_and_wait(&mut world, from, to, Duration::from_secs(5));
+        }
+    }
+}
+
+/// A broker that delivers nothing but old envelopes, again and again, does not draw the mail to itself.
+#[test]
+fn old_mail_proves_nothing_of_a_broker() {
+    let mut world = World::new(1);
+    world.links_work = false;
+    let [alice, bob] = ["Alice", "Bob"].map(|name| world.person_at_each(name, &[FIRST, SECOND]));
+    let (_, bob_id) = friends_of(&mut world, alice, bob);
+    write_and_wait(&mut world, alice, bob_id, 2 * MINUTE);
+    world.faults.insert(FIRST.to_owned(), Fault::Lying);
+    write_and_wait(&mut world, alice, bob_id, 5 * MINUTE);
+    let old: Vec<_> = world.published.iter().filter(|(topic, _)| topic.ends_with("mailbox")).take(6).cloned().collect();
+    for _ in 0..5 {
+        for (topic, payload) in &old {
+            world.publish_at(FIRST, topic.clone(), payload.clone());
+        }
+        world.pass(Duration::from_secs(10));
+        write_and_wait(&mut world, alice, bob_id, Duration::from_secs(5));
     }
 }
 

@@ -106,6 +106,27 @@ fn a_change_of_network_delays_a_message_by_less_than_three_seconds() {
     }
 }
 
+/// Also where no link can be had any more, by mail: what is written after a change of the network or a sleep is there within 3 s,
+/// and what the other writes, who knows nothing of a change, too.
+#[test]
+fn mail_keeps_the_promise_where_no_link_is_found_again() {
+    for (change, both) in [(World::change_network as fn(&mut World, usize), true), (World::wake, false)] {
+        for mover in [0, 1] {
+            let (mut world, alice, bob, alice_id, bob_id) = linked(14);
+            let (moved, other, moved_id, other_id) =
+                if mover == 0 { (alice, bob, alice_id, bob_id) } else { (bob, alice, bob_id, alice_id) };
+            world.links_work = false;
+            change(&mut world, moved);
+            world.write(moved, other_id, "are you there?");
+            if both {
+                world.write(other, moved_id, "are you?");
+            }
+            let wanted = usize::from(both);
+            world.until("all", 3 * SECOND, |world| told(world, other) == 1 && told(world, moved) == wanted);
+        }
+    }
+}
+
 /// After a change of the network, or a sleep, signaling is back within two seconds, although no connection was told that it leads
 /// nowhere; a broker that can still be reached keeps its connections.
 #[test]
@@ -186,4 +207,33 @@ fn without_a_path_the_first_message_comes_by_mail_within_four_seconds() {
     world.start(bob);
     world.write(alice, bob_id, "hello");
     world.until("the message", 4 * SECOND, |world| told(world, bob) == 1);
+}
+
+/// While a link is in doubt its acks cost no envelope for each message that came by mail: they wait for it to recover, and
+/// otherwise go by mail together.
+#[test]
+fn acks_of_a_doubtful_link_cost_few_envelopes() {
+    let (mut world, alice, bob, _, bob_id) = linked(11);
+    // The first mail of all was Bob's acceptance.
+    let bobs = world.published.iter().map(|(topic, _)| topic.clone()).find(|topic| topic.ends_with("mailbox")).unwrap();
+    let mailed = |world: &World, topic: &str| world.published.iter().filter(|(at, _)| at == topic).count();
+    world.links_work = false;
+    world.cut_links();
+    world.write(alice, bob_id, "the first");
+    world.until("doubt", 6 * SECOND, |world| world.link_state(bob) == Some(LinkState::Suspect));
+    world.until("mail", 4 * SECOND, |world| told(world, bob) == 1);
+    let before = mailed(&world, &bobs);
+    let mut written = 1;
+    while world.link_state(bob) == Some(LinkState::Suspect) {
+        world.write(alice, bob_id, "and another");
+        written += 1;
+        world.pass(Duration::from_millis(100));
+    }
+    let (arrived, envelopes) = (told(&world, bob), mailed(&world, &bobs) - before);
+    assert!(arrived > 4, "{written} written, {arrived} arrived");
+    assert!(envelopes <= 1, "{envelopes} envelopes for the acks of {arrived} messages");
+    let delivered = |world: &World| {
+        world.events(alice).iter().filter(|event| matches!(event, Event::MessageDelivered { .. })).count()
+    };
+    world.until("all acks", 5 * SECOND, |world| delivered(world) == written);
 }

@@ -616,7 +616,7 @@ impl World {
         self.publish_at(&broker, topic, payload);
     }
 
-    fn publish_at(&mut self, broker: &str, topic: String, payload: Bytes) {
+    pub fn publish_at(&mut self, broker: &str, topic: String, payload: Bytes) {
         self.published.push((topic.clone(), payload.clone()));
         let mut inputs = vec![];
         let hears = |session: &&mut BrokerSession| session.broker == broker && session.topics.contains(&topic);

@@ -50,7 +50,7 @@ fn a_silent_link_finds_a_new_path() {
     assert!(out.iter().any(|o| matches!(o, Output::Send(Signal::Offer { generation: 1, .. }))), "{out:?}");
     let out = story.tell(Input::Signal(Signal::Answer { connection, number: 9, sdp: sdp(), generation: 1 }));
     assert!(out.contains(&Output::Driver(DriverCommand::AcceptAnswer { connection, sdp: sdp() })), "{out:?}");
-    let out = story.tell(Input::Driver(DriverEvent::Reconnected { connection, path: Path::Relay }));
+    let out = story.tell(Input::Driver(DriverEvent::Reconnected { connection, generation: 1, path: Path::Relay }));
     assert!(out.iter().any(|o| matches!(o, Output::SendHeartbeat(_))), "the peer is asked: {out:?}");
     assert_eq!(story.machine.path(), Some(Path::Relay));
     let out = story.tell(Input::Alive(connection));
@@ -126,12 +126,29 @@ fn a_failed_restart_is_followed_by_a_fresh_connection_at_once() {
     assert_eq!(story.machine.state(), State::Connecting);
 }
 
+/// A path of the last generation that works, reported when its end was already decided, is not what the restart is for: the
+/// new addresses are said, and said again.
+#[test]
+fn a_path_of_an_older_generation_ends_no_restart() {
+    let (mut story, connection) = Story::open(Role::Polite);
+    let offer = Signal::Offer { connection, number: 5, sdp: sdp(), generation: 1 };
+    assert_eq!(restarts(&story.tell(Input::Signal(offer))), vec![1]);
+    story.tell(Input::Driver(DriverEvent::Reconnected { connection, generation: 0, path: Path::Direct }));
+    story.tell(Input::Alive(connection));
+    assert_eq!(story.machine.state(), State::Suspect, "a frame that came by the old path");
+    story.tell(Input::Driver(DriverEvent::AnswerReady { connection, generation: 1, sdp: "ours".to_owned() }));
+    let candidates = vec![Candidate { line: "candidate:1".to_owned(), mid: None, mline: Some(0) }];
+    let gathered = DriverEvent::CandidatesReady { connection, generation: 1, candidates, end: true };
+    let out = story.tell(Input::Driver(gathered));
+    assert!(out.iter().any(|o| matches!(o, Output::Send(Signal::Candidates { generation: 1, .. }))), "{out:?}");
+}
+
 /// A path that works and yet carries nothing is given up soon: what waits in the library may wait for long.
 #[test]
 fn a_path_that_carries_nothing_is_given_up() {
     let (mut story, connection) = restarting();
     story.tell(Input::Signal(Signal::Answer { connection, number: 9, sdp: sdp(), generation: 1 }));
-    story.tell(Input::Driver(DriverEvent::Reconnected { connection, path: Path::Direct }));
+    story.tell(Input::Driver(DriverEvent::Reconnected { connection, generation: 1, path: Path::Direct }));
     let out = story.pass(2 * SECOND);
     assert!(out.contains(&Output::Down) && is_begun(&out), "{out:?}");
 }
@@ -142,7 +159,7 @@ fn a_wish_that_is_not_heard_ends_no_living_link() {
     let (mut story, connection) = Story::open(Role::Polite);
     story.tell(Input::NetworkChanged);
     story.pass(SECOND);
-    story.tell(Input::Heartbeat(connection, Heartbeat { interval_ms: 4_000, stamp: 1, echo: None }));
+    story.tell(Input::Heartbeat(connection, Heartbeat { interval_ms: 4_000, stamp: 1, echo: None, relayed: None }));
     let out = story.pass(4 * SECOND);
     assert!(!out.contains(&Output::Down), "{out:?}");
     assert_eq!(story.machine.state(), State::Open);
@@ -192,8 +209,19 @@ fn after_a_sleep_everything_is_asked_at_once() {
         let out = story.tell(Input::Woke);
         assert!(out.contains(&Output::Announce) && !out.contains(&Output::Down), "{out:?}");
         assert!(out.iter().any(|o| matches!(o, Output::SendHeartbeat(_))), "{out:?}");
+        assert_eq!(story.machine.state(), State::Suspect, "nobody knows whether it lives");
+        let answer = |stamp: Duration| {
+            let stamp = u64::try_from(stamp.as_micros()).unwrap();
+            Input::Heartbeat(connection, Heartbeat { interval_ms: 4_000, stamp: 0, echo: Some(stamp), relayed: None })
+        };
+        // What the system had kept for us is read first: the peer said it before it gave us up.
+        story.tell(Input::Alive(connection));
+        story.tell(answer(story.now - 59 * SECOND));
+        assert_eq!(story.machine.state(), State::Suspect, "that shows nothing");
+        assert!(story.machine.rtt().is_none_or(|rtt| rtt < SECOND), "nor how long the way is");
         if heard {
-            story.tell(Input::Alive(connection));
+            story.tell(answer(story.now));
+            assert_eq!(story.machine.state(), State::Open);
         }
         let out = story.pass(Duration::from_millis(1_300));
         assert_eq!(is_begun(&out), !heard, "{out:?}");
@@ -208,4 +236,25 @@ fn a_sign_of_life_ends_a_wait() {
     assert_eq!(story.machine.state(), State::Waiting);
     let stray = Signal::Answer { connection, number: 9, sdp: sdp(), generation: 0 };
     assert!(is_begun(&story.tell(Input::Signal(stray))));
+}
+
+/// A young link that a change of the network has cost is made anew at once, on the side that was told of the change; without a
+/// change its successor waits.
+#[test]
+fn a_young_link_that_was_lost_by_a_change_does_not_wait() {
+    for changed in [true, false] {
+        let (mut story, connection) = Story::open(Role::Impolite);
+        if changed {
+            story.tell(Input::NetworkChanged);
+        }
+        let out = story.tell(Input::Driver(DriverEvent::Closed { connection, reason: CloseReason::ByPeer }));
+        assert_eq!(is_begun(&out), changed, "{out:?}");
+        assert_eq!(story.machine.state() == State::Backoff, !changed);
+        // What then fails waits like everything that fails.
+        if let Some(connection) = story.machine.connection() {
+            let reason = CloseReason::Setup("no".to_owned());
+            story.tell(Input::Driver(DriverEvent::Closed { connection, reason }));
+            assert_eq!(story.machine.state(), State::Backoff);
+        }
+    }
 }

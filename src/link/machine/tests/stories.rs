@@ -186,7 +186,7 @@ fn a_peer_that_talks_is_tried_again() {
 #[test]
 fn silence_ends_a_link() {
     let (mut story, connection) = Story::open(Role::Impolite);
-    let heartbeat = Heartbeat { interval_ms: 4_000, stamp: 1, echo: None };
+    let heartbeat = Heartbeat { interval_ms: 4_000, stamp: 1, echo: None, relayed: None };
     let out = story.tell(Input::Heartbeat(connection, heartbeat));
     assert!(out.iter().any(|o| matches!(o, Output::SendHeartbeat(Heartbeat { echo: Some(1), .. }))), "{out:?}");
     story.pass(Duration::from_millis(8_100));
@@ -243,4 +243,28 @@ fn a_lost_connection_is_made_anew() {
     assert_eq!(story.machine.state(), State::Backoff);
     let out = story.pass(Duration::from_secs(2));
     assert!(out.iter().any(|o| matches!(o, Output::Driver(DriverCommand::Offer { .. }))), "{out:?}");
+}
+
+/// A relay that only one side can see is shown on both: who relays says so, in every heartbeat and at once when that changes.
+#[test]
+fn a_relay_of_either_side_is_shown_on_both() {
+    let (mut story, connection) = Story::open(Role::Polite);
+    let told = |relayed| Heartbeat { interval_ms: 4_000, stamp: 1, echo: None, relayed };
+    let tell = |story: &mut Story, relayed| story.tell(Input::Heartbeat(connection, told(relayed)));
+    let relay = Output::StateChanged { state: State::Open, path: Some(Path::Relay) };
+    assert!(tell(&mut story, Some(true)).contains(&relay));
+    assert!(!tell(&mut story, Some(true)).contains(&relay), "it is no news");
+    tell(&mut story, None);
+    assert_eq!(story.machine.path(), Some(Path::Relay), "a heartbeat that does not say takes nothing back");
+    tell(&mut story, Some(false));
+    assert_eq!(story.machine.path(), Some(Path::Direct));
+
+    let says = |out: &[Output], relayed| {
+        let say = |o: &Output| matches!(o, Output::SendHeartbeat(beat) if beat.relayed == Some(relayed));
+        out.iter().any(say)
+    };
+    let ours = story.tell(Input::Driver(DriverEvent::PathChanged { connection, path: Path::Relay }));
+    assert!(ours.contains(&relay) && says(&ours, true), "{ours:?}");
+    assert!(says(&tell(&mut story, Some(false)), true), "ours stays one, and that is our answer");
+    assert_eq!(story.machine.path(), Some(Path::Relay));
 }

@@ -78,17 +78,17 @@ impl World {
         match command {
             DriverCommand::Offer { connection } => {
                 self.replace(device, peer, Some(connection));
-                let event = DriverEvent::OfferReady { connection, generation: 0, sdp: sdp() };
+                let event = DriverEvent::OfferReady { connection, generation: 0, sdp: sdp(0) };
                 self.later(device, 5, Input::Link(peer, event));
                 self.candidates(device, peer, connection);
             }
             DriverCommand::AcceptOffer { connection, .. } => {
                 self.replace(device, peer, Some(connection));
-                let event = DriverEvent::AnswerReady { connection, generation: 0, sdp: sdp() };
+                let event = DriverEvent::AnswerReady { connection, generation: 0, sdp: sdp(0) };
                 self.later(device, 5, Input::Link(peer, event));
                 self.candidates(device, peer, connection);
             }
-            DriverCommand::AcceptAnswer { connection, .. } => {
+            DriverCommand::AcceptAnswer { connection, sdp } => {
                 let both = self.devices[other].links.get(&own) == Some(&connection)
                     && self.devices[device].links.get(&peer) == Some(&connection);
                 if both && self.links_work {
@@ -99,12 +99,13 @@ impl World {
                     for (to, from, connection, bytes) in again {
                         self.later(to, 1_000, Input::Link(from, DriverEvent::Frame { connection, bytes }));
                     }
+                    let generation = generation_of(&sdp);
                     let shows = |at: usize, peer| self.devices[at].policies.get(&peer) == Some(&Policy::Everything);
                     let path = if shows(device, peer) && shows(other, own) { Path::Direct } else { Path::Relay };
                     for (device, peer, after) in [(device, peer, 20), (other, own, 25)] {
                         let event = match self.opened.insert((device, connection)) {
                             true => DriverEvent::Opened { connection, path },
-                            false => DriverEvent::Reconnected { connection, path },
+                            false => DriverEvent::Reconnected { connection, generation, path },
                         };
                         self.later(device, after, Input::Link(peer, event));
                     }
@@ -115,7 +116,7 @@ impl World {
                 self.later(
                     device,
                     5,
-                    Input::Link(peer, DriverEvent::OfferReady { connection, generation, sdp: sdp() }),
+                    Input::Link(peer, DriverEvent::OfferReady { connection, generation, sdp: sdp(generation) }),
                 );
             }
             DriverCommand::AcceptRestart { connection, generation, .. } => {
@@ -123,7 +124,7 @@ impl World {
                 self.later(
                     device,
                     5,
-                    Input::Link(peer, DriverEvent::AnswerReady { connection, generation, sdp: sdp() }),
+                    Input::Link(peer, DriverEvent::AnswerReady { connection, generation, sdp: sdp(generation) }),
                 );
             }
             DriverCommand::AddCandidates { .. } => {}
@@ -193,7 +194,17 @@ impl World {
     }
 }
 
-fn sdp() -> String {
+/// A description that names its generation as its session's name.
+fn sdp(generation: u32) -> String {
     let fingerprint = vec!["AB"; 32].join(":");
-    format!("v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=fingerprint:sha-256 {fingerprint}\r\n")
+    format!(
+        "v=0\r\ns={generation}\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=fingerprint:sha-256 {fingerprint}\r\n"
+    )
+}
+
+fn generation_of(sdp: &str) -> u32 {
+    sdp.lines()
+        .find_map(|line| line.strip_prefix("s="))
+        .and_then(|name| name.parse().ok())
+        .expect("a description of ours")
 }

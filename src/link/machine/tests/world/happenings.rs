@@ -139,6 +139,9 @@ impl World {
 
     fn send(&mut self, at: usize, signal: &Signal) {
         self.said = (self.said.0 + 1, self.now);
+        if self.said.0 == self.missed {
+            return;
+        }
         let Some(boot) = self.sides[at].adopted.filter(|_| self.sides[at].offline <= self.now) else { return };
         let (to, from) = (1 - at, self.sides[at].boot);
         let copies = 1 + u64::from(self.strikes(self.doubling));

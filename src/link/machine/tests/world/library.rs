@@ -136,9 +136,10 @@ impl World {
             return;
         }
         own.works = Some(pair);
+        let generation = own.generation;
         let path = Path::Direct;
         let event = if std::mem::replace(&mut own.open, true) {
-            DriverEvent::Reconnected { connection, path }
+            DriverEvent::Reconnected { connection, generation, path }
         } else {
             DriverEvent::Opened { connection, path }
         };

@@ -3,6 +3,7 @@
 
 mod happenings;
 mod library;
+mod one_loss;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -171,6 +172,8 @@ struct World {
     policies: [Policy; 2],
     /// Signals said, and when the last was.
     said: (usize, Duration),
+    /// This signal, counted from 1, arrives nowhere.
+    missed: usize,
     log: Option<Vec<String>>,
 }
 
@@ -206,6 +209,7 @@ impl World {
             settings,
             policies: [Policy::Everything; 2],
             said: (0, ms(0)),
+            missed: 0,
             rng,
             log,
         }
@@ -269,8 +273,14 @@ impl World {
                 self.at(FAULTS_END + ms(late), Happening::Adopt { at, boot: u64::MAX });
             }
         }
+        self.pass_until(END, |_| false);
+        self.check();
+    }
+
+    /// Things happen until it is so, or until the end of time.
+    fn pass_until(&mut self, end: Duration, so: impl Fn(&Self) -> bool) {
         while let Some(Reverse((when, key))) = self.queue.pop() {
-            if when > END {
+            if when > end {
                 break;
             }
             self.now = when;
@@ -280,8 +290,10 @@ impl World {
                 Some(asleep) => self.at(asleep, happening),
                 None => self.happen(happening),
             }
+            if so(self) {
+                break;
+            }
         }
-        self.check();
     }
 
     fn check(&self) {
