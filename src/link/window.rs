@@ -1,0 +1,189 @@
+//! How much bulk may be under way on a link: enough to fill the path, and little more, because a message waits behind what the
+//! path already holds. Pure: the driver says what it handed over and what the peer has confirmed, and when.
+//!
+//! The window is twice what the path holds: the best rate at which the peer lately confirmed, times the shortest time that a
+//! piece lately took (as in BBR, draft-ietf-ccwg-bbr). Half of it is on its way and half waits at the narrowest place, so that
+//! a message waits there for one round trip at most. While the path still takes more, what is confirmed in a round trip is
+//! the whole window, and the window doubles; when the path is full the rate grows no more, and neither does the window.
+//! Where round trips are shorter than the turns in which two computers work through packets, [`PATIENCE`] stands for them.
+//! Losses are the library's business: they show here as a lower rate.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::wire::BULK_BYTES_MAX;
+
+/// Before anything was measured: some 50 packets, which every path of today takes at once.
+pub const WINDOW_BYTES_FIRST: usize = 64 * 1024;
+/// However slow the path is: some packets, so that losses are noticed by what comes after them and not by a timer.
+pub const WINDOW_BYTES_MIN: usize = 16 * 1024;
+/// As much as the peer's receive window takes.
+pub const WINDOW_BYTES_MAX: usize = 1024 * 1024;
+/// A piece that has been begun is sent to its end before any message, so it is a small part of the window.
+const PIECES_PER_WINDOW: usize = 4;
+/// More data than a small piece has in a few packets, so that its head weighs little.
+const PIECE_BYTES_MIN: usize = 4 * 1024;
+/// What may always wait, as time: a person does not notice it, and it bridges the turns of two busy computers.
+pub const PATIENCE: Duration = Duration::from_millis(3);
+/// For how long a measured rate counts: long enough to see the path when a sender pauses, short enough to see it change.
+const RATE_LIFE: Duration = Duration::from_secs(2);
+/// For how long a measured round trip counts. After it a window as small as it gets shows how long the empty path takes:
+/// what waits at the narrowest place can be told from the way itself by nothing else.
+const ROUND_TRIP_LIFE: Duration = Duration::from_secs(10);
+/// As many pieces are looked at then: a peer may confirm the end of one 200 ms late (RFC 9260 §6.2), but not of several.
+const LOOKS: usize = 4;
+
+/// A piece under way.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    /// Bytes handed over up to its end.
+    end: u64,
+    /// When it was handed over.
+    at: Duration,
+    /// What had been confirmed then, and since when.
+    confirmed: u64,
+    confirmed_at: Duration,
+    /// Whether it was handed over for a look at the empty path.
+    look: bool,
+}
+
+/// How much may be under way.
+#[derive(Debug)]
+pub struct Window {
+    bytes: usize,
+    /// All bytes that were handed over, and those of them that are confirmed.
+    handed: u64,
+    confirmed: u64,
+    confirmed_at: Duration,
+    pieces: VecDeque<Piece>,
+    /// The best rates of this while and of the one before, in bytes a second.
+    rates: [f64; 2],
+    rates_since: Duration,
+    /// The shortest round trip, and when it was measured.
+    round_trip: Option<(Duration, Duration)>,
+    /// The shortest round trip of a look that is under way, and how many pieces were looked at.
+    look: Option<(Duration, usize)>,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self {
+            bytes: WINDOW_BYTES_FIRST,
+            handed: 0,
+            confirmed: 0,
+            confirmed_at: Duration::ZERO,
+            pieces: VecDeque::new(),
+            rates: [0.0; 2],
+            rates_since: Duration::ZERO,
+            round_trip: None,
+            look: None,
+        }
+    }
+}
+
+impl Window {
+    /// How many bytes may be under way now.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// How much data a piece should have, in bytes.
+    pub fn piece_bytes(&self) -> usize {
+        (self.bytes / PIECES_PER_WINDOW).clamp(PIECE_BYTES_MIN, BULK_BYTES_MAX)
+    }
+
+    /// Whether a piece of this many bytes may be handed over. One always may when nothing is under way.
+    pub fn has_room(&self, bytes: usize) -> bool {
+        let under_way = self.under_way();
+        under_way == 0 || under_way.saturating_add(bytes) <= self.bytes
+    }
+
+    /// What is under way: handed over and not confirmed, in bytes.
+    pub fn under_way(&self) -> usize {
+        usize::try_from(self.handed.saturating_sub(self.confirmed)).unwrap_or(usize::MAX)
+    }
+
+    /// A piece was handed over.
+    pub fn handed(&mut self, bytes: usize, now: Duration) {
+        let under_way = self.under_way();
+        if under_way == 0 {
+            // The time in which nothing was sent says nothing of the path.
+            self.confirmed_at = now;
+        }
+        self.handed += bytes as u64;
+        self.pieces.push_back(Piece {
+            end: self.handed,
+            at: now,
+            confirmed: self.confirmed,
+            confirmed_at: self.confirmed_at,
+            look: self.look.is_some() && (under_way == 0 || under_way.saturating_add(bytes) <= WINDOW_BYTES_MIN),
+        });
+    }
+
+    /// So many bytes are still under way.
+    pub fn left(&mut self, under_way: usize, now: Duration) {
+        let confirmed = self.handed.saturating_sub(under_way as u64);
+        if confirmed <= self.confirmed {
+            return;
+        }
+        let newly = usize::try_from(confirmed - self.confirmed).unwrap_or(usize::MAX);
+        (self.confirmed, self.confirmed_at) = (confirmed, now);
+        let mut last = None;
+        while let Some(piece) = self.pieces.pop_front_if(|piece| piece.end <= confirmed) {
+            self.measure_round_trip(piece, now);
+            last = Some(piece);
+        }
+        // Pieces that are confirmed together say the same of the rate, and the last of them says it for the shortest while.
+        if let Some(piece) = last {
+            self.measure_rate(piece, now);
+            self.set(newly);
+        }
+    }
+
+    fn measure_round_trip(&mut self, piece: Piece, now: Duration) {
+        let took = now.saturating_sub(piece.at);
+        if self.round_trip.is_none_or(|(shortest, _)| took <= shortest) {
+            self.round_trip = Some((took, now));
+            self.look = None;
+        } else if let Some((shortest, pieces)) = &mut self.look
+            && piece.look
+        {
+            *shortest = took.min(*shortest);
+            *pieces += 1;
+            if *pieces == LOOKS {
+                self.round_trip = Some((*shortest, now));
+                self.look = None;
+            }
+        }
+    }
+
+    fn measure_rate(&mut self, piece: Piece, now: Duration) {
+        if now.saturating_sub(self.rates_since) >= RATE_LIFE {
+            self.rates = [0.0, self.rates[0]];
+            self.rates_since = now;
+        }
+        let seconds = now.saturating_sub(piece.confirmed_at).as_secs_f64();
+        if seconds > 0.0 {
+            let [best, _] = &mut self.rates;
+            *best = best.max((self.confirmed - piece.confirmed) as f64 / seconds);
+        }
+    }
+
+    fn set(&mut self, newly: usize) {
+        let Some((round_trip, since)) = self.round_trip else { return };
+        if self.confirmed_at >= since + ROUND_TRIP_LIFE {
+            self.look.get_or_insert((Duration::MAX, 0));
+            self.bytes = WINDOW_BYTES_MIN;
+            return;
+        }
+        let [now, before] = self.rates;
+        let rate = now.max(before);
+        let bytes = |seconds: f64| ((rate * seconds) as usize).clamp(WINDOW_BYTES_MIN, WINDOW_BYTES_MAX);
+        // It grows by no more than was confirmed, so that what follows a pause is no burst. What the path holds may go at once.
+        let held = bytes(round_trip.as_secs_f64()).max(self.bytes.saturating_add(newly));
+        self.bytes = bytes(PATIENCE.max(2 * round_trip).as_secs_f64()).min(held);
+    }
+}
+
+#[cfg(test)]
+mod tests;
