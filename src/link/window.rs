@@ -1,17 +1,17 @@
 //! How much bulk may be under way on a link: enough to fill the path, and little more, because a message waits behind what the
 //! path already holds. Pure: the driver says what it handed over and what the peer has confirmed, and when.
 //!
-//! The window is twice what the path holds: the best rate at which the peer lately confirmed, times the shortest time that a
-//! piece lately took (as in BBR, draft-ietf-ccwg-bbr). Half of it is on its way and half waits at the narrowest place, so that
-//! a message waits there for one round trip at most. While the path still takes more, what is confirmed in a round trip is
-//! the whole window, and the window doubles; when the path is full the rate grows no more, and neither does the window.
-//! Where round trips are shorter than the turns in which two computers work through packets, [`PATIENCE`] stands for them.
-//! Losses are the library's business: they show here as a lower rate.
+//! The window is what the path holds and as much again, which waits at its narrowest place. What the path holds is the best
+//! rate at which the peer lately confirmed, times the shortest time that a piece lately took (as in BBR,
+//! draft-ietf-ccwg-bbr). While the path still takes more, a larger window shows as a higher rate, and the window doubles; when
+//! the path is full the rate grows no more, and neither does the window. So a message waits for one round trip at most.
+//! Where round trips are shorter than the turns in which two computers work through packets, [`PATIENCE`] stands for them, and
+//! what is under way is not on a way but in a socket: it is no more than that takes ([`SOCKET_BYTES`]).
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::wire::BULK_BYTES_MAX;
+use crate::wire::{BULK_BYTES_MAX, BULK_MESSAGE_BYTES_MAX};
 
 /// Before anything was measured: some 50 packets, which every path of today takes at once.
 pub const WINDOW_BYTES_FIRST: usize = 64 * 1024;
@@ -21,10 +21,21 @@ pub const WINDOW_BYTES_MIN: usize = 16 * 1024;
 pub const WINDOW_BYTES_MAX: usize = 1024 * 1024;
 /// A piece that has been begun is sent to its end before any message, so it is a small part of the window.
 const PIECES_PER_WINDOW: usize = 4;
+/// What a piece's message has beside the data.
+const HEAD_BYTES: usize = BULK_MESSAGE_BYTES_MAX - BULK_BYTES_MAX;
 /// More data than a small piece has in a few packets, so that its head weighs little.
-const PIECE_BYTES_MIN: usize = 4 * 1024;
+const PIECE_BYTES_MIN: usize = 4 * 1024 - HEAD_BYTES;
 /// What may always wait, as time: a person does not notice it, and it bridges the turns of two busy computers.
 pub const PATIENCE: Duration = Duration::from_millis(3);
+/// And as bytes: what a socket takes at once while its owner does something else. Linux gives one 208 KiB, of which a packet
+/// of ours takes twice its length. What a full socket throws away is sent again after a second, and whoever waits for it waits
+/// as long.
+pub const SOCKET_BYTES: usize = 96 * 1024;
+/// So much of a round trip is not the way but the turns of both computers: what is under way then waits in a socket.
+const TURN: Duration = Duration::from_millis(1);
+/// A piece that takes so much longer than the way and the window explain was lost: the library sends nothing again before a
+/// second has passed (RFC 9260 §16), and a confirmation comes 200 ms late at most.
+const LOST_AFTER: Duration = Duration::from_millis(500);
 /// For how long a measured rate counts: long enough to see the path when a sender pauses, short enough to see it change.
 const RATE_LIFE: Duration = Duration::from_secs(2);
 /// For how long a measured round trip counts. After it a window as small as it gets shows how long the empty path takes:
@@ -32,6 +43,8 @@ const RATE_LIFE: Duration = Duration::from_secs(2);
 const ROUND_TRIP_LIFE: Duration = Duration::from_secs(10);
 /// As many pieces are looked at then: a peer may confirm the end of one 200 ms late (RFC 9260 §6.2), but not of several.
 const LOOKS: usize = 4;
+/// However slow the path seems, in seconds: beyond this nothing is explained.
+const LOST_LATEST: f64 = 60.0;
 
 /// A piece under way.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +64,10 @@ struct Piece {
 #[derive(Debug)]
 pub struct Window {
     bytes: usize,
+    /// No window is larger: halved by a loss, and let grow again by an eighth with each [`RATE_LIFE`] without.
+    most: usize,
+    /// Pieces that end below this were handed over before the last loss was seen.
+    lost: u64,
     /// All bytes that were handed over, and those of them that are confirmed.
     handed: u64,
     confirmed: u64,
@@ -69,6 +86,8 @@ impl Default for Window {
     fn default() -> Self {
         Self {
             bytes: WINDOW_BYTES_FIRST,
+            most: WINDOW_BYTES_MAX,
+            lost: 0,
             handed: 0,
             confirmed: 0,
             confirmed_at: Duration::ZERO,
@@ -89,7 +108,12 @@ impl Window {
 
     /// How much data a piece should have, in bytes.
     pub fn piece_bytes(&self) -> usize {
-        (self.bytes / PIECES_PER_WINDOW).clamp(PIECE_BYTES_MIN, BULK_BYTES_MAX)
+        (self.bytes / PIECES_PER_WINDOW).saturating_sub(HEAD_BYTES).clamp(PIECE_BYTES_MIN, BULK_BYTES_MAX)
+    }
+
+    /// The shortest round trip that was lately measured; nothing before there was one.
+    pub fn round_trip(&self) -> Duration {
+        self.round_trip.map_or(Duration::ZERO, |(shortest, _)| shortest)
     }
 
     /// Whether a piece of this many bytes may be handed over. One always may when nothing is under way.
@@ -130,6 +154,7 @@ impl Window {
         (self.confirmed, self.confirmed_at) = (confirmed, now);
         let mut last = None;
         while let Some(piece) = self.pieces.pop_front_if(|piece| piece.end <= confirmed) {
+            self.see_loss(piece, now);
             self.measure_round_trip(piece, now);
             last = Some(piece);
         }
@@ -138,6 +163,25 @@ impl Window {
             self.measure_rate(piece, now);
             self.set(newly);
         }
+    }
+
+    fn see_loss(&mut self, piece: Piece, now: Duration) {
+        let Some((round_trip, _)) = self.round_trip else { return };
+        let rate = self.rate();
+        if rate == 0.0 || piece.end <= self.lost {
+            return;
+        }
+        let explained = round_trip + Duration::from_secs_f64((self.bytes as f64 / rate).min(LOST_LATEST));
+        if now.saturating_sub(piece.at) > explained + LOST_AFTER {
+            self.most = (self.bytes / 2).max(WINDOW_BYTES_MIN);
+            self.lost = self.handed;
+        }
+    }
+
+    /// The best rate that counts, in bytes a second.
+    fn rate(&self) -> f64 {
+        let [now, before] = self.rates;
+        now.max(before)
     }
 
     fn measure_round_trip(&mut self, piece: Piece, now: Duration) {
@@ -160,6 +204,7 @@ impl Window {
     fn measure_rate(&mut self, piece: Piece, now: Duration) {
         if now.saturating_sub(self.rates_since) >= RATE_LIFE {
             self.rates = [0.0, self.rates[0]];
+            self.most = self.most.saturating_add(self.most / 8).min(WINDOW_BYTES_MAX);
             self.rates_since = now;
         }
         let seconds = now.saturating_sub(piece.confirmed_at).as_secs_f64();
@@ -176,12 +221,13 @@ impl Window {
             self.bytes = WINDOW_BYTES_MIN;
             return;
         }
-        let [now, before] = self.rates;
-        let rate = now.max(before);
-        let bytes = |seconds: f64| ((rate * seconds) as usize).clamp(WINDOW_BYTES_MIN, WINDOW_BYTES_MAX);
+        let rate = self.rate();
+        let bytes = |time: Duration| (rate * time.as_secs_f64()) as usize;
+        let on_the_way = bytes(round_trip.saturating_sub(TURN));
+        let waiting = bytes(round_trip.max(PATIENCE)).min(on_the_way.max(SOCKET_BYTES));
         // It grows by no more than was confirmed, so that what follows a pause is no burst. What the path holds may go at once.
-        let held = bytes(round_trip.as_secs_f64()).max(self.bytes.saturating_add(newly));
-        self.bytes = bytes(PATIENCE.max(2 * round_trip).as_secs_f64()).min(held);
+        let soon = bytes(round_trip).max(self.bytes.saturating_add(newly));
+        self.bytes = (on_the_way + waiting).min(soon).min(self.most).max(WINDOW_BYTES_MIN);
     }
 }
 

@@ -28,9 +28,9 @@ const PIECE_BYTES_MIN: usize = 4 * 1024;
 const PIECES_MAX: usize = BULK_EXPECTED_BYTES_MAX / PIECE_BYTES_MIN;
 /// The channel's id, the same on both sides, like that of the frames.
 const CHANNEL_ID: u16 = 2;
-/// The library says when what it holds falls to a mark. Should that be lost (the mark may be changed while it falls), we look
-/// after this long.
-const LOOK_AFTER: Duration = Duration::from_millis(20);
+/// The library says when what it has sent and holds falls to a mark, and nothing when all of it went before it rose above the
+/// mark. So we look by ourselves too, after half a round trip, within these bounds.
+const LOOK_AFTER: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(20)];
 
 /// What happened on the channel.
 pub(super) enum Happening {
@@ -80,8 +80,9 @@ impl Channel {
                 if self.window.has_room(bytes) {
                     return Ok(Happening::Room);
                 }
-                self.look_at = Some(Instant::now() + LOOK_AFTER);
-                self.set_mark(bytes).await?;
+                let [soonest, latest] = LOOK_AFTER;
+                self.look_at = Some(Instant::now() + (self.window.round_trip() / 2).clamp(soonest, latest));
+                self.set_mark().await?;
             }
             let look_at = self.look_at;
             tokio::select! {
@@ -117,9 +118,9 @@ impl Channel {
         Ok(())
     }
 
-    /// The library says when a piece of this length would fit.
-    async fn set_mark(&mut self, bytes: usize) -> Result<()> {
-        let mark = u32::try_from(self.window.bytes().saturating_sub(bytes)).unwrap_or(u32::MAX);
+    /// The library says when half of the window is free: the other half is what the path holds, so it does not run dry.
+    async fn set_mark(&mut self) -> Result<()> {
+        let mark = u32::try_from(self.window.bytes() / 2).unwrap_or(u32::MAX);
         // Each change costs the library a turn.
         if mark.abs_diff(self.mark) > self.mark / 8 {
             self.mark = mark;

@@ -312,11 +312,9 @@ impl Connection {
     }
 }
 
-/// The channels of frames and of bulk. Frames may overtake each other, since each is valid alone: so one that is lost on the way
-/// holds up no other, and the library sends them before all bulk that it holds.
+/// The channels of frames and of bulk.
 async fn channels(peer: &Arc<dyn PeerConnection>) -> Result<(Arc<dyn DataChannel>, bulk::Channel)> {
-    let negotiated =
-        RTCDataChannelInit { negotiated: Some(CHANNEL_ID), ordered: false, ..RTCDataChannelInit::default() };
+    let negotiated = RTCDataChannelInit { negotiated: Some(CHANNEL_ID), ..RTCDataChannelInit::default() };
     let frames = peer.create_data_channel("kith", Some(negotiated)).await?;
     Ok((frames, bulk::Channel::new(peer).await?))
 }

@@ -26,7 +26,7 @@ fn send(window: &mut Window, path: &Path, from: Duration, skip: Duration, time: 
     let (mut confirmed, mut wait) = (0, Duration::ZERO);
     while now < from + time {
         loop {
-            let bytes = window.piece_bytes() + 50;
+            let bytes = window.piece_bytes() + HEAD_BYTES;
             if !window.has_room(bytes) {
                 break;
             }
@@ -116,4 +116,22 @@ fn a_piece_larger_than_the_window_goes_alone() {
     assert!(!window.has_room(1));
     window.left(0, 2 * SECOND);
     assert!(window.has_room(large));
+}
+
+/// A loss is seen by how late a piece is confirmed: the window shrinks, once for all that was lost together, and grows again
+/// by and by.
+#[test]
+fn a_loss_halves_the_window() {
+    let mut window = Window::default();
+    let path = Path { rate: 20e6, round_trip: Duration::from_millis(20) };
+    let before = send(&mut window, &path, SECOND, SECOND, 5 * SECOND).window;
+    let bytes = window.piece_bytes();
+    window.handed(bytes, 10 * SECOND);
+    window.handed(bytes, 10 * SECOND);
+    window.left(bytes, 11 * SECOND + path.round_trip);
+    window.left(0, 11 * SECOND + path.round_trip);
+    let after = window.bytes();
+    assert!(after <= before / 2 && after >= before / 3, "{before} became {after}");
+    let later = send(&mut window, &path, 12 * SECOND, SECOND, 100 * SECOND).window;
+    assert!(later >= before * 9 / 10, "{before} became {later}");
 }
