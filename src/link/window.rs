@@ -20,7 +20,7 @@ pub const WINDOW_BYTES_MIN: usize = 16 * 1024;
 /// As much as the peer's receive window takes.
 pub const WINDOW_BYTES_MAX: usize = 1024 * 1024;
 /// A piece that has been begun is sent to its end before any message, so it is a small part of the window.
-const PIECES_PER_WINDOW: usize = 4;
+const PIECES_PER_WINDOW: usize = 6;
 /// What a piece's message has beside the data.
 const HEAD_BYTES: usize = BULK_MESSAGE_BYTES_MAX - BULK_BYTES_MAX;
 /// More data than a small piece has in a few packets, so that its head weighs little.

@@ -63,8 +63,8 @@ async fn transfer(pair: &mut Pair, connection: ConnectionId) -> Vec<(usize, usiz
     came
 }
 
-/// A blob arrives whole and in order at the pace of its reader, and each message that is sent meanwhile overtakes the bulk that
-/// was handed over before it.
+/// A blob arrives whole and in order at the pace of its reader, and messages that are sent meanwhile overtake the bulk that was
+/// handed over before them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_overtake_bulk() {
     let mut pair = Pair::new();
