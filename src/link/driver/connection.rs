@@ -28,6 +28,9 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(12);
 /// How often a pair is tried before it is given up: for the whole 15 s that the machine allows for an attempt, since on a
 /// slow network the first answers take seconds. (The library stops after 7, which with our interval would be 84 ms.)
 const CHECKS_MAX: u16 = 1_250;
+/// No pair costs more than 100 checks a second, and a slow network has 10 s at least.
+const _: () =
+    assert!(1_000 / CHECK_INTERVAL.as_millis() <= 100 && CHECK_INTERVAL.as_millis() * CHECKS_MAX as u128 >= 10_000);
 /// How long a relay has to wait for a direct pair: once a pair is chosen the library stays with it. A direct one between two
 /// distant devices needs their addresses from a STUN server, carried over a broker.
 const RELAY_WAIT: Duration = Duration::from_secs(1);
