@@ -43,6 +43,8 @@ const RATE_LIFE: Duration = Duration::from_secs(2);
 const ROUND_TRIP_LIFE: Duration = Duration::from_secs(10);
 /// As many pieces are looked at then: a peer may confirm the end of one 200 ms late (RFC 9260 §6.2), but not of several.
 const LOOKS: usize = 4;
+/// Beyond what a socket takes the window grows by this part of what is confirmed: an eighth in a round trip.
+const SLOWLY: usize = 8;
 /// However slow the path seems, in seconds: beyond this nothing is explained.
 const LOST_LATEST: f64 = 60.0;
 
@@ -80,6 +82,8 @@ pub struct Window {
     round_trip: Option<(Duration, Duration)>,
     /// The shortest round trip of a look that is under way, and how many pieces were looked at.
     look: Option<(Duration, usize)>,
+    /// What the path held when the look began, and holds again after it; nothing without a look.
+    resume: usize,
 }
 
 impl Default for Window {
@@ -96,6 +100,7 @@ impl Default for Window {
             rates_since: Duration::ZERO,
             round_trip: None,
             look: None,
+            resume: 0,
         }
     }
 }
@@ -217,7 +222,10 @@ impl Window {
     fn set(&mut self, newly: usize) {
         let Some((round_trip, since)) = self.round_trip else { return };
         if self.confirmed_at >= since + ROUND_TRIP_LIFE {
-            self.look.get_or_insert((Duration::MAX, 0));
+            if self.look.is_none() {
+                self.look = Some((Duration::MAX, 0));
+                self.resume = self.bytes / 2;
+            }
             self.bytes = WINDOW_BYTES_MIN;
             return;
         }
@@ -225,8 +233,10 @@ impl Window {
         let bytes = |time: Duration| (rate * time.as_secs_f64()) as usize;
         let on_the_way = bytes(round_trip.saturating_sub(TURN));
         let waiting = bytes(round_trip.max(PATIENCE)).min(on_the_way.max(SOCKET_BYTES));
-        // It grows by no more than was confirmed, so that what follows a pause is no burst. What the path holds may go at once.
-        let soon = bytes(round_trip).max(self.bytes.saturating_add(newly));
+        // It grows by no more than was confirmed, so that what follows a pause is no burst; and slowly where it is more than a
+        // socket takes, since a computer that does much else looks like a long path until it has a moment.
+        let step = if self.bytes < SOCKET_BYTES { newly } else { newly / SLOWLY };
+        let soon = std::mem::take(&mut self.resume).max(self.bytes.saturating_add(step));
         self.bytes = (on_the_way + waiting).min(soon).min(self.most).max(WINDOW_BYTES_MIN);
     }
 }
