@@ -20,7 +20,10 @@ pub const WINDOW_BYTES_MIN: usize = 16 * 1024;
 /// As much as the peer's receive window takes.
 pub const WINDOW_BYTES_MAX: usize = 1024 * 1024;
 /// A piece that has been begun is sent to its end before any message, so it is a small part of the window.
-const PIECES_PER_WINDOW: usize = 6;
+const PIECES_PER_WINDOW: usize = 4;
+/// The longest piece that pays: some 28 packets. The library gives the system 16 or more at a time, and fewer one by one, which
+/// costs twice the time and, in the peer's socket, twice the room.
+const PIECE_BYTES_MOST: usize = 32 * 1024 - HEAD_BYTES;
 /// What a piece's message has beside the data.
 const HEAD_BYTES: usize = BULK_MESSAGE_BYTES_MAX - BULK_BYTES_MAX;
 /// More data than a small piece has in a few packets, so that its head weighs little.
@@ -28,9 +31,9 @@ const PIECE_BYTES_MIN: usize = 4 * 1024 - HEAD_BYTES;
 /// What may always wait, as time: a person does not notice it, and it bridges the turns of two busy computers.
 pub const PATIENCE: Duration = Duration::from_millis(3);
 /// And as bytes: what a socket takes at once while its owner does something else. Linux gives one 208 KiB, of which a packet
-/// of ours takes twice its length. What a full socket throws away is sent again after a second, and whoever waits for it waits
-/// as long.
-pub const SOCKET_BYTES: usize = 96 * 1024;
+/// of ours takes twice its length, so 92 of them; messages and acknowledgements need some room too. What a full socket throws
+/// away is sent again after a second, and whoever waits for it waits as long.
+pub const SOCKET_BYTES: usize = 80 * 1024;
 /// So much of a round trip is not the way but the turns of both computers: what is under way then waits in a socket.
 const TURN: Duration = Duration::from_millis(1);
 /// A piece that takes so much longer than the way and the window explain was lost: the library sends nothing again before a
@@ -113,7 +116,7 @@ impl Window {
 
     /// How much data a piece should have, in bytes.
     pub fn piece_bytes(&self) -> usize {
-        (self.bytes / PIECES_PER_WINDOW).saturating_sub(HEAD_BYTES).clamp(PIECE_BYTES_MIN, BULK_BYTES_MAX)
+        (self.bytes / PIECES_PER_WINDOW).saturating_sub(HEAD_BYTES).clamp(PIECE_BYTES_MIN, PIECE_BYTES_MOST)
     }
 
     /// The shortest round trip that was lately measured; nothing before there was one.
