@@ -16,8 +16,8 @@ use kith::signaling::{Leaf, SessionKind, Topic, client_id, inbox};
 use kith::wire::broker_url::BrokerUrl;
 use kith::wire::signal::{Candidate, Heartbeat, Signal};
 use kith::wire::{
-    Accept, Ack, ConnectionId, EntryId, Frame, Have, Hello, KeyKind, Lack, LogHave, LogId, Mail, Message, NewKey,
-    Nonce, Range, Request, RootKey, Salt, Signalled, State, cbor, kind, state,
+    Accept, Ack, BlobHash, Bulk, ConnectionId, EntryId, Frame, Have, Hello, KeyKind, Lack, LogHave, LogId, Mail,
+    Message, NewKey, Nonce, Range, Request, RootKey, Salt, Signalled, State, cbor, kind, state,
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
@@ -268,8 +268,17 @@ fn entries() -> Value {
     json!({
         "entries": [show("alice", &first), show("bob", &answer), show("alice", &second)],
         "erased": { "entry": hex(cbor::encode(&erased)), "id": hex(first.id().0) },
+        "bulk": bulk(),
         "frames": frames.iter().map(|(name, frame)| json!({ "name": name, "frame": hex(frame.to_bytes()) })).collect::<Vec<_>>(),
     })
+}
+
+/// Pieces of a blob: its beginning, and what comes after 64 KiB.
+fn bulk() -> Value {
+    let blob = BlobHash([6; 32]);
+    let pieces = [(0, vec![7; 3]), (65_536, vec![8; 300])].map(|(offset, bytes)| Bulk { blob, offset, bytes });
+    let show = |piece: &Bulk| json!({ "piece": hex(piece.to_bytes()), "blob": hex(blob.0), "offset": piece.offset, "bytes": hex(&piece.bytes) });
+    json!(pieces.iter().map(show).collect::<Vec<_>>())
 }
 
 fn order() -> Value {

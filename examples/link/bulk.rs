@@ -1,39 +1,91 @@
-//! How fast frames go one way over a link when there are always more.
+//! A blob goes one way over the bulk channel as fast as it goes, while messages of both sides go beside it.
 
-use std::time::Instant;
+use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
-use kith::link::driver::SendError;
-use kith::link::{DriverEvent, FRAME_BYTES_MAX};
-use kith::wire::ConnectionId;
+use kith::link::DriverEvent;
+use kith::link::driver::{BULK_EXPECTED_BYTES_MAX, SendError};
+use kith::wire::{BlobHash, Bulk, ConnectionId};
 use serde_json::{Value, json};
+use tokio::time::{Instant, interval};
 
 use crate::link_pair::Pair;
+
+/// A message of each side goes so often: some hundred of them in a second or two, each with the path to itself again.
+const MESSAGE_EVERY: Duration = Duration::from_millis(5);
+/// A message of a few lines with what it is signed by.
+const MESSAGE_BYTES: usize = 1024;
 
 pub async fn run(bytes: usize) -> Result<Value> {
     let connection = ConnectionId([1; 16]);
     let mut pair = Pair::new();
     pair.open(connection).await;
-    let frame = Bytes::from(vec![7; FRAME_BYTES_MAX]);
-    let count = bytes.div_ceil(FRAME_BYTES_MAX);
-    let (mut sent, mut arrived, mut room) = (0, 0, true);
+    let mut pieces = pair.handles[1].take_bulk().context("bulk that arrives")?;
+    pair.handles[1].expect_bulk(BULK_EXPECTED_BYTES_MAX);
+    let blob = Blob { hash: BlobHash([3; 32]), bytes };
+    let (mut sent, mut arrived) = (0, 0);
+    let mut waiting = None;
+    let mut messages = interval(MESSAGE_EVERY);
+    // When each message was sent, and how long it took.
+    let (mut stamps, mut waits) = (Vec::new(), Vec::new());
     let begun = Instant::now();
-    while arrived < count {
-        while room && sent < count {
-            match pair.handles[0].send(connection, frame.clone()) {
-                Ok(_) => sent += 1,
-                Err(SendError::Full) => room = false,
+    while arrived < bytes {
+        while waiting.is_none() && sent < bytes {
+            let piece = blob.piece(sent, pair.handles[0].bulk_piece_bytes());
+            let (length, message) = (piece.bytes.len(), Bytes::from(piece.to_bytes()));
+            match pair.handles[0].send_bulk(connection, message) {
+                Ok(_) => sent += length,
+                Err(SendError::Full) => waiting = Some(()),
                 Err(error) => return Err(error.into()),
             }
         }
-        match pair.event().await {
-            (0, DriverEvent::Writable { .. }) => room = true,
-            (1, DriverEvent::Frame { .. }) => arrived += 1,
-            _ => {}
+        tokio::select! {
+            biased;
+            (side, event) = pair.event() => match event {
+                DriverEvent::BulkWritable { .. } if side == 0 => waiting = None,
+                DriverEvent::Frame { bytes, .. } => {
+                    let number = u32::from_be_bytes(bytes[..4].try_into()?) as usize;
+                    let sent: &Instant = stamps.get(number).context("a message that nobody sent")?;
+                    waits.push(sent.elapsed().as_secs_f64() * 1e3);
+                }
+                DriverEvent::Closed { reason, .. } => anyhow::bail!("the link was closed: {reason}"),
+                _ => {}
+            },
+            _ = messages.tick() => {
+                for side in [0, 1] {
+                    let mut message = vec![7; MESSAGE_BYTES];
+                    message[..4].copy_from_slice(&u32::try_from(stamps.len())?.to_be_bytes());
+                    stamps.push(Instant::now());
+                    pair.handles[side].send(connection, message.into())?;
+                }
+            }
+            Some((_, message)) = pieces.recv() => {
+                pair.handles[1].expect_bulk(message.len());
+                let piece = Bulk::parse(&message)?;
+                ensure!(piece.blob == blob.hash && piece.offset == arrived as u64, "another piece came");
+                arrived += piece.bytes.len();
+            }
         }
     }
     let seconds = begun.elapsed().as_secs_f64();
+    let dropped = pair.handles[1].bulk_dropped();
+    ensure!(dropped == 0, "{dropped} pieces were dropped");
     pair.end().await;
-    Ok(json!({"megabytesPerSecond": (count * FRAME_BYTES_MAX) as f64 / 1e6 / seconds}))
+    Ok(
+        json!({"megabytesPerSecond": bytes as f64 / 1e6 / seconds, "messageMillis": waits, "messagesSent": stamps.len()}),
+    )
+}
+
+/// A blob that nobody has to keep.
+struct Blob {
+    hash: BlobHash,
+    bytes: usize,
+}
+
+impl Blob {
+    fn piece(&self, offset: usize, bytes: usize) -> Bulk {
+        let bytes = vec![7; bytes.min(self.bytes - offset)];
+        Bulk { blob: self.hash, offset: offset as u64, bytes }
+    }
 }

@@ -4,7 +4,7 @@
 //! | word | what it does |
 //! |---|---|
 //! | `echo BROKER` | round trips of a bare data channel, of a frame over a link, and of a message over a broker, in turn |
-//! | `bulk BYTES` | how fast frames go one way |
+//! | `bulk BYTES` | how fast a blob goes one way, and how long messages beside it take |
 //! | `cycles COUNT` | links are made and end; what the process holds before and after |
 //! | `crowd BROKER FOLDER COUNT` | that many people, each with a device of their own, who accept whoever asks |
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
@@ -26,7 +26,7 @@ async fn main() -> Result<()> {
     let at = |number: usize| args.get(number).with_context(|| format!("argument {number} is missing"));
     match at(0)?.as_str() {
         "echo" => println!("{}", Box::pin(echo::run(at(1)?)).await?),
-        "bulk" => println!("{}", bulk::run(at(1)?.parse()?).await?),
+        "bulk" => println!("{}", Box::pin(bulk::run(at(1)?.parse()?)).await?),
         "cycles" => println!("{}", cycles::run(at(1)?.parse()?).await?),
         "crowd" => Box::pin(crowd::run(at(1)?, at(2)?.as_ref(), at(3)?.parse()?)).await?,
         other => bail!("nobody knows {other}"),

@@ -12,8 +12,8 @@ use kith::signaling::{InboxId, Leaf, Topic};
 use kith::wire::broker_url::BrokerUrl;
 use kith::wire::signal::{Candidate, Heartbeat, Signal};
 use kith::wire::{
-    Accept, Ack, ConnectionId, ConversationId, EntryId, Envelope, Frame, Have, Hello, Inner, KeyKind, Lack, LogHave,
-    LogId, Mail, Message, NewKey, Nonce, Range, Request, Salt, Signalled, State, cbor, kind, state,
+    Accept, Ack, BlobHash, Bulk, ConnectionId, ConversationId, EntryId, Envelope, Frame, Have, Hello, Inner, KeyKind,
+    Lack, LogHave, LogId, Mail, Message, NewKey, Nonce, Range, Request, Salt, Signalled, State, cbor, kind, state,
 };
 use kith_fuzz::{card_body, generator, secrets};
 
@@ -21,6 +21,7 @@ fn main() {
     let (alice, bob) = (secrets(1), secrets(2));
     let card = card(&alice);
     frames(&alice, &card);
+    pieces();
     let messages = messages(&alice, &card);
     for (name, message) in &messages {
         keep("message", name, &cbor::encode(message));
@@ -106,6 +107,15 @@ fn frames(alice: &Secrets, card: &Card) {
     // What a newer version may say: an unknown kind, and an unknown field of a known kind.
     keep("frame", "newer-kind", &[0x82, 0x18, 0x63, 0xa0]);
     keep("frame", "newer-field", &[0x82, 0x04, 0xa2, 0x00, 0x80, 0x18, 0x63, 0x01]);
+}
+
+fn pieces() {
+    let blob = BlobHash([1; 32]);
+    for (name, offset, length) in [("first", 0, 1), ("middle", 70_000, 300), ("last", u64::MAX - 20, 20)] {
+        keep("bulk", name, &Bulk { blob, offset, bytes: vec![7; length] }.to_bytes());
+    }
+    keep("bulk", "nothing", &Bulk { blob, offset: 0, bytes: vec![] }.to_bytes());
+    keep("bulk", "beyond", &Bulk { blob, offset: u64::MAX, bytes: vec![7] }.to_bytes());
 }
 
 fn messages(alice: &Secrets, card: &Card) -> Vec<(&'static str, Message)> {

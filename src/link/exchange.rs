@@ -133,6 +133,11 @@ pub enum DriverEvent {
         /// On which connection.
         connection: ConnectionId,
     },
+    /// After a refused piece of bulk: there is room again.
+    BulkWritable {
+        /// On which connection.
+        connection: ConnectionId,
+    },
     /// The connection ended or never came to be, and not because we closed it.
     Closed {
         /// Which.
@@ -156,6 +161,7 @@ impl DriverEvent {
             | Self::PathChanged { connection, .. }
             | Self::Frame { connection, .. }
             | Self::Writable { connection }
+            | Self::BulkWritable { connection }
             | Self::Closed { connection, .. } => *connection,
         }
     }

@@ -9,6 +9,7 @@
 pub mod driver;
 mod exchange;
 mod machine;
+mod window;
 
 pub use exchange::{CloseReason, DriverCommand, DriverEvent, FRAME_BYTES_MAX, Path, Policy};
 pub use machine::{Input, Machine, Output, Role, Settings, State};

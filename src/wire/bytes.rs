@@ -112,6 +112,11 @@ byte_string!(
     32
 );
 byte_string!(
+    /// BLAKE3 of a blob: what is too large for an entry, and travels as bulk.
+    BlobHash,
+    32
+);
+byte_string!(
     /// Random bytes beside an entry's body, so that its hash says nothing about a body that was erased.
     Salt,
     32

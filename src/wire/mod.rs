@@ -4,6 +4,7 @@
 //! anything else before a type sees it. Unknown keys are skipped. This layer decides nothing.
 
 pub mod broker_url;
+mod bulk;
 mod bytes;
 pub mod cbor;
 mod entry;
@@ -12,8 +13,10 @@ mod frame;
 mod message;
 pub mod signal;
 
+pub use bulk::{BULK_BYTES_MAX, BULK_MESSAGE_BYTES_MAX, Bulk, BulkError};
 pub use bytes::{
-    BodyHash, ConnectionId, ConversationId, DeviceKey, EntryId, ExchangeKey, LogId, Nonce, RootKey, Salt, Signature,
+    BlobHash, BodyHash, ConnectionId, ConversationId, DeviceKey, EntryId, ExchangeKey, LogId, Nonce, RootKey, Salt,
+    Signature,
 };
 pub use entry::{AFTER_MAX, BODY_BYTES_MAX, ENTRY_BYTES_MAX, Entry, Header, kind};
 pub use envelope::{CLASSES, Envelope, EnvelopeError, INNER_BYTES_MAX, Inner, KeyKind, class_for};

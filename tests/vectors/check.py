@@ -413,7 +413,11 @@ def check_entries(vectors, people):
         assert encode(frame) == unhex(case["frame"]), case["name"]
         kinds.add(frame[0])
     assert kinds == set(range(6))
-    return len(vectors["entries"]) + 1 + len(vectors["frames"])
+    for case in vectors["bulk"]:
+        piece = decode(unhex(case["piece"]))
+        assert (piece[0].hex(), piece[1], piece[2].hex()) == (case["blob"], case["offset"], case["bytes"])
+        assert encode(piece) == unhex(case["piece"]) and 1 <= len(piece[2]) <= 65_486
+    return len(vectors["entries"]) + 1 + len(vectors["frames"]) + len(vectors["bulk"])
 
 
 def check_order(cases):

@@ -17,7 +17,7 @@ use webrtc::peer_connection::{
 };
 
 use super::forward::{Forward, Note, is_usable, without_addresses};
-use super::{Policy, SEND_BUFFER_BYTES_MAX, Settings};
+use super::{Policy, SEND_BUFFER_BYTES_MAX, Settings, bulk};
 use crate::link::Path;
 use crate::wire::ConnectionId;
 use crate::wire::signal::{CANDIDATES_PER_BATCH_MAX, Candidate};
@@ -28,10 +28,13 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(12);
 /// How often a pair is tried before it is given up: for the whole 15 s that the machine allows for an attempt, since on a
 /// slow network the first answers take seconds. (The library stops after 7, which with our interval would be 84 ms.)
 const CHECKS_MAX: u16 = 1_250;
+/// No pair costs more than 100 checks a second, and a slow network has 10 s at least.
+const _: () =
+    assert!(1_000 / CHECK_INTERVAL.as_millis() <= 100 && CHECK_INTERVAL.as_millis() * CHECKS_MAX as u128 >= 10_000);
 /// How long a relay has to wait for a direct pair: once a pair is chosen the library stays with it. A direct one between two
 /// distant devices needs their addresses from a STUN server, carried over a broker.
 const RELAY_WAIT: Duration = Duration::from_secs(1);
-/// The channel's id, the same on both sides: a channel that is negotiated in-band costs 200 ms more.
+/// The frames' channel's id, the same on both sides: a channel that is negotiated in-band costs 200 ms more.
 const CHANNEL_ID: u16 = 1;
 /// The first candidates are collected for this long: the library finds the machine's own addresses all at once, and a link
 /// waits for them.
@@ -51,15 +54,17 @@ pub(super) enum Happening {
     State(RTCPeerConnectionState),
     /// A batch of local candidates is complete.
     Candidates(Vec<Candidate>, bool),
-    /// Something on the channel; none when it has ended.
+    /// Something on the frames' channel; none when it has ended.
     Channel(Option<DataChannelEvent>),
     /// The library takes more bytes, or the channel has ended.
     Writable(Result<()>),
+    /// Something on the bulk channel.
+    Bulk(Result<bulk::Happening>),
     /// It is time to look which path is used: the library reports no change of it.
     Look,
 }
 
-/// A peer connection and its one channel.
+/// A peer connection and its two channels.
 pub(super) struct Connection {
     pub(super) id: ConnectionId,
     pub(super) open: bool,
@@ -75,6 +80,7 @@ pub(super) struct Connection {
     policy: Policy,
     peer: Arc<dyn PeerConnection>,
     channel: Arc<dyn DataChannel>,
+    pub(super) bulk: bulk::Channel,
     notes: mpsc::Receiver<Note>,
     state: watch::Receiver<RTCPeerConnectionState>,
     /// Everything gathered so far, to be said again after a rollback.
@@ -129,9 +135,8 @@ impl Connection {
             .with_data_channel_send_buffer_limit(SEND_BUFFER_BYTES_MAX)
             .with_udp_addrs(settings.bind.clone());
         let peer: Arc<dyn PeerConnection> = Arc::new(Box::pin(builder.build()).await?);
-        let negotiated = RTCDataChannelInit { negotiated: Some(CHANNEL_ID), ..RTCDataChannelInit::default() };
-        let channel = match peer.create_data_channel("kith", Some(negotiated)).await {
-            Ok(channel) => channel,
+        let (channel, bulk) = match channels(&peer).await {
+            Ok(channels) => channels,
             Err(error) => {
                 close(&peer).await;
                 return Err(error);
@@ -147,6 +152,7 @@ impl Connection {
             policy: settings.policy,
             peer,
             channel,
+            bulk,
             notes,
             state,
             gathered: Vec::new(),
@@ -235,8 +241,9 @@ impl Connection {
 
     /// Waits for what happens next. Cancel safe: nothing that was taken is lost when the wait is dropped.
     ///
-    /// The channel is only read when `read` says so, and `Writable` only comes when `write` does.
-    pub(super) async fn next(&mut self, read: bool, write: bool) -> Happening {
+    /// The frames' channel is only read when `read` says so, and `Writable` only comes when `write` does. `piece` is the length
+    /// of the bulk that waits. Bulk comes last: whatever else there is goes before it.
+    pub(super) async fn next(&mut self, read: bool, write: bool, piece: Option<usize>) -> Happening {
         loop {
             let (due, look_at) = (self.due, self.look_at);
             tokio::select! {
@@ -251,7 +258,7 @@ impl Connection {
                 () = until(look_at), if look_at.is_some() => return Happening::Look,
                 event = self.channel.poll(), if read => return Happening::Channel(event),
                 writable = self.channel.writable(), if write => return Happening::Writable(writable),
-                else => std::future::pending().await,
+                bulk = self.bulk.next(piece) => return Happening::Bulk(bulk),
             }
         }
     }
@@ -319,6 +326,13 @@ impl Connection {
     pub(super) async fn close(self) {
         close(&self.peer).await;
     }
+}
+
+/// The channels of frames and of bulk.
+async fn channels(peer: &Arc<dyn PeerConnection>) -> Result<(Arc<dyn DataChannel>, bulk::Channel)> {
+    let negotiated = RTCDataChannelInit { negotiated: Some(CHANNEL_ID), ..RTCDataChannelInit::default() };
+    let frames = peer.create_data_channel("kith", Some(negotiated)).await?;
+    Ok((frames, bulk::Channel::new(peer).await?))
 }
 
 async fn close(peer: &Arc<dyn PeerConnection>) {

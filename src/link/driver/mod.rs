@@ -13,16 +13,26 @@
 //! - Inwards: while the shared event channel is full no further frame is taken from the library, whose receive window
 //!   (1 MiB) then closes and stops the peer. Nothing is dropped. Commands are still carried out.
 //!
+//! # Bulk
+//!
+//! Pieces of blobs have a channel of their own, so that a message never waits for them ([`bulk`](self)). Outwards it is the
+//! same: [`Handle::send_bulk`], [`BULK_QUEUE_BYTES_MAX`], [`DriverEvent::BulkWritable`]; but behind the queue the library holds no
+//! more than fills the path. Inwards a piece comes out of [`Handle::take_bulk`] only while it is expected
+//! ([`Handle::expect_bulk`]); any other is dropped and counted ([`Handle::bulk_dropped`]).
+//!
 //! # What is set in the library, and why
 //!
 //! See [`connection`](self): each setting there stands beside its reason.
 
+mod bulk;
 mod connection;
 mod forward;
 mod ice;
 mod queue;
 mod server;
 mod task;
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use thiserror::Error;
@@ -31,11 +41,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{DriverCommand, DriverEvent, FRAME_BYTES_MAX};
-use crate::wire::ConnectionId;
+use crate::wire::{BULK_MESSAGE_BYTES_MAX, ConnectionId};
 
 pub use super::Policy;
+pub use bulk::BULK_EXPECTED_BYTES_MAX;
 pub use ice::{Admission, CREDENTIALS_LIFE, IceServer, IceServerError, Login};
-pub use queue::{QUEUE_BYTES_LOW, QUEUE_BYTES_MAX, QUEUE_FRAMES_MAX};
+pub use queue::{BULK_QUEUE_BYTES_MAX, QUEUE_BYTES_LOW, QUEUE_BYTES_MAX, QUEUE_FRAMES_MAX};
 
 /// Bytes that the library may hold for the peer: as much as its receive window, more would only wait in memory.
 pub const SEND_BUFFER_BYTES_MAX: usize = 1024 * 1024;
@@ -78,15 +89,18 @@ impl Settings {
 pub struct Handle {
     commands: mpsc::Sender<DriverCommand>,
     frames: queue::Sender,
+    pieces: queue::Sender,
+    bulk: Arc<bulk::Shared>,
+    arrived: Option<mpsc::Receiver<(ConnectionId, Bytes)>>,
 }
 
-/// Why a frame was not taken.
+/// Why a frame or a piece of bulk was not taken.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum SendError {
-    /// Longer than [`FRAME_BYTES_MAX`]: it can never be sent.
-    #[error("a frame of {0} bytes, and at most {FRAME_BYTES_MAX} are allowed")]
+    /// Longer than [`FRAME_BYTES_MAX`], or [`BULK_MESSAGE_BYTES_MAX`]: it can never be sent.
+    #[error("{0} bytes, and at most {FRAME_BYTES_MAX} are allowed")]
     TooLong(usize),
-    /// No room now; a [`DriverEvent::Writable`] follows.
+    /// No room now; a [`DriverEvent::Writable`] or [`DriverEvent::BulkWritable`] follows.
     #[error("no room; wait until it is writable")]
     Full,
     /// The driver has ended.
@@ -128,6 +142,42 @@ impl Handle {
         }
         self.frames.send(connection, frame)
     }
+
+    /// Hands over a piece of bulk for an open connection; returns at once with the number of bytes it would still take. Every
+    /// frame goes before it. A piece for another connection than the open one is dropped.
+    ///
+    /// # Errors
+    /// When the piece is too long, there is no room now, or the driver has ended.
+    pub fn send_bulk(&self, connection: ConnectionId, piece: Bytes) -> Result<usize, SendError> {
+        if piece.len() > BULK_MESSAGE_BYTES_MAX {
+            return Err(SendError::TooLong(piece.len()));
+        }
+        self.pieces.send(connection, piece)
+    }
+
+    /// How many bytes of a blob the next piece should have, by what the path was seen to take; at most
+    /// [`BULK_BYTES_MAX`](crate::wire::BULK_BYTES_MAX). A piece that has been begun goes before every message.
+    #[must_use]
+    pub fn bulk_piece_bytes(&self) -> usize {
+        self.bulk.piece_bytes()
+    }
+
+    /// Where pieces that are expected arrive, each with its connection. None but the first time.
+    pub fn take_bulk(&mut self) -> Option<mpsc::Receiver<(ConnectionId, Bytes)>> {
+        self.arrived.take()
+    }
+
+    /// So many bytes of bulk more may come, and are taken; at most [`BULK_EXPECTED_BYTES_MAX`] at a time. Say it when the peer is
+    /// asked for them, and no more than what is taken from [`take_bulk`](Self::take_bulk) has room for.
+    pub fn expect_bulk(&self, bytes: usize) {
+        self.bulk.expect(bytes);
+    }
+
+    /// How many pieces nobody expected and were dropped.
+    #[must_use]
+    pub fn bulk_dropped(&self) -> u64 {
+        self.bulk.dropped()
+    }
 }
 
 /// Starts a driver on the current Tokio runtime. It ends when its handle is dropped or `cancel` is cancelled, in both
@@ -140,9 +190,11 @@ pub fn spawn<T: Clone + Send + 'static>(
     events: mpsc::Sender<(T, DriverEvent)>,
 ) -> Handle {
     let (command_sender, commands) = mpsc::channel(COMMANDS_MAX);
-    let (frame_sender, frames) = queue::new();
-    tracker.spawn(task::Task::new(tag, settings, commands, frames, events).run(cancel));
-    Handle { commands: command_sender, frames: frame_sender }
+    let (frame_sender, frames) = queue::new(queue::FRAMES);
+    let (piece_sender, pieces) = queue::new(queue::BULK);
+    let (inbox, arrived, bulk) = bulk::Inbox::new();
+    tracker.spawn(task::Task::new(tag, settings, commands, [frames, pieces], inbox, events).run(cancel));
+    Handle { commands: command_sender, frames: frame_sender, pieces: piece_sender, bulk, arrived: Some(arrived) }
 }
 
 #[cfg(test)]

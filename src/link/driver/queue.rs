@@ -1,4 +1,4 @@
-//! The queue of frames on their way to the driver: bounded in bytes and in number, and it says when there is room again.
+//! The queues of frames and of bulk on their way to the driver: bounded in bytes and in number, and they say when there is room again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,8 +16,26 @@ pub const QUEUE_BYTES_LOW: usize = QUEUE_BYTES_MAX / 2;
 /// Frames that may wait, since small ones cost more than their bytes.
 pub const QUEUE_FRAMES_MAX: usize = 256;
 
-#[derive(Debug, Default)]
+/// Bytes of bulk that may wait for the driver: a few of the longest pieces, so that it never runs dry meanwhile.
+pub const BULK_QUEUE_BYTES_MAX: usize = 256 * 1024;
+/// Pieces that may wait: of the shortest that the driver asks for, as many as fit.
+const BULK_QUEUE_PIECES_MAX: usize = 64;
+
+/// How much a queue takes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    bytes: usize,
+    items: usize,
+}
+
+/// Of the frames' queue.
+pub(super) const FRAMES: Limits = Limits { bytes: QUEUE_BYTES_MAX, items: QUEUE_FRAMES_MAX };
+/// Of the bulk's queue.
+pub(super) const BULK: Limits = Limits { bytes: BULK_QUEUE_BYTES_MAX, items: BULK_QUEUE_PIECES_MAX };
+
+#[derive(Debug)]
 struct Shared {
+    limits: Limits,
     bytes: AtomicUsize,
     refused: AtomicBool,
 }
@@ -34,9 +52,9 @@ pub(super) struct Receiver {
     shared: Arc<Shared>,
 }
 
-pub(super) fn new() -> (Sender, Receiver) {
-    let (sender, receiver) = mpsc::channel(QUEUE_FRAMES_MAX);
-    let shared = Arc::<Shared>::default();
+pub(super) fn new(limits: Limits) -> (Sender, Receiver) {
+    let (sender, receiver) = mpsc::channel(limits.items);
+    let shared = Arc::new(Shared { limits, bytes: AtomicUsize::new(0), refused: AtomicBool::new(false) });
     (Sender { frames: sender, shared: Arc::clone(&shared) }, Receiver { frames: receiver, shared })
 }
 
@@ -55,13 +73,13 @@ impl Sender {
             self.shared.bytes.fetch_sub(length, Ordering::SeqCst);
             return Err(SendError::Ended);
         }
-        Ok(QUEUE_BYTES_MAX.saturating_sub(before + length))
+        Ok(self.shared.limits.bytes.saturating_sub(before + length))
     }
 
     /// There is one sender, so what this sees can only become better. A closed queue has room; sending then says so.
     fn has_room(&self, length: usize) -> bool {
         let bytes = self.shared.bytes.load(Ordering::SeqCst);
-        self.frames.is_closed() || (bytes + length <= QUEUE_BYTES_MAX && self.frames.capacity() > 0)
+        self.frames.is_closed() || (bytes + length <= self.shared.limits.bytes && self.frames.capacity() > 0)
     }
 }
 
@@ -75,8 +93,8 @@ impl Receiver {
 
     /// Whether a sender was refused and there is room again. True once for each time.
     pub(super) fn has_room_again(&self) -> bool {
-        let drained =
-            self.shared.bytes.load(Ordering::SeqCst) <= QUEUE_BYTES_LOW && self.frames.len() <= QUEUE_FRAMES_MAX / 2;
+        let Limits { bytes, items } = self.shared.limits;
+        let drained = self.shared.bytes.load(Ordering::SeqCst) <= bytes / 2 && self.frames.len() <= items / 2;
         drained && self.shared.refused.swap(false, Ordering::SeqCst)
     }
 }

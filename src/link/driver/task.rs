@@ -10,7 +10,7 @@ use webrtc::error::Error;
 use webrtc::peer_connection::RTCPeerConnectionState;
 
 use super::connection::{Connection, Happening};
-use super::{Settings, queue};
+use super::{Settings, bulk, queue};
 use crate::link::{CloseReason, DriverCommand, DriverEvent, FRAME_BYTES_MAX};
 use crate::platform::crash;
 use crate::wire::ConnectionId;
@@ -23,10 +23,14 @@ pub(super) struct Task<T> {
     settings: Settings,
     commands: mpsc::Receiver<DriverCommand>,
     frames: queue::Receiver,
+    pieces: queue::Receiver,
+    inbox: bulk::Inbox,
     events: mpsc::Sender<(T, DriverEvent)>,
     connection: Option<Connection>,
     /// A frame that the library has no room for yet.
     frame: Option<Bytes>,
+    /// A piece of bulk for which the window has no room yet.
+    piece: Option<Bytes>,
     /// Events for which the shared channel has no room yet. While there are any, no frame is taken from the library.
     outbox: VecDeque<DriverEvent>,
 }
@@ -36,10 +40,12 @@ impl<T: Clone + Send + 'static> Task<T> {
         tag: T,
         settings: Settings,
         commands: mpsc::Receiver<DriverCommand>,
-        frames: queue::Receiver,
+        [frames, pieces]: [queue::Receiver; 2],
+        inbox: bulk::Inbox,
         events: mpsc::Sender<(T, DriverEvent)>,
     ) -> Self {
-        Self { tag, settings, commands, frames, events, connection: None, frame: None, outbox: VecDeque::new() }
+        let (connection, frame, piece, outbox) = (None, None, None, VecDeque::new());
+        Self { tag, settings, commands, frames, pieces, inbox, events, connection, frame, piece, outbox }
     }
 
     pub(super) async fn run(mut self, cancel: CancellationToken) {
@@ -57,10 +63,16 @@ impl<T: Clone + Send + 'static> Task<T> {
                     Some(command) => Box::pin(self.command(command)).await,
                     None => break,
                 },
-                happening = next(&mut self.connection, read, self.frame.is_some()) => self.happened(happening).await,
-                // Nobody sends any more when this is none, and then the commands end too.
+                // Nobody sends any more when these are none, and then the commands end too. Each waits for the one before it,
+                // so they may stand above what happens, which may be bulk without end.
                 Some((connection, frame)) = self.frames.recv(), if self.frame.is_none() => {
                     self.queued(connection, frame);
+                }
+                Some((connection, piece)) = self.pieces.recv(), if self.piece.is_none() => {
+                    self.queued_bulk(connection, piece);
+                }
+                happening = next(&mut self.connection, read, self.frame.is_some(), self.piece.as_ref().map(Bytes::len)) => {
+                    self.happened(happening).await;
                 }
             }
         }
@@ -208,7 +220,23 @@ impl<T: Clone + Send + 'static> Task<T> {
                     self.ended(connection, CloseReason::ByPeer).await;
                 }
             }
-            Happening::Writable(Err(_)) => self.ended(connection, CloseReason::ByPeer).await,
+            Happening::Bulk(Ok(bulk::Happening::Arrived(piece))) => self.inbox.arrived(connection, piece),
+            Happening::Bulk(Ok(bulk::Happening::Room)) => {
+                let sent = match self.piece.take() {
+                    Some(piece) => current.bulk.send(piece).await,
+                    None => Ok(()),
+                };
+                self.inbox.set_piece_bytes(current.bulk.piece_bytes());
+                if sent.is_err() {
+                    self.ended(connection, CloseReason::ByPeer).await;
+                }
+            }
+            Happening::Bulk(Ok(bulk::Happening::Violation)) => {
+                self.ended(connection, CloseReason::Violation("not a piece of bulk")).await;
+            }
+            Happening::Writable(Err(_)) | Happening::Bulk(Ok(bulk::Happening::Ended) | Err(_)) => {
+                self.ended(connection, CloseReason::ByPeer).await;
+            }
         }
     }
 
@@ -220,6 +248,17 @@ impl<T: Clone + Send + 'static> Task<T> {
             && let Some(current) = &self.connection
         {
             self.tell(DriverEvent::Writable { connection: current.id });
+        }
+    }
+
+    fn queued_bulk(&mut self, connection: ConnectionId, piece: Bytes) {
+        if self.current(connection).is_some_and(|current| current.open) {
+            self.piece = Some(piece);
+        }
+        if self.pieces.has_room_again()
+            && let Some(current) = &self.connection
+        {
+            self.tell(DriverEvent::BulkWritable { connection: current.id });
         }
     }
 
@@ -239,7 +278,7 @@ impl<T: Clone + Send + 'static> Task<T> {
     }
 
     async fn close(&mut self) {
-        self.frame = None;
+        (self.frame, self.piece) = (None, None);
         if let Some(connection) = self.connection.take() {
             connection.close().await;
         }
@@ -251,11 +290,11 @@ impl<T: Clone + Send + 'static> Task<T> {
 }
 
 /// What happens next on a connection; never, without one.
-async fn next(connection: &mut Option<Connection>, read: bool, write: bool) -> Happening {
+async fn next(connection: &mut Option<Connection>, read: bool, write: bool, piece: Option<usize>) -> Happening {
     match connection {
         Some(connection) => {
-            let write = write && !connection.cut;
-            connection.next(read, write).await
+            let (write, piece) = (write && !connection.cut, piece.filter(|_| !connection.cut));
+            connection.next(read, write, piece).await
         }
         None => std::future::pending().await,
     }

@@ -1,3 +1,4 @@
+mod bulk;
 mod paths;
 mod together;
 

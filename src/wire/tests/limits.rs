@@ -100,6 +100,20 @@ fn long_and_newer_frames_are_named() {
     assert!(matches!(Frame::parse(&[0x82, 0x05, 0xa0]), Err(FrameError::Malformed(_))));
 }
 
+/// A piece has something in it, fits a data channel message, and ends where a blob may.
+#[test]
+fn pieces_have_limits() {
+    let parse =
+        |offset, length| Bulk::parse(&Bulk { blob: BlobHash([1; 32]), offset, bytes: vec![7; length] }.to_bytes());
+    assert!(parse(u64::MAX - BULK_BYTES_MAX as u64, BULK_BYTES_MAX).is_ok());
+    assert_eq!(parse(0, 0), Err(BulkError::Limit("a piece of nothing")));
+    assert_eq!(parse(0, BULK_BYTES_MAX + 1), Err(BulkError::Limit("a piece that is too long")));
+    assert_eq!(parse(u64::MAX, 1), Err(BulkError::Limit("a piece beyond the end of every blob")));
+    let long = BULK_MESSAGE_BYTES_MAX + 1;
+    let error = DecodeError::TooLong { actual: long, limit: BULK_MESSAGE_BYTES_MAX };
+    assert_eq!(Bulk::parse(&vec![0; long]), Err(BulkError::Malformed(error)));
+}
+
 /// A message is as long as the largest envelope allows, and a signal in one keeps its own limits.
 #[test]
 fn messages_have_limits() {

@@ -8,8 +8,8 @@ use proptest::test_runner::TestCaseError;
 
 use super::values;
 use crate::wire::{
-    CLASSES, ENTRY_BYTES_MAX, Entry, Envelope, FRAME_BYTES_MAX, Frame, Header, INNER_BYTES_MAX, Inner, KeyKind,
-    MESSAGE_BYTES_MAX, Message, cbor,
+    BULK_MESSAGE_BYTES_MAX, Bulk, CLASSES, ENTRY_BYTES_MAX, Entry, Envelope, FRAME_BYTES_MAX, Frame, Header,
+    INNER_BYTES_MAX, Inner, KeyKind, MESSAGE_BYTES_MAX, Message, cbor,
 };
 
 /// What happens to bytes on a bad way.
@@ -96,6 +96,13 @@ proptest! {
     fn frames(frame in values::frame(), harm in harm()) {
         has_one_form(&frame, harm, Frame::to_bytes, Frame::parse)?;
         prop_assert!(frame.to_bytes().len() <= FRAME_BYTES_MAX);
+    }
+
+    /// A piece of a blob.
+    #[test]
+    fn pieces(piece in values::bulk(), harm in harm()) {
+        has_one_form(&piece, harm, Bulk::to_bytes, Bulk::parse)?;
+        prop_assert!(piece.to_bytes().len() <= BULK_MESSAGE_BYTES_MAX);
     }
 
     /// A message of any kind.

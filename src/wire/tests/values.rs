@@ -20,6 +20,7 @@ strategies! {
     exchange: ExchangeKey, 32;
     entry_id: EntryId, 32;
     conversation: ConversationId, 32;
+    blob: BlobHash, 32;
     body_hash: BodyHash, 32;
     salt: Salt, 32;
     log_id: LogId, 16;
@@ -177,5 +178,13 @@ pub fn inner() -> impl Strategy<Value = Inner> {
         device,
         signature,
         message,
+    })
+}
+
+pub fn bulk() -> impl Strategy<Value = Bulk> {
+    let bytes = bytes(BULK_BYTES_MAX).prop_filter("nothing", |bytes| !bytes.is_empty());
+    (blob(), number(), bytes).prop_map(|(blob, offset, bytes)| {
+        let offset = offset.min(u64::MAX - bytes.len() as u64);
+        Bulk { blob, offset, bytes }
     })
 }

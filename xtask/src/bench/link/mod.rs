@@ -5,7 +5,7 @@
 //! | `open` | both brokers connected, contact known → link open | two `kith node`s and `kith broker`, by the nodes' logs |
 //! | `publishes` | what a first connection costs a broker | the same, with somebody who counts between them and the broker |
 //! | `echo` | round trips: frame, bare data channel, broker | `examples/link` in one process; Mosquitto with `deploy/mosquitto` |
-//! | `bulk` | one way as fast as it goes, and libwebrtc | `examples/link`; `tests/peers` |
+//! | `bulk` | a blob one way as fast as it goes, messages beside it, and libwebrtc | `examples/link`; `tests/peers` |
 //! | `crowd` | 200 links of one device at a time | one `kith node`; 200 others in one process; Mosquitto |
 //! | `cycles` | what 1,000 links leave behind | `examples/link` |
 
