@@ -42,7 +42,7 @@ pub fn MessageInfo(user: Uuid) -> Element {
         div { class: "veil",
             div { class: "dialog", role: "dialog", aria_modal: "true", aria_label: ui.say("info-title"),
                 h2 { {ui.say("info-title")} }
-                dl { class: "facts",
+                dl { class: "about",
                     dt { {ui.say("info-from")} }
                     dd {
                         bdi { "{from}" }
