@@ -9,14 +9,16 @@
 //! WebSocket listener → websocket::accept ┴→ gate (login, sessions, wildcards) → router → queues in `storage`
 //! ```
 //!
-//! What its PUBACK means: the message is in the subscriber's queue, and on disk within a quarter of a second. A killed
-//! broker loses what was queued in that time; a stopped one ([`Broker::shutdown`]) loses nothing. Kith repeats every
-//! message until it is acknowledged end to end, so neither loses mail.
+//! What its PUBACK means: the message is in the subscriber's queue, and the library's writer takes it to disk within a
+//! quarter of a second, or when it has written what was queued before. A killed broker loses what was not written; a stopped
+//! one ([`Broker::shutdown`]) writes it down first. Kith repeats every message until it is acknowledged end to end, so
+//! neither loses mail.
 
 mod gate;
 mod lan;
 mod lock;
 mod probe;
+mod settle;
 mod shared;
 mod websocket;
 
@@ -211,7 +213,8 @@ impl Broker {
         self.websocket
     }
 
-    /// Closes every connection, writes the queues to disk, and lets go of the folder and the addresses.
+    /// Closes every connection, writes the queues to disk, and lets go of the folder and the addresses. Waits for a slow
+    /// disk for up to five minutes; what is not written by then is lost to the next broker, and the log says so.
     pub async fn shutdown(mut self) {
         let _ = self.stop_websocket.send(());
         self.stop.shutdown();
@@ -219,11 +222,8 @@ impl Broker {
         if tokio::time::timeout(STOP_DEADLINE, self.tasks.wait()).await.is_err() {
             tracing::warn!("the embedded broker did not stop in time");
         }
-        // The library flushes when it is told to stop, while connections still hand back what they had not delivered.
-        if let Some(storage) = self.storage.take()
-            && let Err(error) = storage.shutdown().await
-        {
-            tracing::warn!(%error, "the embedded broker could not write its queues");
+        if let Some(storage) = self.storage.take() {
+            settle::settle(storage).await;
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The embedded broker and the MQTT driver, against each other.
 
 mod driver;
+mod settle;
 mod shared;
 
 use std::net::{Ipv4Addr, SocketAddr};
