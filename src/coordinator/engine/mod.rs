@@ -75,6 +75,7 @@ impl Engine {
             Input::Link(device, event) => self.driver(&device, event),
             Input::FrameDropped(device) => self.frame_dropped(&device),
             Input::NetworkChanged => self.doubt_everything(&link::Input::NetworkChanged),
+            Input::AddressesChanged => self.doubt_everything(&link::Input::AddressesChanged),
             Input::Woke => self.doubt_everything(&link::Input::Woke),
             Input::Tick => self.tick(),
             Input::Shutdown => self.shut_down(),
