@@ -59,7 +59,9 @@ impl Addresses {
             (None, None) => false,
             (Some(old), Some(new)) => {
                 let interface = before.interface(old);
-                interface != self.interface(old) || interface != self.interface(new) || (interface.is_none() && old != new)
+                interface != self.interface(old)
+                    || interface != self.interface(new)
+                    || (interface.is_none() && old != new)
             }
             _ => true,
         }

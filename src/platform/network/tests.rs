@@ -244,7 +244,8 @@ fn what_the_kernel_says_is_gone() {
         let behind = [message(16, &[1, 2, 3]), message(kind, &body)].concat();
         assert_eq!(gone(&behind), expected, "{kind}, behind another");
     }
-    for broken in [&[][..], &[1], &[0; 16], &[255; 64], &message(21, &[]), &message(21, &[2, 24, 0, 0, 1, 0, 0, 0, 9, 0, 1])]
+    for broken in
+        [&[][..], &[1], &[0; 16], &[255; 64], &message(21, &[]), &message(21, &[2, 24, 0, 0, 1, 0, 0, 0, 9, 0, 1])]
     {
         assert_eq!(gone(broken), Gone::default());
     }
