@@ -233,6 +233,12 @@ impl Session {
         (self.connected && !asked).then_some(Action::Probe)
     }
 
+    /// Addresses came or went that most connections do not need: as [`Session::doubt`], but an attempt takes the way out that is
+    /// still there, and goes on.
+    pub fn ask(&mut self, now: Duration) -> Option<Action> {
+        (self.connected || self.retry_at.is_some()).then(|| self.doubt(now)).flatten()
+    }
+
     /// Whether an attempt is under way that began at that doubt or soon after it, and is likely to be on the network of now.
     fn tries_since(&self, doubt: Option<Duration>) -> bool {
         let soon = |doubt: Duration| (doubt..doubt.saturating_add(ATTEMPT_PATIENCE)).contains(&self.tried_at);

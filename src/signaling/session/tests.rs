@@ -125,6 +125,14 @@ fn changes_that_follow_each_other_leave_an_attempt_its_time() {
     let mut session = Session::new([]);
     assert_eq!((session.tick(at(0)), session.doubt(at(1))), (Some(Action::Connect), None));
     assert_eq!(session.deadline(), Some(at(1) + DOUBT_PATIENCE), "it began before any change");
+
+    // What changes beside the way out ends no attempt, asks a connection, and ends a wait.
+    let mut session = Session::new([]);
+    assert_eq!((session.tick(at(0)), session.ask(at(1)), session.deadline()), (Some(Action::Connect), None, None));
+    session.lost(gone(), at(1), &mut rng);
+    assert_eq!((session.ask(at(1)), session.tick(at(1))), (None, Some(Action::Connect)));
+    let _ = session.connected(at(2));
+    assert_eq!(session.ask(at(3)), Some(Action::Probe));
 }
 
 /// A broker that comes back within minutes is found within five seconds; one that stays away is asked ever less often.
