@@ -1,17 +1,15 @@
-//! What stands in the public part: a broker, and a TURN relay with credentials that run out.
+//! What stands in the public part: a broker, and a TURN relay that shares a secret with people, who make credentials of it that
+//! run out.
 
 use std::fs;
 use std::net::{IpAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use data_encoding::BASE64;
-use hmac::{Hmac, Mac};
 use patchbay::Device;
-use sha1::Sha1;
 
 /// The name by which everybody finds the public part; each device's own hosts file gives the address of a family that it has.
 pub const NAME: &str = "meet.lab";
@@ -21,10 +19,8 @@ pub const SECOND_NAME: &str = "second.lab";
 pub const BROKER_PORT: u16 = 1883;
 /// Where the relay listens.
 pub const TURN_PORT: u16 = 3478;
-/// A lab's relay is reachable from nowhere else, so its secret is none.
-const TURN_SECRET: &str = "the lab's";
-/// Credentials outlast every run.
-const CREDENTIALS_LAST: Duration = Duration::from_secs(3600);
+/// A lab's relay is reachable from nowhere else, so its secret is none. It has characters that mean something in a URL.
+const TURN_SECRET: &str = "the lab's: 100 %";
 /// A service that does not listen by then will not.
 const START_LIMIT: Duration = Duration::from_secs(20);
 
@@ -117,16 +113,15 @@ fn turn_settings(given: &str, addresses: &[IpAddr], place: &Path) -> String {
     lines.join("\n") + "\n"
 }
 
-/// A user name and its password, as coturn's "REST API" wants them: the second at which they end, and an HMAC of it.
-pub fn credentials() -> Result<(String, String)> {
-    let ends = (SystemTime::now() + CREDENTIALS_LAST).duration_since(UNIX_EPOCH).context("before 1970")?.as_secs();
-    Ok((ends.to_string(), password(TURN_SECRET, &ends.to_string())?))
+/// The relay as people name it: by its secret, at this port of the public part.
+pub fn turn_url(port: u16) -> String {
+    format!("turn:{}@{NAME}:{port}", escaped(TURN_SECRET))
 }
 
-fn password(secret: &str, user: &str) -> Result<String> {
-    let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).context("a secret of no length")?;
-    mac.update(user.as_bytes());
-    Ok(BASE64.encode(&mac.finalize().into_bytes()))
+/// With percent codes for all that may mean something in a URL (RFC 3986 §2.3).
+fn escaped(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 /// Starts a service on this machine, and keeps what it says.
@@ -153,13 +148,13 @@ fn listening(server: &Device, port: u16) -> Result<()> {
 mod tests {
     use super::*;
 
-    /// The vector was made with `openssl dgst -sha1 -hmac`.
+    /// Whatever the secret is, the host and the port stay what they are.
     #[test]
-    fn a_password_is_the_hmac_of_its_user_name() {
-        assert_eq!(password("secret", "1700000000").unwrap_or_default(), VECTOR);
+    fn a_secret_is_escaped() {
+        assert_eq!(escaped("aZ9-._~"), "aZ9-._~");
+        assert_eq!(escaped("a:b@c/ü%"), "a%3Ab%40c%2F%C3%BC%25");
+        assert_eq!(turn_url(7), "turn:the%20lab%27s%3A%20100%20%25@meet.lab:7");
     }
-
-    const VECTOR: &str = "WGw37+g43pfwVUmrc9tgArn/juE=";
 
     /// An operator's own values are replaced by the lab's, and everything else is kept.
     #[test]

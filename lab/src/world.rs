@@ -158,9 +158,8 @@ impl World {
         for address in self.cluster.iter().flat_map(|cluster| cluster.addresses(number)) {
             device.set_host(cluster::NAME, address)?;
         }
-        let (user, password) = services::credentials()?;
         let port = self.turn_port;
-        let mut ice = vec![format!("stun:{NAME}:{port}"), format!("turn:{user}:{password}@{NAME}:{port}")];
+        let mut ice = vec![format!("stun:{NAME}:{port}"), services::turn_url(port)];
         ice.extend(self.second.map(|_| format!("stun:{SECOND_NAME}:{port}")));
         let handle = self.setup.runtime.clone();
         let data = self.place.join(name);

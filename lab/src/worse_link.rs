@@ -31,10 +31,17 @@ pub struct Worse {
     pub delay: Duration,
 }
 
-/// Chance that is the same in every run (splitmix64).
+/// Chance that is the same in every run (splitmix64). Which packet meets it is not: that depends on their order.
 struct Chance(u64);
 
 impl Chance {
+    /// For what the relay sends to the client that came as this one; 0 is for what all of them send. Nothing that differs between
+    /// runs, as a client's port does, goes into it.
+    fn of(client: usize, worse: Worse) -> Self {
+        let client = u64::try_from(client).unwrap_or(u64::MAX);
+        Self(client.wrapping_mul(101).wrapping_add(worse.loss_percent))
+    }
+
     fn percent(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -55,16 +62,21 @@ pub async fn open(server: &Device, worse: Worse) -> Result<u16> {
     opening.await.context("the worse way")?
 }
 
-/// Takes packets of clients for ever.
+/// Takes packets of clients until its socket fails.
 async fn serve(front: Arc<UdpSocket>, relay: SocketAddr, worse: Worse) {
     let mut clients: HashMap<SocketAddr, mpsc::Sender<Packet>> = HashMap::new();
-    let mut chance = Chance(worse.loss_percent);
+    let mut chance = Chance::of(0, worse);
     let mut buffer = vec![0; PACKET_BYTES_MAX];
     loop {
-        let Ok((length, client)) = front.recv_from(&mut buffer).await else { continue };
+        let (length, client) = match front.recv_from(&mut buffer).await {
+            Ok(received) => received,
+            // It would fail again at once, and for ever.
+            Err(error) => return eprintln!("the worse way to the relay ends: {error}"),
+        };
+        let number = clients.len() + 1;
         let way = match clients.entry(client) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => match client_way(&front, client, relay, worse).await {
+            Entry::Vacant(new) => match client_way(&front, (number, client), relay, worse).await {
                 Ok(way) => new.insert(way),
                 Err(_) => continue,
             },
@@ -83,7 +95,7 @@ type Packet = (Instant, Vec<u8>);
 /// A socket towards the relay for one client, and both directions of it. Returns where the client's packets go.
 async fn client_way(
     front: &Arc<UdpSocket>,
-    client: SocketAddr,
+    (number, client): (usize, SocketAddr),
     relay: SocketAddr,
     worse: Worse,
 ) -> Result<mpsc::Sender<Packet>> {
@@ -106,7 +118,7 @@ async fn client_way(
         }
     });
     tokio::spawn(async move {
-        let mut chance = Chance(u64::from(client.port()));
+        let mut chance = Chance::of(number, worse);
         let mut buffer = vec![0; PACKET_BYTES_MAX];
         while let Ok(length) = back.recv(&mut buffer).await {
             if let Some(bytes) = buffer.get(..length)
@@ -129,5 +141,17 @@ mod tests {
         let mut chance = Chance(1);
         let lost = (0..10_000).filter(|_| chance.percent() < 5).count();
         assert!((400..600).contains(&lost), "{lost}");
+    }
+
+    /// Each client meets a chance of its own, the same in every run.
+    #[test]
+    fn chance_depends_on_who_came_when() {
+        let worse = Worse { loss_percent: 5, delay: Duration::ZERO };
+        let drawn = |client| {
+            let mut chance = Chance::of(client, worse);
+            [(); 32].map(|()| chance.percent())
+        };
+        assert_eq!(drawn(1), drawn(1));
+        assert!(drawn(0) != drawn(1) && drawn(1) != drawn(2));
     }
 }

@@ -32,7 +32,7 @@ use crate::clock::{ROUND, Watchman};
 use crate::identity::{SECRETS_BYTES_MAX, Secrets};
 use crate::link::DriverEvent;
 use crate::link::driver::IceServer;
-use crate::platform::{self, NetworkWatch, crash};
+use crate::platform::{self, NetworkChange, NetworkWatch, crash};
 use crate::signaling::mqtt::MqttEvent;
 use crate::store::{Outcome, Store, StoreError};
 use crate::wire::DeviceKey;
@@ -152,6 +152,13 @@ fn storage(error: impl std::fmt::Display) -> StartError {
     StartError::Storage(error.to_string())
 }
 
+fn network_input(change: NetworkChange) -> Input {
+    match change {
+        NetworkChange::WayOut => Input::NetworkChanged,
+        NetworkChange::Beside => Input::AddressesChanged,
+    }
+}
+
 fn now(origin: Instant) -> Now {
     let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Now { mono: origin.elapsed(), wall: u64::try_from(wall.as_millis()).unwrap_or_default() }
@@ -225,7 +232,7 @@ impl Task {
             outcome = self.outcomes.recv() => outcome.map(|(token, result)| Woken::Input(stored(token, result))),
             () = tokio::time::sleep_until(round_at.into()) => Some(Woken::Round),
             () = timer => Some(Woken::Input(Input::Tick)),
-            () = self.network.changed() => Some(Woken::Input(Input::NetworkChanged)),
+            change = self.network.changed() => Some(Woken::Input(network_input(change))),
             // In no order: a broker that floods keeps neither links nor commands waiting.
             woken = async {
                 tokio::select! {

@@ -26,7 +26,7 @@ pub mod testing;
 
 pub use awake::since_boot;
 pub use data_dir::{DataDir, DataDirError, LOCK_FILE};
-pub use network::NetworkWatch;
+pub use network::{NetworkChange, NetworkWatch};
 pub use places::{HOME_VARIABLE, default_data_dir, shared_dir};
 pub use secret::{SecretError, private_dir, read_secret, write_secret};
 pub use signals::{asked_to_stop, interrupted_twice};

@@ -18,6 +18,10 @@ const MUTE_AFTER: Duration = Duration::from_secs(2);
 /// How long a broker may take for a sign of life when there is reason to think that the way to it is gone: a round trip over a
 /// bad mobile network. Who is wrong about it has connected anew for nothing, which costs a few round trips.
 pub const DOUBT_PATIENCE: Duration = Duration::from_millis(500);
+/// How long an attempt may take, from its beginning, when it began because the network changed and the network changes again:
+/// four or five round trips over a bad mobile network (name, TCP, TLS, MQTT), or one of them and a packet that TCP sends again
+/// after a second. A system gives a new network's addresses one by one, and it may well be on its way there.
+pub const ATTEMPT_PATIENCE: Duration = Duration::from_secs(3);
 /// A session that has stood for this long was no accident: the next loss is the first again.
 const STEADY: Duration = Duration::from_secs(10);
 /// An attempt that took less than this waits less before the next one. No attempt to connect takes longer.
@@ -105,6 +109,8 @@ pub struct Session {
     silent_since: Option<Duration>,
     /// When a sign of life must have come, or the connection (or the attempt at one) is given up.
     doubted_until: Option<Duration>,
+    /// When there was reason for it last.
+    doubted_at: Option<Duration>,
     /// There is reason to think that the next loss is over as soon as it is noticed.
     hasty: bool,
     steady_since: Option<Duration>,
@@ -131,6 +137,7 @@ impl Session {
             unconfirmed_publishes: 0,
             silent_since: None,
             doubted_until: None,
+            doubted_at: None,
             hasty: false,
             steady_since: None,
             tried_at: Duration::ZERO,
@@ -204,18 +211,38 @@ impl Session {
     }
 
     /// The network has changed, or the device woke: a connection or an attempt may lead nowhere, and whatever kept the last
-    /// attempts from succeeding may be over. Nothing is waited for longer than `DOUBT_PATIENCE`.
+    /// attempts from succeeding may be over. Nothing is waited for longer than `DOUBT_PATIENCE`, but for an attempt that the
+    /// change before this one has caused.
     pub fn doubt(&mut self, now: Duration) -> Option<Action> {
         self.prompt.reset();
         self.patient.reset();
+        let before = self.doubted_at.replace(now);
         if self.retry_at.is_some() {
             self.hurry(now);
             return None;
         }
         self.hasty = true;
         let asked = self.doubted_until.is_some();
-        self.doubted_until.get_or_insert(now.saturating_add(DOUBT_PATIENCE));
+        let patience = now.saturating_add(DOUBT_PATIENCE);
+        let until = if self.tries_since(before) {
+            patience.max(self.tried_at.saturating_add(ATTEMPT_PATIENCE))
+        } else {
+            patience
+        };
+        self.doubted_until.get_or_insert(until);
         (self.connected && !asked).then_some(Action::Probe)
+    }
+
+    /// Addresses came or went that most connections do not need: as [`Session::doubt`], but an attempt takes the way out that is
+    /// still there, and goes on.
+    pub fn ask(&mut self, now: Duration) -> Option<Action> {
+        (self.connected || self.retry_at.is_some()).then(|| self.doubt(now)).flatten()
+    }
+
+    /// Whether an attempt is under way that began at that doubt or soon after it, and is likely to be on the network of now.
+    fn tries_since(&self, doubt: Option<Duration>) -> bool {
+        let soon = |doubt: Duration| (doubt..doubt.saturating_add(ATTEMPT_PATIENCE)).contains(&self.tried_at);
+        !self.connected && doubt.is_some_and(soon)
     }
 
     /// The broker has answered a probe.

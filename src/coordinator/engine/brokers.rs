@@ -4,6 +4,7 @@
 //! publish over (`routes`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -180,11 +181,11 @@ impl Engine {
         }
     }
 
-    /// Every connection may lead nowhere: each is asked, and those that are away are tried at once.
-    pub(super) fn doubt_brokers(&mut self) {
+    /// Connections may lead nowhere: each is asked by this, and those that are away are tried at once.
+    pub(super) fn doubt_brokers(&mut self, ask: fn(&mut Session, Duration) -> Option<Action>) {
         let now = self.now.mono;
         let sessions = self.brokers.values_mut().flat_map(|broker| broker.sessions.values_mut());
-        let asked: Vec<_> = sessions.filter_map(|session| Some((session.conn, session.state.doubt(now)?))).collect();
+        let asked: Vec<_> = sessions.filter_map(|session| Some((session.conn, ask(&mut session.state, now)?))).collect();
         for (conn, action) in asked {
             self.act(conn, action);
         }

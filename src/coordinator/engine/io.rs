@@ -43,8 +43,10 @@ pub enum Input {
     Link(DeviceKey, DriverEvent),
     /// A link's driver could not take a frame: it is dropped.
     FrameDropped(DeviceKey),
-    /// This device's interfaces or addresses have changed.
+    /// The rest of the world is reached by another way than before.
     NetworkChanged,
+    /// Addresses of this device beside its way out came or went.
+    AddressesChanged,
     /// This process was stopped or the device slept.
     Woke,
     /// A deadline has come.

@@ -52,6 +52,7 @@ pub use state::{Engine, Settings};
 
 use crate::identity::Secrets;
 use crate::link;
+use crate::signaling::{Action, Session};
 use crate::store::Op;
 
 impl Engine {
@@ -74,8 +75,9 @@ impl Engine {
             Input::Broker(conn, input) => self.broker(conn, input),
             Input::Link(device, event) => self.driver(&device, event),
             Input::FrameDropped(device) => self.frame_dropped(&device),
-            Input::NetworkChanged => self.doubt_everything(&link::Input::NetworkChanged),
-            Input::Woke => self.doubt_everything(&link::Input::Woke),
+            Input::NetworkChanged => self.doubt_everything(&link::Input::NetworkChanged, Session::doubt),
+            Input::AddressesChanged => self.doubt_everything(&link::Input::AddressesChanged, Session::ask),
+            Input::Woke => self.doubt_everything(&link::Input::Woke, Session::doubt),
             Input::Tick => self.tick(),
             Input::Shutdown => self.shut_down(),
         }
@@ -119,9 +121,9 @@ impl Engine {
     }
 
     /// What was believed of paths and brokers need not hold any more: all are asked at once.
-    fn doubt_everything(&mut self, input: &link::Input) {
+    fn doubt_everything(&mut self, input: &link::Input, ask: fn(&mut Session, Duration) -> Option<Action>) {
         tracing::info!(because = ?input, "links and brokers are asked whether they live");
-        self.doubt_brokers();
+        self.doubt_brokers(ask);
         self.every_link(input);
     }
 

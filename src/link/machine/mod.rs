@@ -200,6 +200,7 @@ impl Machine {
             Input::Heartbeat(connection, heartbeat) => self.on_heartbeat(connection, heartbeat, now, &mut out),
             Input::Activity(active) => self.on_activity(active, now, &mut out),
             Input::NetworkChanged => self.on_network_changed(now, rng, &mut out),
+            Input::AddressesChanged => self.on_addresses_changed(now, rng, &mut out),
             Input::Woke => self.on_woke(now, rng, &mut out),
         }
         self.on_time(now, rng, &mut out);

@@ -1,5 +1,4 @@
-//! How an open link finds new paths: ICE restarts on the same connection, and what waking and a change of the network
-//! mean.
+//! How an open link finds new paths: ICE restarts on the same connection, and what waking and changes of the network mean.
 //!
 //! 1. Only the impolite side makes restart offers, so they never cross. The polite one says `Restart` and names the
 //!    generation that it has; that is repeated like everything else.
@@ -64,6 +63,18 @@ impl Machine {
             State::Open | State::Suspect => self.restart(now, out),
             State::Connecting => self.connect_afresh(now, rng, out),
             State::Waiting | State::Backoff => self.hurry(now, rng, out),
+        }
+    }
+
+    /// Containers, virtual machines and IPv6's temporary addresses come and go all day: the peer is only asked, and when it does not
+    /// answer a fresh connection is made. A restart that is under way finds out by itself, and would be ended by the question.
+    pub(super) fn on_addresses_changed(&mut self, now: Duration, rng: &mut impl Rng, out: &mut Vec<Output>) {
+        let restarting = self.attempt.as_ref().is_some_and(|attempt| attempt.restart.is_some());
+        match self.state {
+            State::Open | State::Suspect if !restarting => self.probe(WOKE_PATIENCE, now, out),
+            // It failed without the address that may have come.
+            State::Backoff => self.hurry(now, rng, out),
+            State::Open | State::Suspect | State::Idle | State::Connecting | State::Waiting => {}
         }
     }
 

@@ -88,8 +88,10 @@ pub enum Input {
     Heartbeat(ConnectionId, Heartbeat),
     /// Whether somebody uses the conversation.
     Activity(bool),
-    /// This device's interfaces or addresses have changed: what was open may lead nowhere.
+    /// The rest of the world is reached by another way than before: what was open leads nowhere, or may.
     NetworkChanged,
+    /// Addresses of this device beside its way out came or went: what is open is likely to live.
+    AddressesChanged,
     /// This process was stopped or the device slept: nothing that was believed of time and peers need hold any more.
     Woke,
     /// The deadline has come.

@@ -8,6 +8,8 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketType};
 use tokio::net::UnixDatagram;
 
+use super::addresses::Gone;
+
 /// The kernel's messages are shorter; of a longer one the beginning is enough.
 const MESSAGE_BYTES_MAX: usize = 16 * 1024;
 
@@ -32,19 +34,19 @@ impl Alarm {
         Self { socket }
     }
 
-    /// Comes when the kernel says something; true when that is a change whatever the addresses are afterwards. Cancel safe.
-    pub(super) async fn rings(&mut self) -> io::Result<bool> {
+    /// Comes when the kernel says something, and says what is gone, whatever the addresses are afterwards. Cancel safe.
+    pub(super) async fn rings(&mut self) -> io::Result<Gone> {
         self.socket.readable().await?;
-        let mut certain = false;
+        let mut gone = Gone::default();
         let mut buffer = vec![0; MESSAGE_BYTES_MAX];
         loop {
             match self.socket.try_recv(&mut buffer) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(length) => certain |= is_a_change(buffer.get(..length).unwrap_or_default()),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(certain),
+                Ok(length) => note_gone(buffer.get(..length).unwrap_or_default(), &mut gone),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(gone),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // More has happened than the kernel keeps.
-                Err(error) if Errno::from_io_error(&error) == Some(Errno::NOBUFS) => certain = true,
+                Err(error) if Errno::from_io_error(&error) == Some(Errno::NOBUFS) => gone.way_out = true,
                 Err(error) => return Err(error),
             }
         }
@@ -66,7 +68,7 @@ fn open() -> io::Result<OwnedFd> {
 }
 
 #[cfg(target_os = "linux")]
-use super::netlink::is_a_change;
+use super::netlink::note_gone;
 
 #[cfg(target_vendor = "apple")]
 fn open() -> io::Result<OwnedFd> {
@@ -77,6 +79,4 @@ fn open() -> io::Result<OwnedFd> {
 
 /// What has changed is seen in the addresses.
 #[cfg(target_vendor = "apple")]
-fn is_a_change(_: &[u8]) -> bool {
-    false
-}
+fn note_gone(_: &[u8], _: &mut Gone) {}

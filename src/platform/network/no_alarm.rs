@@ -2,6 +2,8 @@
 
 use std::io;
 
+use super::addresses::Gone;
+
 /// There is none.
 #[derive(Debug)]
 pub(super) enum Alarm {}
@@ -11,7 +13,7 @@ impl Alarm {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    pub(super) async fn rings(&mut self) -> io::Result<bool> {
+    pub(super) async fn rings(&mut self) -> io::Result<Gone> {
         match *self {}
     }
 }

@@ -95,6 +95,46 @@ fn a_broker_in_doubt_is_asked_at_once() {
     assert_eq!(session.tick(at(302)), Some(Action::Connect));
 }
 
+/// A new network's addresses come one by one, each a change: an attempt that began on it has the time that it takes, and one that
+/// leads nowhere ends all the same. An attempt that is older than all of them is not waited for.
+#[test]
+fn changes_that_follow_each_other_leave_an_attempt_its_time() {
+    let mut rng = StdRng::seed_from_u64(3);
+    let ms = Duration::from_millis;
+    let mut session = Session::new([]);
+    let _ = (session.tick(at(0)), session.connected(at(0)));
+    assert_eq!(session.doubt(at(100)), Some(Action::Probe));
+    let begun = at(100) + DOUBT_PATIENCE;
+    assert_eq!(session.tick(begun), Some(Action::GiveUp));
+    session.lost(gone(), begun, &mut rng);
+    assert_eq!(session.tick(begun), Some(Action::Connect));
+    for after in [300, 900, 1_500, 2_400] {
+        assert_eq!((session.doubt(begun + ms(after)), session.tick(begun + ms(after))), (None, None));
+    }
+    assert_eq!(session.deadline(), Some(begun + ATTEMPT_PATIENCE));
+    let mut in_time = session.clone();
+    let _ = in_time.connected(begun + ms(2_500));
+    assert_eq!(in_time.tick(begun + ATTEMPT_PATIENCE), None, "it has arrived");
+    assert_eq!(session.tick(begun + ATTEMPT_PATIENCE), Some(Action::GiveUp));
+    session.lost(gone(), begun + ATTEMPT_PATIENCE, &mut rng);
+    assert_eq!(session.tick(begun + ATTEMPT_PATIENCE), Some(Action::Connect));
+    // That one began long after the first change and soon after the last.
+    assert_eq!(session.doubt(at(200)), None);
+    assert_eq!(session.deadline(), Some(at(200) + DOUBT_PATIENCE), "it was under way for too long already");
+
+    let mut session = Session::new([]);
+    assert_eq!((session.tick(at(0)), session.doubt(at(1))), (Some(Action::Connect), None));
+    assert_eq!(session.deadline(), Some(at(1) + DOUBT_PATIENCE), "it began before any change");
+
+    // What changes beside the way out ends no attempt, asks a connection, and ends a wait.
+    let mut session = Session::new([]);
+    assert_eq!((session.tick(at(0)), session.ask(at(1)), session.deadline()), (Some(Action::Connect), None, None));
+    session.lost(gone(), at(1), &mut rng);
+    assert_eq!((session.ask(at(1)), session.tick(at(1))), (None, Some(Action::Connect)));
+    let _ = session.connected(at(2));
+    assert_eq!(session.ask(at(3)), Some(Action::Probe));
+}
+
 /// A broker that comes back within minutes is found within five seconds; one that stays away is asked ever less often.
 #[test]
 fn who_is_away_for_long_is_asked_less_often() {

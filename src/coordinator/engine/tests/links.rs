@@ -158,6 +158,19 @@ fn a_change_that_breaks_nothing_costs_no_connection() {
     assert_eq!(world.connections(alice), before);
 }
 
+/// Containers that come and go cost neither a connection with a broker nor a link its state.
+#[test]
+fn a_change_beside_the_way_out_is_not_seen() {
+    let (mut world, alice, bob, ..) = linked(14);
+    world.pass(MINUTE);
+    let before = (world.connections(alice), world.link_state(alice), world.link_state(bob));
+    world.tell_of_containers(alice);
+    for _ in 0..100 {
+        world.pass(SECOND / 50);
+        assert_eq!((world.connections(alice), world.link_state(alice), world.link_state(bob)), before);
+    }
+}
+
 /// A link whose paths end for good is noticed and yields to mail; when links work again the conversation moves to one,
 /// and nothing is lost or comes twice.
 #[test]

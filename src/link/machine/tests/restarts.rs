@@ -178,6 +178,30 @@ fn changes_that_come_together_are_taken_together() {
     assert_eq!(restarts(&story.pass(SECOND)), vec![2]);
 }
 
+/// Containers come and go: a link that lives is asked, and goes on as it was, without a signal. One that does not answer is
+/// made anew within a promise's time, and one that finds new paths already is left alone.
+#[test]
+fn a_change_beside_the_way_out_restarts_nothing() {
+    for role in [Role::Impolite, Role::Polite] {
+        for heard in [true, false] {
+            let (mut story, connection) = Story::open(role);
+            story.pass(6 * SECOND);
+            story.tell(Input::Alive(connection));
+            let out = story.tell(Input::AddressesChanged);
+            assert!(matches!(out[..], [Output::SendHeartbeat(_)]), "{out:?}");
+            if heard {
+                story.tell(Input::Alive(connection));
+            }
+            let out = story.pass(Duration::from_millis(1_300));
+            assert_eq!((out.contains(&Output::Down), restarts(&out).len()), (!heard, 0), "{out:?}");
+            assert_eq!(is_begun(&out), !heard, "{out:?}");
+        }
+    }
+    let (mut story, _) = restarting();
+    assert_eq!(story.tell(Input::AddressesChanged), []);
+    assert!(!story.pass(Duration::from_millis(1_500)).contains(&Output::Down), "it has its budget");
+}
+
 /// Whatever waits is tried at once when the network changes.
 #[test]
 fn a_change_of_network_ends_a_wait() {

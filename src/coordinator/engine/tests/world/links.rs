@@ -42,6 +42,11 @@ impl World {
         self.later(device, 0, Input::NetworkChanged);
     }
 
+    /// A device is told that addresses beside its way out came or went, and all goes on as before.
+    pub fn tell_of_containers(&mut self, device: usize) {
+        self.later(device, 0, Input::AddressesChanged);
+    }
+
     fn lose_everything(&mut self, device: usize) {
         self.silent.extend(self.devices[device].links.values().copied());
         self.dead.extend(self.devices[device].conns.keys().map(|conn| (device, *conn)));

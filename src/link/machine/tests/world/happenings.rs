@@ -53,11 +53,11 @@ impl World {
                 self.may_be_silent();
                 self.start(at);
             }
-            Happening::Network { at, told } => {
-                self.sides[at].network += 1;
+            Happening::Network { at, moves, told } => {
+                self.sides[at].network += u32::from(moves);
                 self.may_be_silent();
-                if told {
-                    self.input(at, Input::NetworkChanged);
+                if let Some(told) = told {
+                    self.input(at, told);
                 }
             }
             Happening::Policy { at, policy } => {

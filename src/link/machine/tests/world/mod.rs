@@ -94,10 +94,11 @@ enum Happening {
     Restart {
         at: usize,
     },
-    /// The addresses of a side change, and it is told or not.
+    /// The addresses of a side change, or do not, and it is told something or nothing.
     Network {
         at: usize,
-        told: bool,
+        moves: bool,
+        told: Option<Input>,
     },
     /// Another rule for the addresses that the other may learn.
     Policy {
@@ -252,7 +253,12 @@ impl World {
         let side = |rng: &mut StdRng| rng.random_range(0..2);
         self.plan(4, |rng| Happening::Restart { at: side(rng) });
         self.plan(3, |rng| Happening::BlackHole { whole: rng.random() });
-        self.plan(4, |rng| Happening::Network { at: side(rng), told: rng.random_bool(0.8) });
+        let told = |rng: &mut StdRng| match rng.random_range(0..10) {
+            0 | 1 => None,
+            2..5 => Some(Input::AddressesChanged),
+            _ => Some(Input::NetworkChanged),
+        };
+        self.plan(6, |rng| Happening::Network { at: side(rng), moves: rng.random_bool(0.7), told: told(rng) });
         self.plan(3, |rng| Happening::Offline { at: side(rng), time: ms(rng.random_range(100..20_000)) });
         self.plan(3, |rng| {
             let longest = [1_000, 20_000, 70_000][rng.random_range(0..3)];
