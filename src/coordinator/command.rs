@@ -242,8 +242,8 @@ pub struct MessageView {
     pub at: u64,
     /// How far it has come.
     pub state: MessageState,
-    /// How it travelled, when that is known: one of our own, the last time before its delivery was confirmed; somebody
-    /// else's, when it first arrived. Never [`Path::None`].
+    /// How it travelled, when that is known: one of our own, the last time before its delivery was confirmed, but over the link when
+    /// mail only came after it and the confirmation over a link; somebody else's, when it first arrived. Never [`Path::None`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<Path>,
 }

@@ -14,14 +14,15 @@ pub fn judge(findings: &Findings) -> Vec<Problem> {
     if findings.clock == ClockFinding::Impossible {
         problems.push(Problem::Clock);
     }
-    if findings.brokers.is_empty() {
-        problems.push(Problem::NoBroker);
-    }
     if findings.network == NetworkFinding::Silent {
-        // Whoever is not reached is not reached because of that. What is wrong on this computer itself is another matter.
+        // Whoever is not reached is not reached because of that, and without a network nobody can be chosen to be met at. What is
+        // wrong on this computer itself is another matter.
         problems.push(Problem::NoNetwork);
         problems.extend(findings.brokers.iter().filter(|broker| broker.own).filter_map(broker));
         return problems;
+    }
+    if findings.brokers.is_empty() {
+        problems.push(Problem::NoBroker);
     }
     problems.extend(findings.brokers.iter().filter_map(broker));
     problems.extend(paths(findings));

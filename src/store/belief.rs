@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::entries::{DELIVERED, way_number};
+use super::entries::{self, DELIVERED};
 use super::logs;
 use super::value::int;
 use super::{StoreError, Way};
@@ -37,8 +37,7 @@ pub(super) fn acked(
         let Some((local, progress, conversation)) = found else { continue };
         has.push(local);
         if progress < DELIVERED {
-            tx.prepare_cached("UPDATE entry SET progress = ?2, way = coalesce(way, ?3) WHERE local = ?1")?
-                .execute([local, DELIVERED, way_number(way)])?;
+            entries::mark_delivered(tx, local, way)?;
             delivered.push((conversation, *id));
         }
     }

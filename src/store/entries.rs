@@ -47,12 +47,17 @@ pub(super) fn way_number(way: Way) -> i64 {
     }
 }
 
+/// What is added to a link's [`Way`] when the entry was handed to mail after it: whose delivery is not confirmed by then may have
+/// gone by either.
+const MAIL_TOO: i64 = 3;
+
 pub(super) fn way(number: Option<i64>) -> Result<Option<Way>, StoreError> {
     match number {
         None => Ok(None),
         Some(1) => Ok(Some(Way::Direct)),
         Some(2) => Ok(Some(Way::Relay)),
-        Some(3) => Ok(Some(Way::Mail)),
+        // Also a link's with mail after it, as long as only that it was handed to both is known.
+        Some(3..=5) => Ok(Some(Way::Mail)),
         Some(other) => Err(StoreError::Damaged(format!("an entry has travelled by {other}"))),
     }
 }
@@ -141,10 +146,27 @@ pub(super) fn is_text(kind: u32, body: Option<&[u8]>) -> bool {
 }
 
 pub(super) fn mark_sent(tx: &Connection, ids: &[EntryId], way: Way) -> Result<(), StoreError> {
-    let mut update = tx.prepare_cached("UPDATE entry SET progress = ?2, way = ?3 WHERE id = ?1 AND progress < ?4")?;
+    let mut update = tx.prepare_cached(
+        "UPDATE entry SET progress = ?2,
+             way = CASE WHEN ?3 <> ?5 OR way IS NULL OR way = ?5 THEN ?3 WHEN way < ?5 THEN way + ?6 ELSE way END
+         WHERE id = ?1 AND progress < ?4",
+    )?;
     for id in ids {
-        update.execute(params![id.0, SENT, way_number(way), DELIVERED])?;
+        update.execute(params![id.0, SENT, way_number(way), DELIVERED, way_number(Way::Mail), MAIL_TOO])?;
     }
+    Ok(())
+}
+
+/// An own entry is on a peer's disk, and the peer said so this way. Of a link and mail after it the entry went by the one by which
+/// that was said: who hears something over a link answers over it.
+pub(super) fn mark_delivered(tx: &Connection, local: i64, said: Way) -> Result<(), StoreError> {
+    let mail = way_number(Way::Mail);
+    tx.prepare_cached(
+        "UPDATE entry SET progress = ?2,
+             way = CASE WHEN way IS NULL THEN ?3 WHEN way <= ?4 THEN way WHEN ?3 = ?4 THEN ?4 ELSE way - ?5 END
+         WHERE local = ?1",
+    )?
+    .execute([local, DELIVERED, way_number(said), mail, MAIL_TOO])?;
     Ok(())
 }
 

@@ -51,7 +51,8 @@ pub enum Op {
         peer: DeviceKey,
         /// The entries; unknown ids are ignored.
         ids: Vec<EntryId>,
-        /// How the peer said so: kept where it was not written down how they went.
+        /// How the peer said so: kept where it was not written down how they went, and it tells which it was of a link and mail
+        /// after it.
         way: Way,
     },
     /// A peer says all that it has: replaces our belief, downwards too. For a log whose `head` at `count - 1` is not ours
@@ -357,7 +358,7 @@ pub enum Way {
     Direct,
     /// Over a link through a TURN server. (2)
     Relay,
-    /// Sealed, through a broker's queue. (3)
+    /// Sealed, through a broker's queue. (3; after one of the others and not yet confirmed, 3 more than that.)
     Mail,
 }
 
@@ -376,7 +377,8 @@ pub struct MessageRow {
     pub body: Option<Vec<u8>>,
     /// How far it has come.
     pub progress: Progress,
-    /// How it travelled: one of our own, the last time before its delivery was confirmed; somebody else's, when it first
-    /// arrived. None while it has not, and for what an older Kith has stored.
+    /// How it travelled: one of our own, the last time before its delivery was confirmed, but over the link when mail only came
+    /// after it and the confirmation over a link; somebody else's, when it first arrived. None while it has not, and for what an
+    /// older Kith has stored.
     pub way: Option<Way>,
 }

@@ -19,7 +19,7 @@ use crate::world::Setup;
 const RUNS: usize = 20;
 /// Worlds begin so long after each other, so that what is measured does not happen at the same moment in many.
 const APART: Duration = Duration::from_millis(2500);
-/// How many worlds at a time: most of a trial is waiting, and all together shall end within 25 minutes.
+/// How many worlds at a time: most of a trial is waiting, and all together shall end within 15 minutes.
 const JOBS: usize = 14;
 
 /// What is done during a conversation.
@@ -30,6 +30,8 @@ pub enum Trial {
     Away120,
     /// The process stands still for 60 s.
     Frozen,
+    /// The process stands still for 8 s, and the link outlives that.
+    Nap,
     /// The network is gone for 20 s.
     #[value(name = "away-20")]
     Away20,
@@ -54,7 +56,7 @@ pub enum Trial {
 }
 
 /// The longest first, so that the last to end is a short one.
-const TRIALS: [Trial; 11] = [
+const TRIALS: [Trial; 12] = [
     Trial::Away120,
     Trial::Frozen,
     Trial::Away20,
@@ -62,6 +64,7 @@ const TRIALS: [Trial; 11] = [
     Trial::Cluster,
     Trial::SecondBroker,
     Trial::Broker,
+    Trial::Nap,
     Trial::Away2,
     Trial::Move,
     Trial::Address,

@@ -178,6 +178,8 @@ fn no_network_is_told_alone() {
         |way_out| out(vec![own(broker())], vec![relay_gone.clone()], vec![relay(Some(RelayFault::Late))], way_out);
     assert_eq!(ask_relay(true), (NetworkFinding::NotChecked, vec!["name-late"]));
     assert_eq!(ask_relay(false), alone);
+    // Who has named no broker cannot choose one now.
+    assert_eq!(out(vec![], vec![silent("stun:a"), silent("stun:b")], vec![], true), alone);
     // This computer's own broker says nothing of the network, and what is wrong with it is said.
     assert_eq!(out(vec![own(broker())], vec![silent("stun:a"), silent("stun:b")], vec![], true), alone);
     let found = out(vec![own(failed(Step::Login, false))], vec![silent("stun:a"), silent("stun:b")], vec![], true);

@@ -196,6 +196,11 @@ impl Inbox {
         }
     }
 
+    /// A connection has ended, and with it what was expected of it: whoever still wants that asks for it anew.
+    pub(super) fn connection_ended(&self) {
+        self.shared.expected.store(0, Ordering::SeqCst);
+    }
+
     pub(super) fn set_piece_bytes(&self, bytes: usize) {
         self.shared.set_piece_bytes(bytes);
     }

@@ -168,7 +168,8 @@ impl Handle {
     }
 
     /// So many bytes of bulk more may come, and are taken; at most [`BULK_EXPECTED_BYTES_MAX`] at a time. Say it when the peer is
-    /// asked for them, and no more than what is taken from [`take_bulk`](Self::take_bulk) has room for.
+    /// asked for them, and no more than what is taken from [`take_bulk`](Self::take_bulk) has room for. When the connection ends
+    /// nothing is expected any more.
     pub fn expect_bulk(&self, bytes: usize) {
         self.bulk.expect(bytes);
     }

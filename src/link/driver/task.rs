@@ -280,6 +280,7 @@ impl<T: Clone + Send + 'static> Task<T> {
     async fn close(&mut self) {
         (self.frame, self.piece) = (None, None);
         if let Some(connection) = self.connection.take() {
+            self.inbox.connection_ended();
             connection.close().await;
         }
     }

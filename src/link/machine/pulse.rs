@@ -49,9 +49,9 @@ pub(super) struct Pulse {
     /// The path as our driver sees it, and whether the peer said that it sees a relay.
     seen: Path,
     told_of_relay: bool,
-    /// When we woke, until the peer has answered something that was asked after it. What was on its way before was read late,
-    /// and shows nothing.
-    unproven: Option<Duration>,
+    /// The stamp at which we woke, until the peer has answered something that was asked at it or after. What was on its way before
+    /// was read late, and shows nothing. A stamp and not a time, since what is asked at once has the same one.
+    unproven: Option<u64>,
 }
 
 impl Pulse {
@@ -99,7 +99,7 @@ impl Pulse {
     /// The time until now does not count as silence, since nobody listened; and what was said in it does not count as life.
     pub(super) fn woke(&mut self, now: Duration) {
         self.last_alive = now;
-        self.unproven = Some(now);
+        self.unproven = Some(stamp_of(now));
     }
 
     /// Whether the peer has shown nothing since we woke.
@@ -129,7 +129,7 @@ impl Pulse {
         self.told_of_relay = heartbeat.relayed.unwrap_or(self.told_of_relay);
         match heartbeat.echo {
             None => Some(self.heartbeat(now, Some(heartbeat.stamp))),
-            Some(stamp) if self.unproven.is_some_and(|woke| Duration::from_micros(stamp) < woke) => None,
+            Some(stamp) if self.unproven.is_some_and(|woke| stamp < woke) => None,
             Some(stamp) => {
                 self.unproven = None;
                 if !self.answered {
@@ -169,9 +169,14 @@ impl Pulse {
         let interval_ms = u32::try_from(self.interval.as_millis()).unwrap_or(INTERVAL_MS_MAX);
         Heartbeat {
             interval_ms: interval_ms.clamp(INTERVAL_MS_MIN, INTERVAL_MS_MAX),
-            stamp: u64::try_from(now.as_micros()).unwrap_or(u64::MAX),
+            stamp: stamp_of(now),
             echo,
             relayed: Some(self.seen == Path::Relay),
         }
     }
+}
+
+/// A time as heartbeats carry it, in whole microseconds.
+fn stamp_of(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }

@@ -132,12 +132,13 @@ fn a_restored_database_starts_a_new_log() {
 }
 
 /// A message remembers how it travelled: one of ours the last path before its delivery was confirmed, and without one how that
-/// was; somebody else's the path by which it first came. It is found alone too, in its own conversation or whichever.
+/// was; but what was mailed only because a link was slow went over the link, when it is confirmed over a link. Somebody else's: the
+/// path by which it first came. It is found alone too, in its own conversation or whichever.
 #[test]
 fn a_message_remembers_how_it_travelled() {
     let mut db = Db::in_memory().unwrap();
     let (mut alice, mut bob) = (Writer::new(1, 1), Writer::new(2, 2));
-    let (ours, theirs) = (alice.run(2), bob.run(1));
+    let (ours, theirs) = (alice.run(5), bob.run(1));
     ours.iter().for_each(|entry| drop(append(&mut db, entry)));
     let mut way = |op: Option<Op>, of: &Entry| {
         op.into_iter().for_each(|op| drop(one(&mut db, op)));
@@ -151,8 +152,19 @@ fn a_message_remembers_how_it_travelled() {
     assert_eq!(way(None, &ours[0]), None);
     assert_eq!(way(sent(Way::Direct), &ours[0]), Some(Way::Direct));
     assert_eq!(way(sent(Way::Mail), &ours[0]), Some(Way::Mail), "it went once more");
-    assert_eq!(way(acked(&ours[0], Way::Relay), &ours[0]), Some(Way::Mail));
-    assert_eq!(way(sent(Way::Direct), &ours[0]), Some(Way::Mail), "it had arrived by then");
+    assert_eq!(way(sent(Way::Mail), &ours[0]), Some(Way::Mail), "and again");
+    assert_eq!(way(acked(&ours[0], Way::Relay), &ours[0]), Some(Way::Direct), "the link was only slow");
+    assert_eq!(way(sent(Way::Mail), &ours[0]), Some(Way::Direct), "it had arrived by then");
+    for (entry, handed, said, went) in [
+        (&ours[2], [Way::Relay, Way::Mail], Way::Mail, Way::Mail),
+        (&ours[3], [Way::Mail, Way::Mail], Way::Direct, Way::Mail),
+        (&ours[4], [Way::Mail, Way::Relay], Way::Direct, Way::Relay),
+    ] {
+        for by in handed {
+            way(Some(Op::MarkSent { ids: vec![entry.id()], way: by }), entry);
+        }
+        assert_eq!(way(acked(entry, said), entry), Some(went), "{handed:?}, confirmed by {said:?}");
+    }
     assert_eq!(way(acked(&ours[1], Way::Relay), &ours[1]), Some(Way::Relay));
     let came = |way| Some(Op::Insert { from: bob.device(), entries: theirs.clone(), way });
     assert_eq!(way(came(Way::Relay), &theirs[0]), Some(Way::Relay));

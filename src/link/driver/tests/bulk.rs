@@ -131,3 +131,25 @@ async fn a_piece_that_is_too_long_is_refused_at_once() {
     assert_eq!(Bulk::parse(&message), Ok(longest));
     pair.end().await;
 }
+
+/// What was expected ends with its connection: on the next one nothing comes until it is asked for again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_expected_ends_with_its_connection() {
+    let mut pair = Pair::new();
+    pair.connect(id(1)).await;
+    let mut pieces = pair.handles[1].take_bulk().unwrap();
+    pair.handles[1].expect_bulk(BULK_EXPECTED_BYTES_MAX);
+    pair.command(0, DriverCommand::Close);
+    while !matches!(pair.event().await, (1, DriverEvent::Closed { .. })) {}
+    pair.connect(id(2)).await;
+    pair.handles[0].send_bulk(id(2), piece(0, 100)).unwrap();
+    while pair.handles[1].bulk_dropped() == 0 && pieces.is_empty() {
+        pair.deliver(0, id(2), b"there").await;
+    }
+    assert!(pieces.try_recv().is_err(), "it was expected of the first connection");
+    pair.handles[1].expect_bulk(1);
+    pair.handles[0].send_bulk(id(2), piece(100, 100)).unwrap();
+    let (on, _) = tokio::time::timeout(DEADLINE, pieces.recv()).await.expect("in time").unwrap();
+    assert_eq!(on, id(2));
+    pair.end().await;
+}
