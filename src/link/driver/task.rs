@@ -109,9 +109,14 @@ impl<T: Clone + Send + 'static> Task<T> {
             DriverCommand::AddCandidates { connection, candidates } => {
                 let cancel = self.cancel.clone();
                 if let Some(current) = self.current(connection) {
-                    for candidate in candidates {
-                        let _ = unless_ended(&cancel, async { Ok(current.add(candidate).await) }).await;
-                    }
+                    let added = async {
+                        for candidate in candidates {
+                            current.add(candidate).await;
+                        }
+                        Ok(())
+                    };
+                    // Whoever ends the driver asks nothing more of it.
+                    let _ = unless_ended(&cancel, added).await;
                 }
                 return;
             }
