@@ -140,7 +140,8 @@ fn a_relay_that_leads_nowhere_is_said() {
     hide(&mut world, bob, alice_id, true);
     world.write(alice, bob_id, "by mail");
     world.until("the mail", 10 * SECOND, |world| told(world, bob) == 1);
-    world.until("the failure", 2 * MINUTE, |world| link(world, bob).map(|(state, _)| state) == Some(LinkState::Backoff));
+    world
+        .until("the failure", 2 * MINUTE, |world| link(world, bob).map(|(state, _)| state) == Some(LinkState::Backoff));
     assert_eq!(world.contacts(bob).remove(0).reason, Some(NoLink::RelayFails));
     world.links_work = true;
     world.until("the relay", 5 * MINUTE, |world| open_by(world, [alice, bob], Path::Relay));
