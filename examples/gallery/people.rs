@@ -104,7 +104,14 @@ fn safety_number(n: u128) -> String {
 
 /// Somebody who asks.
 pub fn request(n: u128, name: &str, invited: bool) -> RequestView {
-    RequestView { user_id: user(n), name: name.into(), safety_number: safety_number(n), invited, warning: None }
+    RequestView {
+        user_id: user(n),
+        name: name.into(),
+        safety_number: safety_number(n),
+        invited,
+        address_hidden: false,
+        warning: None,
+    }
 }
 
 /// Everybody of the full scene. The last one who spoke is on top.

@@ -177,6 +177,8 @@ pub struct RequestView {
     pub safety_number: String,
     /// Whether they came with a valid invitation. Requests without one are kept apart and never interrupt.
     pub invited: bool,
+    /// Whether the address of this device is hidden from them in particular.
+    pub address_hidden: bool,
     /// Said to the person when this contact can hardly be reached (their card names a loopback address).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
@@ -211,12 +213,19 @@ pub struct ContactView {
     pub warning: Option<String>,
 }
 
-/// Why there is no link to somebody.
+/// Why there is no link to somebody, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoLink {
     /// This device hides its address from them, and no relay (TURN server) is set up: everything goes by mail.
     AddressHidden,
+    /// This device hides its address from them, and each broker of their card is one where it would have to go for their sake:
+    /// nothing goes to them.
+    NoSharedBroker,
+    /// This device hides its address from them, and no way through its relay was found at the last attempt: mail.
+    RelayFails,
+    /// They are there and take no link: they hide their address and have no relay. Mail.
+    TheyTakeNone,
 }
 
 /// A message, and whose conversation it belongs to.

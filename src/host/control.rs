@@ -41,6 +41,9 @@ pub enum SettingsError {
     /// The settings could not be written.
     #[error("The settings could not be saved: {0}")]
     Storage(String),
+    /// The address is hidden from everybody, which could not be written: it holds until Kith ends.
+    #[error("The address is hidden until Kith ends; that could not be saved: {0}")]
+    HiddenForNow(String),
     /// Kith is shutting down.
     #[error("Kith is shutting down.")]
     Ended,
@@ -126,7 +129,7 @@ impl Control {
     /// Changes one setting: returns when it is on disk and in effect.
     ///
     /// # Errors
-    /// Why nothing was changed.
+    /// Why nothing was changed; with [`SettingsError::HiddenForNow`] it was, and will not last.
     pub async fn change(&self, choice: Choice) -> Result<(), SettingsError> {
         let (answer, done) = oneshot::channel();
         self.orders.send(Order { choice, answer }).await.map_err(|_| SettingsError::Ended)?;

@@ -1,4 +1,5 @@
-//! The one task that changes settings: what is chosen takes effect first, is saved then, and is undone when either fails.
+//! The one task that changes settings: what is chosen takes effect first, is saved then, and is undone when either fails. Only
+//! the address that is hidden is never shown by a failure.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -135,17 +136,32 @@ impl Keeper {
         Ok(())
     }
 
-    /// Links are left or made anew at once.
+    /// Links are left or made anew at once. Whatever fails, the address is shown to nobody who would not see it otherwise: it is
+    /// hidden before that is on disk, and shown only after.
     async fn change_hiding(&mut self, settings: Settings) -> Result<(), SettingsError> {
-        let before = self.settings.hide_address;
-        self.hide_address(settings.hide_address).await?;
-        let saved = self.save(settings).await;
-        if saved.is_err()
-            && let Err(error) = self.hide_address(before).await
-        {
-            tracing::warn!(%error, "what was hidden before could not be hidden again");
+        if settings.hide_address {
+            self.hide_address(true).await?;
+            let Err(error) = self.write(&settings).await else {
+                self.adopt(settings);
+                return Ok(());
+            };
+            // It stays hidden while this Kith runs, and the next choice that can be saved keeps it.
+            self.adopt(settings);
+            return Err(match error {
+                SettingsError::Storage(why) => SettingsError::HiddenForNow(why),
+                other => other,
+            });
         }
-        saved
+        self.write(&settings).await?;
+        if let Err(error) = self.hide_address(false).await {
+            let before = self.settings.clone();
+            if let Err(error) = self.write(&before).await {
+                tracing::warn!(%error, "the address is hidden, and will not be at the next start");
+            }
+            return Err(error);
+        }
+        self.adopt(settings);
+        Ok(())
     }
 
     async fn hide_address(&self, on: bool) -> Result<(), SettingsError> {
@@ -199,12 +215,20 @@ impl Keeper {
 
     /// Saves, and tells everybody who watches.
     async fn save(&mut self, settings: Settings) -> Result<(), SettingsError> {
+        self.write(&settings).await?;
+        self.adopt(settings);
+        Ok(())
+    }
+
+    async fn write(&self, settings: &Settings) -> Result<(), SettingsError> {
         let (file, written) = (self.file.clone(), settings.clone());
         let saved = tokio::task::spawn_blocking(move || file.save(&written)).await;
-        saved.map_err(|error| SettingsError::Storage(error.to_string()))??;
+        saved.map_err(|error| SettingsError::Storage(error.to_string()))?
+    }
+
+    fn adopt(&mut self, settings: Settings) {
         self.told.send_replace(settings.clone());
         self.settings = settings;
-        Ok(())
     }
 
     async fn keep_window(&mut self) {

@@ -21,6 +21,8 @@ pub struct Settings {
     pub ice: Ice,
     /// Whether nobody learns an address of this device, whatever was chosen for each.
     pub hide_address: bool,
+    /// What was chosen could not be read, so the address is hidden until something is chosen about that.
+    pub lost: bool,
     /// Where the window was when it closed.
     pub window: Option<WindowPlace>,
 }
@@ -56,7 +58,7 @@ impl Settings {
             Choice::AddServer(server) => self.ice.servers.push(server),
             Choice::RemoveServer(server) => self.ice.servers.retain(|own| *own != server),
             Choice::PublicServers(public) => self.ice.public = public,
-            Choice::HideAddress(on) => self.hide_address = on,
+            Choice::HideAddress(on) => (self.hide_address, self.lost) = (on, false),
         }
         self
     }

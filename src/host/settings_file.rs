@@ -1,7 +1,7 @@
 //! The settings on disk: one small JSON file in the data directory, written whole or not at all.
 //!
 //! Settings must never keep anybody from their messages: a file that cannot be understood is put aside, and the defaults
-//! hold.
+//! hold. But whoever hid their address must not show it by that: it is hidden from everybody then.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,17 +27,22 @@ impl SettingsFile {
         Self { path: data_dir.join(SETTINGS_FILE) }
     }
 
-    /// What the file says; the defaults when there is none, or when it had to be put aside.
+    /// What the file says; the defaults when there is none. When it cannot be read a copy is put aside, and the defaults hold with
+    /// the address hidden.
     pub(super) fn load(&self) -> Settings {
         let read = read_secret(&self.path, SETTINGS_BYTES_MAX).map_err(|error| error.to_string());
         let parsed = read.and_then(|bytes| bytes.map_or_else(|| Ok(Settings::default()), |bytes| parse(&bytes)));
         parsed.unwrap_or_else(|reason| {
             let aside = self.path.with_file_name(BROKEN_SETTINGS_FILE);
-            tracing::warn!(%reason, kept = %aside.display(), "the settings cannot be read: the defaults hold");
-            if let Err(error) = fs::rename(&self.path, &aside) {
+            tracing::warn!(%reason, kept = %aside.display(), "the settings cannot be read: the address is hidden");
+            let settings = Settings { hide_address: true, lost: true, ..Settings::default() };
+            // A copy, and the new file over the old one: at no moment is there none, with which the next start would hide nothing.
+            if let Err(error) = fs::copy(&self.path, &aside) {
                 tracing::warn!(%error, "the broken settings could not be put aside");
+            } else if let Err(error) = self.save(&settings) {
+                tracing::warn!(%error, "the broken settings could not be replaced");
             }
-            Settings::default()
+            settings
         })
     }
 
@@ -67,7 +72,7 @@ fn parse(bytes: &[u8]) -> Result<Settings, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Ice, Reach, TextSize, Theme, WindowPlace};
+    use super::super::{Choice, Ice, Reach, TextSize, Theme, WindowPlace};
     use super::*;
 
     /// Settings come back as they were saved, for their owner only, and what a newer Kith added is no reason to stop.
@@ -86,7 +91,7 @@ mod tests {
         ] {
             let ice = Ice { public: false, servers: vec!["turn:name:word@host".to_owned()] };
             let (theme, text_size, window) = (Theme::Dark, TextSize::Huge, Some(window));
-            let settings = Settings { theme, text_size, reach, ice, hide_address: true, window };
+            let settings = Settings { theme, text_size, reach, ice, hide_address: true, lost: false, window };
             file.save(&settings).unwrap();
             assert_eq!(file.load(), settings);
         }
@@ -100,7 +105,8 @@ mod tests {
         }
     }
 
-    /// Whatever stands in the file, Kith starts: with the defaults, and the file kept beside.
+    /// Whatever stands in the file, Kith starts: with the defaults, and the file kept beside. What was chosen about the address is
+    /// not known, so it is hidden, at the next start too, until something is chosen.
     #[test]
     fn a_broken_file_is_put_aside() {
         let too_long = format!("{{\"x\":\"{}\"}}", "x".repeat(SETTINGS_BYTES_MAX));
@@ -109,11 +115,23 @@ mod tests {
             let dir = tempfile::tempdir().unwrap();
             let file = SettingsFile::of(dir.path());
             fs::write(dir.path().join(SETTINGS_FILE), text).unwrap();
-            assert_eq!(file.load(), Settings::default(), "{text:.40}");
+            let hidden = Settings { hide_address: true, lost: true, ..Settings::default() };
+            assert_eq!(file.load(), hidden, "{text:.40}");
             assert_eq!(fs::read_to_string(dir.path().join(BROKEN_SETTINGS_FILE)).unwrap(), text);
-            assert!(!dir.path().join(SETTINGS_FILE).exists());
-            file.save(&Settings::default()).unwrap();
+            assert_eq!(file.load(), hidden, "{text:.40}");
+            file.save(&hidden.with(Choice::HideAddress(false))).unwrap();
             assert_eq!(file.load(), Settings::default());
+        }
+    }
+
+    /// When nothing can be written either, the broken file stays, and the address is hidden at the next start again.
+    #[test]
+    fn a_broken_file_that_cannot_be_replaced_still_hides() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = SettingsFile::of(dir.path());
+        fs::create_dir(dir.path().join(SETTINGS_FILE)).unwrap();
+        for _ in 0..2 {
+            assert!(file.load().hide_address);
         }
     }
 

@@ -212,6 +212,31 @@ async fn hiding_is_chosen() {
     world.end().await;
 }
 
+/// Nothing that fails shows the address: it is hidden although that could not be saved, until the end and in words, and it is
+/// shown only after that is on disk.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_never_shows_the_address() {
+    let world = World::new(false);
+    let blocked = world.dir.path().join("settings.new");
+    std::fs::create_dir(&blocked).unwrap();
+    let error = world.control.change(Choice::HideAddress(true)).await.unwrap_err();
+    assert!(matches!(error, SettingsError::HiddenForNow(_)), "{error}");
+    assert_eq!(*world.used.borrow(), [["hide: true"]]);
+    assert!(world.control.settings().hide_address && !world.saved().hide_address);
+    world.control.change(Choice::HideAddress(false)).await.unwrap_err();
+    assert_eq!(*world.used.borrow(), [["hide: true"]], "it was shown");
+    assert!(world.control.settings().hide_address);
+    // The next choice that can be saved keeps it.
+    std::fs::remove_dir(&blocked).unwrap();
+    world.control.change(Choice::Theme(Theme::Dark)).await.unwrap();
+    assert!(world.saved().hide_address);
+    world.control.change(Choice::HideAddress(false)).await.unwrap();
+    assert_eq!(world.last_used(), ["hide: false"]);
+    assert!(!world.saved().hide_address && !world.control.settings().hide_address);
+    world.end().await;
+}
+
 /// A checkup asks what a node would use, reads settings while another Kith has the directory, and changes no file.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_checkup_only_reads() {

@@ -132,7 +132,7 @@ pub enum Op {
         /// The name.
         nickname: String,
     },
-    /// Keep whether somebody whom we know may learn no address of ours.
+    /// Keep whether somebody may learn no address of ours. It outlives [`Op::DeletePerson`]: they may come back.
     SaveAddressHidden {
         /// Who.
         root: RootKey,

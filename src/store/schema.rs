@@ -15,6 +15,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0001.sql")),
     M::up(include_str!("migrations/0002.sql")),
     M::up(include_str!("migrations/0003.sql")),
+    M::up(include_str!("migrations/0004.sql")),
 ];
 /// The highest format that this program knows.
 pub(super) const FORMAT: i64 = MIGRATIONS.len() as i64;

@@ -123,13 +123,17 @@ pub(super) fn nicknames(tx: &Connection) -> Result<Vec<(RootKey, String)>, Store
 }
 
 pub(super) fn save_address_hidden(tx: &Connection, root: &RootKey, hidden: bool) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE person SET address_hidden = ?2 WHERE root = ?1")?.execute(params![root.0, hidden])?;
+    let change = match hidden {
+        true => "INSERT INTO hidden (root) VALUES (?1) ON CONFLICT (root) DO NOTHING",
+        false => "DELETE FROM hidden WHERE root = ?1",
+    };
+    tx.prepare_cached(change)?.execute([root.0])?;
     Ok(())
 }
 
 pub(super) fn hidden_from(tx: &Connection) -> Result<Vec<RootKey>, StoreError> {
     let rows = tx
-        .prepare_cached("SELECT root FROM person WHERE address_hidden = 1 ORDER BY id")?
+        .prepare_cached("SELECT root FROM hidden ORDER BY id")?
         .query_map([], |row| row.get(0).map(RootKey))?
         .collect::<Result<_, _>>()?;
     Ok(rows)

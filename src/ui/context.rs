@@ -93,6 +93,7 @@ impl Ui {
             SettingsError::TooManyServers(most) => words.with("refused-many-servers", "most", *most),
             SettingsError::OwnBroker(why) => words.with("refused-own-broker", "why", why.clone()),
             SettingsError::Storage(why) => words.with("refused-saving", "why", why.clone()),
+            SettingsError::HiddenForNow(why) => words.with("refused-hiding", "why", why.clone()),
             SettingsError::Ended => words.say("refused-ending"),
         }
     }

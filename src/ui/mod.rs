@@ -31,7 +31,8 @@ pub mod shell;
 pub mod start;
 mod state;
 mod typed;
-pub mod words;
+pub mod way;
+mod words;
 
 use dioxus::prelude::VirtualDom;
 

@@ -198,8 +198,17 @@ impl Script {
 
     /// Whoever learns no address is written to by mail: there is no relay.
     fn hides(&mut self, from: Uuid, on: bool, deltas: &mut Vec<Delta>) -> Result<Reply, CommandError> {
+        if let Some(request) = self.view.requests.iter_mut().find(|request| request.user_id == from) {
+            request.address_hidden = on;
+            deltas.push(Delta::Request(request.clone()));
+            return Ok(Reply::Done);
+        }
         let contact = self.view.contacts.iter_mut().find(|contact| contact.user_id == from).ok_or_else(unknown)?;
         contact.address_hidden = on;
+        if !contact.accepted {
+            deltas.push(Delta::Contact(contact.clone()));
+            return Ok(Reply::Done);
+        }
         (contact.path, contact.reason) = match on {
             true => (Path::Mail, Some(NoLink::AddressHidden)),
             false => (Path::Direct, None),
@@ -288,7 +297,7 @@ fn asks(user: Uuid, request: &RequestView) -> ContactView {
         online: false,
         path: Path::None,
         reason: None,
-        address_hidden: false,
+        address_hidden: request.address_hidden,
         safety_number: request.safety_number.clone(),
         accepted: false,
         warning: request.warning.clone(),

@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::Engine;
 use super::io::{BrokerConn, BrokerInput, BrokerOutput, Output};
-use super::state::{Broker, BrokerSession};
+use super::state::{Broker, BrokerSession, Contact};
 use crate::coordinator::{BrokerState, Event};
 use crate::signaling::{Action, Leaf, Readiness, Session, SessionKind, Topic, client_id};
 use crate::store::Standing;
@@ -39,6 +39,7 @@ impl Engine {
         // Our own brokers come first, so that a card that names one of them adds no session without a login.
         self.brokers.entry(url.without_credentials()).or_insert_with(fresh).own |= own;
         self.mark_brokers();
+        self.mark_reached(url);
     }
 
     fn open_session(&mut self, url: &BrokerUrl, kind: SessionKind, topics: impl IntoIterator<Item = Topic>) {
@@ -57,10 +58,11 @@ impl Engine {
         self.tick_sessions();
     }
 
-    /// Makes sure that we can publish to somebody. Only a person whom we asked or accepted is ever contacted.
+    /// Makes sure that we can publish to somebody. Only a person whom we asked or accepted is ever contacted, and nobody from whom
+    /// the address is hidden makes us connect anywhere.
     pub(super) fn reach(&mut self, root: &RootKey) {
         let Some(contact) = self.people.get(root) else { return };
-        if !matches!(contact.person.standing, Standing::Contact | Standing::Asked) {
+        if !self.may_bring_brokers(contact) {
             return;
         }
         for url in contact.card.fields().brokers.clone() {
@@ -69,11 +71,15 @@ impl Engine {
         }
     }
 
-    /// Leaves the brokers of others where nobody is any more whom we asked or accepted: who was blocked or removed does not
-    /// see on their broker when we come and go.
+    /// Whether we connect to the brokers of somebody's card for their sake.
+    pub(super) fn may_bring_brokers(&self, contact: &Contact) -> bool {
+        matches!(contact.person.standing, Standing::Contact | Standing::Asked) && !self.hides_from(&contact.person.root)
+    }
+
+    /// Leaves the brokers of others where nobody is any more whom we asked or accepted and from whom we do not hide: who was
+    /// blocked or removed does not see on their broker when we come and go.
     pub(super) fn leave_brokers(&mut self) {
-        let contacted = |standing| matches!(standing, Standing::Contact | Standing::Asked);
-        let people = self.people.values().filter(|contact| contacted(contact.person.standing));
+        let people = self.people.values().filter(|contact| self.may_bring_brokers(contact));
         let wanted: BTreeSet<BrokerUrl> = people
             .flat_map(|contact| contact.card.fields().brokers.iter().map(BrokerUrl::without_credentials))
             .collect();
@@ -81,6 +87,7 @@ impl Engine {
         let left: Vec<BrokerUrl> = self.brokers.iter().filter(left).map(|(url, _)| url.clone()).collect();
         for url in left {
             self.mark_brokers();
+            self.mark_reached(&url);
             for session in self.brokers.remove(&url).into_iter().flat_map(|broker| broker.sessions.into_values()) {
                 self.close_conn(session.conn);
             }

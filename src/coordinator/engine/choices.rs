@@ -193,10 +193,10 @@ impl Engine {
     fn disown(&mut self, url: &BrokerUrl) {
         let live: Vec<Topic> =
             self.inboxes.keys().flat_map(|inbox| Leaf::LIVE.map(|leaf| Topic::inbox(*inbox, leaf))).collect();
-        let needed = self.people.values().any(|contact| {
-            matches!(contact.person.standing, Standing::Contact | Standing::Asked)
-                && contact.card.fields().brokers.contains(url)
-        });
+        let needed = self
+            .people
+            .values()
+            .any(|contact| self.may_bring_brokers(contact) && contact.card.fields().brokers.contains(url));
         let Some(broker) = self.brokers.get_mut(url) else { return };
         broker.own = false;
         let sessions = broker.sessions.iter().map(|(kind, session)| (*kind, session.conn));
@@ -210,6 +210,7 @@ impl Engine {
         }
         if !needed {
             self.brokers.remove(url);
+            self.mark_reached(url);
         }
     }
 

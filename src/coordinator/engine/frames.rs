@@ -165,6 +165,10 @@ impl Engine {
         if waiting {
             self.wake_mail(device);
         }
+        // A card that was said over it may not have arrived, and with somebody who hides there may be no next link.
+        if self.peers.get(device).is_some_and(|peer| self.mail_route(peer).is_some()) {
+            self.mail_card(device);
+        }
     }
 
     /// The link is open, and nobody knows whether it still carries anything: what waits goes by mail too when that lasts.

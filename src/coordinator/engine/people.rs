@@ -87,7 +87,6 @@ impl Engine {
             self.users.remove(&contact.card.user());
         }
         self.nicknames.remove(root);
-        self.hidden_from.remove(root);
     }
 
     /// Keeps somebody's row.

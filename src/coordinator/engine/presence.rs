@@ -181,6 +181,7 @@ impl Engine {
     /// One input for a link's machine, and what it wants done.
     pub(super) fn link(&mut self, device: &DeviceKey, input: link::Input) {
         let now = self.now.mono;
+        let reason = self.no_link(device);
         let Some(peer) = self.peers.get_mut(device) else { return };
         for output in peer.link.handle(input, now, &mut self.rng) {
             match output {
@@ -213,6 +214,11 @@ impl Engine {
                 }
                 link::Output::StateChanged { .. } => {}
             }
+        }
+        if self.no_link(device) != reason
+            && let Some(root) = self.peers.get(device).map(|peer| peer.row.root)
+        {
+            self.mark_person(&root);
         }
         self.show_link(device);
     }

@@ -5,7 +5,7 @@ use super::state::Contact;
 use super::{Engine, Now, Output};
 use crate::coordinator::{
     BrokerState, BrokerStatus, ChatView, ContactView, IdentityView, LAST_LINE_CHARS_MAX, LastMessage, LinkStatus,
-    MessageState, Path, RequestView, Snapshot, StatusView,
+    MessageState, NoLink, Path, RequestView, Snapshot, StatusView,
 };
 use crate::identity::{Card, UserId, safety_number, visible};
 use crate::store::{LastRow, Progress, Standing, Summary, Way};
@@ -48,6 +48,7 @@ impl Engine {
             name: contact.card.fields().name.to_string(),
             safety_number: self.safety_number(&contact.person.root),
             invited,
+            address_hidden: self.hidden_from.contains(&contact.person.root),
             warning: card_warning(&contact.card),
         })
     }
@@ -101,7 +102,7 @@ impl Engine {
             nickname: self.nicknames.get(&contact.person.root).cloned(),
             online: self.peers.get(&device).is_some_and(|peer| peer.open.is_some()),
             path: if accepted { self.path(&device) } else { Path::None },
-            reason: self.no_link(&device).filter(|_| accepted),
+            reason: self.no_link(&device).filter(|reason| accepted || *reason == NoLink::NoSharedBroker),
             address_hidden: self.hidden_from.contains(&contact.person.root),
             safety_number: self.safety_number(&contact.person.root),
             accepted,

@@ -37,7 +37,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use thiserror::Error;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use super::{DriverCommand, DriverEvent, FRAME_BYTES_MAX};
@@ -84,7 +84,7 @@ impl Settings {
     }
 }
 
-/// A driver's handle. When it is dropped the driver closes its connection and ends.
+/// A driver's handle. When it is dropped the driver closes its connection and ends, whatever it was told before and has not done.
 #[derive(Debug)]
 pub struct Handle {
     commands: mpsc::Sender<DriverCommand>,
@@ -92,6 +92,8 @@ pub struct Handle {
     pieces: queue::Sender,
     bulk: Arc<bulk::Shared>,
     arrived: Option<mpsc::Receiver<(ConnectionId, Bytes)>>,
+    /// That the commands end is not enough: what waits there would be carried out first, by a policy that may hold no more.
+    _end: DropGuard,
 }
 
 /// Why a frame or a piece of bulk was not taken.
@@ -181,8 +183,9 @@ impl Handle {
     }
 }
 
-/// Starts a driver on the current Tokio runtime. It ends when its handle is dropped or `cancel` is cancelled, in both
-/// cases after it has closed its connection, and `tracker` waits for that.
+/// Starts a driver on the current Tokio runtime. It ends when its handle is dropped or `cancel` is cancelled, in both cases at
+/// once: commands that wait are not carried out, the one that is being carried out is given up, and the connection is closed
+/// (at most about 100 ms), for which `tracker` waits.
 pub fn spawn<T: Clone + Send + 'static>(
     tag: T,
     settings: Settings,
@@ -194,8 +197,11 @@ pub fn spawn<T: Clone + Send + 'static>(
     let (frame_sender, frames) = queue::new(queue::FRAMES);
     let (piece_sender, pieces) = queue::new(queue::BULK);
     let (inbox, arrived, bulk) = bulk::Inbox::new();
-    tracker.spawn(task::Task::new(tag, settings, commands, [frames, pieces], inbox, events).run(cancel));
-    Handle { commands: command_sender, frames: frame_sender, pieces: piece_sender, bulk, arrived: Some(arrived) }
+    let cancel = cancel.child_token();
+    let end = cancel.clone().drop_guard();
+    tracker.spawn(task::Task::new(tag, settings, commands, [frames, pieces], inbox, events, cancel).run());
+    let arrived = Some(arrived);
+    Handle { commands: command_sender, frames: frame_sender, pieces: piece_sender, bulk, arrived, _end: end }
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ pub(super) struct Task<T> {
     piece: Option<Bytes>,
     /// Events for which the shared channel has no room yet. While there are any, no frame is taken from the library.
     outbox: VecDeque<DriverEvent>,
+    /// The driver is to end. It may have been made for a policy that holds no more: what it is doing is given up, not finished.
+    cancel: CancellationToken,
 }
 
 impl<T: Clone + Send + 'static> Task<T> {
@@ -43,13 +45,14 @@ impl<T: Clone + Send + 'static> Task<T> {
         [frames, pieces]: [queue::Receiver; 2],
         inbox: bulk::Inbox,
         events: mpsc::Sender<(T, DriverEvent)>,
+        cancel: CancellationToken,
     ) -> Self {
         let (connection, frame, piece, outbox) = (None, None, None, VecDeque::new());
-        Self { tag, settings, commands, frames, pieces, inbox, events, connection, frame, piece, outbox }
+        Self { tag, settings, commands, frames, pieces, inbox, events, connection, frame, piece, outbox, cancel }
     }
 
-    pub(super) async fn run(mut self, cancel: CancellationToken) {
-        let events = self.events.clone();
+    pub(super) async fn run(mut self) {
+        let (events, cancel) = (self.events.clone(), self.cancel.clone());
         loop {
             let read = self.outbox.is_empty();
             tokio::select! {
@@ -96,15 +99,24 @@ impl<T: Clone + Send + 'static> Task<T> {
             DriverCommand::AcceptRestart { connection, generation, sdp } => {
                 (connection, self.restart(connection, generation, Some(sdp)).await)
             }
-            DriverCommand::AcceptAnswer { connection, sdp } => match self.current(connection) {
-                Some(current) => (connection, current.accept(sdp).await),
-                None => return,
-            },
+            DriverCommand::AcceptAnswer { connection, sdp } => {
+                let cancel = self.cancel.clone();
+                match self.current(connection) {
+                    Some(current) => (connection, unless_ended(&cancel, current.accept(sdp)).await),
+                    None => return,
+                }
+            }
             DriverCommand::AddCandidates { connection, candidates } => {
+                let cancel = self.cancel.clone();
                 if let Some(current) = self.current(connection) {
-                    for candidate in candidates {
-                        current.add(candidate).await;
-                    }
+                    let added = async {
+                        for candidate in candidates {
+                            current.add(candidate).await;
+                        }
+                        Ok(())
+                    };
+                    // Whoever ends the driver asks nothing more of it.
+                    let _ = unless_ended(&cancel, added).await;
                 }
                 return;
             }
@@ -116,18 +128,24 @@ impl<T: Clone + Send + 'static> Task<T> {
     }
 
     async fn offer(&mut self, connection: ConnectionId) -> Result<(), Error> {
-        let sdp = self.fresh(connection).await?.offer().await?;
+        let cancel = self.cancel.clone();
+        let current = self.fresh(connection).await?;
+        let sdp = unless_ended(&cancel, current.offer()).await?;
         self.tell(DriverEvent::OfferReady { connection, generation: 0, sdp });
         Ok(())
     }
 
     /// Restarts ICE, by an offer of our own or by an answer to the peer's.
     async fn restart(&mut self, connection: ConnectionId, generation: u32, offer: Option<String>) -> Result<(), Error> {
+        let cancel = self.cancel.clone();
         let Some(current) = self.current(connection) else { return Ok(()) };
         let event = match offer {
-            None => DriverEvent::OfferReady { connection, generation, sdp: current.restart(generation).await? },
+            None => {
+                let sdp = unless_ended(&cancel, current.restart(generation)).await?;
+                DriverEvent::OfferReady { connection, generation, sdp }
+            }
             Some(offer) => {
-                let sdp = current.answer_restart(generation, offer).await?;
+                let sdp = unless_ended(&cancel, current.answer_restart(generation, offer)).await?;
                 DriverEvent::AnswerReady { connection, generation, sdp }
             }
         };
@@ -141,11 +159,12 @@ impl<T: Clone + Send + 'static> Task<T> {
         sdp: String,
         instead_of: Option<ConnectionId>,
     ) -> Result<(), Error> {
+        let cancel = self.cancel.clone();
         if let Some(own) = instead_of
             && let Some(current) = self.current(own)
         {
-            if let Ok(()) = current.roll_back(connection).await
-                && let Ok(answer) = current.answer(sdp.clone()).await
+            if let Ok(()) = unless_ended(&cancel, current.roll_back(connection)).await
+                && let Ok(answer) = unless_ended(&cancel, current.answer(sdp.clone())).await
             {
                 self.tell(DriverEvent::AnswerReady { connection, generation: 0, sdp: answer });
                 return Ok(());
@@ -153,7 +172,8 @@ impl<T: Clone + Send + 'static> Task<T> {
             // No way back on this connection. A fresh one serves the same end and costs a few milliseconds.
             tracing::debug!(?connection, "the own offer could not be rolled back; beginning afresh");
         }
-        let answer = self.fresh(connection).await?.answer(sdp).await?;
+        let current = self.fresh(connection).await?;
+        let answer = unless_ended(&cancel, current.answer(sdp)).await?;
         self.tell(DriverEvent::AnswerReady { connection, generation: 0, sdp: answer });
         Ok(())
     }
@@ -287,6 +307,16 @@ impl<T: Clone + Send + 'static> Task<T> {
 
     fn tell(&mut self, event: DriverEvent) {
         self.outbox.push_back(event);
+    }
+}
+
+/// Work on a connection, given up when the driver is to end. The connection must be where [`Task::close`] finds it: only what
+/// is closed ends. Building one is not given up: until its first description it gathers nothing and sends nothing.
+async fn unless_ended<T>(cancel: &CancellationToken, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(Error::ErrConnectionClosed),
+        done = work => done,
     }
 }
 

@@ -14,11 +14,18 @@ const BOB: Uuid = Uuid::from_u128(0x8c2f_0a5e_1b7d_8e3a_9f46_0d5b_7c1e_2a90);
 const BOB_TEXT: &str = "8c2f0a5e-1b7d-8e3a-9f46-0d5b7c1e2a90";
 
 fn request_view(name: &str, invited: bool) -> RequestView {
-    RequestView { user_id: BOB, name: name.into(), safety_number: "1 2".into(), invited, warning: None }
+    RequestView {
+        user_id: BOB,
+        name: name.into(),
+        safety_number: "1 2".into(),
+        invited,
+        address_hidden: false,
+        warning: None,
+    }
 }
 
 fn request_json(name: &str, invited: bool) -> Value {
-    json!({ "userId": BOB_TEXT, "name": name, "safetyNumber": "1 2", "invited": invited })
+    json!({ "userId": BOB_TEXT, "name": name, "safetyNumber": "1 2", "invited": invited, "addressHidden": false })
 }
 
 /// A method, its parameters, the command that reaches the coordinator, its reply, and the result.

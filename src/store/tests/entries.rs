@@ -55,6 +55,7 @@ fn what_was_saved_is_loaded() {
         Op::SaveAddressHidden { root: RootKey([4; 32]), hidden: true },
         Op::SaveAddressHidden { root: RootKey([9; 32]), hidden: true },
         Op::SaveAddressHidden { root: RootKey([4; 32]), hidden: false },
+        // Their row may come later, or not be there for a while.
         Op::SaveAddressHidden { root: RootKey([77; 32]), hidden: true },
         // What else changes of somebody leaves that choice as it is.
         Op::SavePerson(Box::new(person(9, Standing::Contact))),
@@ -69,7 +70,7 @@ fn what_was_saved_is_loaded() {
         peers: vec![peer(9), peer(4)],
         logs: vec![own],
         nicknames: vec![],
-        hidden_from: vec![RootKey([9; 32])],
+        hidden_from: vec![RootKey([9; 32]), RootKey([77; 32])],
         summaries: vec![Summary {
             conversation: conversation(),
             last: None,
@@ -82,6 +83,7 @@ fn what_was_saved_is_loaded() {
     one(&mut db, Op::DeletePerson(RootKey([9; 32])));
     assert_eq!(load(&mut db).people, vec![person(4, Standing::Blocked)]);
     assert_eq!(load(&mut db).peers, vec![peer(4)]);
+    assert_eq!(load(&mut db).hidden_from, vec![RootKey([9; 32]), RootKey([77; 32])], "they may come back");
 }
 
 /// An own entry continues its log, or is refused and changes nothing.

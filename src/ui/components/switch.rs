@@ -28,7 +28,8 @@ pub fn Switch(
                     name,
                     aria_label: "{label}",
                     checked: on,
-                    oninput: move |_| onchange.call(!on),
+                    // As the page shows it: what is known here follows only when the last choice is kept.
+                    oninput: move |event| onchange.call(event.checked()),
                 }
             }
             span { class: "choice-text",

@@ -8,6 +8,7 @@ use crate::host::Choice;
 use crate::ui::components::{Problem, Switch};
 use crate::ui::context::use_ui;
 use crate::ui::state::ModelStoreExt;
+use crate::ui::way::card_tells;
 
 /// The switch for everybody.
 #[component]
@@ -15,7 +16,8 @@ pub fn HideFromAll() -> Element {
     let ui = use_ui();
     let mut problem = use_signal(|| None::<String>);
     let mut refused = use_signal(|| 0_u32);
-    let on = ui.model.settings().read().hide_address;
+    let settings = ui.model.settings();
+    let (on, lost) = (settings.read().hide_address, settings.read().lost);
     let change = move |on: bool| {
         problem.set(None);
         spawn(async move {
@@ -30,6 +32,9 @@ pub fn HideFromAll() -> Element {
         section { class: "card", aria_label: ui.say("settings-address"),
             h2 { {ui.say("settings-address")} }
             p { class: "muted", {ui.say("settings-address-lead")} }
+            if lost {
+                p { class: "notice", {ui.say("settings-hide-lost")} }
+            }
             Switch {
                 name: "hide-from-all",
                 label: ui.say("settings-hide"),
@@ -38,9 +43,24 @@ pub fn HideFromAll() -> Element {
                 refused: refused(),
                 onchange: change,
             }
+            CardTells {}
             if let Some(text) = problem() {
                 Problem { text }
             }
+        }
+    }
+}
+
+/// That the own card tells an address, while it does: no switch here hides that.
+#[component]
+fn CardTells() -> Element {
+    let ui = use_ui();
+    let brokers = ui.model.brokers();
+    let own = brokers.read().iter().filter(|broker| broker.own).map(|broker| broker.url.clone()).collect::<Vec<_>>();
+    let tells = card_tells(&ui.model.settings().read(), own);
+    rsx! {
+        if tells {
+            p { class: "notice", {ui.say("contact-hide-card")} }
         }
     }
 }
@@ -49,10 +69,32 @@ pub fn HideFromAll() -> Element {
 #[component]
 pub fn HideFrom(user: Uuid) -> Element {
     let ui = use_ui();
-    let mut problem = use_signal(|| None::<String>);
-    let mut refused = use_signal(|| 0_u32);
     let Some(person) = ui.person(user) else { return rsx! {} };
     let (name, contact) = (person.name().to_owned(), person.contact);
+    let why = match contact.reason {
+        Some(NoLink::AddressHidden) => Some(ui.say("contact-hide-mail")),
+        Some(NoLink::RelayFails) => Some(ui.words().with("contact-hide-relay", "name", name.clone())),
+        Some(NoLink::NoSharedBroker) => Some(ui.words().with("contact-hide-apart", "name", name.clone())),
+        Some(NoLink::TheyTakeNone) | None => None,
+    };
+    rsx! {
+        section { class: "card", aria_label: ui.say("contact-address"),
+            h2 { {ui.say("contact-address")} }
+            HideSwitch { user, name, on: contact.address_hidden }
+            if let Some(why) = why {
+                p { class: "muted", {why} }
+            }
+            CardTells {}
+        }
+    }
+}
+
+/// The same without anything around it: for somebody who is no contact yet.
+#[component]
+pub fn HideSwitch(user: Uuid, name: String, on: bool) -> Element {
+    let ui = use_ui();
+    let mut problem = use_signal(|| None::<String>);
+    let mut refused = use_signal(|| 0_u32);
     let from_all = ui.model.settings().read().hide_address;
     let change = move |on: bool| {
         problem.set(None);
@@ -64,26 +106,20 @@ pub fn HideFrom(user: Uuid) -> Element {
         });
     };
     rsx! {
-        section { class: "card", aria_label: ui.say("contact-address"),
-            h2 { {ui.say("contact-address")} }
-            if from_all {
-                p { class: "muted", {ui.say("contact-hide-all")} }
-            } else {
-                Switch {
-                    name: "hide-from",
-                    label: ui.say("contact-hide"),
-                    what: ui.words().with("contact-hide-what", "name", name),
-                    on: contact.address_hidden,
-                    refused: refused(),
-                    onchange: change,
-                }
+        if from_all {
+            p { class: "muted", {ui.say("contact-hide-all")} }
+        } else {
+            Switch {
+                name: "hide-from",
+                label: ui.say("contact-hide"),
+                what: ui.words().with("contact-hide-what", "name", name),
+                on,
+                refused: refused(),
+                onchange: change,
             }
-            if contact.reason == Some(NoLink::AddressHidden) {
-                p { class: "muted", {ui.say("contact-hide-mail")} }
-            }
-            if let Some(text) = problem() {
-                Problem { text }
-            }
+        }
+        if let Some(text) = problem() {
+            Problem { text }
         }
     }
 }

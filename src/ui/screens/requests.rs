@@ -4,7 +4,8 @@ use dioxus::core::spawn_forever;
 use dioxus::prelude::*;
 use uuid::Uuid;
 
-use crate::coordinator::{Command, RequestView};
+use super::hiding::HideSwitch;
+use crate::coordinator::{Command, NoLink, RequestView};
 use crate::ui::components::{Avatar, Confirm, Page, Problem, SafetyNumber};
 use crate::ui::context::use_ui;
 use crate::ui::route::Route;
@@ -92,6 +93,7 @@ fn Incoming(request: RequestView) -> Element {
                 p { class: "small muted", {ui.say("requests-safety")} }
                 SafetyNumber { number: request.safety_number.clone() }
             }
+            HideSwitch { user, name: request.name.clone(), on: request.address_hidden }
             if let Some(text) = problem() {
                 Problem { text }
             }
@@ -135,6 +137,10 @@ fn Outgoing(user: Uuid) -> Element {
             }
             if person.contact.warning.is_some() {
                 p { class: "notice", {ui.say("contact-warning-here")} }
+            }
+            HideSwitch { user, name: name.clone(), on: person.contact.address_hidden }
+            if person.contact.reason == Some(NoLink::NoSharedBroker) {
+                p { class: "muted", {ui.words().with("contact-hide-apart", "name", name)} }
             }
             if let Some(text) = problem() {
                 Problem { text }

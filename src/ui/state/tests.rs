@@ -42,7 +42,14 @@ fn chat(user: Uuid, activity: u64) -> ChatView {
 }
 
 fn request(user: Uuid) -> RequestView {
-    RequestView { user_id: user, name: "R".into(), safety_number: String::new(), invited: true, warning: None }
+    RequestView {
+        user_id: user,
+        name: "R".into(),
+        safety_number: String::new(),
+        invited: true,
+        address_hidden: false,
+        warning: None,
+    }
 }
 
 fn begun() -> Model {

@@ -89,6 +89,7 @@ impl World {
                 name: name.to_owned(),
                 safety_number: "12345 67890".to_owned(),
                 invited,
+                address_hidden: false,
                 warning: None,
             });
         }

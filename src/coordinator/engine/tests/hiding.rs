@@ -83,6 +83,8 @@ fn who_hides_leaves_a_direct_link_at_once() {
                 assert_eq!(info(&mut world, device, id).message.path, Some(Path::Mail));
             }
             assert!(!was_direct_since(&world, bob, since));
+            // Who meets that does not call the other one away.
+            assert_eq!(world.contacts(alice).remove(0).reason, Some(NoLink::TheyTakeNone));
 
             hide(&mut world, bob, alice_id, false);
             world.until("the direct path", 3 * SECOND, |world| open_by(world, [alice, bob], Path::Direct));
@@ -127,6 +129,23 @@ fn with_a_relay_the_link_comes_back_through_it() {
         world.pass(MINUTE);
         assert_eq!((told(&world, alice), told(&world, bob)), (1, 1));
     }
+}
+
+/// A relay through which nothing gets is said, and mail goes on; a link that opens takes the words away.
+#[test]
+fn a_relay_that_leads_nowhere_is_said() {
+    let (mut world, [alice, bob], [alice_id, bob_id]) = linked(36);
+    world.run(bob, Command::UseIce(vec!["turn:user:word@relay.example".to_owned()])).unwrap();
+    world.links_work = false;
+    hide(&mut world, bob, alice_id, true);
+    world.write(alice, bob_id, "by mail");
+    world.until("the mail", 10 * SECOND, |world| told(world, bob) == 1);
+    world
+        .until("the failure", 2 * MINUTE, |world| link(world, bob).map(|(state, _)| state) == Some(LinkState::Backoff));
+    assert_eq!(world.contacts(bob).remove(0).reason, Some(NoLink::RelayFails));
+    world.links_work = true;
+    world.until("the relay", 5 * MINUTE, |world| open_by(world, [alice, bob], Path::Relay));
+    assert_eq!(world.contacts(bob).remove(0).reason, None);
 }
 
 /// What is hidden stays hidden when the process ends and begins again, also when the other's does.
@@ -240,4 +259,88 @@ fn a_choice_that_is_not_kept_is_not_made() {
     assert!(world.run(bob, Command::HideAddress { from: alice_id, on: true }).is_err());
     assert!(open_by(&world, [alice, bob], Path::Direct) && !world.contacts(bob).remove(0).address_hidden);
     assert!(world.run(bob, Command::HideAddress { from: Uuid::nil(), on: true }).is_err());
+}
+
+/// The brokers to which a device connects.
+fn brokers(world: &mut World, device: usize) -> Vec<String> {
+    world.status(device).brokers.into_iter().map(|broker| broker.url).collect()
+}
+
+/// Somebody from whom the address is hidden cannot have this device connect to a broker of theirs by a newer card; what both use
+/// goes on. Shown again, their broker is used.
+#[test]
+fn who_is_hidden_from_names_no_broker() {
+    const THEIRS: &str = "mqtt://theirs.example";
+    let (mut world, [alice, bob], [alice_id, bob_id]) = linked(50);
+    hide(&mut world, bob, alice_id, true);
+    let before = brokers(&mut world, bob);
+    let both: Vec<String> = before.iter().cloned().chain([THEIRS.to_owned()]).collect();
+    world.run(alice, Command::UseBrokers(both)).unwrap();
+    world.pass(MINUTE);
+    world.write(alice, bob_id, "come to my broker");
+    world.until("the mail", 10 * SECOND, |world| told(world, bob) == 1);
+    world.write(bob, alice_id, "no");
+    world.until("the answer", 10 * SECOND, |world| told(world, alice) == 1);
+    assert_eq!(brokers(&mut world, bob), before);
+    world.kill(bob);
+    world.pass(SECOND);
+    world.start(bob);
+    world.pass(MINUTE);
+    assert_eq!(brokers(&mut world, bob), before);
+    hide(&mut world, bob, alice_id, false);
+    assert!(brokers(&mut world, bob).iter().any(|url| url.contains("theirs")));
+}
+
+/// Where no broker is shared what is written waits, with the reason beside it, until the address is shown: nothing is lost. It is
+/// the same when it is hidden from everybody, and a broker that others bring serves.
+#[test]
+fn without_a_shared_broker_messages_wait_and_say_why() {
+    let mut world = World::new(51);
+    let (alice, bob) = (world.person("Alice"), world.person_at("Bob", "mqtt://bobs.example"));
+    let (alice_id, bob_id) = super::stories::friends_of(&mut world, alice, bob);
+    world.until("a link", MINUTE, |world| open_by(world, [alice, bob], Path::Direct));
+    let has = |world: &mut World, part: &str| brokers(world, alice).iter().any(|url| url.contains(part));
+    assert!(has(&mut world, "bobs"));
+    hide(&mut world, alice, bob_id, true);
+    assert!(!has(&mut world, "bobs"));
+    let contact = world.contacts(alice).remove(0);
+    assert_eq!((contact.path, contact.reason), (Path::None, Some(NoLink::NoSharedBroker)));
+    world.write(alice, bob_id, "waits");
+    world.pass(10 * MINUTE);
+    assert_eq!((told(&world, bob), world.status(alice).outbox), (0, 1));
+    hide(&mut world, alice, bob_id, false);
+    world.until("the message", MINUTE, |world| told(world, bob) == 1);
+
+    world.run(alice, Command::HideAddressFromAll(true)).unwrap();
+    assert!(!has(&mut world, "bobs"));
+    world.run(alice, Command::HideAddressFromAll(false)).unwrap();
+    let carol = world.person_at("Carol", "mqtt://bobs.example");
+    super::stories::friends_of(&mut world, alice, carol);
+    hide(&mut world, alice, bob_id, true);
+    assert!(has(&mut world, "bobs"), "Carol may know where Alice is");
+    world.write(alice, bob_id, "over Carol's broker");
+    world.until("the message", MINUTE, |world| told(world, bob) == 2);
+    assert_eq!(world.contacts(bob).iter().filter(|contact| contact.user_id == alice_id).count(), 1);
+}
+
+/// Who was removed and comes back does not see the address for that, whichever process it is.
+#[test]
+fn who_comes_back_still_sees_nothing() {
+    for restart in [false, true] {
+        let (mut world, [alice, bob], [alice_id, _]) = linked(52);
+        hide(&mut world, bob, alice_id, true);
+        let since = world.events(bob).len();
+        world.run(bob, Command::RemoveContact(alice_id)).unwrap();
+        if restart {
+            world.kill(bob);
+            world.pass(SECOND);
+            world.start(bob);
+        }
+        world.pass(MINUTE);
+        world.add(bob, alice);
+        world.pass(2 * MINUTE);
+        let contact = world.contacts(bob).remove(0);
+        assert!(contact.accepted && contact.address_hidden);
+        assert!(!was_direct_since(&world, bob, since));
+    }
 }

@@ -3,10 +3,12 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use tokio::net::UdpSocket;
 
 use super::super::*;
-use super::{Pair, id, report};
+use super::{DEADLINE, Pair, id, report};
 use crate::link::Path;
+use crate::wire::signal::Candidate;
 
 /// ICE is restarted on an open connection, by either side and again and again: new addresses, the same connection, and what
 /// is sent meanwhile arrives.
@@ -71,6 +73,34 @@ async fn a_forbidden_link_is_never_made() {
         let connection = [id(1), id(2)][side];
         assert_eq!(event, DriverEvent::Closed { connection, reason: crate::link::CloseReason::Forbidden });
     }
+    pair.end().await;
+}
+
+/// A driver that is dropped carries out nothing more of what it was told: it may have been made for somebody who hides by now.
+#[tokio::test]
+async fn a_dropped_driver_does_nothing_more() {
+    let mut pair = Pair::new();
+    pair.command(0, DriverCommand::Offer { connection: id(1) });
+    let sdp = loop {
+        if let (0, DriverEvent::OfferReady { sdp, .. }) = pair.event().await {
+            break sdp;
+        }
+    };
+    let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
+    let (sender, mut events) = mpsc::channel(64);
+    let settings = Settings { bind: vec!["127.0.0.1:0".to_owned()], ..Settings::default() };
+    let peer = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let port = peer.local_addr().unwrap().port();
+    let line = format!("candidate:1 1 udp 2130706431 127.0.0.1 {port} typ host");
+    let candidates = vec![Candidate { line, mid: Some("0".to_owned()), mline: Some(0) }];
+    let driver = spawn((), settings, &tracker, cancel, sender);
+    driver.command(DriverCommand::AcceptOffer { connection: id(1), sdp, instead_of: None }).unwrap();
+    driver.command(DriverCommand::AddCandidates { connection: id(1), candidates }).unwrap();
+    drop(driver);
+    tracker.close();
+    tokio::time::timeout(DEADLINE, tracker.wait()).await.unwrap();
+    assert_eq!(events.recv().await, None, "it answered");
+    assert!(peer.try_recv(&mut [0; 1500]).is_err(), "it sent a packet");
     pair.end().await;
 }
 

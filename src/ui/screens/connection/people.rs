@@ -6,11 +6,12 @@ use std::time::Duration;
 use dioxus::prelude::*;
 use uuid::Uuid;
 
-use crate::coordinator::{Command, Path, Reply};
+use crate::coordinator::{Command, Reply};
 use crate::doctor::words_of_duration;
 use crate::ui::components::Avatar;
 use crate::ui::context::{Ui, use_ui};
 use crate::ui::state::ModelStoreExt;
+use crate::ui::way::way_to;
 
 /// How often round trips are asked for while somebody looks: links measure them every few seconds.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
@@ -56,18 +57,11 @@ fn Way(user: Uuid, trip: Option<Duration>) -> Element {
     let ui = use_ui();
     let Some(person) = ui.person(user) else { return rsx! {} };
     let name = person.name().to_owned();
-    let (key, linked) = match person.contact.path {
-        Path::Mail if person.contact.reason.is_some() => ("connection-path-hidden", false),
-        Path::Direct => ("connection-path-direct", true),
-        Path::Relay => ("connection-path-relay", true),
-        Path::Mail => ("connection-path-mail", false),
-        Path::None => ("connection-path-none", false),
-    };
-    let way = match trip.filter(|_| linked) {
-        Some(trip) => {
-            ui.words().with2("connection-there-and-back", ("path", ui.say(key)), ("time", words_of_duration(trip)))
-        }
-        None => ui.say(key),
+    let way = way_to(&person.contact);
+    let path = ui.say(way.long);
+    let way = match trip.filter(|_| way.linked) {
+        Some(trip) => ui.words().with2("connection-there-and-back", ("path", path), ("time", words_of_duration(trip))),
+        None => path,
     };
     rsx! {
         li { class: "person",

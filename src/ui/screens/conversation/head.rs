@@ -4,10 +4,10 @@ use dioxus::prelude::*;
 use lucide_dioxus::{ArrowLeft, Info};
 use uuid::Uuid;
 
-use crate::coordinator::Path;
 use crate::ui::components::Avatar;
 use crate::ui::context::use_ui;
 use crate::ui::route::Route;
+use crate::ui::way::way_to;
 
 /// The bar above a conversation.
 #[component]
@@ -15,13 +15,8 @@ pub fn Head(user: Uuid) -> Element {
     let ui = use_ui();
     let Some(person) = ui.person(user) else { return rsx! {} };
     let name = person.name().to_owned();
-    let (light, path) = match person.contact.path {
-        Path::Mail if person.contact.reason.is_some() => ("", "path-hidden"),
-        Path::Direct => ("good", "path-direct"),
-        Path::Relay => ("good", "path-relay"),
-        Path::Mail => ("", "path-mail"),
-        Path::None => ("", "path-none"),
-    };
+    let way = way_to(&person.contact);
+    let light = if way.linked { "good" } else { "" };
     rsx! {
         header { class: "chat-head",
             button {
@@ -40,7 +35,7 @@ pub fn Head(user: Uuid) -> Element {
                 }
                 p { class: "sub",
                     span { class: "led {light}", aria_hidden: "true" }
-                    span { class: "sub-text", {ui.say(path)} }
+                    span { class: "sub-text", {ui.say(way.short)} }
                 }
             }
             button {
