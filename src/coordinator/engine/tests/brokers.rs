@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::stories::friends_of;
-use super::world::{BROKER, Fault, World};
+use crate::coordinator::world::{BROKER, Fault, World};
 use crate::coordinator::{BrokerState, Command, LinkState};
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -9,4 +9,3 @@ mod links;
 mod promises;
 mod stories;
 mod watching;
-mod world;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::stories::friends;
-use super::world::World;
+use crate::coordinator::world::World;
 use crate::coordinator::engine::state::INVITATION_USES;
 use crate::coordinator::{Command, Delta, Event, LinkState, MessageState, Reply};
 

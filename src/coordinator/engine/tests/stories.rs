@@ -3,7 +3,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::world::World;
+use crate::coordinator::world::World;
 use crate::coordinator::{Command, ErrorCode, Event, LinkState, MessageState, Path};
 
 const MINUTE: Duration = Duration::from_secs(60);
