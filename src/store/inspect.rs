@@ -1,11 +1,15 @@
 //! For tests: what is in a database, and copies of it. Nothing here changes the database that it looks at.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::Connection;
 
 use super::{Db, StoreError, logs, schema};
 use crate::wire::{self, ConversationId, EntryId, Salt, Signature};
+
+/// Copies in memory so far.
+static COPIES: AtomicU64 = AtomicU64::new(0);
 
 /// An entry as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,8 +53,8 @@ impl Db {
     /// # Errors
     /// When SQLite has no memory.
     pub fn copy(&self) -> Result<Self, StoreError> {
-        // A name that only this copy has: it is the address of nothing, and lives as long as the connection.
-        let name = format!("file:/{:p}-{}?vfs=memdb", self, self.connection().changes());
+        // A name in this process that only this copy has; what it names lives as long as the connection.
+        let name = format!("file:/copy-{}?vfs=memdb", COPIES.fetch_add(1, Ordering::Relaxed));
         let copy = Connection::open(&name)?;
         self.connection().execute("VACUUM INTO ?1", [&name])?;
         Ok(Self::from(schema::prepare(copy)?))

@@ -17,8 +17,11 @@ use crate::coordinator::{
 };
 use crate::identity::{Secrets, UserId};
 use crate::link::DriverCommand;
+use crate::log::direct_conversation;
 use crate::wire::broker_url::BrokerUrl;
-use crate::wire::{ConnectionId, DeviceKey};
+use crate::wire::{ConnectionId, ConversationId, DeviceKey};
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// What belongs to one device: its disk outlives its process.
 pub(super) struct Device {
@@ -290,6 +293,37 @@ impl World {
     pub fn add_link(&mut self, device: usize, link: String) -> Uuid {
         let Ok(Reply::User(user)) = self.run(device, Command::AddContact { link }) else { panic!("not added") };
         user
+    }
+
+    /// Makes contacts of two; the first asks, the second accepts. Tells who each is for the other.
+    pub fn befriend(&mut self, one: usize, other: usize) -> (Uuid, Uuid) {
+        let (one_id, other_id) = (self.user(one), self.user(other));
+        let added = |world: &Self, device: usize, user: Uuid| {
+            let added = |event: &Event| matches!(event, Event::ContactAdded { user_id, .. } if *user_id == user);
+            world.events(device).iter().any(added)
+        };
+        let asked = |event: &Event| matches!(event, Event::RequestReceived { user_id, .. } if *user_id == one_id);
+        self.add(one, other);
+        self.until("the request", MINUTE, |world| world.events(other).iter().any(asked));
+        self.run(other, Command::AcceptContact(one_id)).unwrap();
+        self.until("both are contacts", MINUTE, |world| added(world, one, other_id) && added(world, other, one_id));
+        (one_id, other_id)
+    }
+
+    /// Whose device it is.
+    #[must_use]
+    pub fn user(&self, device: usize) -> Uuid {
+        self.devices[device].user.unwrap()
+    }
+
+    /// The conversation of two people.
+    #[must_use]
+    pub fn conversation(&self, one: usize, other: usize) -> ConversationId {
+        let root = |device: usize| {
+            let secrets = self.devices[device].secrets.as_ref().unwrap();
+            Secrets::from_bytes(secrets).ok().unwrap().root_key()
+        };
+        direct_conversation(&root(one), &root(other))
     }
 
     /// Who asks.
