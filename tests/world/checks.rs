@@ -31,7 +31,8 @@ fn entries(life: &mut Life, pair: usize, side: usize) -> Vec<Kept> {
 /// The same entries, byte for byte, in the order that follows from them alone.
 fn same_entries_in_the_same_order(life: &mut Life, pair: usize) {
     let [one, other] = [0, 1].map(|side| entries(life, pair, side));
-    assert!(one.iter().chain(&other).all(|kept| kept.position.is_some()), "an entry waits for ever");
+    let show = |kept: &[Kept]| kept.iter().map(|kept| { let e = Entry::verify(kept.entry.clone()).unwrap(); (kept.id.to_string()[..6].to_owned(), kept.position, e.header().sequence, e.header().log, e.parents().map(|p| p.to_string()[..6].to_owned()).collect::<Vec<_>>()) }).collect::<Vec<_>>();
+    assert!(one.iter().chain(&other).all(|kept| kept.position.is_some()), "an entry waits for ever {:?} {:?}", show(&one), show(&other));
     let strip = |kept: &[Kept]| kept.iter().map(|kept| (kept.id, kept.entry.clone())).collect::<Vec<_>>();
     let [mine, theirs] = [strip(&one), strip(&other)];
     let sorted = |mut entries: Vec<_>| {

@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use super::moves::{Kind, Move, Story};
 
-/// A year, in milliseconds.
-const YEAR: i64 = 365 * 24 * 3600 * 1000;
+/// A year, in seconds.
+const YEAR: i64 = 365 * 24 * 3600;
 /// Everybody finds everybody within this: the longest backoff of links and brokers, several times.
 const MEET_WITHIN: Duration = Duration::from_secs(300);
 /// Over open links everything is everywhere within this.
@@ -181,8 +181,8 @@ impl Life {
                 Some(())
             }
             Kind::Skew => {
-                let skew = (what as i64 * 2 * YEAR >> 32) - YEAR;
-                self.world.set_clock(who % self.people, skew);
+                let seconds = i64::from(step.what) % (2 * YEAR) - YEAR;
+                self.world.set_clock(who % self.people, 1_000 * seconds);
                 Some(())
             }
             Kind::BackUp => {
@@ -252,8 +252,8 @@ impl Life {
                 self.world.break_link(devices[0], devices[1]);
             }
             2 => {
-                let calm = self.world.loss == 0.0;
-                self.world.loss = if calm { 0.2 + (what / 4 % 7) as f64 / 10.0 } else { 0.0 };
+                let device = self.one_of(who, |life, device| life.world.is_running(*device))?;
+                self.world.break_connections(device);
             }
             _ => self.world.lose_mail(),
         }
@@ -347,7 +347,6 @@ impl Life {
 
     /// Everything works again, everybody comes back, and time passes until all have what all have.
     pub fn calm_down(&mut self) {
-        self.world.loss = 0.0;
         self.world.jitter = Duration::ZERO;
         self.world.calm_disks();
         if self.broker_down {
@@ -365,9 +364,13 @@ impl Life {
                 !(open(0) && open(1))
             };
             let pairs = &self.pairs;
-            self.world.until("links between all contacts", MEET_WITHIN, |world| {
-                !pairs.iter().any(|pair| apart(world, pair))
-            });
+            let end = self.world.now + MEET_WITHIN;
+            while let Some(pair) = pairs.iter().find(|pair| apart(&self.world, pair)) {
+                let state = |side: usize| self.world.link_with(pair.devices[side], pair.users[1 - side]);
+                let states = [state(0), state(1)];
+                assert!(self.world.now < end, "persons {:?} found no link: {states:?}", pair.devices);
+                self.world.pass(Duration::from_millis(500));
+            }
         }
         let (within, step) = if self.links { (SETTLE_WITHIN, 1) } else { (MAIL_WITHIN, 60) };
         let end = self.world.now + within;

@@ -25,7 +25,7 @@ pub enum Kind {
     Return,
     /// A process dies around one of its next commits.
     Crash,
-    /// Links break with what is on its way, live envelopes are lost, brokers forget what they keep.
+    /// Links and connections with brokers break, with what is on its way; brokers forget what they keep.
     Lose,
     /// Envelopes and frames arrive again.
     Repeat,

@@ -1,12 +1,13 @@
 //! Brokers: who is connected, what each session hears, what waits in it, and what brokers do wrong.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
 use rand::RngExt;
 
-use super::World;
+use super::{What, World};
 use crate::coordinator::engine::{BrokerConn, BrokerInput, BrokerOutput, Input};
 use crate::wire::broker_url::BrokerUrl;
 
@@ -58,6 +59,16 @@ impl World {
         });
         for (device, conn) in lost {
             self.later(device, 1, Input::Broker(conn, BrokerInput::Lost("the broker is gone".into())));
+        }
+    }
+
+    /// A device's connections with brokers break: what is on its way on them is lost, and it is told.
+    pub fn break_connections(&mut self, device: usize) {
+        let on_them = |what: &What| matches!(what, What::Input(Input::Broker(..)));
+        self.queue.retain(|Reverse(happening)| happening.device != device || !on_them(&happening.what));
+        self.detach_sessions(device);
+        for conn in self.connections(device) {
+            self.later(device, 1, Input::Broker(conn, BrokerInput::Lost("the connection broke".into())));
         }
     }
 

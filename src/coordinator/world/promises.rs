@@ -4,7 +4,7 @@
 use bytes::Bytes;
 
 use super::World;
-use crate::coordinator::engine::{BrokerConn, BrokerInput, Input, Output};
+use crate::coordinator::engine::{BrokerConn, Input, Output};
 use crate::coordinator::{CommandError, Event, Reply};
 use crate::link::DriverEvent;
 use crate::store::Op;
