@@ -28,6 +28,8 @@ pub struct Pair {
     pub conversation: ConversationId,
     /// What people were told is safe, and no restored disk has lost since: its text.
     pub must: BTreeMap<EntryId, String>,
+    /// What a restored disk has lost when nobody else had it. What follows it may be elsewhere, and waits for it for ever.
+    pub lost: BTreeSet<EntryId>,
     /// What stood before a message when it was written, as far as its author was told.
     pub before: Vec<(EntryId, Vec<EntryId>)>,
     /// By side: messages that it was told of, in order, and those that it has marked as read.
@@ -89,6 +91,7 @@ impl Life {
                 users: [one_id, other_id],
                 conversation: world.conversation(one, other),
                 must: BTreeMap::new(),
+                lost: BTreeSet::new(),
                 before: vec![],
                 told: [vec![], vec![]],
                 read: [BTreeSet::new(), BTreeSet::new()],
@@ -276,17 +279,23 @@ impl Life {
 
     /// What only the replaced disk had is lost to everybody, and nobody can be blamed for it.
     fn restore(&mut self, who: usize, what: usize) -> Option<()> {
+        if !self.links {
+            return None;
+        }
         let device = self.one_of(who, |life, device| life.backups.contains_key(device))?;
         if self.world.is_running(device) {
             self.world.kill(device);
         }
         self.hear();
+        let before = self.world.kept(device).clone();
         let backups = &self.backups[&device];
         self.world.restore(device, &backups[what % backups.len()], true);
         for pair in &mut self.pairs {
             let Some(side) = pair.devices.iter().position(|other| *other == device) else { continue };
             let [one, other] = pair.devices.map(|device| self.world.kept(device).clone());
-            pair.must.retain(|id, _| one.contains(id) || other.contains(id));
+            let safe = |id: &EntryId| one.contains(id) || other.contains(id);
+            pair.lost.extend(before.iter().filter(|id| !safe(id)));
+            pair.must.retain(|id, _| safe(id));
             pair.told[side].clear();
             pair.read[side].clear();
         }

@@ -3,20 +3,21 @@
 //! Halves, quarters, eighths … of its moves are left out for as long as it fails without them (delta debugging:
 //! Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", 2002).
 
+use std::time::{Duration, Instant};
+
 use super::moves::Story;
 
-/// Attempts at most: half a minute of stories.
-const ATTEMPTS_MAX: usize = 400;
+/// How long it may take: a story that is not as short as it could be is worth more than one that is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Leaves out what the failure does not need.
 pub fn shrink(mut story: Story, fails: impl Fn(&Story) -> bool) -> Story {
-    let (mut size, mut attempts) = (story.moves.len().div_ceil(2), 0);
-    while size > 0 && attempts < ATTEMPTS_MAX {
+    let (mut size, start) = (story.moves.len().div_ceil(2), Instant::now());
+    while size > 0 && start.elapsed() < PATIENCE {
         let mut from = 0;
-        while from < story.moves.len() && attempts < ATTEMPTS_MAX {
+        while from < story.moves.len() && start.elapsed() < PATIENCE {
             let mut less = story.clone();
             less.moves.drain(from..(from + size).min(story.moves.len()));
-            attempts += 1;
             if fails(&less) {
                 story = less;
             } else {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::stories::friends;
 use crate::coordinator::world::World;
 use crate::coordinator::{
-    BrokerState, ChatView, Command, ContactView, Delta, ErrorCode, MessageState, PageAt, PageView, Path, Reply, View,
+    BrokerState, ChatView, Command, Delta, ErrorCode, MessageState, PageAt, PageView, Path, Reply, View,
 };
 
 use window::{Window, apply, chats_on_disk, sorted};
