@@ -26,6 +26,8 @@ use self::moves::{KINDS, Kind, Story};
 const SEEDS: u64 = 500;
 /// How many stories are told, from seed 0 on.
 const SEEDS_VARIABLE: &str = "KITH_SEEDS";
+/// `no` when it is enough to know which seed fails.
+const SHRINK_VARIABLE: &str = "KITH_SHRINK";
 /// The one seed to be told, step by step.
 const SEED_VARIABLE: &str = "KITH_SEED";
 /// No kind of move may be rarer than this share of all.
@@ -94,8 +96,7 @@ fn every_story_ends_with_the_same_conversations() {
                             told.made.into_iter().for_each(|(kind, count)| *all.made.entry(kind).or_default() += count);
                         }
                         Err(why) => {
-                            println!("FAIL {seed}: {why}");
-                            stop.store(std::env::var("KITH_SURVEY").is_err(), Ordering::Relaxed);
+                            stop.store(true, Ordering::Relaxed);
                             failed.lock().unwrap().insert(seed, why);
                         }
                     }
@@ -130,6 +131,10 @@ fn print_table(all: &Told, seeds: u64, seconds: f64) {
 /// Says which promise was broken, and by how little of the story.
 fn fail(seed: u64, why: &str) -> ! {
     println!("seed {seed}: {why}");
+    let again = format!("seed {seed} fails: {why}; again with: cargo xtask lab world --seed {seed}");
+    if std::env::var(SHRINK_VARIABLE).is_ok_and(|said| said == "no") {
+        panic!("{again}");
+    }
     std::panic::set_hook(Box::new(|_| {}));
     // Another promise that is broken on the way is another failure.
     let kind = |why: &str| why.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default().to_owned();
@@ -139,16 +144,5 @@ fn fail(seed: u64, why: &str) -> ! {
     for step in &short.moves {
         println!("  {:?} {} {}, then {:?}", step.kind, step.who, step.what, step.pause);
     }
-    panic!("seed {seed} fails: {why}; again with: cargo xtask lab world --seed {seed}");
-}
-
-#[test]
-fn debug_moves() {
-    let text = std::env::var("KITH_KEEP").unwrap_or_default();
-    let seed: u64 = std::env::var("KITH_SEED").unwrap().parse().unwrap();
-    let mut story = Story::of(seed);
-    let keep: Vec<u32> = text.split(' ').filter(|t| !t.is_empty()).map(|t| t.parse().unwrap()).collect();
-    if !keep.is_empty() { story.moves.retain(|m| keep.contains(&m.who)); }
-    println!("{:?}", (story.people, story.contacts(), story.links, story.on_disk));
-    println!("{:?}", tell(&story, true).err());
+    panic!("{again}");
 }

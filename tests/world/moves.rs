@@ -93,8 +93,8 @@ pub struct Story {
 
 /// Pauses, in milliseconds: most things happen before the last ones are over, and some after everybody has calmed down.
 const PAUSES: [u64; 12] = [0, 0, 0, 1, 5, 20, 20, 100, 300, 1_000, 3_000, 15_000];
-/// Moves of a story: 200 on average.
-const MOVES: std::ops::RangeInclusive<usize> = 100..=300;
+/// Moves of a story: 200 on average, when those that nobody could make are left out.
+const MOVES: std::ops::RangeInclusive<usize> = 110..=325;
 
 impl Story {
     /// The story of a seed.

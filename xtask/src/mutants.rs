@@ -314,7 +314,8 @@ impl Copy {
             return Ok(Outcome::DoesNotBuild);
         }
         let mut run = cargo();
-        run.args(["--", "--exact", &test.name]);
+        // A story by seeds need not be told again with fewer moves.
+        run.args(["--", "--exact", "--nocapture", &test.name]).env("KITH_SHRINK", "no");
         let ended = process::run(&mut run, Instant::now() + TEST_LIMIT, &mut keep)?;
         self.log(&said)?;
         if matches!(ended, process::Ended::Deadline) {
