@@ -367,9 +367,8 @@ impl Life {
         (0..self.people).for_each(|device| self.bring_back(device));
         if self.links {
             let apart = |world: &World, pair: &Pair| {
-                let open = |side: usize| {
-                    world.link_with(pair.devices[side], pair.users[1 - side]) == Some(LinkState::Open)
-                };
+                let open =
+                    |side: usize| world.link_with(pair.devices[side], pair.users[1 - side]) == Some(LinkState::Open);
                 !(open(0) && open(1))
             };
             let pairs = &self.pairs;

@@ -138,7 +138,8 @@ fn fail(seed: u64, why: &str) -> ! {
     std::panic::set_hook(Box::new(|_| {}));
     // Another promise that is broken on the way is another failure.
     let kind = |why: &str| why.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default().to_owned();
-    let short = shrink::shrink(Story::of(seed), |story| tell(story, false).is_err_and(|other| kind(&other) == kind(why)));
+    let short =
+        shrink::shrink(Story::of(seed), |story| tell(story, false).is_err_and(|other| kind(&other) == kind(why)));
     let _ = std::panic::take_hook();
     println!("{} moves are enough:", short.moves.len());
     for step in &short.moves {

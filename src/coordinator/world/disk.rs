@@ -47,6 +47,8 @@ pub(super) struct Disk {
     db: Option<Db>,
     folder: Option<PathBuf>,
     waiting: VecDeque<(StoreToken, Op)>,
+    /// The transaction that is under way; what comes meanwhile waits for the next one.
+    taken: Vec<(StoreToken, Op)>,
     /// Wishes of this process that brought entries and are on disk.
     committed: BTreeSet<StoreToken>,
     /// The disk does not answer.
@@ -79,6 +81,7 @@ impl Disk {
             db,
             folder,
             waiting: VecDeque::new(),
+            taken: vec![],
             committed: BTreeSet::new(),
             stalled: false,
             refuses: None,
@@ -101,6 +104,7 @@ impl Disk {
     /// The process is gone, and with it what it had not written.
     pub(super) fn power_off(&mut self) {
         self.waiting.clear();
+        self.taken.clear();
         self.committed.clear();
         self.stalled = false;
         self.crash = None;
@@ -159,26 +163,29 @@ impl Disk {
 
 impl World {
     pub(super) fn store(&mut self, device: usize, token: StoreToken, op: Op) {
-        let disk = &mut self.devices[device].disk;
-        disk.waiting.push_back((token, op));
-        if !disk.stalled && disk.waiting.len() == 1 {
-            self.schedule_commit(device);
-        }
+        self.devices[device].disk.waiting.push_back((token, op));
+        self.begin(device);
     }
 
-    fn schedule_commit(&mut self, device: usize) {
+    /// Begins a transaction with what waits, unless one is under way.
+    fn begin(&mut self, device: usize) {
         let takes = self.disk_takes;
         let takes = if takes.is_zero() { takes } else { self.rng.random_range(Duration::ZERO..=takes) };
+        let disk = &mut self.devices[device].disk;
+        if !disk.taken.is_empty() || disk.waiting.is_empty() {
+            return;
+        }
+        disk.taken = disk.batch();
         self.happen(device, self.now + takes, What::Commit);
     }
 
-    /// One transaction of what waits.
+    /// The transaction that is under way ends.
     pub(super) fn commit(&mut self, device: usize) {
         let disk = &mut self.devices[device].disk;
         if disk.stalled {
             return;
         }
-        let batch = disk.batch();
+        let batch = std::mem::take(&mut disk.taken);
         if disk.refuse_one(&batch) {
             for (token, _) in batch {
                 self.later(device, 1, Input::Stored(token, Err("the disk is full".into())));
@@ -207,9 +214,7 @@ impl World {
                 self.later(device, 1, Input::Stored(token, outcome.map_err(|error| error.to_string())));
             }
         }
-        if !self.devices[device].disk.waiting.is_empty() {
-            self.schedule_commit(device);
-        }
+        self.begin(device);
     }
 
     /// From now on the disk takes nothing: what is written stays in the process's memory.
@@ -220,8 +225,8 @@ impl World {
     /// The disk works again, and takes what has waited.
     pub fn resume(&mut self, device: usize) {
         let disk = &mut self.devices[device].disk;
-        if std::mem::take(&mut disk.stalled) && !disk.waiting.is_empty() {
-            self.schedule_commit(device);
+        if std::mem::take(&mut disk.stalled) && !disk.taken.is_empty() {
+            self.happen(device, self.now, What::Commit);
         }
     }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::stories::friends;
-use crate::coordinator::world::World;
 use crate::coordinator::engine::state::INVITATION_USES;
+use crate::coordinator::world::World;
 use crate::coordinator::{Command, Delta, Event, LinkState, MessageState, Reply};
 
 const MINUTE: Duration = Duration::from_secs(60);
