@@ -32,17 +32,15 @@ fn entries(life: &mut Life, pair: usize, side: usize) -> Vec<Kept> {
 fn same_entries_in_the_same_order(life: &mut Life, pair: usize) {
     let [one, other] = [0, 1].map(|side| entries(life, pair, side));
     let lost = &life.pairs[pair].lost;
-    let strip = |kept: &[Kept]| kept.iter().map(|kept| (kept.id, kept.entry.clone())).collect::<Vec<_>>();
-    let [mine, theirs] = [strip(&one), strip(&other)];
-    let sorted = |mut entries: Vec<_>| {
-        entries.sort_by_key(|(id, _)| *id);
-        entries
+    let strip = |kept: &[Kept]| kept.iter().map(|kept| (kept.id, kept.entry.clone())).collect::<BTreeMap<_, _>>();
+    assert!(strip(&one) == strip(&other), "two devices have different entries");
+    let placed = |kept: &[Kept]| -> Vec<EntryId> {
+        kept.iter().filter(|kept| kept.position.is_some()).map(|kept| kept.id).collect()
     };
-    assert_eq!(sorted(mine.clone()), sorted(theirs.clone()), "two devices have different entries");
-    assert_eq!(mine, theirs, "two devices show one conversation in different orders");
+    assert_eq!(placed(&one), placed(&other), "two devices show one conversation in different orders");
     let all: BTreeSet<EntryId> = one.iter().map(|kept| kept.id).collect();
     assert_eq!(all.len(), one.len(), "an entry is there twice");
-    let ids: Vec<EntryId> = one.iter().filter(|kept| kept.position.is_some()).map(|kept| kept.id).collect();
+    let ids = placed(&one);
     let nodes: Vec<Node> = one.into_iter().map(|kept| Node::from(&Entry::verify(kept.entry).unwrap())).collect();
     let missing = nodes.iter().flat_map(|node| &node.parents).find(|id| !all.contains(id) && !lost.contains(id));
     assert!(missing.is_none(), "an entry waits for one that is missing");
