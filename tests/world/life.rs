@@ -126,9 +126,18 @@ impl Life {
         let (who, what) = (step.who as usize, step.what as usize);
         let awake = |life: &Self, device: &usize| life.world.is_loaded(*device);
         match step.kind {
-            Kind::Write => self.write(who, what, 1, 20),
-            Kind::WriteMany if what % 2 == 0 => self.write(who, what / 2, 12, 15_000),
-            Kind::WriteMany => self.write(who, what / 2, 30, 10),
+            Kind::Write => self.write(who, what, 20),
+            Kind::WriteMany => match what % 3 {
+                // More than fits into one envelope, or into a link's window.
+                0 => (0..12).try_for_each(|_| self.write(who, what / 3, 15_000)),
+                // More than one transaction takes at a time.
+                1 => (0..30).try_for_each(|_| self.write(who, what / 3, 10)),
+                // One after the other: to somebody who is away each is an envelope.
+                _ => (0..20).try_for_each(|_| {
+                    self.world.pass(Duration::from_millis(20));
+                    self.write(who, what / 3, 10)
+                }),
+            },
             Kind::Read => {
                 let (pair, side) = self.writer(who, what)?;
                 let limit = Some(100);
@@ -236,15 +245,13 @@ impl Life {
         self.calls.push(Call { number, pair, side, asked });
     }
 
-    fn write(&mut self, who: usize, what: usize, count: usize, length: usize) -> Option<()> {
+    fn write(&mut self, who: usize, what: usize, length: usize) -> Option<()> {
         let (pair, side) = self.writer(who, what)?;
-        for _ in 0..count {
-            self.texts += 1;
-            let text = format!("{:<length$}", format!("text {}", self.texts));
-            let command = Command::SendMessage { to: self.pairs[pair].users[1 - side], text: text.clone() };
-            let before = self.pairs[pair].told[side].clone();
-            self.submit(pair, side, command, Asked::Written { text, before });
-        }
+        self.texts += 1;
+        let text = format!("{:<length$}", format!("text {}", self.texts));
+        let command = Command::SendMessage { to: self.pairs[pair].users[1 - side], text: text.clone() };
+        let before = self.pairs[pair].told[side].clone();
+        self.submit(pair, side, command, Asked::Written { text, before });
         Some(())
     }
 

@@ -13,7 +13,7 @@ use rand::{RngExt, SeedableRng};
 pub enum Kind {
     /// Somebody writes a message.
     Write,
-    /// Somebody writes more than fits into one frame, or many at once.
+    /// Somebody writes very much, or many at once, or one after the other.
     WriteMany,
     /// Somebody reads a conversation, and marks it as read.
     Read,
@@ -49,8 +49,8 @@ pub enum Kind {
 
 /// How often each kind of move is made, in a thousand, and its name in tables.
 pub const KINDS: [(Kind, u32, &str); 17] = [
-    (Kind::Write, 478, "write"),
-    (Kind::WriteMany, 16, "write many"),
+    (Kind::Write, 479, "write"),
+    (Kind::WriteMany, 20, "write many"),
     (Kind::Read, 70, "read"),
     (Kind::Leave, 20, "leave"),
     (Kind::Unplug, 24, "unplug"),
@@ -92,7 +92,7 @@ pub struct Story {
 }
 
 /// Pauses, in milliseconds: most things happen before the last ones are over, and some after everybody has calmed down.
-const PAUSES: [u64; 12] = [0, 0, 0, 1, 5, 20, 20, 100, 300, 1_000, 3_000, 15_000];
+const PAUSES: [u64; 12] = [0, 0, 0, 1, 5, 20, 20, 100, 300, 1_000, 2_000, 6_000];
 /// Moves of a story: 200 on average, when those that nobody could make are left out.
 const MOVES: std::ops::RangeInclusive<usize> = 110..=325;
 
