@@ -12,6 +12,8 @@ mod handle;
 mod hands;
 mod task;
 mod watch;
+#[cfg(any(test, feature = "testing"))]
+pub mod world;
 
 pub use command::{
     BROKERS_MAX, BrokerStatus, Command, CommandError, ContactView, ErrorCode, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX,

@@ -65,9 +65,16 @@ impl Db {
         Ok(outcomes)
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
+    }
+}
+
+#[cfg(any(test, feature = "testing"))]
+impl From<Connection> for Db {
+    fn from(connection: Connection) -> Self {
+        Self { connection }
     }
 }
 

@@ -17,6 +17,7 @@
 //! | `have`, `outbox`, `history` | what is asked about entries |
 //! | `page` | pages for a window, and what was read |
 //! | `summary` | a conversation in a line; drafts, nicknames, and who may learn no address |
+//! | `inspect` | for tests: what is there, and copies of it |
 
 mod belief;
 mod claims;
@@ -25,6 +26,8 @@ mod entries;
 mod error;
 mod have;
 mod history;
+#[cfg(any(test, feature = "testing"))]
+mod inspect;
 mod logs;
 mod op;
 mod order;
@@ -38,6 +41,8 @@ mod writer;
 
 pub use db::Db;
 pub use error::StoreError;
+#[cfg(any(test, feature = "testing"))]
+pub use inspect::Kept;
 pub use op::{
     Fresh, Invitation, Loaded, MessageRow, OUTBOX_COUNT_MAX, Op, Outcome, OwnLog, Peer, Person, Profile, Progress,
     Refusal, Standing, Way,

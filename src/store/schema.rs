@@ -49,7 +49,7 @@ pub(super) fn in_memory() -> Result<Connection, StoreError> {
     prepare(Connection::open_in_memory()?)
 }
 
-fn prepare(mut connection: Connection) -> Result<Connection, StoreError> {
+pub(super) fn prepare(mut connection: Connection) -> Result<Connection, StoreError> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     connection.pragma_update(None, "journal_mode", "wal")?;
     // NORMAL may lose the last commits at a power cut, and what we have committed we have acknowledged.

@@ -179,6 +179,12 @@ impl Mailer {
         [self.at, self.repeat_at].into_iter().flatten().min()
     }
 
+    /// Deposits that the peer has not acknowledged.
+    #[must_use]
+    pub fn deposits(&self) -> usize {
+        self.deposits.len()
+    }
+
     fn has_room(&self) -> bool {
         self.deposits.len() < MAIL_WINDOW
     }

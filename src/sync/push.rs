@@ -210,6 +210,12 @@ impl Push {
         vec![Need::Outbox { number: self.asked, after: self.cursor, bytes: PUSH_WINDOW_BYTES - self.bytes }]
     }
 
+    /// Entries that are under way, and their bytes.
+    #[must_use]
+    pub fn under_way(&self) -> (usize, usize) {
+        (self.under_way.len(), self.bytes)
+    }
+
     fn has_room(&self) -> bool {
         self.under_way.len() < PUSH_WINDOW_ENTRIES && self.bytes < PUSH_WINDOW_BYTES
     }

@@ -35,6 +35,9 @@ const TEST_LIMIT: Duration = Duration::from_secs(10 * 60);
 pub struct Args {
     /// Names of faults (files in tests/mutants without their ending); all when none is named
     names: Vec<String>,
+    /// Only by tests of this target (`lib`, `world`, …); faults that name none of them are left out
+    #[arg(long, value_name = "TARGET")]
+    by: Option<String>,
 }
 
 /// One fault.
@@ -63,7 +66,12 @@ enum Verdict {
 
 /// Tries the faults. Returns whether all were caught.
 pub fn run(args: &Args) -> Result<bool> {
-    let mutants = read_all(&args.names)?;
+    let mut mutants = read_all(&args.names)?;
+    if let Some(target) = &args.by {
+        mutants.iter_mut().for_each(|mutant| mutant.tests.retain(|test| test.target == *target));
+        mutants.retain(|mutant| !mutant.tests.is_empty());
+        ensure!(!mutants.is_empty(), "no fault names a test of {target}");
+    }
     let start = Instant::now();
     let copy = Copy::make()?;
     println!("{} faults, tried in a copy at {}", mutants.len(), copy.tree.display());
@@ -173,7 +181,8 @@ fn mutate(code: &str, mutant: &Mutant) -> Result<String> {
 /// What a test did.
 enum Outcome {
     Passed,
-    Failed,
+    /// With the line that says which seed found it, when the test tells stories by seeds.
+    Failed(Option<String>),
     DoesNotBuild,
     NotOne(String),
     Stalled,
@@ -183,7 +192,7 @@ impl Outcome {
     fn describe(&self) -> String {
         match self {
             Self::Passed => "passes".to_owned(),
-            Self::Failed => "fails".to_owned(),
+            Self::Failed(_) => "fails".to_owned(),
             Self::DoesNotBuild => "does not build".to_owned(),
             Self::NotOne(what) => format!("did not run (is there such a test?): {what}"),
             Self::Stalled => "stalled".to_owned(),
@@ -272,7 +281,10 @@ impl Copy {
         for test in &mutant.tests {
             match self.test(test)? {
                 Outcome::Passed => {}
-                Outcome::Failed => return Ok(Verdict::Caught(format!("{} {}", test.target, test.name))),
+                Outcome::Failed(seed) => {
+                    let seed = seed.map(|seed| format!(" ({seed})")).unwrap_or_default();
+                    return Ok(Verdict::Caught(format!("{} {}{seed}", test.target, test.name)));
+                }
                 other => return Ok(Verdict::Unclear(format!("{} {}", test.name, other.describe()))),
             }
         }
@@ -302,7 +314,8 @@ impl Copy {
             return Ok(Outcome::DoesNotBuild);
         }
         let mut run = cargo();
-        run.args(["--", "--exact", &test.name]);
+        // A story by seeds need not be told again with fewer moves.
+        run.args(["--", "--exact", "--nocapture", &test.name]).env("KITH_SHRINK", "no");
         let ended = process::run(&mut run, Instant::now() + TEST_LIMIT, &mut keep)?;
         self.log(&said)?;
         if matches!(ended, process::Ended::Deadline) {
@@ -314,7 +327,7 @@ impl Copy {
             (false, _) => Outcome::NotOne(said.lines().last().unwrap_or_default().to_owned()),
             (true, true) if said.contains("1 passed") => Outcome::Passed,
             (true, true) => Outcome::NotOne("it is ignored".to_owned()),
-            (true, false) => Outcome::Failed,
+            (true, false) => Outcome::Failed(said.lines().find(|line| line.starts_with("seed ")).map(str::to_owned)),
         })
     }
 

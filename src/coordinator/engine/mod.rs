@@ -120,6 +120,12 @@ impl Engine {
         self.loaded || self.unreadable.is_some()
     }
 
+    /// What is under way to each device: for tests, which hold it against the limits.
+    #[cfg(any(test, feature = "testing"))]
+    pub(super) fn under_way(&self) -> impl Iterator<Item = (&crate::sync::Push, &crate::sync::Mailer)> {
+        self.peers.values().map(|peer| (&peer.push, &peer.mailer))
+    }
+
     /// What was believed of paths and brokers need not hold any more: all are asked at once.
     fn doubt_everything(&mut self, input: &link::Input, ask: fn(&mut Session, Duration) -> Option<Action>) {
         tracing::info!(because = ?input, "links and brokers are asked whether they live");

@@ -221,8 +221,12 @@ impl Engine {
         self.me = Some(Me { secrets, profile, name, card, invitations, card_changed });
     }
 
-    fn written(&mut self, call: u64, conversation: &ConversationId, id: EntryId, heads: Vec<EntryId>) {
+    fn written(&mut self, call: u64, conversation: &ConversationId, id: EntryId, mut heads: Vec<EntryId>) {
         self.reply(call, Ok(Reply::Message(id.to_string())));
+        // A later own entry that is on its way follows this one already.
+        if self.conversations.get(conversation).is_some_and(|state| state.last != Some(id)) {
+            heads.retain(|head| *head != id);
+        }
         let Some(state) = self.conversations.get_mut(conversation) else { return };
         state.writing = state.writing.saturating_sub(1);
         let root = state.root;
@@ -244,11 +248,13 @@ impl Engine {
         }
     }
 
-    /// The heads count only while no own entry is on its way: it names better ones.
-    fn new_heads(&mut self, conversation: &ConversationId, heads: Vec<EntryId>) {
-        if let Some(state) = self.conversations.get_mut(conversation)
-            && state.writing == 0
-        {
+    /// What the conversation's next entry follows: the heads on disk, for what is there was shown, and the last own entry, which
+    /// may still be on its way to the disk. It may name some of them too; to say so twice changes nothing.
+    fn new_heads(&mut self, conversation: &ConversationId, mut heads: Vec<EntryId>) {
+        if let Some(state) = self.conversations.get_mut(conversation) {
+            if state.writing > 0 {
+                heads.extend(state.last);
+            }
             state.heads = heads;
         }
     }

@@ -77,7 +77,7 @@ pub enum Step {
 }
 
 /// Test targets (files or folders of `tests/`) with a stage of their own.
-const LONG_TARGETS: &[&str] = &["architecture", "stories", "window"];
+const LONG_TARGETS: &[&str] = &["architecture", "stories", "window", "world"];
 
 const CLIPPY_TESTS: &[&str] = &[
     "clippy",
@@ -123,6 +123,17 @@ const COMPONENTS: &[&str] = &[
 ];
 const WINDOW: &[&str] =
     &["test", "--locked", "-p=kith", "--features=browser,component-tests", "--test=window", "--", "--test-threads=1"];
+const WORLD: &[&str] = &[
+    "test",
+    "--locked",
+    "-p=kith",
+    "--no-default-features",
+    "--features",
+    workspace::TEST_FEATURES,
+    "--test=world",
+    "--",
+    "--nocapture",
+];
 /// The stories that depend on no kind of broker: those that are told over none in particular.
 const STORIES_ONCE: &[&str] = &["--skip=embedded::", "--skip=mosquitto", "--skip=crash", "--skip=nats::"];
 /// One at a time: each has three servers that elect leaders, which takes the longer the less room they have.
@@ -140,6 +151,7 @@ pub const STAGES: &[Stage] = &[
     Stage::new("docs", 10, One, Cargo(DOCS), "the documentation builds, with no dead link").with(&[("RUSTDOCFLAGS", "-Dwarnings")]),
     Stage::new("clippy bare", 20, One, Cargo(CLIPPY_BARE), "no warning without the embedded broker, nor in fuzz targets"),
     Stage::new("unit", 30, Tests, ShortTests, "unit and property tests of Kith").quick(),
+    Stage::new("world", 20, Tests, Cargo(WORLD), "500 random stories of several people end with the same conversations"),
     Stage::new("xtask", 10, Tests, Cargo(&["test", "--locked", "-p=xtask"]), "this program's own tests").quick(),
     Stage::new("fuzz corpus", 20, One, Xtask(&["fuzz", "--corpus-only"]), "fuzz targets build and pass what they once failed"),
     Stage::new("vectors", 10, One, Xtask(&["vectors"]), "a checker written from the protocol's page agrees with every vector"),

@@ -2,8 +2,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::stories::friends_of;
-use super::world::{BROKER, Fault, World};
+use crate::coordinator::world::{BROKER, Fault, World};
 use crate::coordinator::{BrokerState, Command, Event, LinkState};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -20,7 +19,7 @@ fn two_people_on_one_broker_with_a_password_meet() {
     let mut world = World::new(2);
     world.guarded = true;
     let (alice, bob) = (world.person_at("Alice", LOGGED_IN), world.person_at("Bob", LOGGED_IN));
-    friends_of(&mut world, alice, bob);
+    world.befriend(alice, bob);
     world.until("a link", MINUTE, |world| world.link_state(alice) == Some(LinkState::Open));
     assert_eq!(brokers(&mut world, alice), [("mqtt://***@broker.example".to_owned(), BrokerState::Connected)]);
 }
@@ -31,7 +30,7 @@ fn another_login_holds_at_once() {
     let mut world = World::new(2);
     world.guarded = true;
     let (alice, bob) = (world.person_at("Alice", LOGGED_IN), world.person_at("Bob", LOGGED_IN));
-    friends_of(&mut world, alice, bob);
+    world.befriend(alice, bob);
     world.pass(MINUTE);
     world.use_brokers(alice, &[BROKER]);
     world.pass(MINUTE);
@@ -53,8 +52,8 @@ fn brokers_of_nobody_are_left() {
         let mut world = World::new(seed as u64);
         let (alice, bob, carol) =
             (world.person("Alice"), world.person_at("Bob", OTHER), world.person_at("Carol", OTHER));
-        let (_, bob_id) = friends_of(&mut world, alice, bob);
-        let (_, carol_id) = friends_of(&mut world, alice, carol);
+        let (_, bob_id) = world.befriend(alice, bob);
+        let (_, carol_id) = world.befriend(alice, carol);
         world.pass(MINUTE);
         assert_eq!(brokers(&mut world, alice).len(), 2);
         world.run(alice, command(bob_id)).unwrap();
@@ -83,7 +82,7 @@ fn a_bad_first_broker_delays_people_and_does_not_part_them() {
             world.links_work = links_work;
             let (alice, bob) =
                 (world.person_at_each("Alice", &[FIRST, SECOND]), world.person_at_each("Bob", &[FIRST, SECOND]));
-            let (alice_id, bob_id) = friends_of(&mut world, alice, bob);
+            let (alice_id, bob_id) = world.befriend(alice, bob);
             if links_work {
                 world.until("a link", 2 * MINUTE, |world| world.link_state(alice) == Some(LinkState::Open));
             }
@@ -105,7 +104,7 @@ fn the_other_broker_takes_over() {
         let mut world = World::new(seed as u64);
         let people = ["Alice", "Bob"].map(|name| world.person_at_each(name, &[FIRST, SECOND]));
         let [alice, bob] = people;
-        friends_of(&mut world, alice, bob);
+        world.befriend(alice, bob);
         world.until("a link", MINUTE, |world| world.link_state(alice) == Some(LinkState::Open));
         world.pass(MINUTE);
         world.faults.insert(FIRST.to_owned(), fault);
@@ -137,7 +136,7 @@ fn mail_stays_with_the_broker_that_delivers() {
         world.links_work = false;
         world.faults.insert(FIRST.to_owned(), Fault::Lying);
         let [alice, bob] = ["Alice", "Bob"].map(|name| world.person_at_each(name, &[FIRST, SECOND]));
-        let (alice_id, bob_id) = friends_of(&mut world, alice, bob);
+        let (alice_id, bob_id) = world.befriend(alice, bob);
         write_and_wait(&mut world, alice, bob_id, 10 * MINUTE);
         write_and_wait(&mut world, bob, alice_id, 10 * MINUTE);
         for n in 0..12 {
@@ -154,7 +153,7 @@ fn old_mail_proves_nothing_of_a_broker() {
     let mut world = World::new(1);
     world.links_work = false;
     let [alice, bob] = ["Alice", "Bob"].map(|name| world.person_at_each(name, &[FIRST, SECOND]));
-    let (_, bob_id) = friends_of(&mut world, alice, bob);
+    let (_, bob_id) = world.befriend(alice, bob);
     write_and_wait(&mut world, alice, bob_id, 2 * MINUTE);
     world.faults.insert(FIRST.to_owned(), Fault::Lying);
     write_and_wait(&mut world, alice, bob_id, 5 * MINUTE);

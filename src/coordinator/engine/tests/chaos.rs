@@ -3,7 +3,7 @@ use std::time::Duration;
 use rand::RngExt;
 
 use super::stories::friends;
-use super::world::World;
+use crate::coordinator::world::World;
 use crate::coordinator::{Command, Event, MessageState, Reply};
 
 /// Whatever is killed, lost or cut off meanwhile: what was acknowledged arrives, once, in the same order on both sides.

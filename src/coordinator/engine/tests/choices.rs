@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::stories::friends;
-use super::world::{BROKER, World};
+use crate::coordinator::world::{BROKER, World};
 use crate::coordinator::{BROKERS_MAX, Command, ErrorCode, Event, LinkState, MessageState, Reply};
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::stories::friends;
-use super::world::{Kind, World};
+use crate::coordinator::world::{Kind, World};
 use crate::coordinator::{Command, ErrorCode, Event, LinkState, MessageState};
 use crate::store::{Op, Standing};
 

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::world::World;
+use crate::coordinator::world::World;
 use crate::coordinator::{Command, Event};
 
 const MINUTE: Duration = Duration::from_secs(60);

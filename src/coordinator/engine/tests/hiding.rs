@@ -5,7 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::stories::friends;
-use super::world::World;
+use crate::coordinator::world::World;
 use crate::coordinator::{Command, Event, LinkState, MessageInfo, NoLink, Path, Reply};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -297,7 +297,7 @@ fn who_is_hidden_from_names_no_broker() {
 fn without_a_shared_broker_messages_wait_and_say_why() {
     let mut world = World::new(51);
     let (alice, bob) = (world.person("Alice"), world.person_at("Bob", "mqtt://bobs.example"));
-    let (alice_id, bob_id) = super::stories::friends_of(&mut world, alice, bob);
+    let (alice_id, bob_id) = world.befriend(alice, bob);
     world.until("a link", MINUTE, |world| open_by(world, [alice, bob], Path::Direct));
     let has = |world: &mut World, part: &str| brokers(world, alice).iter().any(|url| url.contains(part));
     assert!(has(&mut world, "bobs"));
@@ -315,7 +315,7 @@ fn without_a_shared_broker_messages_wait_and_say_why() {
     assert!(!has(&mut world, "bobs"));
     world.run(alice, Command::HideAddressFromAll(false)).unwrap();
     let carol = world.person_at("Carol", "mqtt://bobs.example");
-    super::stories::friends_of(&mut world, alice, carol);
+    world.befriend(alice, carol);
     hide(&mut world, alice, bob_id, true);
     assert!(has(&mut world, "bobs"), "Carol may know where Alice is");
     world.write(alice, bob_id, "over Carol's broker");

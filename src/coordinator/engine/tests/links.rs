@@ -4,7 +4,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::stories::friends;
-use super::world::{BROKER, World};
+use crate::coordinator::world::{BROKER, World};
 use crate::coordinator::{BrokerState, Command, Event, LinkState, Path};
 use crate::wire::Frame;
 

@@ -10,4 +10,3 @@ mod links;
 mod promises;
 mod stories;
 mod watching;
-mod world;

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use rand::RngExt;
 
 use super::stories::friends;
-use super::world::World;
 use crate::coordinator::engine::state::INVITATION_USES;
+use crate::coordinator::world::World;
 use crate::coordinator::{Command, Delta, Event, LinkState, MessageState, Reply};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -117,4 +118,28 @@ fn a_message_has_an_id_once_it_is_on_disk() {
     world.resume(alice);
     world.until("the reply", Duration::from_secs(1), |world| world.reply(alice, call).is_some());
     assert!(matches!(world.reply(alice, call), Some(Ok(Reply::Message(_)))));
+}
+
+/// What somebody writes stands behind what they have read, also when they read it while their last message was still on its
+/// way to the disk: a clock that runs ahead does not move the question behind its answer.
+#[test]
+fn an_answer_follows_what_was_read_while_another_message_was_being_written() {
+    for seed in 0..30 {
+        let mut world = World::new(seed);
+        let (alice, bob, alice_id, bob_id) = friends(&mut world);
+        world.until("a link", MINUTE, |world| is_open(world, alice) && is_open(world, bob));
+        world.pass(Duration::from_secs(5));
+        world.set_clock(bob, 3_600_000);
+        let question = world.write(bob, alice_id, "how are you?");
+        world.disk_takes = Duration::from_millis(200);
+        let pause = world.rng.random_range(0..200);
+        world.pass(Duration::from_millis(pause));
+        world.submit(alice, Command::SendMessage { to: bob_id, text: "hello".into() });
+        world.until("the question", MINUTE, |world| told(world, alice) == 1);
+        let answer = world.write(alice, bob_id, "fine");
+        world.pass(Duration::from_secs(5));
+        let ids: Vec<String> = world.history(alice, bob_id).into_iter().map(|message| message.id).collect();
+        let place = |id: &String| ids.iter().position(|other| other == id).unwrap();
+        assert!(place(&question) < place(&answer), "seed {seed}: the answer stands before the question");
+    }
 }

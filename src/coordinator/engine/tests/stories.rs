@@ -3,7 +3,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::world::World;
+use crate::coordinator::world::World;
 use crate::coordinator::{Command, ErrorCode, Event, LinkState, MessageState, Path};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -23,21 +23,8 @@ fn received(world: &World, device: usize) -> Vec<String> {
 /// Two contacts with an open link.
 pub fn friends(world: &mut World) -> (usize, usize, Uuid, Uuid) {
     let (alice, bob) = (world.person("Alice"), world.person("Bob"));
-    let (alice_id, bob_id) = friends_of(world, alice, bob);
+    let (alice_id, bob_id) = world.befriend(alice, bob);
     (alice, bob, alice_id, bob_id)
-}
-
-/// Makes contacts of two; the first asks.
-pub fn friends_of(world: &mut World, alice: usize, bob: usize) -> (Uuid, Uuid) {
-    let before = (added(world, alice), added(world, bob));
-    let bob_id = world.add(alice, bob);
-    world.until("the request", MINUTE, |world| !world.events(bob).is_empty() && request(world, bob).is_some());
-    let alice_id = request(world, bob).unwrap();
-    world.run(bob, Command::AcceptContact(alice_id)).unwrap();
-    world.until("both are contacts", MINUTE, |world| {
-        added(world, alice) == before.0 + 1 && added(world, bob) == before.1 + 1
-    });
-    (alice_id, bob_id)
 }
 
 fn request(world: &World, device: usize) -> Option<Uuid> {

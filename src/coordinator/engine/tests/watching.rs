@@ -8,9 +8,9 @@ use proptest::prelude::*;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use uuid::Uuid;
 
-use self::window::{Window, apply, sorted};
+use self::window::{Window, apply, chats_on_disk, sorted};
 use super::stories::friends;
-use super::world::World;
+use crate::coordinator::world::World;
 use crate::coordinator::{
     BrokerState, ChatView, Command, Delta, ErrorCode, MessageState, PageAt, PageView, Path, Reply, View,
 };
@@ -299,7 +299,7 @@ proptest! {
                 }
                 16 => {
                     let lists: [&[&str]; 4] =
-                        [&[], &[super::world::BROKER], &["mqtt://second.example"], &[super::world::BROKER, "mqtt://second.example"]];
+                        [&[], &[crate::coordinator::world::BROKER], &["mqtt://second.example"], &[crate::coordinator::world::BROKER, "mqtt://second.example"]];
                     let list = lists[rng.random_range(0..4usize)];
                     world.use_brokers(device, list);
                 }
@@ -325,7 +325,7 @@ proptest! {
                 // What is still on its way to the disk may be told early because somebody looks, and nothing else.
                 if pause >= AT_REST {
                     prop_assert_eq!(late, vec![], "step {}", step);
-                    let mut chats = world.chats_on_disk(people[0]);
+                    let mut chats = chats_on_disk(&mut world, people[0]);
                     chats.sort_by_key(|chat| chat.user_id);
                     prop_assert_eq!(fresh.chats, chats, "step {}", step);
                 }

@@ -1,10 +1,10 @@
-//! The modelled drivers and networks between the devices.
+//! The modelled drivers of links, and the networks that devices are in.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::World;
+use super::{RECENT_MAX, World};
 use crate::coordinator::engine::Input;
 use crate::link::driver::{QUEUE_BYTES_MAX, QUEUE_FRAMES_MAX};
 use crate::link::{CloseReason, DriverCommand, DriverEvent, Path, Policy};
@@ -17,12 +17,74 @@ const LINK_BYTES_A_SECOND: usize = 16 * 1024 * 1000;
 impl World {
     /// The paths of all open links are cut: nothing arrives, and the libraries notice after a while.
     pub fn cut_links(&mut self) {
+        self.cut_links_where(|_, _| true);
+    }
+
+    fn cut_links_where(&mut self, which: impl Fn(usize, usize) -> bool) {
         for device in 0..self.devices.len() {
             for (peer, connection) in self.devices[device].links.clone() {
-                self.silent.insert(connection);
-                self.later(device, 5_000, Input::Link(peer, DriverEvent::Disconnected { connection }));
+                if self.other(device, peer).is_some_and(|(other, _)| which(device, other)) {
+                    self.silent.insert(connection);
+                    self.later(device, 5_000, Input::Link(peer, DriverEvent::Disconnected { connection }));
+                }
             }
         }
+    }
+
+    /// From now on there is no path between two devices but the broker, until [`World::heal`].
+    pub fn part(&mut self, one: usize, other: usize) {
+        let pair = (one.min(other), one.max(other));
+        self.parted.insert(pair);
+        self.cut_links_where(|one, other| (one.min(other), one.max(other)) == pair);
+    }
+
+    /// There is a path again.
+    pub fn heal(&mut self, one: usize, other: usize) {
+        self.parted.remove(&(one.min(other), one.max(other)));
+    }
+
+    /// A device loses its network altogether, and is told.
+    pub fn unplug(&mut self, device: usize) {
+        self.devices[device].unplugged = true;
+        self.cut_links_where(|one, other| one == device || other == device);
+        self.change_network(device);
+    }
+
+    /// It has one again, and is told.
+    pub fn plug_in(&mut self, device: usize) {
+        self.devices[device].unplugged = false;
+        self.later(device, 0, Input::NetworkChanged);
+    }
+
+    /// The link between two devices ends from one moment to the next, and what was on its way is lost.
+    pub fn break_link(&mut self, one: usize, other: usize) {
+        let Some(peer) = self.devices[other].key else { return };
+        let Some(connection) = self.devices[one].links.get(&peer).copied() else { return };
+        self.broken.insert(connection);
+        for (device, other) in [(one, other), (other, one)] {
+            let Some(peer) = self.devices[other].key else { continue };
+            if self.devices[device].links.get(&peer) == Some(&connection) {
+                self.devices[device].links.remove(&peer);
+                self.devices[device].queues.remove(&peer);
+                let event = DriverEvent::Closed { connection, reason: CloseReason::NoPath };
+                self.later(device, 1, Input::Link(peer, event));
+            }
+        }
+    }
+
+    /// One of the last frames arrives again, counted from the last.
+    pub fn repeat_frame(&mut self, back: usize) {
+        let last = self.recent.len().saturating_sub(1);
+        if let Some((to, from, connection, bytes)) = self.recent.get(last.saturating_sub(back)).cloned()
+            && self.devices[to].links.get(&from) == Some(&connection)
+        {
+            self.later(to, 1, Input::Link(from, DriverEvent::Frame { connection, bytes }));
+        }
+    }
+
+    fn is_path(&self, one: usize, other: usize) -> bool {
+        let unplugged = self.devices[one].unplugged || self.devices[other].unplugged;
+        self.links_work && !unplugged && !self.parted.contains(&(one.min(other), one.max(other)))
     }
 
     /// A device's addresses change: its links and its connections with brokers carry nothing any more, and it is told.
@@ -96,7 +158,7 @@ impl World {
             DriverCommand::AcceptAnswer { connection, sdp } => {
                 let both = self.devices[other].links.get(&own) == Some(&connection)
                     && self.devices[device].links.get(&peer) == Some(&connection);
-                if both && self.links_work {
+                if both && self.is_path(device, other) {
                     self.silent.remove(&connection);
                     let (again, others): (Vec<_>, Vec<_>) =
                         std::mem::take(&mut self.unsent).into_iter().partition(|(.., of, _)| *of == connection);
@@ -171,6 +233,7 @@ impl World {
 
     pub(super) fn frame(&mut self, device: usize, peer: DeviceKey, connection: ConnectionId, bytes: Bytes) {
         let Some((other, own)) = self.other(device, peer) else { return };
+        self.judge_frame(device, connection, &bytes);
         let now = self.now;
         let queue = self.devices[device].queues.entry(peer).or_default();
         queue.waiting.retain(|(leaves, _)| *leaves > now);
@@ -194,8 +257,13 @@ impl World {
         if self.silent.contains(&connection) {
             return self.unsent.push((other, own, connection, bytes));
         }
+        if self.recent.len() == RECENT_MAX {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((other, own, connection, bytes.clone()));
         let event = DriverEvent::Frame { connection, bytes };
-        self.at(other, leaves + Duration::from_millis(1), Input::Link(own, event));
+        let at = leaves + Duration::from_millis(1) + self.delay();
+        self.at(other, at, Input::Link(own, event));
     }
 }
 

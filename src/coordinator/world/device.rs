@@ -1,0 +1,373 @@
+//! A device: a process that starts and ends, and what people and scripts do with it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::Path;
+use std::time::Duration;
+
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use uuid::Uuid;
+
+use super::World;
+use super::broker::{BROKER, Conn};
+use super::disk::Disk;
+use crate::coordinator::engine::{BrokerConn, Engine, Input, Settings, StoreToken};
+use crate::coordinator::{
+    Command, CommandError, ContactView, Delta, Event, IdentityView, LinkState, MessageView, Reply, RequestView,
+    StatusView, View,
+};
+use crate::identity::{Secrets, UserId};
+use crate::link::{DriverCommand, Policy};
+use crate::log::direct_conversation;
+use crate::wire::broker_url::BrokerUrl;
+use crate::wire::{ConnectionId, ConversationId, DeviceKey};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// What belongs to one device: its disk outlives its process.
+pub(super) struct Device {
+    pub engine: Option<Engine>,
+    /// When the engine wants to be told that time has passed.
+    pub due: Option<Duration>,
+    /// Which of its processes this is; what was sent to an earlier one is lost.
+    pub run: u32,
+    pub disk: Disk,
+    secrets: Option<Vec<u8>>,
+    pub key: Option<DeviceKey>,
+    pub user: Option<Uuid>,
+    /// Its clock is wrong by so many milliseconds.
+    pub skew: i64,
+    /// It has no network at all.
+    pub unplugged: bool,
+    pub conns: BTreeMap<BrokerConn, Conn>,
+    pub links: BTreeMap<DeviceKey, ConnectionId>,
+    /// What each link's driver was made with.
+    pub policies: BTreeMap<DeviceKey, Policy>,
+    /// Nobody learns an address, from the next start on; a relay is among its ICE servers.
+    pub hide_address: bool,
+    pub relay: bool,
+    pub replies: BTreeMap<u64, Result<Reply, CommandError>>,
+    events: Vec<Event>,
+    /// How each link stands, as it was told last.
+    shown: BTreeMap<Uuid, LinkState>,
+    /// What watchers were told since somebody looked.
+    pub deltas: Vec<Delta>,
+    /// Where this person can be reached, at the next start.
+    brokers: Vec<String>,
+    pub finished: bool,
+    /// What waits in the driver of each link.
+    pub queues: BTreeMap<DeviceKey, LinkQueue>,
+    /// What must be on disk before a broker may forget a delivery.
+    pub deliveries: BTreeMap<(BrokerConn, u64), BTreeSet<StoreToken>>,
+}
+
+/// Frames that wait in a link's driver, as when they leave it and how long they are; as bounded as the real one.
+#[derive(Default)]
+pub(super) struct LinkQueue {
+    pub waiting: VecDeque<(Duration, usize)>,
+    pub refused: bool,
+}
+
+impl Device {
+    pub(super) fn keep(&mut self, secrets: Secrets, bytes: Vec<u8>) {
+        self.key = Some(secrets.device_key());
+        self.user = Some(UserId::from(&secrets.root_key()).0);
+        self.secrets = Some(bytes);
+    }
+}
+
+impl World {
+    /// A new device with an identity, running.
+    pub fn person(&mut self, name: &str) -> usize {
+        self.person_at(name, BROKER)
+    }
+
+    /// The same, with a broker of its own.
+    pub fn person_at(&mut self, name: &str, url: &str) -> usize {
+        self.person_at_each(name, &[url])
+    }
+
+    /// The same, with several.
+    pub fn person_at_each(&mut self, name: &str, urls: &[&str]) -> usize {
+        let device = self.blank_at(urls, Disk::in_memory());
+        self.run(device, Command::CreateIdentity { name: name.into() }).unwrap();
+        device
+    }
+
+    /// A new device with an identity and a database in this folder, running.
+    pub fn person_on_disk(&mut self, name: &str, folder: &Path) -> usize {
+        let device = self.blank_at(&[BROKER], Disk::in_folder(folder));
+        self.run(device, Command::CreateIdentity { name: name.into() }).unwrap();
+        device
+    }
+
+    /// A new device without an identity, running.
+    pub fn blank(&mut self) -> usize {
+        self.blank_at(&[BROKER], Disk::in_memory())
+    }
+
+    fn blank_at(&mut self, urls: &[&str], disk: Disk) -> usize {
+        let device = self.devices.len();
+        self.devices.push(Device {
+            engine: None,
+            due: None,
+            run: 0,
+            disk,
+            secrets: None,
+            key: None,
+            user: None,
+            skew: 0,
+            unplugged: false,
+            conns: BTreeMap::new(),
+            links: BTreeMap::new(),
+            policies: BTreeMap::new(),
+            hide_address: false,
+            relay: false,
+            replies: BTreeMap::new(),
+            events: vec![],
+            shown: BTreeMap::new(),
+            deltas: vec![],
+            brokers: urls.iter().map(ToString::to_string).collect(),
+            finished: false,
+            queues: BTreeMap::new(),
+            deliveries: BTreeMap::new(),
+        });
+        self.start(device);
+        device
+    }
+
+    /// How many devices there are.
+    #[must_use]
+    pub fn devices(&self) -> usize {
+        self.devices.len()
+    }
+
+    /// Starts a device's process.
+    pub fn start(&mut self, device: usize) {
+        let rng = StdRng::seed_from_u64(self.rng.random());
+        let now = self.clock(device);
+        let state = &mut self.devices[device];
+        assert!(state.engine.is_none(), "already running");
+        state.disk.wake();
+        state.run += 1;
+        state.finished = false;
+        state.deltas.clear();
+        let secrets = state.secrets.as_ref().map(|bytes| Secrets::from_bytes(bytes).ok().unwrap());
+        let brokers = state.brokers.iter().map(|url| BrokerUrl::parse(url).unwrap()).collect();
+        let (hide_address, relay) = (state.hide_address, state.relay);
+        let settings = Settings { brokers, link: Default::default(), hide_address, relay };
+        let (engine, outputs) = Engine::start(settings, secrets, rng, now);
+        state.engine = Some(engine);
+        self.carry_out(device, outputs);
+    }
+
+    /// The process is gone from one moment to the next.
+    pub fn kill(&mut self, device: usize) {
+        let state = &mut self.devices[device];
+        state.engine = None;
+        state.due = None;
+        // What is still on its way to it reaches nobody.
+        state.run += 1;
+        state.links.clear();
+        state.policies.clear();
+        state.conns.clear();
+        state.shown.clear();
+        state.queues.clear();
+        state.deliveries.clear();
+        state.disk.power_off();
+        self.detach_sessions(device);
+    }
+
+    /// An orderly end.
+    pub fn shut_down(&mut self, device: usize) {
+        self.input(device, Input::Shutdown);
+        // It may be killed meanwhile.
+        let ended = |world: &Self| world.devices[device].finished || !world.is_running(device);
+        self.until("an orderly end", Duration::from_secs(5), ended);
+        let others: Vec<(DeviceKey, ConnectionId)> = self.devices[device].links.clone().into_iter().collect();
+        for (peer, connection) in others {
+            self.link(device, peer, DriverCommand::Close, Some(connection));
+        }
+        self.kill(device);
+    }
+
+    /// Whether its process runs.
+    #[must_use]
+    pub fn is_running(&self, device: usize) -> bool {
+        self.devices[device].engine.is_some()
+    }
+
+    /// The engine of a running device.
+    pub fn engine(&self, device: usize) -> &Engine {
+        self.devices[device].engine.as_ref().unwrap()
+    }
+
+    /// From now on its clock is wrong by so many milliseconds.
+    pub fn set_clock(&mut self, device: usize, skew: i64) {
+        self.devices[device].skew = skew;
+    }
+
+    pub(super) fn event(&mut self, device: usize, event: Event) {
+        self.judge_event(device, &event);
+        let state = &mut self.devices[device];
+        if let Event::LinkChanged { user_id, state: link, .. } = &event {
+            state.shown.insert(*user_id, *link);
+        }
+        state.events.push(event);
+    }
+
+    /// Runs a command.
+    ///
+    /// # Errors
+    /// As the engine refuses it.
+    pub fn run(&mut self, device: usize, command: Command) -> Result<Reply, CommandError> {
+        let call = self.submit(device, command);
+        self.until("a reply", Duration::from_secs(5), |world| world.devices[device].replies.contains_key(&call));
+        self.devices[device].replies.remove(&call).unwrap()
+    }
+
+    /// Hands over a command without waiting for its reply.
+    pub fn submit(&mut self, device: usize, command: Command) -> u64 {
+        self.until("the database", Duration::from_secs(5), |world| world.is_loaded(device));
+        self.calls += 1;
+        let call = self.calls;
+        self.input(device, Input::Command(call, command));
+        call
+    }
+
+    /// Whether a device runs and takes commands.
+    #[must_use]
+    pub fn is_loaded(&self, device: usize) -> bool {
+        self.devices[device].engine.as_ref().is_some_and(Engine::is_loaded)
+    }
+
+    /// The reply to a command that was handed over, once there is one.
+    #[must_use]
+    pub fn reply(&self, device: usize, call: u64) -> Option<&Result<Reply, CommandError>> {
+        self.devices[device].replies.get(&call)
+    }
+
+    /// Begins to watch: how things are, while [`World::deltas`] gathers what changes.
+    pub fn watch(&mut self, device: usize) -> View {
+        let now = self.clock(device);
+        let (view, outputs) = self.devices[device].engine.as_mut().unwrap().watch(now);
+        self.carry_out(device, outputs);
+        view
+    }
+
+    /// What watchers were told since the last time.
+    pub fn deltas(&mut self, device: usize) -> Vec<Delta> {
+        std::mem::take(&mut self.devices[device].deltas)
+    }
+
+    /// Everything that a device has told, by all of its processes.
+    #[must_use]
+    pub fn events(&self, device: usize) -> &[Event] {
+        &self.devices[device].events
+    }
+
+    /// How the link stands that was told of last.
+    #[must_use]
+    pub fn link_state(&self, device: usize) -> Option<LinkState> {
+        self.devices[device].events.iter().rev().find_map(|event| match event {
+            Event::LinkChanged { state, .. } => Some(*state),
+            _ => None,
+        })
+    }
+
+    /// How the link with a person stands, for the process that runs now.
+    #[must_use]
+    pub fn link_with(&self, device: usize, user: Uuid) -> Option<LinkState> {
+        self.devices[device].shown.get(&user).copied()
+    }
+
+    /// From now on, and at the next start, these are its brokers.
+    pub fn use_brokers(&mut self, device: usize, brokers: &[&str]) {
+        let brokers: Vec<String> = brokers.iter().map(|url| (*url).to_owned()).collect();
+        self.run(device, Command::UseBrokers(brokers.clone())).unwrap();
+        self.devices[device].brokers = brokers;
+    }
+
+    /// This device's identity.
+    pub fn identity(&mut self, device: usize) -> IdentityView {
+        let Ok(Reply::Identity(identity)) = self.run(device, Command::ShowIdentity) else { panic!("no identity") };
+        identity
+    }
+
+    /// Asks another one, by its link.
+    pub fn add(&mut self, device: usize, other: usize) -> Uuid {
+        let link = self.identity(other).link;
+        self.add_link(device, link)
+    }
+
+    /// Asks the owner of a link.
+    pub fn add_link(&mut self, device: usize, link: String) -> Uuid {
+        let Ok(Reply::User(user)) = self.run(device, Command::AddContact { link }) else { panic!("not added") };
+        user
+    }
+
+    /// Makes contacts of two; the first asks, the second accepts. Tells who each is for the other.
+    pub fn befriend(&mut self, one: usize, other: usize) -> (Uuid, Uuid) {
+        let (one_id, other_id) = (self.user(one), self.user(other));
+        let added = |world: &Self, device: usize, user: Uuid| {
+            let added = |event: &Event| matches!(event, Event::ContactAdded { user_id, .. } if *user_id == user);
+            world.events(device).iter().any(added)
+        };
+        let asked = |event: &Event| matches!(event, Event::RequestReceived { user_id, .. } if *user_id == one_id);
+        self.add(one, other);
+        self.until("the request", MINUTE, |world| world.events(other).iter().any(asked));
+        self.run(other, Command::AcceptContact(one_id)).unwrap();
+        self.until("both are contacts", MINUTE, |world| added(world, one, other_id) && added(world, other, one_id));
+        (one_id, other_id)
+    }
+
+    /// Whose device it is.
+    #[must_use]
+    pub fn user(&self, device: usize) -> Uuid {
+        self.devices[device].user.unwrap()
+    }
+
+    /// The conversation of two people.
+    #[must_use]
+    pub fn conversation(&self, one: usize, other: usize) -> ConversationId {
+        let root = |device: usize| {
+            let secrets = self.devices[device].secrets.as_ref().unwrap();
+            Secrets::from_bytes(secrets).ok().unwrap().root_key()
+        };
+        direct_conversation(&root(one), &root(other))
+    }
+
+    /// Who asks.
+    pub fn requests(&mut self, device: usize) -> Vec<RequestView> {
+        let Ok(Reply::Requests(requests)) = self.run(device, Command::ListRequests) else { panic!("no requests") };
+        requests
+    }
+
+    /// Its contacts.
+    pub fn contacts(&mut self, device: usize) -> Vec<ContactView> {
+        let Ok(Reply::Contacts(contacts)) = self.run(device, Command::ListContacts) else { panic!("no contacts") };
+        contacts
+    }
+
+    /// How things stand.
+    pub fn status(&mut self, device: usize) -> StatusView {
+        let Ok(Reply::Status(status)) = self.run(device, Command::ShowStatus) else { panic!("no status") };
+        status
+    }
+
+    /// Writes a message and waits until it is on disk.
+    pub fn write(&mut self, device: usize, to: Uuid, text: &str) -> String {
+        let Ok(Reply::Message(id)) = self.run(device, Command::SendMessage { to, text: text.into() }) else {
+            panic!("not written")
+        };
+        id
+    }
+
+    /// The last thousand messages with somebody.
+    pub fn history(&mut self, device: usize, with: Uuid) -> Vec<MessageView> {
+        let command = Command::ReadHistory { with, before: None, limit: Some(1000) };
+        match self.run(device, command) {
+            Ok(Reply::History(messages)) => messages,
+            other => panic!("no history: {other:?}"),
+        }
+    }
+}

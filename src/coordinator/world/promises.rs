@@ -1,0 +1,106 @@
+//! What no story may ever see, checked at each step: whatever is told or acknowledged is on disk, nothing is told twice,
+//! nothing is repeated for no reason, and nothing grows beyond its limit.
+
+use bytes::Bytes;
+
+use super::World;
+use crate::coordinator::engine::{BrokerConn, Input, Output};
+use crate::coordinator::{CommandError, Event, Reply};
+use crate::link::DriverEvent;
+use crate::store::Op;
+use crate::sync::{MAIL_WINDOW, PUSH_WINDOW_BYTES, PUSH_WINDOW_ENTRIES};
+use crate::wire::{ConnectionId, ENTRY_BYTES_MAX, EntryId, Frame};
+
+impl World {
+    /// What a device has heard.
+    pub(super) fn note_input(&mut self, device: usize, input: &Input) {
+        if let Input::Link(_, DriverEvent::Frame { connection, bytes }) = input
+            && kind(bytes) == Some(HAVE)
+        {
+            self.informed.insert((device, *connection));
+        }
+    }
+
+    /// What a broker has delivered stays with it until these are on disk.
+    pub(super) fn note_delivery(&mut self, device: usize, delivery: (BrokerConn, u64), outputs: &[Output]) {
+        let inserts = outputs.iter().filter_map(|output| match output {
+            Output::Store(token, Op::Insert { .. }) => Some(*token),
+            _ => None,
+        });
+        self.devices[device].deliveries.insert(delivery, inserts.collect());
+    }
+
+    /// A broker is told to forget a delivery.
+    pub(super) fn judge_delivery(&mut self, device: usize, conn: BrokerConn, delivery: u64) {
+        let state = &mut self.devices[device];
+        let tokens = state.deliveries.remove(&(conn, delivery)).unwrap_or_default();
+        let committed = tokens.iter().all(|token| state.disk.committed(*token));
+        assert!(committed, "a broker is told to forget mail that is not on disk");
+    }
+
+    /// A command is answered.
+    pub(super) fn judge_reply(&mut self, device: usize, reply: &Result<Reply, CommandError>) {
+        if let Ok(Reply::Message(id)) = reply {
+            assert!(self.kept(device).contains(&entry(id)), "a person is told that a message is safe before it is");
+        }
+    }
+
+    /// People are told.
+    pub(super) fn judge_event(&mut self, device: usize, event: &Event) {
+        match event {
+            Event::MessageReceived { id, .. } => {
+                let disk = &mut self.devices[device].disk;
+                assert!(disk.kept.contains(&entry(id)), "a message is shown that is not on disk");
+                assert!(disk.told.insert(entry(id)), "a message is told twice");
+            }
+            Event::MessageDelivered { with, id } => {
+                let mut others = self.devices.iter().filter(|device| device.user == Some(*with));
+                let arrived = others.any(|device| device.disk.ever.contains(&entry(id)));
+                assert!(arrived, "a message counts as delivered that is on no disk of its recipient");
+            }
+            _ => {}
+        }
+    }
+
+    /// A frame goes out.
+    pub(super) fn judge_frame(&mut self, device: usize, connection: ConnectionId, bytes: &Bytes) {
+        match kind(bytes) {
+            Some(ENTRY) => {
+                let informed = self.informed.contains(&(device, connection));
+                assert!(informed, "entries are pushed before the peer has said what it has");
+            }
+            Some(ACK) => {
+                let (kept, Ok(Frame::Ack(ack))) = (self.kept(device), Frame::parse(bytes)) else { panic!("no ack") };
+                assert!(ack.ids.iter().all(|id| kept.contains(id)), "an entry is acknowledged before it is on disk");
+            }
+            _ => {}
+        }
+    }
+
+    /// What waits in a device.
+    pub(super) fn judge_queues(&mut self, device: usize) {
+        let Some(engine) = &self.devices[device].engine else { return };
+        for (push, mailer) in engine.under_way() {
+            let (entries, bytes) = push.under_way();
+            assert!(entries <= PUSH_WINDOW_ENTRIES, "{entries} entries are under way on a link");
+            // The last one may exceed it.
+            assert!(bytes < PUSH_WINDOW_BYTES + ENTRY_BYTES_MAX, "{bytes} bytes are under way on a link");
+            let deposits = mailer.deposits();
+            assert!(deposits <= MAIL_WINDOW, "{deposits} deposits fill a broker's queue");
+        }
+    }
+}
+
+/// Kinds of frames, as on the wire.
+const ENTRY: u8 = 1;
+const HAVE: u8 = 2;
+const ACK: u8 = 4;
+
+/// A frame's kind is its second byte: an array head, then the kind.
+fn kind(frame: &Bytes) -> Option<u8> {
+    frame.get(1).copied()
+}
+
+fn entry(id: &str) -> EntryId {
+    EntryId::from_hex(id).unwrap()
+}

@@ -1,0 +1,120 @@
+//! What must be true at the end, for each pair of contacts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kith::coordinator::{Command, MessageState, PageAt, Reply};
+use kith::log::Entry;
+use kith::log::order::{Key, Node, place, sort};
+use kith::store::Kept;
+use kith::wire::EntryId;
+
+use super::life::{Life, id_of};
+
+/// Messages in one page: more than a pair writes in a story.
+const PAGE: u32 = 1_000;
+
+/// Looks at every pair.
+pub fn check(life: &mut Life) {
+    for pair in 0..life.pairs.len() {
+        same_entries_in_the_same_order(life, pair);
+        same_rendering(life, pair);
+        nothing_missing(life, pair);
+        what_was_read_stays_read(life, pair);
+    }
+}
+
+fn entries(life: &mut Life, pair: usize, side: usize) -> Vec<Kept> {
+    let (device, conversation) = (life.pairs[pair].devices[side], life.pairs[pair].conversation);
+    life.world.db(device).entries(&conversation).unwrap()
+}
+
+/// The same entries, byte for byte, in the order that follows from them alone.
+fn same_entries_in_the_same_order(life: &mut Life, pair: usize) {
+    let [one, other] = [0, 1].map(|side| entries(life, pair, side));
+    let lost = &life.pairs[pair].lost;
+    let strip = |kept: &[Kept]| kept.iter().map(|kept| (kept.id, kept.entry.clone())).collect::<BTreeMap<_, _>>();
+    assert!(strip(&one) == strip(&other), "two devices have different entries");
+    let placed = |kept: &[Kept]| -> Vec<EntryId> {
+        kept.iter().filter(|kept| kept.position.is_some()).map(|kept| kept.id).collect()
+    };
+    assert_eq!(placed(&one), placed(&other), "two devices show one conversation in different orders");
+    let all: BTreeSet<EntryId> = one.iter().map(|kept| kept.id).collect();
+    assert_eq!(all.len(), one.len(), "an entry is there twice");
+    let ids = placed(&one);
+    let nodes: Vec<Node> = one.into_iter().map(|kept| Node::from(&Entry::verify(kept.entry).unwrap())).collect();
+    let missing = nodes.iter().flat_map(|node| &node.parents).find(|id| !all.contains(id) && !lost.contains(id));
+    assert!(missing.is_none(), "an entry waits for one that is missing");
+    assert_eq!(ids, sort(&nodes), "the order is not the one that follows from the entries");
+    // The rule by which each is placed as it arrives leads to the same, in any order of arrival; looked at for one pair.
+    if pair == 0 {
+        assert_eq!(ids, place_each(nodes), "the rule of insertion leads to another order");
+    }
+}
+
+/// Places entries in the order of their logs: each log as a whole, as far as its parents allow.
+fn place_each(mut nodes: Vec<Node>) -> Vec<EntryId> {
+    let mut order: Vec<Key> = vec![];
+    nodes.sort_by_key(|node| node.key.author);
+    while !nodes.is_empty() {
+        let before = nodes.len();
+        nodes.retain(|node| match place(&order, node) {
+            Some(at) => {
+                order.insert(at, node.key);
+                false
+            }
+            None => true,
+        });
+        // The others wait for something that was lost.
+        if nodes.len() == before {
+            break;
+        }
+    }
+    order.into_iter().map(|key| key.id).collect()
+}
+
+/// People on both sides see the same, in history and in pages, and all of it has arrived.
+fn same_rendering(life: &mut Life, pair: usize) {
+    let shown = [0, 1].map(|side| {
+        let history = life.history(pair, side);
+        let (device, with) = (life.pairs[pair].devices[side], life.pairs[pair].users[1 - side]);
+        let page = life.world.run(device, Command::ReadPage { with, at: PageAt::Latest, limit: PAGE });
+        let Ok(Reply::Page(page)) = page else { panic!("no page") };
+        assert_eq!(page.messages, history, "a page and the history differ");
+        let arrived = |state| matches!(state, MessageState::Delivered | MessageState::Received);
+        assert!(history.iter().all(|message| arrived(message.state)), "a message has not arrived");
+        history.into_iter().map(|message| (message.id, message.from, message.text, message.at)).collect::<Vec<_>>()
+    });
+    assert_eq!(shown[0], shown[1], "two devices show one conversation differently");
+}
+
+/// What people were told is safe is there, with its text, once, and behind everything that its author had seen.
+fn nothing_missing(life: &mut Life, pair: usize) {
+    let history = life.history(pair, 0);
+    let places: BTreeMap<EntryId, usize> =
+        history.iter().enumerate().map(|(place, message)| (id_of(&message.id), place)).collect();
+    assert_eq!(places.len(), history.len(), "a message is shown twice");
+    let waiting: BTreeSet<EntryId> =
+        entries(life, pair, 0).into_iter().filter(|kept| kept.position.is_none()).map(|kept| kept.id).collect();
+    let pair = &life.pairs[pair];
+    let first = history.len() == PAGE as usize;
+    for (id, text) in &pair.must {
+        match places.get(id) {
+            Some(place) => assert_eq!(&history[*place].text, text, "a message has changed"),
+            None => assert!(first || waiting.contains(id), "an acknowledged message is missing: “{}”", text.trim()),
+        }
+    }
+    for (id, before) in &pair.before {
+        let Some(place) = places.get(id) else { continue };
+        let late = before.iter().filter_map(|id| places.get(id)).any(|earlier| earlier > place);
+        assert!(!late, "a message stands before one that its author had seen");
+    }
+}
+
+/// What was marked as read stays so, and nothing else is.
+fn what_was_read_stays_read(life: &mut Life, pair: usize) {
+    for side in [0, 1] {
+        let unread: BTreeSet<EntryId> =
+            entries(life, pair, side).into_iter().filter(|kept| kept.unread).map(|kept| kept.id).collect();
+        assert!(life.pairs[pair].read[side].is_disjoint(&unread), "a message that was read is unread");
+    }
+}

@@ -1,0 +1,134 @@
+//! What can happen in a world, and a random story of it.
+//!
+//! A move names nobody: `who` and `what` are numbers that choose among those who can make it when it is made. So any of
+//! them can be left out of a story, and the others still mean something.
+
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+/// A kind of move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Somebody writes a message.
+    Write,
+    /// Somebody writes very much, or many at once, or one after the other.
+    WriteMany,
+    /// Somebody reads a conversation, and marks it as read.
+    Read,
+    /// A process ends in order.
+    Leave,
+    /// A device loses its network.
+    Unplug,
+    /// A device that is away comes back.
+    Return,
+    /// A process dies around one of its next commits.
+    Crash,
+    /// Links and connections with brokers break, with what is on its way; brokers forget what they keep.
+    Lose,
+    /// Envelopes and frames arrive again.
+    Repeat,
+    /// Envelopes and frames begin to overtake each other, or cease to.
+    Reorder,
+    /// Between two devices there is no path any more but the broker.
+    Part,
+    /// There is one again.
+    Heal,
+    /// A clock jumps, by up to a year in either direction.
+    Skew,
+    /// A device's database is copied.
+    BackUp,
+    /// An old copy takes its place.
+    Restore,
+    /// A disk refuses some writes, or disks become slow, or quick again.
+    Disk,
+    /// The broker ends, or comes back.
+    Broker,
+}
+
+/// How often each kind of move is made, in a thousand, and its name in tables.
+pub const KINDS: [(Kind, u32, &str); 17] = [
+    (Kind::Write, 479, "write"),
+    (Kind::WriteMany, 20, "write many"),
+    (Kind::Read, 70, "read"),
+    (Kind::Leave, 20, "leave"),
+    (Kind::Unplug, 24, "unplug"),
+    (Kind::Return, 84, "return"),
+    (Kind::Crash, 42, "crash"),
+    (Kind::Lose, 36, "lose"),
+    (Kind::Repeat, 36, "repeat"),
+    (Kind::Reorder, 24, "reorder"),
+    (Kind::Part, 24, "part"),
+    (Kind::Heal, 30, "heal"),
+    (Kind::Skew, 24, "skew"),
+    (Kind::BackUp, 26, "back up"),
+    (Kind::Restore, 18, "restore"),
+    (Kind::Disk, 28, "disk"),
+    (Kind::Broker, 15, "broker"),
+];
+
+/// One move, and how long the world goes on after it.
+#[derive(Clone, Debug)]
+pub struct Move {
+    pub kind: Kind,
+    pub who: u32,
+    pub what: u32,
+    pub pause: Duration,
+}
+
+/// A whole story: who there is, and what they do.
+#[derive(Clone, Debug)]
+pub struct Story {
+    pub seed: u64,
+    pub people: usize,
+    /// Contacts beside those of neighbours.
+    pub extra: Vec<(usize, usize)>,
+    /// Databases are files in a folder.
+    pub on_disk: bool,
+    /// Links can be made at all; otherwise everything goes by mail.
+    pub links: bool,
+    pub moves: Vec<Move>,
+}
+
+/// Pauses, in milliseconds: most things happen before the last ones are over, and some after everybody has calmed down.
+const PAUSES: [u64; 12] = [0, 0, 0, 1, 5, 20, 20, 100, 300, 1_000, 2_000, 6_000];
+/// Moves of a story: 200 on average, when those that nobody could make are left out.
+const MOVES: std::ops::RangeInclusive<usize> = 110..=325;
+
+impl Story {
+    /// The story of a seed.
+    pub fn of(seed: u64) -> Self {
+        let mut rng = StdRng::seed_from_u64(seed ^ 0x6b69_7468);
+        let people = rng.random_range(3..=7usize);
+        let extra = (0..rng.random_range(0..=2)).map(|_| (rng.random_range(0..people), rng.random_range(0..people)));
+        let extra = extra.collect();
+        let links = !rng.random_bool(0.125);
+        let moves = (0..rng.random_range(MOVES)).map(|_| Move::random(&mut rng)).collect();
+        Self { seed, people, extra, on_disk: seed % 10 == 9, links, moves }
+    }
+
+    /// Who is whose contact, each pair once: neighbours, and some others.
+    pub fn contacts(&self) -> Vec<(usize, usize)> {
+        let neighbours = (1..self.people).map(|n| (n - 1, n));
+        let extra = self.extra.iter().map(|(a, b)| (*a.min(b), *a.max(b))).filter(|(a, b)| a != b);
+        let mut all: Vec<_> = neighbours.chain(extra).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
+impl Move {
+    fn random(rng: &mut StdRng) -> Self {
+        let total = KINDS.iter().map(|(_, weight, _)| weight).sum();
+        let mut left = rng.random_range(0..total);
+        let chosen = KINDS.iter().find(|(_, weight, _)| {
+            let found = left < *weight;
+            left = left.saturating_sub(*weight);
+            found
+        });
+        let pause = Duration::from_millis(PAUSES[rng.random_range(0..PAUSES.len())]);
+        Self { kind: chosen.unwrap().0, who: rng.random(), what: rng.random(), pause }
+    }
+}
