@@ -37,9 +37,13 @@ impl Engine {
     fn open_broker(&mut self, url: &BrokerUrl, own: bool) {
         let fresh = || Broker { url: url.clone(), own, sessions: BTreeMap::new(), shown: BrokerState::Connecting };
         // Our own brokers come first, so that a card that names one of them adds no session without a login.
+        let known = self.brokers.len();
         self.brokers.entry(url.without_credentials()).or_insert_with(fresh).own |= own;
         self.mark_brokers();
-        self.mark_reached(url);
+        if self.brokers.len() > known {
+            // Only then: it looks at everybody, and this is called for everybody.
+            self.mark_reached(url);
+        }
     }
 
     fn open_session(&mut self, url: &BrokerUrl, kind: SessionKind, topics: impl IntoIterator<Item = Topic>) {
