@@ -27,7 +27,7 @@ pub const PROMISES: &[Promise] = &[
     promise("away-20", Trial::Away20, 3.0, "delivered, after 20 s without a network"),
     promise("away-120", Trial::Away120, 3.0, "delivered, after 120 s without a network"),
     promise("frozen", Trial::Frozen, 3.0, "delivered, after a sleep of 60 s"),
-    promise("nap", Trial::Nap, 3.0, "delivered on the same link, after a sleep of 8 s"),
+    promise("nap", Trial::Nap, 3.0, "delivered, after a sleep of 8 s"),
     // "Do not notice" as a number: what an undisturbed link never needs, and a broken one always does.
     promise("broker-links", Trial::Broker, 1.0, "delivered on an open link while the broker is down"),
     promise("broker-signaling", Trial::Broker, 5.0, "both are connected to a broker that is back"),

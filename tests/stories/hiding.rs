@@ -152,86 +152,229 @@ fn with_a_relay_the_link_comes_back_through_it() {
     });
 }
 
-/// So many packets are looked at: the library has begun to try every pair long before.
+/// So many packets are looked at each time: the library has begun to try every pair long before.
 const LOOKED_AT: usize = 40;
+/// The device that is watched, and the one to which it was told that it connects.
+const OWN: usize = 0;
+const PEER: usize = 1;
+
+/// What is done with a connection that is being made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Making {
+    /// The device offers it.
+    Offer,
+    /// Its paths are made anew, while those of an offer are still looked for.
+    Restart,
+    /// The device takes its own offer back and answers the peer's.
+    Rollback,
+    /// The device offers it while it does not hide, and then begins to hide.
+    Change,
+}
 
 /// Whoever watches the addresses that they told a device which hides sees packets of its relay, and of nothing else: no
-/// connectivity check, and no connection over TCP, comes from an address of its own. A device that does not hide is seen.
+/// connectivity check, and no connection over TCP, comes from an address of its own. However the connection is made, and also when
+/// the device begins to hide in the middle of that. A device that does not hide is seen.
 #[test]
 fn a_peer_sees_packets_of_the_relay_only() {
     with_a_relay("hiding::a_peer_sees_packets_of_the_relay_only", |_, relay| {
         let server = relay.url(RELAY_PASSWORD).parse::<driver::IceServer>().expect("a relay's address");
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        for (policy, hides) in [(Policy::RelayOnly, true), (Policy::Everything, false)] {
-            let (relays, seen) = runtime.block_on(watch(policy, server.clone()));
+        for (policy, making) in [
+            (Policy::RelayOnly, Making::Offer),
+            (Policy::RelayOnly, Making::Restart),
+            (Policy::RelayOnly, Making::Rollback),
+            (Policy::RelayOnly, Making::Change),
+            (Policy::Everything, Making::Offer),
+            (Policy::Everything, Making::Restart),
+        ] {
+            let (relays, seen) = runtime.block_on(watch(policy, making, &server));
             assert!(!relays.is_empty(), "no relay was found");
             let others: Vec<_> = seen.iter().filter(|from| !relays.contains(from)).collect();
-            assert_eq!(others.is_empty(), hides, "{policy:?}: {others:?}, and the relay is {relays:?}");
+            let hides = policy == Policy::RelayOnly;
+            assert_eq!(others.is_empty(), hides, "{policy:?}, {making:?}: {others:?}, and the relay is {relays:?}");
         }
     });
 }
 
 /// Connects a driver with this policy to a peer whose addresses are only watched. What it told of relays, and from where
-/// packets came.
-async fn watch(policy: Policy, server: driver::IceServer) -> (Vec<SocketAddr>, Vec<SocketAddr>) {
-    let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
-    let (sender, mut events) = mpsc::channel(64);
-    let bind = vec!["127.0.0.1:0".to_owned()];
-    let own = Settings { ice_servers: vec![server], bind: bind.clone(), policy };
-    let peer = Settings { bind, ..Settings::default() };
-    let [own, peer] =
-        [(0, own), (1, peer)].map(|(tag, set)| driver::spawn(tag, set, &tracker, cancel.clone(), sender.clone()));
-    let (udp, tcp) = (UdpSocket::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
-    udp.set_nonblocking(true).unwrap();
-    tcp.set_nonblocking(true).unwrap();
-    let udp = tokio::net::UdpSocket::from_std(udp).unwrap();
-    let connection = ConnectionId([1; 16]);
-    own.command(DriverCommand::Offer { connection }).unwrap();
-
-    let (mut relays, mut seen, mut packet) = (vec![], vec![], [0; 2_048]);
-    let looking = async {
-        // Until it is known where the relay sends from, every packet is kept.
-        while seen.len() < LOOKED_AT || relays.is_empty() {
-            tokio::select! {
-                event = events.recv() => match event.expect("drivers") {
-                    (0, DriverEvent::OfferReady { sdp, .. }) => {
-                        assert!(policy == Policy::Everything || !sdp.contains("candidate"), "{sdp}");
-                        peer.command(DriverCommand::AcceptOffer { connection, sdp, instead_of: None }).unwrap();
-                    }
-                    (1, DriverEvent::AnswerReady { sdp, .. }) => {
-                        own.command(DriverCommand::AcceptAnswer { connection, sdp }).unwrap();
-                        let candidates = vec![
-                            candidate(&format!("udp 2130706431 127.0.0.1 {} typ host", udp.local_addr().unwrap().port())),
-                            candidate(&format!(
-                                "tcp 2130706431 127.0.0.1 {} typ host tcptype passive",
-                                tcp.local_addr().unwrap().port()
-                            )),
-                        ];
-                        own.command(DriverCommand::AddCandidates { connection, candidates }).unwrap();
-                    }
-                    (0, DriverEvent::CandidatesReady { candidates, .. }) => {
-                        for line in candidates.iter().map(|candidate| &candidate.line) {
-                            let words: Vec<&str> = line.split(' ').collect();
-                            let relay = line.contains("typ relay");
-                            assert!(policy == Policy::Everything || relay && line.contains("raddr 0.0.0.0 rport 9"), "{line}");
-                            if relay {
-                                relays.push(format!("{}:{}", words[4], words[5]).parse::<SocketAddr>().unwrap());
-                            }
-                        }
-                    }
-                    _ => {}
-                },
-                Ok((_, from)) = udp.recv_from(&mut packet) => seen.push(from),
-            }
+/// packets came at the end.
+async fn watch(policy: Policy, making: Making, server: &driver::IceServer) -> (Vec<SocketAddr>, Vec<SocketAddr>) {
+    let before = if making == Making::Change { Policy::Everything } else { policy };
+    let mut watched = Watched::new(before, making == Making::Rollback, server);
+    watched.offer(ConnectionId([1; 16]));
+    watched.look().await;
+    match making {
+        Making::Offer | Making::Rollback => {}
+        Making::Restart => {
+            let restart = DriverCommand::Restart { connection: watched.connection, generation: 1 };
+            watched.own.0.command(restart).unwrap();
+            watched.look().await;
         }
-    };
-    tokio::time::timeout(deadline(), looking).await.expect("packets in time");
-    assert_eq!(tcp.accept().map(|_| ()).map_err(|error| error.kind()), Err(ErrorKind::WouldBlock), "over TCP");
-    cancel.cancel();
-    drop((own, peer, events));
+        Making::Change => {
+            watched.hide(server).await;
+            watched.offer(ConnectionId([2; 16]));
+            watched.look().await;
+        }
+    }
+    watched.end().await
+}
+
+/// A driver, what watches it, and the peer that answers what it says without ever sending it a packet.
+struct Watched {
+    policy: Policy,
+    own: (driver::Handle, TaskTracker),
+    peer: (driver::Handle, TaskTracker),
+    sender: mpsc::Sender<(usize, DriverEvent)>,
+    events: mpsc::Receiver<(usize, DriverEvent)>,
+    udp: tokio::net::UdpSocket,
+    tcp: TcpListener,
+    connection: ConnectionId,
+    /// The peer's own offer meets ours.
+    glare: bool,
+    relays: Vec<SocketAddr>,
+    seen: Vec<SocketAddr>,
+}
+
+impl Watched {
+    fn new(policy: Policy, glare: bool, server: &driver::IceServer) -> Self {
+        let (sender, events) = mpsc::channel(64);
+        let (udp, tcp) = (UdpSocket::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
+        udp.set_nonblocking(true).unwrap();
+        tcp.set_nonblocking(true).unwrap();
+        Self {
+            policy,
+            own: start(OWN, vec![server.clone()], policy, &sender),
+            peer: start(PEER, vec![], Policy::Everything, &sender),
+            sender,
+            events,
+            udp: tokio::net::UdpSocket::from_std(udp).unwrap(),
+            tcp,
+            connection: ConnectionId([0; 16]),
+            glare,
+            relays: vec![],
+            seen: vec![],
+        }
+    }
+
+    fn offer(&mut self, connection: ConnectionId) {
+        self.connection = connection;
+        self.own.0.command(DriverCommand::Offer { connection }).unwrap();
+    }
+
+    /// Does to the driver what Kith does when one begins to hide: it is dropped, and another takes its place.
+    async fn hide(&mut self, server: &driver::IceServer) {
+        self.policy = Policy::RelayOnly;
+        let another = start(OWN, vec![server.clone()], self.policy, &self.sender);
+        let (handle, tracker) = std::mem::replace(&mut self.own, another);
+        drop(handle);
+        let ended = async {
+            // Its last words must find room.
+            tokio::select! {
+                () = tracker.wait() => {}
+                () = async { while self.events.recv().await.is_some() {} } => {}
+            }
+        };
+        tokio::time::timeout(deadline(), ended).await.expect("the driver ends");
+        while self.events.try_recv().is_ok() {}
+        // What it sent before that has arrived: this is one computer. Only its relay may still send on what it was given.
+        let mut packet = [0; 2_048];
+        while self.udp.try_recv_from(&mut packet).is_ok() {}
+    }
+
+    /// Waits until enough packets have come since now, and it is known where a relay sends from.
+    async fn look(&mut self) {
+        self.seen.clear();
+        let looking = async {
+            let (mut told, mut packet) = (false, [0; 2_048]);
+            // Until it is known where the relay sends from, every packet is kept.
+            while self.seen.len() < LOOKED_AT || !told {
+                tokio::select! {
+                    event = self.events.recv() => told |= self.happened(event.expect("drivers")),
+                    Ok((_, from)) = self.udp.recv_from(&mut packet) => self.seen.push(from),
+                }
+            }
+        };
+        tokio::time::timeout(deadline(), looking).await.expect("packets in time");
+    }
+
+    /// Carries what one side says to the other. True when a relay was told of.
+    fn happened(&mut self, (side, event): (usize, DriverEvent)) -> bool {
+        let hides = self.policy == Policy::RelayOnly;
+        match (side, event) {
+            (OWN, DriverEvent::OfferReady { connection, generation, sdp }) => {
+                assert!(!hides || !sdp.contains("candidate"), "{sdp}");
+                let command = match generation {
+                    // The peer does not give way, and offers its own.
+                    0 if self.glare => DriverCommand::Offer { connection: ConnectionId([9; 16]) },
+                    0 => DriverCommand::AcceptOffer { connection, sdp, instead_of: None },
+                    _ => DriverCommand::AcceptRestart { connection, generation, sdp },
+                };
+                self.peer.0.command(command).unwrap();
+            }
+            (PEER, DriverEvent::OfferReady { connection, sdp, .. }) => {
+                let instead_of = Some(std::mem::replace(&mut self.connection, connection));
+                self.own.0.command(DriverCommand::AcceptOffer { connection, sdp, instead_of }).unwrap();
+                self.told_of_addresses();
+            }
+            (OWN, DriverEvent::AnswerReady { connection, sdp, .. }) => {
+                assert!(!hides || !sdp.contains("candidate"), "{sdp}");
+                self.peer.0.command(DriverCommand::AcceptAnswer { connection, sdp }).unwrap();
+            }
+            (PEER, DriverEvent::AnswerReady { connection, sdp, .. }) => {
+                self.own.0.command(DriverCommand::AcceptAnswer { connection, sdp }).unwrap();
+                self.told_of_addresses();
+            }
+            (OWN, DriverEvent::CandidatesReady { candidates, .. }) => {
+                let mut told = false;
+                for line in candidates.iter().map(|candidate| &candidate.line) {
+                    let words: Vec<&str> = line.split(' ').collect();
+                    let relay = line.contains("typ relay");
+                    assert!(!hides || relay && line.contains("raddr 0.0.0.0 rport 9"), "{line}");
+                    if relay {
+                        self.relays.push(format!("{}:{}", words[4], words[5]).parse::<SocketAddr>().unwrap());
+                        told = true;
+                    }
+                }
+                return told;
+            }
+            _ => {}
+        }
+        false
+    }
+
+    /// The device is told that the peer is where we watch.
+    fn told_of_addresses(&self) {
+        let (udp, tcp) = (self.udp.local_addr().unwrap().port(), self.tcp.local_addr().unwrap().port());
+        let candidates = vec![
+            candidate(&format!("udp 2130706431 127.0.0.1 {udp} typ host")),
+            candidate(&format!("tcp 2130706431 127.0.0.1 {tcp} typ host tcptype passive")),
+        ];
+        self.own.0.command(DriverCommand::AddCandidates { connection: self.connection, candidates }).unwrap();
+    }
+
+    async fn end(self) -> (Vec<SocketAddr>, Vec<SocketAddr>) {
+        assert_eq!(self.tcp.accept().map(|_| ()).map_err(|error| error.kind()), Err(ErrorKind::WouldBlock), "over TCP");
+        drop(self.events);
+        for (handle, tracker) in [self.own, self.peer] {
+            drop(handle);
+            tokio::time::timeout(Duration::from_secs(30), tracker.wait()).await.expect("the drivers end");
+        }
+        (self.relays, self.seen)
+    }
+}
+
+/// A driver, and what tells when it has ended.
+fn start(
+    side: usize,
+    ice_servers: Vec<driver::IceServer>,
+    policy: Policy,
+    sender: &mpsc::Sender<(usize, DriverEvent)>,
+) -> (driver::Handle, TaskTracker) {
+    let settings = Settings { ice_servers, bind: vec!["127.0.0.1:0".to_owned()], policy };
+    let tracker = TaskTracker::new();
+    let handle = driver::spawn(side, settings, &tracker, CancellationToken::new(), sender.clone());
     tracker.close();
-    tokio::time::timeout(Duration::from_secs(30), tracker.wait()).await.expect("the drivers end");
-    (relays, seen)
+    (handle, tracker)
 }
 
 fn candidate(words: &str) -> Candidate {

@@ -30,7 +30,7 @@ pub enum Trial {
     Away120,
     /// The process stands still for 60 s.
     Frozen,
-    /// The process stands still for 8 s, and the link outlives that.
+    /// The process stands still for 8 s: the peer doubts the link, and has not given it up.
     Nap,
     /// The network is gone for 20 s.
     #[value(name = "away-20")]

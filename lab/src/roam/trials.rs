@@ -26,10 +26,6 @@ const LINK_LIMIT: Duration = Duration::from_secs(40);
 const ALICE: usize = 1;
 /// How long the broker is down: longer than a client needs to notice.
 const BROKER_DOWN: Duration = Duration::from_secs(3);
-/// A sleep that is noticed, in seconds, and after which the peer still holds the link.
-const NAP: u64 = 8;
-/// A link that was doubted at a waking is open or given up by then.
-const SETTLED: Duration = Duration::from_secs(4);
 /// How long a dead peer stays dead, after it was missed.
 const DEAD: Duration = Duration::from_secs(1);
 
@@ -53,7 +49,7 @@ pub fn run(setup: &Setup, trial: Trial) -> Result<Vec<Duration>> {
                 Trial::Away20 => vec![away(&mut two, 20)?],
                 Trial::Away120 => vec![away(&mut two, 120)?],
                 Trial::Frozen => vec![frozen(&mut two, 60)?],
-                Trial::Nap => vec![naps(&mut two)?],
+                Trial::Nap => vec![frozen(&mut two, 8)?],
                 Trial::Broker => broker(world, &mut two)?,
                 Trial::Killed => killed(&mut two)?,
                 Trial::Cluster | Trial::SecondBroker | Trial::OnlyMail => Vec::new(),
@@ -115,24 +111,6 @@ fn frozen(two: &mut Two, seconds: u64) -> Result<Duration> {
     two.alice.node()?.thaw()?;
     let answer = two.one_writes(true, "Not any more")?;
     two.both_hear(&[answer, asleep], awake)
-}
-
-/// Alice's device sleeps for so short that Bob has not given her up. The link may be doubted and find another path, and stays the
-/// same: one that is made anew begins with another state.
-fn naps(two: &mut Two) -> Result<Duration> {
-    for person in [&mut two.alice, &mut two.bob] {
-        person.node()?.forget("linkChanged");
-    }
-    let delivered = frozen(two, NAP)?;
-    let until = Instant::now() + SETTLED;
-    for person in [&mut two.alice, &mut two.bob] {
-        let node = person.node()?;
-        node.listen(until);
-        let is_same = |params: &Value| is_open(params) || params.get("state").is_some_and(|state| state == "suspect");
-        let other = node.kept("linkChanged").find(|(_, params)| !is_same(params));
-        ensure!(other.is_none(), "the link was made anew: {other:?}");
-    }
-    Ok(delivered)
 }
 
 /// The broker dies and comes back. The link must not notice, and both must find the broker again.

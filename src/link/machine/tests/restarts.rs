@@ -222,14 +222,14 @@ fn a_peer_that_was_restarted_is_connected_to_at_once() {
 }
 
 /// After a sleep an open link is asked at once and given a little time, whatever the clock says; when nobody answers a
-/// fresh one is made. Nobody wakes at a whole microsecond, and stamps are in those.
+/// fresh one is made.
 #[test]
 fn after_a_sleep_everything_is_asked_at_once() {
     for heard in [true, false] {
         let (mut story, connection) = Story::open(Role::Impolite);
         story.pass(6 * SECOND);
         story.tell(Input::Alive(connection));
-        story.now += 60 * SECOND + Duration::from_nanos(1);
+        story.now += 60 * SECOND;
         let out = story.tell(Input::Woke);
         assert!(out.contains(&Output::Announce) && !out.contains(&Output::Down), "{out:?}");
         assert!(out.iter().any(|o| matches!(o, Output::SendHeartbeat(_))), "{out:?}");

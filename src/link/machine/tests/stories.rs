@@ -11,6 +11,8 @@ use crate::wire::{ConnectionId, Nonce};
 
 const THEIRS: ConnectionId = ConnectionId([9; 16]);
 pub(super) const BOOT: Nonce = Nonce([1; 16]);
+/// No clock shows whole microseconds, as what is said to the peer does.
+pub(super) const BEGIN: Duration = Duration::from_nanos(1);
 
 pub(super) struct Story {
     pub machine: Machine,
@@ -22,8 +24,7 @@ impl Story {
     /// A machine that wants a link to a peer that is there.
     pub fn new(role: Role) -> Self {
         let settings = Settings { polite_grace: Duration::ZERO, ..Settings::default() };
-        let mut story =
-            Self { machine: Machine::new(role, settings), rng: StdRng::seed_from_u64(1), now: Duration::ZERO };
+        let mut story = Self { machine: Machine::new(role, settings), rng: StdRng::seed_from_u64(1), now: BEGIN };
         story.tell(Input::Wanted(true));
         story
     }

@@ -13,6 +13,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use self::library::Library;
+use super::stories::BEGIN;
 use crate::link::{DriverEvent, Input, Machine, Policy, Role, Settings, State};
 use crate::wire::signal::{Heartbeat, Signal};
 use crate::wire::{ConnectionId, Nonce};
@@ -192,9 +193,9 @@ impl World {
     fn new(seed: u64, log: Option<Vec<String>>) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let settings = Settings { polite_grace: ms([0, 0, 400][rng.random_range(0..3)]), ..Settings::default() };
-        let sides = [0, 1].map(|at| Side::new(at, &settings, at as u64 + 1, ms(0), 0));
+        let sides = [0, 1].map(|at| Side::new(at, &settings, at as u64 + 1, BEGIN, 0));
         Self {
-            now: ms(0),
+            now: BEGIN,
             sides,
             queue: BinaryHeap::new(),
             waiting: BTreeMap::new(),
