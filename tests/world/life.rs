@@ -404,6 +404,10 @@ impl Life {
                 return Some(format!("{waiting} messages of person {device} wait for a confirmation"));
             }
         }
+        let envelopes = self.world.kept_by_brokers();
+        if envelopes > 0 {
+            return Some(format!("{envelopes} envelopes wait with the broker"));
+        }
         for pair in &self.pairs {
             let [one, other] = pair.devices.map(|device| ids(&mut self.world, device, &pair.conversation));
             if one != other {

@@ -46,7 +46,12 @@ impl Engine {
         }
         self.mail_came(device, mail.number, conn, mail.accepted.is_some() || !said.acked.is_empty());
         let Some(peer) = self.peers.get_mut(device) else { return self.acknowledge(delivery) };
-        // An old envelope's entries and acks are as true as ever; what it has and lacks may not be.
+        // On an open link the peer has said all that it has. An ack that was long on its way may be older than that, and from before
+        // the peer's database was restored: believed, it would keep from the peer what it has lost.
+        if peer.open.is_some() {
+            said.acked.clear();
+        }
+        // An old envelope's entries are as true as ever; what it has and lacks may not be.
         if !said.haves.is_empty() || !said.lacks.is_empty() {
             if mail.number > peer.row.mail_seen {
                 peer.row.mail_seen = mail.number;

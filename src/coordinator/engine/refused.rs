@@ -125,10 +125,16 @@ impl Engine {
         self.ask(pending, op);
     }
 
-    /// A peer has said anew what it has: an older statement must not replace that one later.
+    /// A peer has said anew what it has: nothing older that it said may replace that one later, or be added to it.
     pub(super) fn forget_refused_haves(&mut self, device: &DeviceKey) {
         self.refused.retain(|(_, refused)| {
-            !matches!(refused, Refused::Wish(Pending::Believed { device: of, said: Said::Has(_) }) if of == device)
+            let older = match refused {
+                Refused::Wish(
+                    Pending::Believed { device: of, said: Said::Has(_) } | Pending::Acked { device: of, .. },
+                ) => of,
+                _ => return true,
+            };
+            older != device
         });
     }
 }

@@ -80,6 +80,12 @@ impl World {
         }
     }
 
+    /// Envelopes that brokers keep until somebody acknowledges them.
+    #[must_use]
+    pub fn kept_by_brokers(&self) -> usize {
+        self.sessions.values().map(|session| session.queue.len() + session.unacked.len()).sum()
+    }
+
     /// Whether a device holds a connection with the broker under this address.
     #[must_use]
     pub fn is_connected(&self, device: usize, url: &str) -> bool {

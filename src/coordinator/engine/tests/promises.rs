@@ -9,6 +9,7 @@ use super::stories::friends;
 use crate::coordinator::engine::state::INVITATION_USES;
 use crate::coordinator::world::World;
 use crate::coordinator::{Command, Delta, Event, LinkState, MessageState, Reply};
+use crate::store::Op;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -142,4 +143,30 @@ fn an_answer_follows_what_was_read_while_another_message_was_being_written() {
         let place = |id: &String| ids.iter().position(|other| other == id).unwrap();
         assert!(place(&question) < place(&answer), "seed {seed}: the answer stands before the question");
     }
+}
+
+/// An acknowledgement from before somebody's database was restored, which a broker says again, keeps nothing from them.
+#[test]
+fn an_old_acknowledgement_keeps_nothing_from_a_restored_peer() {
+    let mut world = World::new(6);
+    world.links_work = false;
+    let (alice, bob, _, bob_id) = friends(&mut world);
+    world.pass(MINUTE);
+    let (backup, before) = (world.back_up(bob), world.published.len());
+    world.write(alice, bob_id, "hello");
+    world.until("the message", MINUTE, |world| told(world, bob) == 1);
+    world.pass(Duration::from_secs(5));
+    let mail: Vec<(String, Bytes)> =
+        world.published[before..].iter().filter(|(topic, _)| topic.ends_with("mailbox")).cloned().collect();
+    let to_bob = mail[0].0.clone();
+    world.kill(bob);
+    world.restore(bob, &backup, true);
+    world.refuse(bob, 1, |op| matches!(op, Op::Insert { .. }));
+    world.links_work = true;
+    world.start(bob);
+    world.until("a link", 2 * MINUTE, |world| is_open(world, alice) && is_open(world, bob));
+    world.until("a message that Bob's disk refuses", MINUTE, |world| world.left_to_refuse(bob) == 0);
+    let acks = mail.into_iter().filter(|(topic, _)| *topic != to_bob);
+    acks.for_each(|(topic, payload)| world.publish(topic, payload));
+    world.until("the message again", MINUTE, |world| told(world, bob) == 2);
 }
