@@ -48,7 +48,8 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(device) else { return self.acknowledge(delivery) };
         // On an open link the peer has said all that it has. An ack that was long on its way may be older than that, and from before
         // the peer's database was restored: believed, it would keep from the peer what it has lost.
-        if peer.open.is_some() {
+        // While the link is in doubt, acks come by mail because it may carry nothing any more.
+        if peer.link.state() == State::Open {
             said.acked.clear();
         }
         // An old envelope's entries are as true as ever; what it has and lacks may not be.
