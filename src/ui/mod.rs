@@ -31,8 +31,8 @@ pub mod shell;
 pub mod start;
 mod state;
 mod typed;
-pub mod way;
-mod words;
+mod way;
+pub mod words;
 
 use dioxus::prelude::VirtualDom;
 
