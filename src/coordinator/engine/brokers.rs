@@ -185,7 +185,8 @@ impl Engine {
     pub(super) fn doubt_brokers(&mut self, ask: fn(&mut Session, Duration) -> Option<Action>) {
         let now = self.now.mono;
         let sessions = self.brokers.values_mut().flat_map(|broker| broker.sessions.values_mut());
-        let asked: Vec<_> = sessions.filter_map(|session| Some((session.conn, ask(&mut session.state, now)?))).collect();
+        let asked: Vec<_> =
+            sessions.filter_map(|session| Some((session.conn, ask(&mut session.state, now)?))).collect();
         for (conn, action) in asked {
             self.act(conn, action);
         }
