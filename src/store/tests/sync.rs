@@ -88,7 +88,7 @@ fn send(from: &mut Side, to: &mut Side, loss: f64, rng: &mut StdRng) {
             .map(|(_, _, entry)| Entry::verify(entry).unwrap())
             .collect();
         if !arrived.is_empty() {
-            let outcome = to.act(Op::Insert { from: from.key(), entries: arrived });
+            let outcome = to.act(Op::Insert { from: Some(from.key()), entries: arrived });
             let Outcome::Inserted { stored, refused, gaps, .. } = outcome else { panic!("{outcome:?}") };
             assert_eq!(refused, vec![]);
             if !rng.random_bool(loss) {
@@ -158,14 +158,15 @@ fn live(seed: u64, rounds: usize, loss: f64) {
             match rng.random_range(0..6) {
                 0 | 1 => alice.write(clock),
                 2 | 3 => bob.write(clock),
-                4 if carol.next < 14 => {
-                    drop(alice.act(Op::Insert { from: carol.device(), entries: vec![carol.write(clock, &[], "one")] }))
-                }
+                4 if carol.next < 14 => drop(
+                    alice.act(Op::Insert { from: Some(carol.device()), entries: vec![carol.write(clock, &[], "one")] }),
+                ),
                 _ if branch.next < 6 => {
                     second.push(branch.write(clock, &[], "two"));
-                    drop(
-                        bob.act(Op::Insert { from: branch.device(), entries: vec![second[second.len() - 1].clone()] }),
-                    );
+                    drop(bob.act(Op::Insert {
+                        from: Some(branch.device()),
+                        entries: vec![second[second.len() - 1].clone()],
+                    }));
                 }
                 _ => {}
             }
@@ -176,7 +177,7 @@ fn live(seed: u64, rounds: usize, loss: f64) {
             let all = have(&mut bob.db);
             alice.act(Op::Believe { peer: bob.key(), have: all });
             send(&mut alice, &mut bob, 0.0, &mut rng);
-            bob.act(Op::Insert { from: branch.device(), entries: second.clone() });
+            bob.act(Op::Insert { from: Some(branch.device()), entries: second.clone() });
         }
         if rng.random_bool(0.5) {
             state(&mut alice, &mut bob);
