@@ -96,7 +96,12 @@ pub(super) fn append(tx: &Connection, entry: &Entry) -> Result<Outcome, StoreErr
 }
 
 /// Inserts what a peer sent.
-pub(super) fn insert(tx: &Connection, from: &DeviceKey, entries: &[Entry], way: Way) -> Result<Outcome, StoreError> {
+pub(super) fn insert(
+    tx: &Connection,
+    from: Option<&DeviceKey>,
+    entries: &[Entry],
+    way: Way,
+) -> Result<Outcome, StoreError> {
     let (mut stored, mut refused, mut placed, mut has) = (vec![], vec![], vec![], vec![]);
     let mut touched = BTreeSet::new();
     for entry in entries {
@@ -119,7 +124,7 @@ pub(super) fn insert(tx: &Connection, from: &DeviceKey, entries: &[Entry], way: 
         }
         stored.push(entry.id());
     }
-    if !has.is_empty() {
+    if let Some(from) = from.filter(|_| !has.is_empty()) {
         let peer = logs::intern_device(tx, from)?;
         belief::raise(tx, peer, &has)?;
     }

@@ -36,10 +36,10 @@ pub enum Op {
     /// Append an own entry. Answered by [`Outcome::Appended`].
     Append(Box<Entry>),
     /// Insert entries that a peer sent (verified, and their authors belong to the conversation). Duplicates change
-    /// nothing. The sender is from now on believed to have them. Answered by [`Outcome::Inserted`].
+    /// nothing. Answered by [`Outcome::Inserted`].
     Insert {
-        /// Who sent them.
-        from: DeviceKey,
+        /// Who sent them, and is from now on believed to have them. Absent when they may be from before its database was restored.
+        from: Option<DeviceKey>,
         /// What was sent, in the order of its arrival.
         entries: Vec<Entry>,
         /// How it came: kept with those that are new.

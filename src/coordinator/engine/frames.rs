@@ -119,7 +119,10 @@ impl Engine {
         }
         if !said.entries.is_empty() {
             self.in_use(&device);
-            self.ask(Pending::Inserted { device, delivery }, Op::Insert { from: device, entries: said.entries, way });
+            // On an open link the peer has said all that it has; mail may be older than that, and than a database that was restored.
+            let open = self.peers.get(&device).is_some_and(|peer| peer.link.state() == link::State::Open);
+            let from = (delivery.is_none() || !open).then_some(device);
+            self.ask(Pending::Inserted { device, delivery }, Op::Insert { from, entries: said.entries, way });
         } else if let Some((conn, number)) = delivery {
             // The store works in order: when it has answered this, everything before is on disk.
             self.ask(Pending::Delivery(conn, number), Op::CountWaiting);

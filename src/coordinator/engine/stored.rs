@@ -76,6 +76,10 @@ impl Engine {
                     }
                 }
                 refused.iter().for_each(|(_, reason)| self.drop_counted(reason));
+                if delivery.is_some() && self.peers.get(&device).is_some_and(|peer| peer.open.is_some()) {
+                    // Whether the peer still has what it mailed is not known: it goes back over the link, or is confirmed there.
+                    self.something_for(&device);
+                }
                 self.acknowledge(delivery);
                 heads.into_iter().for_each(|(conversation, heads)| self.new_heads(&conversation, heads));
                 fresh.iter().for_each(|fresh| self.tell_message(fresh));

@@ -170,3 +170,29 @@ fn an_old_acknowledgement_keeps_nothing_from_a_restored_peer() {
     acks.for_each(|(topic, payload)| world.publish(topic, payload));
     world.until("the message again", MINUTE, |world| told(world, bob) == 2);
 }
+
+/// What somebody wrote before their database was restored comes back to them, also when others get it only later, by mail.
+#[test]
+fn what_somebody_has_lost_comes_back_to_them() {
+    let mut world = World::new(7);
+    world.links_work = false;
+    let (alice, bob, alice_id, _) = friends(&mut world);
+    world.pass(MINUTE);
+    world.kill(alice);
+    let (backup, before) = (world.back_up(bob), world.published.len());
+    let id = world.write(bob, alice_id, "hello");
+    world.pass(Duration::from_secs(5));
+    let mail = world.published[before..].iter().find(|(topic, _)| topic.ends_with("mailbox")).cloned().unwrap();
+    world.lose_mail();
+    world.kill(bob);
+    world.restore(bob, &backup, true);
+    world.links_work = true;
+    world.start(alice);
+    world.start(bob);
+    world.until("a link", 2 * MINUTE, |world| is_open(world, alice) && is_open(world, bob));
+    world.pass(Duration::from_secs(5));
+    world.publish(mail.0, mail.1);
+    world.pass(Duration::from_secs(5));
+    let ids = |history: Vec<crate::coordinator::MessageView>| history.into_iter().map(|m| m.id).collect::<Vec<_>>();
+    assert_eq!(ids(world.history(bob, alice_id)), [id]);
+}
