@@ -2,7 +2,7 @@
 //!
 //! Everything between the devices is modelled as harshly as the real thing may be; everything inside a device but its
 //! drivers is real. Nothing here may know what an engine is going to do. Stories are told with it in `engine/tests` and, as
-//! long lists of random moves, in `tests/world`. What no story may ever see is checked at every step ([`promises`]).
+//! long lists of random moves, in `tests/world`. What no story may ever see is checked at every step (`promises`).
 //!
 //! | file | what |
 //! |---|---|

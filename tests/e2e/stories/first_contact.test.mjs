@@ -15,7 +15,7 @@ story("two_people_meet_and_write", async (world) => {
 
   await bob.asks(await alice.link());
   await bob.goTo("Requests");
-  await expect(bob.role("list", "Sent requests").getByText("Alice")).toBeVisible();
+  await expect(bob.role("list", "Sent requests").getByRole("heading", { name: "Alice" })).toBeVisible();
   await alice.accepts("Bob");
   await expect(bob.chat("Alice")).toBeVisible();
 
