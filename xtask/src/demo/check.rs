@@ -84,7 +84,7 @@ fn windows(programs: &Programs) -> Result<()> {
     ensure!(left + width <= right, "the windows are not side by side: {places:?}");
     // The first stop is "Requests"; on its page, which begins at its heading, the third is "Accept".
     display.focus(&last).map_err(|error| anyhow!(error))?;
-    display.press(&last, &["Tab", "Return", "Tab", "Tab", "Tab", "Return"]).map_err(|error| anyhow!(error))?;
+    display.press(&last, &["Tab", "Return", "Tab", "Tab", "Tab", "Tab", "Return"]).map_err(|error| anyhow!(error))?;
     pair.close()?;
     let [mut alice, mut bob] = pair.both()?;
     know(&mut bob, "Alice")?;
