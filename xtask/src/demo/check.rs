@@ -82,7 +82,7 @@ fn windows(programs: &Programs) -> Result<()> {
     }
     let [[left, _, width, _], [right, ..]] = places[..] else { bail!("there are {} windows", places.len()) };
     ensure!(left + width <= right, "the windows are not side by side: {places:?}");
-    // The first stop is "Requests"; on its page, which begins at its heading, the third is "Accept".
+    // The first stop is "Requests"; on its page, which begins at its heading, the fourth is "Accept", after the switch for hiding.
     display.focus(&last).map_err(|error| anyhow!(error))?;
     display.press(&last, &["Tab", "Return", "Tab", "Tab", "Tab", "Tab", "Return"]).map_err(|error| anyhow!(error))?;
     pair.close()?;
