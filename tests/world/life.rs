@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use kith::coordinator::world::{Backup, Moment, World};
-use kith::coordinator::{Command, Event, LinkState, MessageView, Reply};
+use kith::coordinator::{Command, Event, MessageView, Reply};
 use kith::wire::{ConversationId, EntryId};
 use uuid::Uuid;
 
@@ -13,13 +13,6 @@ use super::moves::{Kind, Move, Story};
 
 /// A year, in seconds.
 const YEAR: i64 = 365 * 24 * 3600;
-/// Everybody finds everybody within this: the longest backoff of links and brokers, several times.
-const MEET_WITHIN: Duration = Duration::from_secs(300);
-/// Over open links everything is everywhere within this.
-const SETTLE_WITHIN: Duration = Duration::from_secs(60);
-/// By mail alone within this: a deposit that a broker has lost is repeated after an hour at most.
-const MAIL_WITHIN: Duration = Duration::from_secs(3 * 3600);
-
 /// Two contacts.
 pub struct Pair {
     pub devices: [usize; 2],
@@ -54,13 +47,13 @@ struct Call {
 pub struct Life {
     pub world: World,
     pub pairs: Vec<Pair>,
-    links: bool,
-    people: usize,
+    pub links: bool,
+    pub people: usize,
     calls: Vec<Call>,
     backups: BTreeMap<usize, Vec<Backup>>,
-    parted: BTreeSet<(usize, usize)>,
+    pub parted: BTreeSet<(usize, usize)>,
     unplugged: BTreeSet<usize>,
-    broker_down: bool,
+    pub broker_down: bool,
     /// Events that were looked at, by device.
     seen: Vec<usize>,
     texts: u64,
@@ -270,12 +263,12 @@ impl Life {
         Some(())
     }
 
-    fn heal(&mut self, one: usize, other: usize) {
+    pub fn heal(&mut self, one: usize, other: usize) {
         self.parted.remove(&(one, other));
         self.world.heal(one, other);
     }
 
-    fn bring_back(&mut self, device: usize) {
+    pub fn bring_back(&mut self, device: usize) {
         if !self.world.is_running(device) {
             self.world.start(device);
         }
@@ -311,7 +304,7 @@ impl Life {
     }
 
     /// Takes replies and events.
-    fn hear(&mut self) {
+    pub fn hear(&mut self) {
         for device in 0..self.people {
             let events = self.world.events(device);
             for event in &events[self.seen[device]..] {
@@ -361,72 +354,11 @@ impl Life {
         }
     }
 
-    /// Everything works again, everybody comes back, and time passes until all have what all have.
-    pub fn calm_down(&mut self) {
-        self.world.jitter = Duration::ZERO;
-        self.world.calm_disks();
-        if self.broker_down {
-            self.world.broker(true);
-        }
-        for (one, other) in self.parted.clone() {
-            self.heal(one, other);
-        }
-        (0..self.people).for_each(|device| self.bring_back(device));
-        if self.links {
-            let apart = |world: &World, pair: &Pair| {
-                let open =
-                    |side: usize| world.link_with(pair.devices[side], pair.users[1 - side]) == Some(LinkState::Open);
-                !(open(0) && open(1))
-            };
-            let pairs = &self.pairs;
-            let end = self.world.now + MEET_WITHIN;
-            while let Some(pair) = pairs.iter().find(|pair| apart(&self.world, pair)) {
-                let state = |side: usize| self.world.link_with(pair.devices[side], pair.users[1 - side]);
-                let states = [state(0), state(1)];
-                assert!(self.world.now < end, "persons {:?} found no link: {states:?}", pair.devices);
-                self.world.pass(Duration::from_millis(500));
-            }
-        }
-        let (within, step) = if self.links { (SETTLE_WITHIN, 1) } else { (MAIL_WITHIN, 60) };
-        let end = self.world.now + within;
-        while let Some(why) = self.unsettled() {
-            assert!(self.world.now < end, "{why}, {within:?} after all was well");
-            self.world.pass(Duration::from_secs(step));
-        }
-        self.world.pass(Duration::from_secs(5));
-        self.hear();
-    }
-
-    fn unsettled(&mut self) -> Option<String> {
-        for device in 0..self.people {
-            let waiting = self.world.status(device).outbox;
-            if waiting > 0 {
-                return Some(format!("{waiting} messages of person {device} wait for a confirmation"));
-            }
-        }
-        let envelopes = self.world.kept_by_brokers();
-        if envelopes > 0 {
-            return Some(format!("{envelopes} envelopes wait with the broker"));
-        }
-        for pair in &self.pairs {
-            let [one, other] = pair.devices.map(|device| ids(&mut self.world, device, &pair.conversation));
-            if one != other {
-                let missing = one.symmetric_difference(&other).count();
-                return Some(format!("{missing} messages are missing between persons {:?}", pair.devices));
-            }
-        }
-        None
-    }
-
     /// A conversation as a side sees it.
     pub fn history(&mut self, pair: usize, side: usize) -> Vec<MessageView> {
         let Pair { devices, users, .. } = &self.pairs[pair];
         self.world.history(devices[side], users[1 - side])
     }
-}
-
-fn ids(world: &mut World, device: usize, conversation: &ConversationId) -> BTreeSet<EntryId> {
-    world.db(device).entries(conversation).unwrap().into_iter().map(|kept| kept.id).collect()
 }
 
 pub fn id_of(text: &str) -> EntryId {

@@ -8,6 +8,7 @@
 //! again with fewer and fewer moves.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout)]
 
+mod calm;
 mod checks;
 mod life;
 mod moves;
