@@ -15,7 +15,7 @@ use rand::{RngExt, SeedableRng};
 
 use self::library::Library;
 use super::stories::BEGIN;
-use crate::link::{DriverEvent, Input, Machine, Policy, Role, Settings, State};
+use crate::link::{DriverEvent, Input, Machine, Policy, Role, Settings};
 use crate::wire::signal::{Heartbeat, Signal};
 use crate::wire::{ConnectionId, Nonce};
 
