@@ -290,8 +290,9 @@ pub struct MessageInfo {
     pub message: MessageView,
 }
 
-/// A message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A message, as it reads now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct MessageView {
     /// The same string on every device: 64 hexadecimal digits.
     pub id: String,
