@@ -14,8 +14,8 @@ mod scenes;
 use std::collections::BTreeMap;
 
 use anyhow::Context;
-use kith::coordinator::{Delta, MessageState};
 use kith::coordinator::double::{Double, Happening, Script};
+use kith::coordinator::{Delta, MessageState};
 use kith::host::{Control, Order, Settings};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::sync::{mpsc, watch};

@@ -6,8 +6,8 @@ use kith::coordinator::{BrokerState, BrokerStatus, Handle, MessageState, Path, V
 use kith::doctor::Report;
 use kith::host::{Control, Ice, Reach, Settings, TextSize};
 
-use crate::{checkup, life};
 use crate::people::{Friend, by_mail_only, friends, long_talk, own, request};
+use crate::{checkup, life};
 
 /// It always is Saturday, 14 March 2026, 12:45 UTC.
 pub const NOW: u64 = 1_773_492_300_000;

@@ -67,11 +67,9 @@ fn refusal(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::InvalidReaction => "refused-reaction",
         ErrorCode::UnknownMessage => "refused-message",
         ErrorCode::Storage => "refused-storage",
-        ErrorCode::NoIdentity
-        | ErrorCode::IdentityExists
-        | ErrorCode::InvalidBroker
-        | ErrorCode::InvalidLimit => return None,
-
+        ErrorCode::NoIdentity | ErrorCode::IdentityExists | ErrorCode::InvalidBroker | ErrorCode::InvalidLimit => {
+            return None;
+        }
     })
 }
 

@@ -82,7 +82,7 @@ async fn a_message_is_edited_and_the_draft_stays() {
     stage.types("Message Bob Okafor", "half a thou");
     stage.types("asks-of-the-page", "edit");
     let page = stage.until(|page| page.contains("Edit your message")).await;
-    assert!(!page.contains("half a thou") && page.matches("and the good biscuits").count() > 2, "{page}");
+    assert!(page.matches("and the good biscuits").count() > 2, "it stands in the field: {page}");
     stage.press("Leave it as it is");
     stage.until(|page| page.contains("half a thou") && !page.contains("Edit your message")).await;
     stage.types("asks-of-the-page", "edit");
@@ -126,7 +126,8 @@ async fn reactions_are_set_and_taken_back() {
     assert!(page.contains("aria-pressed=\"true\"") && !page.contains("role=\"menu\""), "{page}");
     stage
         .happens(|world| {
-            let id = world.messages(BOB).iter().find(|one| one.text.starts_with("I have the tickets")).unwrap().id.clone();
+            let id =
+                world.messages(BOB).iter().find(|one| one.text.starts_with("I have the tickets")).unwrap().id.clone();
             vec![world.reacts(BOB, &id, BOB, "👍", true).unwrap()]
         })
         .await;
