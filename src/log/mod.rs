@@ -5,10 +5,11 @@
 
 mod conversation;
 mod entry;
+pub mod group;
 pub mod order;
 mod text;
 
-pub use conversation::direct_conversation;
+pub use conversation::{conversation_of, direct_conversation, group_conversation};
 pub use entry::{Draft, Entry, EntryError};
 pub use text::{TEXT_BYTES_MAX, Text, TextError};
 
