@@ -187,6 +187,7 @@ message-newer-short = Written by a newer Kith
 message-edited = edited
 message-forwarded = Forwarded
 quote-open = Go to what { $name } wrote: { $text }
+quote-open-own = Go to what you wrote: { $text }
 reactions = Reactions
 reacted = { $names } reacted with { $emoji }
 list-and = { $list } and { $last }

@@ -13,7 +13,10 @@ pub fn Quoted(quote: Quote) -> Element {
     let ui = use_ui();
     let name = ui.author(quote.from);
     let text = if quote.deleted { ui.say("message-deleted") } else { excerpt(&quote.text) };
-    let label = ui.words().with2("quote-open", ("name", name.clone()), ("text", text.clone()));
+    let label = match ui.own() == Some(quote.from) {
+        true => ui.words().with("quote-open-own", "text", text.clone()),
+        false => ui.words().with2("quote-open", ("name", name.clone()), ("text", text.clone())),
+    };
     let id = quote.id;
     rsx! {
         button {
