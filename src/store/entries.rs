@@ -150,16 +150,20 @@ pub(super) fn is_text(kind: u32, body: Option<&[u8]>) -> bool {
     kind == kind::TEXT && body.is_some_and(|body| Text::parse(body).is_ok())
 }
 
-pub(super) fn mark_sent(tx: &Connection, ids: &[EntryId], way: Way) -> Result<(), StoreError> {
+/// These were handed to a path. Tells in which conversations own entries are shown differently for it.
+pub(super) fn mark_sent(tx: &Connection, ids: &[EntryId], way: Way) -> Result<Vec<ConversationId>, StoreError> {
     let mut update = tx.prepare_cached(
         "UPDATE entry SET progress = ?2,
              way = CASE WHEN ?3 <> ?5 OR way IS NULL OR way = ?5 THEN ?3 WHEN way < ?5 THEN way + ?6 ELSE way END
-         WHERE id = ?1 AND progress < ?4",
+         WHERE id = ?1 AND progress < ?4 RETURNING conversation",
     )?;
+    let mut changed = BTreeSet::new();
     for id in ids {
-        update.execute(params![id.0, SENT, way_number(way), DELIVERED, way_number(Way::Mail), MAIL_TOO])?;
+        let values = params![id.0, SENT, way_number(way), DELIVERED, way_number(Way::Mail), MAIL_TOO];
+        changed.extend(update.query_row(values, |row| row.get::<_, i64>(0)).optional()?);
     }
-    Ok(())
+    let mut key = tx.prepare_cached("SELECT key FROM conversation WHERE id = ?1")?;
+    changed.into_iter().map(|id| Ok(key.query_row([id], |row| row.get(0).map(ConversationId))?)).collect()
 }
 
 /// An own entry is on a peer's disk, and the peer said so this way. Of a link and mail after it the entry went by the one by which

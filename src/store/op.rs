@@ -70,7 +70,8 @@ pub enum Op {
         /// What it said.
         lack: Lack,
     },
-    /// These entries were handed to a path. Kept with each of our own until it is delivered: the last one counts.
+    /// These entries were handed to a path. Kept with each of our own until it is delivered: the last one counts. Answered by
+    /// [`Outcome::Changed`].
     MarkSent {
         /// The entries.
         ids: Vec<EntryId>,
@@ -79,13 +80,13 @@ pub enum Op {
     },
     /// What we have of a conversation. Answered by [`Outcome::Have`].
     Have(ConversationId),
-    /// Entries of a conversation (own or not) that the peer is not believed to have, in the order in which they were
-    /// stored here, after a cursor. Answered by [`Outcome::Outbox`].
+    /// Entries of some conversations (own or not) that the peer is not believed to have, in the order in which they were
+    /// stored here, after a cursor that counts over all of them. Answered by [`Outcome::Outbox`].
     Outbox {
         /// The peer.
         peer: DeviceKey,
-        /// The conversation.
-        conversation: ConversationId,
+        /// The conversations.
+        conversations: Vec<ConversationId>,
         /// Exclusive; 0 is the beginning.
         after: u64,
         /// Stop after this many bytes of encoded entries (at least one entry is returned).
@@ -179,6 +180,8 @@ pub enum Outcome {
     },
     /// Own entries that this statement of a peer has proved to be delivered, for the first time.
     Delivered(Vec<(ConversationId, EntryId)>),
+    /// Own entries of these conversations are shown differently now.
+    Changed(Vec<ConversationId>),
     /// What we have of a conversation.
     Have(Have),
     /// Entries to send and the cursor to go on from; fewer than asked for means that there are no more.

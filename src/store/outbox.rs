@@ -1,6 +1,9 @@
 //! The outbox is a query: what is here and the peer is not believed to have.
 
-use rusqlite::{Connection, params};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use rusqlite::{Connection, Rows, params};
 
 use super::value::{int, uint};
 use super::{OUTBOX_COUNT_MAX, Outcome, StoreError, logs, people};
@@ -13,45 +16,65 @@ const ENTRY_OVERHEAD: usize = 112;
 /// conversation's beginning, where such a peer lacks something soon.
 const FLOOR_MAX: i64 = 4_096;
 
-/// Entries to send, in the order of their arrival here.
+/// An entry to send, with its cursor.
+type Found = (i64, EntryId, wire::Entry);
+
+/// Entries to send, in the order of their arrival here: what each conversation holds comes from an index, and the lowest of all
+/// goes first.
 pub(super) fn outbox(
     tx: &Connection,
     peer: &DeviceKey,
-    conversation: &ConversationId,
+    conversations: &[ConversationId],
     after: u64,
     bytes: usize,
 ) -> Result<Outcome, StoreError> {
-    let mut found = Outcome::Outbox { entries: vec![], more: false };
-    let Outcome::Outbox { entries, more } = &mut found else { return Ok(found) };
-    let Some(conversation) = logs::conversation(tx, conversation)? else { return Ok(found) };
     // A device of which nothing is known lacks everything; no row has the number 0.
     let peer = logs::device(tx, peer)?.unwrap_or_default();
-    let Some(floor) = floor(tx, peer, conversation)? else { return Ok(found) };
-    let mut statement = tx.prepare_cached(
-        "SELECT e.local, e.id, e.header, e.signature, e.salt, e.body
-         FROM entry e INDEXED BY entry_arrival LEFT JOIN belief b ON b.device = ?1 AND b.log = e.log
-         WHERE e.conversation = ?2 AND e.local > ?3 AND NOT (e.fork = 0 AND e.sequence < coalesce(b.count, 0))
-             AND NOT EXISTS (SELECT 1 FROM belief_entry r WHERE r.device = ?1 AND r.log = e.log AND r.entry = e.local)
-         ORDER BY e.local",
-    )?;
-    let mut rows = statement.query([peer, conversation, int(after).max(floor - 1)])?;
-    let mut left = bytes;
-    while let Some(row) = rows.next()? {
-        let entry = wire::Entry {
-            header: row.get(2)?,
-            signature: Signature(row.get(3)?),
-            salt: row.get::<_, Option<_>>(4)?.map(Salt),
-            body: row.get(5)?,
-        };
+    let (mut statements, mut keys) = (vec![], vec![]);
+    for key in conversations {
+        let Some(conversation) = logs::conversation(tx, key)? else { continue };
+        let Some(floor) = floor(tx, peer, conversation)? else { continue };
+        statements.push(tx.prepare_cached(LACKING)?);
+        keys.push([peer, conversation, int(after).max(floor - 1)]);
+    }
+    let (mut cursors, mut waiting) = (vec![], BinaryHeap::new());
+    for (place, (statement, key)) in statements.iter_mut().zip(keys).enumerate() {
+        let mut rows = statement.query(key)?;
+        let first = next(&mut rows)?;
+        waiting.extend(first.as_ref().map(|(local, ..)| Reverse((*local, place))));
+        cursors.push((rows, first));
+    }
+    let (mut entries, mut left) = (vec![], bytes);
+    while let Some(Reverse((_, place))) = waiting.pop() {
+        let Some((rows, found)) = cursors.get_mut(place) else { continue };
+        let Some((local, id, entry)) = found.take() else { continue };
         let size = ENTRY_OVERHEAD + entry.header.len() + entry.body.as_ref().map_or(0, Vec::len);
         if entries.len() == OUTBOX_COUNT_MAX || (size > left && !entries.is_empty()) {
-            *more = true;
-            break;
+            return Ok(Outcome::Outbox { entries, more: true });
         }
         left = left.saturating_sub(size);
-        entries.push((uint(row.get(0)?), EntryId(row.get(1)?), entry));
+        entries.push((uint(local), id, entry));
+        *found = next(rows)?;
+        waiting.extend(found.as_ref().map(|(local, ..)| Reverse((*local, place))));
     }
-    Ok(found)
+    Ok(Outcome::Outbox { entries, more: false })
+}
+
+const LACKING: &str = "SELECT e.local, e.id, e.header, e.signature, e.salt, e.body
+     FROM entry e INDEXED BY entry_arrival LEFT JOIN belief b ON b.device = ?1 AND b.log = e.log
+     WHERE e.conversation = ?2 AND e.local > ?3 AND NOT (e.fork = 0 AND e.sequence < coalesce(b.count, 0))
+         AND NOT EXISTS (SELECT 1 FROM belief_entry r WHERE r.device = ?1 AND r.log = e.log AND r.entry = e.local)
+     ORDER BY e.local";
+
+fn next(rows: &mut Rows<'_>) -> Result<Option<Found>, StoreError> {
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let entry = wire::Entry {
+        header: row.get(2)?,
+        signature: Signature(row.get(3)?),
+        salt: row.get::<_, Option<_>>(4)?.map(Salt),
+        body: row.get(5)?,
+    };
+    Ok(Some((row.get(0)?, EntryId(row.get(1)?), entry)))
 }
 
 /// Nothing before this number is lacking; `None` when nothing is lacking at all. It reads no more than what is lacking,

@@ -14,7 +14,7 @@ pub use mail::{Deposit, MAIL_WINDOW, Mailer};
 /// much longer before they look for what is wrong.
 const ASK_AGAIN: std::time::Duration = std::time::Duration::from_secs(2);
 
-pub use push::{Need, PUSH_WINDOW_BYTES, PUSH_WINDOW_ENTRIES, Push};
+pub use push::{Need, Of, PUSH_WINDOW_BYTES, PUSH_WINDOW_ENTRIES, Push};
 
 #[cfg(test)]
 mod tests;

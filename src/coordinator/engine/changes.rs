@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::io::{Now, Output, StoreToken};
-use super::state::{Broker, Pending};
+use super::state::{Broker, Pending, With};
 use super::{Engine, view};
 use crate::coordinator::{BrokerStatus, ChatView, ContactView, Delta, IdentityView, RequestView, View};
 use crate::identity::UserId;
@@ -168,9 +168,9 @@ impl Engine {
         self.watching.question = Question::None;
         let mut deltas = vec![];
         for summary in summaries {
-            let root = self.conversations.get(&summary.conversation).map(|conversation| conversation.root);
+            let with = self.conversations.get(&summary.conversation).map(|conversation| conversation.with.clone());
             self.watching.summaries.insert(summary.conversation, summary);
-            let Some(root) = root else { continue };
+            let Some(With::Person(root)) = with else { continue };
             let told = self.watching.told_people.get(&root);
             if matches!(told, Some(Face::Contact(contact)) if contact.accepted) {
                 deltas.extend(self.chat(&root).map(Delta::Chat));

@@ -9,16 +9,26 @@ use crate::identity::Card;
 use crate::link;
 use crate::log::Entry;
 use crate::store::{Op, Standing, Way};
-use crate::sync::Need;
-use crate::wire::{self, ACK_IDS_MAX, Ack, ConnectionId, DeviceKey, EntryId, Frame, FrameError, State, state};
+use crate::sync::{Need, Of};
+use crate::wire::{
+    self, ACK_IDS_MAX, Ack, ConnectionId, ConversationId, DeviceKey, EntryId, Frame, FrameError, State, state,
+};
 
 /// What one mail or frame says, sorted by what is done with it.
-#[derive(Default)]
 pub(super) struct Statements {
+    /// Whether what is said shows what the peer has now. On an open link it has said all that it has; mail that comes meanwhile
+    /// may be older than that, and than a database that was restored.
+    pub proves: bool,
     pub entries: Vec<Entry>,
     pub acked: Vec<EntryId>,
     pub haves: Vec<wire::Have>,
     pub lacks: Vec<wire::Lack>,
+}
+
+impl Statements {
+    pub(super) fn new(proves: bool) -> Self {
+        Self { proves, entries: vec![], acked: vec![], haves: vec![], lacks: vec![] }
+    }
 }
 
 impl Engine {
@@ -29,7 +39,7 @@ impl Engine {
             Ok(Frame::Heartbeat(heartbeat)) => self.link(device, link::Input::Heartbeat(connection, heartbeat)),
             Ok(frame) => {
                 self.link(device, link::Input::Alive(connection));
-                let mut statements = Statements::default();
+                let mut statements = Statements::new(true);
                 self.sort(device, frame, &mut statements);
                 let way = self.way(device);
                 self.believe(device, statements, way, None);
@@ -63,7 +73,7 @@ impl Engine {
         let header = entry.header();
         let theirs = header.author == peer.row.root && contact.card.devices().certificate(&header.device).is_some();
         let ours = header.author == me.card.root() && me.card.devices().certificate(&header.device).is_some();
-        header.conversation == peer.conversation && (theirs || ours)
+        peer.shared.contains(&header.conversation) && (theirs || ours)
     }
 
     /// A latest value of a peer.
@@ -95,34 +105,38 @@ impl Engine {
     pub(super) fn believe(
         &mut self,
         device: &DeviceKey,
-        said: Statements,
+        mut said: Statements,
         way: Way,
         delivery: Option<(BrokerConn, u64)>,
     ) {
-        let Some(conversation) = self.peers.get(device).map(|peer| peer.conversation) else {
-            return self.acknowledge(delivery);
-        };
-        let device = *device;
+        let Some(peer) = self.peers.get(device) else { return self.acknowledge(delivery) };
+        let (device, proves) = (*device, said.proves);
+        said.haves.retain(|have| peer.shared.contains(&have.conversation));
+        said.lacks.retain(|lack| peer.shared.contains(&lack.conversation));
+        if !proves {
+            // Believed, an ack from before the peer's database was restored would keep from it what it has lost.
+            said.acked.clear();
+        }
         if !said.acked.is_empty() {
             let ids = said.acked.clone();
             self.ask(Pending::Acked { device, ids, way }, Op::Acked { peer: device, ids: said.acked.clone(), way });
             self.pushed(&device, &said.acked);
         }
-        for have in said.haves.into_iter().filter(|have| have.conversation == conversation) {
-            self.forget_refused_haves(&device);
+        for have in said.haves {
+            self.forget_refused_haves(&device, &have.conversation);
             let said = Said::Has(have.clone());
             self.ask(Pending::Believed { device, said }, Op::Believe { peer: device, have });
         }
-        for lack in said.lacks.into_iter().filter(|lack| lack.conversation == conversation) {
+        for lack in said.lacks {
             let said = Said::Lacks(lack.clone());
             self.ask(Pending::Believed { device, said }, Op::Lower { peer: device, lack });
         }
         if !said.entries.is_empty() {
             self.in_use(&device);
-            // On an open link the peer has said all that it has; mail may be older than that, and than a database that was restored.
-            let open = self.peers.get(&device).is_some_and(|peer| peer.link.state() == link::State::Open);
-            let from = (delivery.is_none() || !open).then_some(device);
-            self.ask(Pending::Inserted { device, delivery }, Op::Insert { from, entries: said.entries, way });
+            let conversations = said.entries.iter().map(|entry| entry.header().conversation).collect();
+            let pending = Pending::Inserted { device, delivery, proves, conversations };
+            let from = proves.then_some(device);
+            self.ask(pending, Op::Insert { from, entries: said.entries, way });
         } else if let Some((conn, number)) = delivery {
             // The store works in order: when it has answered this, everything before is on disk.
             self.ask(Pending::Delivery(conn, number), Op::CountWaiting);
@@ -232,12 +246,25 @@ impl Engine {
     }
 
     pub(super) fn need(&mut self, device: &DeviceKey, needs: Vec<Need>) {
-        let Some(conversation) = self.peers.get(device).map(|peer| peer.conversation) else { return };
         for need in needs {
+            let Some(peer) = self.peers.get(device) else { return };
             match need {
-                Need::Have => self.ask(Pending::Have(*device), Op::Have(conversation)),
+                Need::Have(of) => {
+                    let heard = peer.push.heard();
+                    let said = |conversation: &&ConversationId| match of {
+                        Of::All => true,
+                        Of::Unheard => !heard.contains(conversation),
+                        Of::One(one) => **conversation == one,
+                    };
+                    let conversations: Vec<ConversationId> = peer.shared.iter().filter(said).copied().collect();
+                    for conversation in conversations {
+                        self.ask(Pending::Have(*device), Op::Have(conversation));
+                    }
+                }
                 Need::Outbox { number, after, bytes } => {
-                    self.ask(Pending::Push(*device, number), Op::Outbox { peer: *device, conversation, after, bytes });
+                    let conversations = peer.push.heard().intersection(&peer.shared).copied().collect();
+                    let op = Op::Outbox { peer: *device, conversations, after, bytes };
+                    self.ask(Pending::Push(*device, number), op);
                 }
             }
         }
@@ -263,7 +290,7 @@ impl Engine {
         }
         if !send.is_empty() {
             let way = self.way(device);
-            self.ask(Pending::Sent(*device), Op::MarkSent { ids: send, way });
+            self.ask(Pending::Sent, Op::MarkSent { ids: send, way });
         }
         self.need(device, needs);
     }

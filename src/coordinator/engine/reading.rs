@@ -6,11 +6,10 @@ use uuid::Uuid;
 
 use super::Engine;
 use super::io::CallId;
-use super::state::Pending;
+use super::state::{Conversation, Pending};
 use crate::coordinator::{
     CommandError, DRAFT_BYTES_MAX, ErrorCode, HISTORY_LIMIT_MAX, MessageInfo, PageAt, PageView, Reply,
 };
-use crate::identity::UserId;
 use crate::log::direct_conversation;
 use crate::store::{Op, Outcome, Place};
 use crate::wire::{ConversationId, EntryId};
@@ -51,7 +50,7 @@ impl Engine {
 
     pub(super) fn message_shown(&mut self, call: CallId, outcome: Outcome) {
         let Outcome::Message(conversation, row) = outcome else { return self.reply(call, Err(unknown_message())) };
-        let with = self.conversations.get(&conversation).map(|known| UserId::from(&known.root).0);
+        let with = self.conversations.get(&conversation).and_then(Conversation::name);
         let info = with.and_then(|with| Some(MessageInfo { with, message: self.message(row)? }));
         self.reply(call, info.map(Reply::Info).ok_or_else(unknown_message));
     }

@@ -129,7 +129,8 @@ impl Default for Courier {
 /// A device of somebody we know.
 pub(super) struct PeerState {
     pub row: store::Peer,
-    pub conversation: ConversationId,
+    /// The conversations that it shares with us: statements about others do not count.
+    pub shared: BTreeSet<ConversationId>,
     /// Envelopes from it to us.
     pub inbox: InboxId,
     /// Envelopes from us to it.
@@ -155,10 +156,18 @@ pub(super) struct PeerState {
     pub shown: (crate::coordinator::LinkState, crate::coordinator::Path),
 }
 
-/// The own log of a conversation.
+/// Whom a conversation is with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum With {
+    /// Nobody whom we know any more.
+    Nobody,
+    /// Somebody.
+    Person(RootKey),
+}
+
+/// A conversation, and the own log in it.
 pub(super) struct Conversation {
-    /// The other person.
-    pub root: RootKey,
+    pub with: With,
     pub log: LogId,
     pub next: u64,
     pub last: Option<EntryId>,
@@ -227,6 +236,10 @@ pub(super) enum Pending {
     Inserted {
         device: DeviceKey,
         delivery: Option<(BrokerConn, u64)>,
+        /// Whether that they came shows that the peer has them.
+        proves: bool,
+        /// Where they belong.
+        conversations: BTreeSet<ConversationId>,
     },
     /// What came before in this delivery is on disk.
     Delivery(BrokerConn, u64),
@@ -249,8 +262,8 @@ pub(super) enum Pending {
     Mail(DeviceKey, u64),
     /// Answer with these.
     History(CallId),
-    /// Own entries for this device are handed to a path.
-    Sent(DeviceKey),
+    /// Own entries are handed to a path.
+    Sent,
     /// Tell the watchers of these.
     Summaries(Vec<ConversationId>),
     /// A nickname is on disk.
@@ -375,9 +388,24 @@ impl Engine {
         tracing::debug!(reason, "dropped");
     }
 
+    /// Devices that share a conversation with us.
+    pub(super) fn devices_sharing(&self, conversation: &ConversationId) -> Vec<DeviceKey> {
+        self.peers.iter().filter(|(_, peer)| peer.shared.contains(conversation)).map(|(device, _)| *device).collect()
+    }
+
     /// Devices of a person.
     pub(super) fn devices_of(&self, root: &RootKey) -> Vec<DeviceKey> {
         self.peers.iter().filter(|(_, peer)| peer.row.root == *root).map(|(device, _)| *device).collect()
+    }
+}
+
+impl Conversation {
+    /// How people and scripts name it.
+    pub(super) fn name(&self) -> Option<uuid::Uuid> {
+        match &self.with {
+            With::Nobody => None,
+            With::Person(root) => Some(UserId::from(root).0),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::io::{Output, StoreToken};
-use super::state::{Conversation, Me, Pending, Said};
+use super::state::{Conversation, Me, Pending, Said, With};
 use crate::coordinator::{CommandError, ErrorCode, Event, MessageView, Reply};
 use crate::identity::{Card, Name, UserId, visible};
 use crate::link;
@@ -67,16 +67,18 @@ impl Engine {
             (Pending::Written { call, conversation, .. }, _) => {
                 self.write_failed(call, &conversation, "the message did not continue its log");
             }
-            (Pending::Inserted { device, delivery }, Outcome::Inserted { stored, fresh, refused, heads, gaps }) => {
+            (
+                Pending::Inserted { device, delivery, proves, conversations },
+                Outcome::Inserted { stored, fresh, refused, heads, gaps },
+            ) => {
+                if !stored.is_empty() {
+                    conversations.iter().for_each(|conversation| self.mark_chat(conversation));
+                }
                 if let Some(peer) = self.peers.get_mut(&device) {
-                    let (conversation, any) = (peer.conversation, !stored.is_empty());
                     peer.acks.add(stored);
-                    if any {
-                        self.mark_chat(&conversation);
-                    }
                 }
                 refused.iter().for_each(|(_, reason)| self.drop_counted(reason));
-                if delivery.is_some() && self.peers.get(&device).is_some_and(|peer| peer.open.is_some()) {
+                if !proves {
                     // Whether the peer still has what it mailed is not known: it goes back over the link, or is confirmed there.
                     self.something_for(&device);
                 }
@@ -86,8 +88,7 @@ impl Engine {
                 self.ask_for(&device, gaps);
             }
             (Pending::Delivery(conn, number), _) => self.acknowledge(Some((conn, number))),
-            (Pending::Acked { device, .. }, Outcome::Delivered(delivered)) => {
-                let ids: Vec<EntryId> = delivered.iter().map(|(_, id)| *id).collect();
+            (Pending::Acked { device, ids, .. }, Outcome::Delivered(delivered)) => {
                 if let Some(peer) = self.peers.get_mut(&device) {
                     peer.mailer.acked(&ids);
                 }
@@ -95,9 +96,12 @@ impl Engine {
                 self.tick_mail(&device);
             }
             (Pending::Believed { device, said }, outcome) => {
-                let has = matches!(said, Said::Has(_));
-                if has {
-                    self.forget_refused_haves(&device);
+                let has = match &said {
+                    Said::Has(have) => Some(have.conversation),
+                    Said::Lacks(_) => None,
+                };
+                if let Some(conversation) = &has {
+                    self.forget_refused_haves(&device, conversation);
                 }
                 if let Outcome::Delivered(delivered) = outcome {
                     self.tell_delivered(&delivered);
@@ -119,10 +123,8 @@ impl Engine {
                 let error = "“before” is not the id of a message in this conversation.";
                 self.reply(call, Err(CommandError::new(ErrorCode::UnknownMessage, error)));
             }
-            (Pending::Sent(device), _) => {
-                if let Some(conversation) = self.peers.get(&device).map(|peer| peer.conversation) {
-                    self.mark_chat(&conversation);
-                }
+            (Pending::Sent, Outcome::Changed(conversations)) => {
+                conversations.iter().for_each(|conversation| self.mark_chat(conversation));
             }
             (Pending::Summaries(_), Outcome::Summaries(summaries)) => self.summarised(summaries),
             (Pending::Nicknamed { call, root, nickname }, _) => self.nicknamed(call, &root, nickname),
@@ -184,9 +186,9 @@ impl Engine {
 
     fn reload_logs(&mut self, loaded: &Loaded) {
         for log in &loaded.logs {
-            let root = self.conversations.get(&log.conversation).map(|conversation| conversation.root);
+            let known = self.conversations.get(&log.conversation).map(|conversation| conversation.with.clone());
             let fresh = Conversation {
-                root: root.unwrap_or(crate::wire::RootKey([0; 32])),
+                with: known.unwrap_or(With::Nobody),
                 log: log.log,
                 next: log.next,
                 last: log.last,
@@ -233,10 +235,9 @@ impl Engine {
         }
         let Some(state) = self.conversations.get_mut(conversation) else { return };
         state.writing = state.writing.saturating_sub(1);
-        let root = state.root;
         self.mark_chat(conversation);
         self.new_heads(conversation, heads);
-        for device in self.devices_of(&root) {
+        for device in self.devices_sharing(conversation) {
             self.in_use(&device);
             self.something_for(&device);
         }
@@ -263,11 +264,15 @@ impl Engine {
         }
     }
 
-    fn believed(&mut self, device: &DeviceKey, has: bool) {
+    /// What a peer said to have of this conversation counts, or what it said to lack.
+    fn believed(&mut self, device: &DeviceKey, has: Option<ConversationId>) {
         let now = self.now.mono;
         let Some(peer) = self.peers.get_mut(device) else { return };
         if peer.open.is_some() {
-            let needs = if has { peer.push.peer_has(now) } else { peer.push.restart(now) };
+            let needs = match has {
+                Some(conversation) => peer.push.peer_has(conversation, now),
+                None => peer.push.restart(now),
+            };
             self.need(device, needs);
         } else {
             self.wake_mail(device);
@@ -275,8 +280,7 @@ impl Engine {
     }
 
     fn tell_message(&mut self, fresh: &Fresh) {
-        let Some(conversation) = self.conversations.get(&fresh.conversation) else { return };
-        let with = UserId::from(&conversation.root).0;
+        let Some(with) = self.conversations.get(&fresh.conversation).and_then(Conversation::name) else { return };
         if fresh.kind != kind::TEXT || self.me.as_ref().is_some_and(|me| me.card.root() == fresh.author) {
             return;
         }
@@ -289,8 +293,7 @@ impl Engine {
     fn tell_delivered(&mut self, delivered: &[(ConversationId, EntryId)]) {
         for (conversation, id) in delivered {
             self.mark_chat(conversation);
-            let Some(state) = self.conversations.get(conversation) else { continue };
-            let with = UserId::from(&state.root).0;
+            let Some(with) = self.conversations.get(conversation).and_then(Conversation::name) else { continue };
             self.emit(Output::Event(Event::MessageDelivered { with, id: id.to_string() }));
         }
     }
