@@ -8,7 +8,7 @@ use super::state::{Pending, Said};
 use crate::identity::Card;
 use crate::link;
 use crate::log::Entry;
-use crate::store::{Op, Standing, Way};
+use crate::store::{Op, Way};
 use crate::sync::{Need, Of};
 use crate::wire::{
     self, ACK_IDS_MAX, Ack, ConnectionId, ConversationId, DeviceKey, EntryId, Frame, FrameError, State, state,
@@ -54,7 +54,7 @@ impl Engine {
         match frame {
             Frame::Heartbeat(_) => {}
             Frame::Entry(entry) => match Entry::verify(entry) {
-                Ok(entry) if self.may_write(device, &entry) => into.entries.push(entry),
+                Ok(entry) if self.may_bring(device, &entry) => into.entries.push(entry),
                 Ok(_) => self.drop_counted("an entry of somebody who does not belong to the conversation"),
                 Err(_) => self.drop_counted("an entry that does not verify"),
             },
@@ -67,7 +67,7 @@ impl Engine {
 
     /// Whether an entry belongs to the conversation with this device's owner: written by one of the two, with a device
     /// that their list names.
-    fn may_write(&self, device: &DeviceKey, entry: &Entry) -> bool {
+    pub(super) fn may_write(&self, device: &DeviceKey, entry: &Entry) -> bool {
         let (Some(peer), Some(me)) = (self.peers.get(device), &self.me) else { return false };
         let Some(contact) = self.people.get(&peer.row.root) else { return false };
         let header = entry.header();
@@ -109,6 +109,9 @@ impl Engine {
         way: Way,
         delivery: Option<(BrokerConn, u64)>,
     ) {
+        if way != Way::Mail {
+            said.haves.iter().for_each(|have| self.answer_offer(device, have));
+        }
         let Some(peer) = self.peers.get(device) else { return self.acknowledge(delivery) };
         let (device, proves) = (*device, said.proves);
         said.haves.retain(|have| peer.shared.contains(&have.conversation));
@@ -133,7 +136,7 @@ impl Engine {
         }
         if !said.entries.is_empty() {
             self.in_use(&device);
-            let conversations = said.entries.iter().map(|entry| entry.header().conversation).collect();
+            let conversations = said.entries.iter().map(Entry::conversation).collect();
             let pending = Pending::Inserted { device, delivery, proves, conversations };
             let from = proves.then_some(device);
             self.ask(pending, Op::Insert { from, entries: said.entries, way });
@@ -149,6 +152,7 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(device) else { return };
         peer.mailer.stop();
         peer.acks.settled();
+        peer.told.clear();
         let needs = peer.push.up(now);
         peer.card_unsaid = true;
         self.need(device, needs);
@@ -265,6 +269,7 @@ impl Engine {
                 }
                 Need::Outbox { number, after, bytes } => {
                     let conversations = peer.push.heard().intersection(&peer.shared).copied().collect();
+                    let conversations = self.wanted(device, &conversations, false);
                     let op = Op::Outbox { peer: *device, conversations, after, bytes };
                     self.ask(Pending::Push(*device, number), op);
                 }
@@ -321,12 +326,6 @@ impl Engine {
                 self.send_mail(&device, said, None, None);
             }
         }
-    }
-
-    /// Whether frames of this device count at all.
-    pub(super) fn listens_to(&self, device: &DeviceKey) -> bool {
-        let standing = |root| self.people.get(root).map(|contact| contact.person.standing);
-        self.peers.get(device).is_some_and(|peer| standing(&peer.row.root) == Some(Standing::Contact))
     }
 }
 

@@ -32,8 +32,8 @@ impl Engine {
         if let Some(request) = mail.accepted {
             self.acceptance_confirmed(device, request);
         }
-        if !self.listens_to(device) {
-            self.drop_counted("mail of somebody who is no contact");
+        if !self.is_peer(device) {
+            self.drop_counted("mail of somebody who shares nothing with us");
             return self.acknowledge(delivery);
         }
         let proves = self.peers.get(device).is_some_and(|peer| peer.link.state() != State::Open);
@@ -82,7 +82,8 @@ impl Engine {
         }
         let Some(peer) = self.peers.get_mut(device) else { return };
         if let Some(Need::Outbox { number, after, bytes }) = peer.mailer.tick(now, &mut self.rng) {
-            let conversations = peer.shared.iter().copied().collect();
+            let shared = peer.shared.clone();
+            let conversations = self.wanted(device, &shared, true);
             self.ask(Pending::Mail(*device, number), Op::Outbox { peer: *device, conversations, after, bytes });
         }
     }
@@ -161,8 +162,8 @@ impl Engine {
     /// Tells a contact of a card that has changed (other brokers): the old one may lead them nowhere.
     pub(super) fn mail_card(&mut self, device: &DeviceKey) {
         // Over an open link it was said, and stays due: should the link break under it, it goes by mail.
-        let contact = self.is_contact(device);
-        let Some(peer) = self.peers.get_mut(device).filter(|peer| contact && peer.open.is_none()) else { return };
+        let shares = self.is_peer(device);
+        let Some(peer) = self.peers.get_mut(device).filter(|peer| shares && peer.open.is_none()) else { return };
         if !std::mem::replace(&mut peer.card_due, false) {
             return;
         }

@@ -36,6 +36,7 @@ impl Engine {
         let arrival = self.token();
         let (turn, mail_turn) = (Turn::default(), Turn::default());
         self.people.insert(root, Contact { person, arrival, card, courier, turn, mail_turn });
+        self.share(&root);
     }
 
     fn know_device(&mut self, row: store::Peer) {
@@ -51,7 +52,8 @@ impl Engine {
         };
         let role = if own < row.device { link::Role::Polite } else { link::Role::Impolite };
         let peer = PeerState {
-            shared: BTreeSet::from([direct_conversation(&me.secrets.root_key(), &row.root)]),
+            shared: BTreeSet::new(),
+            told: BTreeSet::new(),
             inbox: inward,
             outbox: outward,
             hello: Hello::default(),
@@ -157,7 +159,9 @@ impl Engine {
             };
             self.know_device(row);
         }
-        if matches!(standing, Standing::Contact | Standing::Asked) {
+        self.share(&root);
+        self.mark_groups_of(&root);
+        if matches!(standing, Standing::Contact | Standing::Asked) || self.shares(&root) {
             self.reach(&root);
             self.listen(&root);
             self.leave_brokers();

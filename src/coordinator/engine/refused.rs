@@ -40,7 +40,10 @@ impl Engine {
             | Pending::Nicknamed { call, .. }
             | Pending::AddressHidden { call, .. }
             | Pending::Info(call)
+            | Pending::Cut { call, .. }
+            | Pending::Deliveries(call, _)
             | Pending::Status(call) => self.reply_storage(call, error),
+            Pending::Changed { call, conversation, .. } => self.change_failed(call, &conversation, error),
             Pending::CardKept { call, plan, .. } => {
                 self.card_not_kept(&plan);
                 self.reply_storage(call, error);
@@ -63,6 +66,7 @@ impl Engine {
                 self.again(Refused::Wish(Pending::Load));
             }
             Pending::Reload
+            | Pending::Group(_)
             | Pending::Asking { .. }
             | Pending::AcceptedAgain { .. }
             | Pending::Acked { .. }
@@ -72,6 +76,8 @@ impl Engine {
             }
             // Whatever brought them, the peer sends again what is not acknowledged.
             Pending::Inserted { delivery: None, .. } | Pending::Sent | Pending::Nothing => {}
+            // Asked once more when they ask once more; and kept anew with the next change.
+            Pending::AskByMail(_) | Pending::Carry(_) | Pending::Recipients => {}
             Pending::Have(device) => self.peers.get_mut(&device).into_iter().for_each(|peer| peer.push.unsaid(now)),
             Pending::Push(device, number) => {
                 self.peers.get_mut(&device).into_iter().for_each(|peer| peer.push.unanswered(number, now));
@@ -116,6 +122,7 @@ impl Engine {
     fn wish_again(&mut self, pending: Pending) {
         let op = match &pending {
             Pending::Load | Pending::Reload => Op::Load,
+            Pending::Group(conversation) => Op::Group(*conversation),
             Pending::Acked { device, ids, way } => Op::Acked { peer: *device, ids: ids.clone(), way: *way },
             Pending::Believed { device, said: Said::Has(have) } => Op::Believe { peer: *device, have: have.clone() },
             Pending::Believed { device, said: Said::Lacks(lack) } => Op::Lower { peer: *device, lack: lack.clone() },

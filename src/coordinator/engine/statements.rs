@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Engine;
 use super::io::{CallId, Output};
-use super::state::{Conversation, Pending};
+use super::state::Pending;
 use crate::coordinator::{CommandError, Delta, Event, Reply};
 use crate::identity::UserId;
 use crate::link;
@@ -118,7 +118,7 @@ impl Engine {
         moved: bool,
     ) {
         let Some(root) = self.peers.get(device).map(|peer| peer.row.root).filter(|_| moved) else { return };
-        let Some(with) = self.conversations.get(conversation).and_then(Conversation::name) else { return };
+        let Some(with) = self.name_of_conversation(conversation) else { return };
         let from = UserId::from(&root).0;
         self.mark_chat(conversation);
         self.emit(Output::Event(Event::MessageRead { with, id: entry.to_string(), from }));
@@ -156,7 +156,7 @@ impl Engine {
     }
 
     fn tell_typing(&mut self, conversation: &ConversationId, root: &RootKey, on: bool) {
-        let Some(with) = self.conversations.get(conversation).and_then(Conversation::name) else { return };
+        let Some(with) = self.name_of_conversation(conversation) else { return };
         let from = UserId::from(root).0;
         self.emit(Output::Event(Event::TypingChanged { with, from, on }));
         if self.is_watched() {
@@ -203,7 +203,7 @@ impl Engine {
                 self.say_reading(&device);
             } else {
                 let frames = self.unsaid_reading(&device);
-                if !frames.is_empty() && self.listens_to(&device) {
+                if !frames.is_empty() && self.is_peer(&device) {
                     // Without a way for mail it is said on the next link, as always.
                     self.send_mail(&device, frames, None, None);
                 }

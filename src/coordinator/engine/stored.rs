@@ -5,7 +5,6 @@ use super::io::{Output, StoreToken};
 use super::state::{Conversation, Me, Pending, Said, With};
 use crate::coordinator::{CommandError, ErrorCode, Event, Reply};
 use crate::identity::{Card, Name};
-use crate::link;
 use crate::store::{Delivery, Invitation, Loaded, Op, Outcome, Profile, Refusal, Standing};
 use crate::wire::{ConversationId, DeviceKey, EntryId, Frame};
 
@@ -70,6 +69,7 @@ impl Engine {
                 Pending::Inserted { device, delivery, proves, conversations },
                 Outcome::Inserted { stored, fresh, refused, heads, gaps },
             ) => {
+                let waiting = stored.len() > fresh.len();
                 if !stored.is_empty() {
                     conversations.iter().for_each(|conversation| self.mark_chat(conversation));
                 }
@@ -83,7 +83,12 @@ impl Engine {
                 }
                 self.acknowledge(delivery);
                 heads.into_iter().for_each(|(conversation, heads)| self.new_heads(&conversation, heads));
+                self.groups_changed(&fresh);
                 fresh.into_iter().for_each(|fresh| self.tell_message(fresh));
+                self.carry_on(&device, &conversations);
+                if waiting {
+                    self.ask_for_the_rest(&device, &conversations);
+                }
                 self.ask_for(&device, gaps);
             }
             (Pending::Delivery(conn, number), _) => self.acknowledge(Some((conn, number))),
@@ -95,17 +100,17 @@ impl Engine {
                 self.tick_mail(&device);
             }
             (Pending::Believed { device, said }, outcome) => {
-                let has = match &said {
-                    Said::Has(have) => Some(have.conversation),
-                    Said::Lacks(_) => None,
+                let (conversation, has) = match &said {
+                    Said::Has(have) => (have.conversation, true),
+                    Said::Lacks(lack) => (lack.conversation, false),
                 };
-                if let Some(conversation) = &has {
-                    self.forget_refused_haves(&device, conversation);
+                if has {
+                    self.forget_refused_haves(&device, &conversation);
                 }
                 if let Outcome::Delivered(delivered) = outcome {
                     self.tell_delivered(&delivered);
                 }
-                self.believed(&device, has);
+                self.believed(&device, conversation, has);
             }
             (Pending::Have(device), Outcome::Have(have)) => self.send_frame(&device, &Frame::Have(have)),
             (Pending::Push(device, number), Outcome::Outbox { entries, more }) => {
@@ -146,6 +151,24 @@ impl Engine {
                 let status = self.status(waiting);
                 self.reply(call, Ok(Reply::Status(status)));
             }
+            (Pending::Changed { call, conversation, entry }, Outcome::Appended { heads }) => {
+                self.changed(call, &conversation, &entry, heads);
+            }
+            (Pending::Changed { call, conversation, .. }, _) => {
+                self.change_failed(call, &conversation, "the change did not continue its log");
+            }
+            (Pending::Cut { call, conversation, root }, Outcome::Cut(cut)) => {
+                self.cut_known(call, &conversation, root, cut);
+            }
+            (Pending::Group(_), Outcome::Group(row)) => self.group_read(*row),
+            (Pending::Recipients, Outcome::Delivered(delivered)) => self.tell_delivered(&delivered),
+            (Pending::Carry(device), Outcome::Outbox { entries, .. }) => self.carry(&device, entries),
+            (Pending::AskByMail(device), Outcome::Have(have)) => {
+                self.send_mail(&device, vec![Frame::Have(have).to_bytes()], None, None);
+            }
+            (Pending::Deliveries(call, info), Outcome::Deliveries(devices)) => {
+                self.deliveries_shown(call, *info, &devices);
+            }
             (_, Outcome::Refused(refusal)) => tracing::warn!(%refusal, "the store refused"),
             _ => {}
         }
@@ -178,23 +201,25 @@ impl Engine {
                 Err(error) => tracing::error!(%error, "a stored card does not verify"),
             }
         }
+        for group in loaded.groups {
+            self.take_group(group);
+        }
         self.start_brokers();
         for root in self.people.keys().copied().collect::<Vec<_>>() {
-            let contact = |contact: &super::state::Contact| contact.person.standing == Standing::Contact;
-            if !self.people.get(&root).is_some_and(contact) {
-                continue;
+            if self.people.get(&root).is_some_and(|contact| contact.person.standing == Standing::Contact) {
+                self.open_conversation(&root);
             }
-            self.open_conversation(&root);
-            for device in self.devices_of(&root) {
-                self.link(&device, link::Input::Wanted(true));
-                self.wake_mail(&device);
+            self.share(&root);
+            self.link_up_with(&root);
+            if self.shares(&root) {
+                self.devices_of(&root).iter().for_each(|device| self.wake_mail(device));
             }
         }
     }
 
     fn reload_logs(&mut self, loaded: &Loaded) {
         for log in &loaded.logs {
-            let known = self.conversations.get(&log.conversation).map(|conversation| conversation.with.clone());
+            let known = self.conversations.remove(&log.conversation).map(|conversation| conversation.with);
             let fresh = Conversation {
                 with: known.unwrap_or(With::Nobody),
                 log: log.log,
@@ -284,27 +309,25 @@ impl Engine {
     }
 
     /// What a peer said to have of this conversation counts, or what it said to lack.
-    fn believed(&mut self, device: &DeviceKey, has: Option<ConversationId>) {
+    fn believed(&mut self, device: &DeviceKey, conversation: ConversationId, has: bool) {
         let now = self.now.mono;
         let Some(peer) = self.peers.get_mut(device) else { return };
         if peer.open.is_some() {
-            let needs = match has {
-                Some(conversation) => peer.push.peer_has(conversation, now),
-                None => peer.push.restart(now),
-            };
+            let needs = if has { peer.push.peer_has(conversation, now) } else { peer.push.restart(now) };
             self.need(device, needs);
-            if let Some(conversation) = has {
+            if has && self.may_have_bodies(&conversation) {
                 self.ask(Pending::Bare(*device), Op::Bare(conversation));
             }
         } else {
             self.wake_mail(device);
+            self.carry_for(device, &conversation);
         }
     }
 
     fn tell_delivered(&mut self, delivered: &[Delivery]) {
         for Delivery { conversation, id, .. } in delivered.iter().filter(|delivery| delivery.shown) {
             self.mark_chat(conversation);
-            let Some(with) = self.conversations.get(conversation).and_then(Conversation::name) else { continue };
+            let Some(with) = self.name_of_conversation(conversation) else { continue };
             self.emit(Output::Event(Event::MessageDelivered { with, id: id.to_string() }));
         }
     }

@@ -80,6 +80,7 @@ fn what_was_saved_is_loaded() {
             activity: 0,
             draft: String::new(),
         }],
+        groups: vec![],
     };
     assert_eq!(load(&mut db), expected);
     one(&mut db, Op::DeletePerson(RootKey([9; 32])));
@@ -283,7 +284,12 @@ fn one_outbox_holds_several_conversations() {
     let wanted: Vec<EntryId> = written.iter().filter(wanted).map(Entry::id).collect();
     let (mut found, mut after) = (vec![], 0);
     loop {
-        let op = Op::Outbox { peer: device(2), conversations: asked.clone(), after, bytes: 5_000 };
+        let op = Op::Outbox {
+            peer: device(2),
+            conversations: asked.iter().copied().map(Wanted::all).collect(),
+            after,
+            bytes: 5_000,
+        };
         let Outcome::Outbox { entries, more } = one(&mut db, op) else { panic!() };
         assert!(entries.len() < 30 && entries.is_sorted_by_key(|(cursor, ..)| *cursor));
         after = entries.last().map_or(after, |(cursor, ..)| *cursor);

@@ -8,13 +8,14 @@ mod limits;
 mod live;
 mod order;
 mod page;
+mod recipients;
 mod summary;
 mod sync;
 mod writer;
 
 use ed25519_dalek::SigningKey;
 
-use super::{Db, MessageRow, Op, Outcome, Progress, Way};
+use super::{Db, MessageRow, Op, Outcome, Progress, Wanted, Way};
 use crate::log::{Draft, Entry, Text, direct_conversation};
 use crate::wire::{self, ConversationId, DeviceKey, EntryId, Have, LogId, RootKey, Salt, kind};
 
@@ -162,7 +163,7 @@ fn have(db: &mut Db) -> Have {
 }
 
 fn outbox(db: &mut Db, peer: DeviceKey, after: u64, bytes: usize) -> (Vec<(u64, EntryId, wire::Entry)>, bool) {
-    match one(db, Op::Outbox { peer, conversations: vec![conversation()], after, bytes }) {
+    match one(db, Op::Outbox { peer, conversations: vec![Wanted::all(conversation())], after, bytes }) {
         Outcome::Outbox { entries, more } => (entries, more),
         other => panic!("{other:?}"),
     }
