@@ -16,16 +16,16 @@ mod watch;
 pub mod world;
 
 pub use command::{
-    BROKERS_MAX, BrokerStatus, Command, CommandError, ContactView, ErrorCode, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX,
-    IdentityView, LinkStatus, MessageInfo, MessageState, MessageView, NAME_BYTES_MAX, NoLink, Reply, RequestView,
-    StatusView, TEXT_BYTES_MAX,
+    BROKERS_MAX, BrokerStatus, Command, CommandError, ContactView, ErrorCode, FORWARD_MAX, HISTORY_LIMIT_DEFAULT,
+    HISTORY_LIMIT_MAX, IdentityView, LinkStatus, MessageInfo, MessageState, MessageView, NAME_BYTES_MAX, NoLink, Quote,
+    REACTION_BYTES_MAX, ReactionView, Reply, RequestView, StatusView, TEXT_BYTES_MAX,
 };
 pub use event::{BrokerState, Event, LinkState, Path};
 pub use handle::{Handle, Snapshot, Subscription, Update};
 pub use task::{Opened, StartError, open, start};
 pub use watch::{
     Change, ChatView, DRAFT_BYTES_MAX, Delta, LAST_LINE_CHARS_MAX, LastMessage, NICKNAME_BYTES_MAX, PageAt, PageView,
-    UNREAD_MAX, View, Watch,
+    QUOTE_CHARS_MAX, UNREAD_MAX, View, Watch,
 };
 
 #[cfg(test)]

@@ -5,12 +5,15 @@
 
 mod conversation;
 mod entry;
+pub mod fold;
 pub mod group;
 pub mod order;
+mod reaction;
 mod text;
 
 pub use conversation::{conversation_of, direct_conversation, group_conversation};
 pub use entry::{Draft, Entry, EntryError};
+pub use reaction::{Deletion, REACTION_BYTES_MAX, Reaction, ReactionError};
 pub use text::{TEXT_BYTES_MAX, Text, TextError};
 
 #[cfg(test)]

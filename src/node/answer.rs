@@ -48,6 +48,7 @@ pub(super) enum Done {
     Info(MessageInfo),
     Settings(SettingsView),
     Status(StatusView),
+    Messages { ids: Vec<String> },
 }
 
 /// What was chosen for this device, as far as it concerns a node.
@@ -86,6 +87,7 @@ impl From<Reply> for Done {
             Reply::Info(info) => Self::Info(info),
             Reply::Page(page) => Self::History(page.messages),
             Reply::Status(status) => Self::Status(status),
+            Reply::Messages(ids) => Self::Messages { ids },
         }
     }
 }

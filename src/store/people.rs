@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::value::{bits, from_bits, uint};
-use super::{Invitation, Loaded, OwnLog, Peer, Person, Profile, Standing, StoreError, logs, order, summary};
+use super::{Invitation, Loaded, OwnLog, Peer, Person, Profile, Standing, StoreError, logs, order, reading, summary};
 use crate::wire::{ConversationId, DeviceKey, EntryId, ExchangeKey, LogId, Nonce, RootKey, WorkingKey};
 
 pub(super) fn load(tx: &Connection) -> Result<Loaded, StoreError> {
@@ -185,6 +185,7 @@ fn own_logs(tx: &Connection) -> Result<Vec<OwnLog>, StoreError> {
             next: row.get::<_, Option<i64>>(3)?.map_or(0, uint),
             last: row.get::<_, Option<_>>(4)?.map(EntryId),
             heads: order::heads(tx, row.get(0)?)?,
+            read: reading::own(tx, row.get(0)?)?,
         });
     }
     Ok(logs)

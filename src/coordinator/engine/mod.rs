@@ -15,6 +15,8 @@
 //! | `frames` | entries, acks, have and lack, whichever path they came |
 //! | `mail` | deposits, and what arrives in a mailbox |
 //! | `stored` | what follows when something is on disk |
+//! | `live` | messages: writing, answering, editing, deleting, reacting, passing on |
+//! | `statements` | how far somebody has read, who types |
 //! | `reading` | pages for a window, what was read, drafts |
 //! | `refused` | what follows when the disk refused it |
 //! | `view` | how things stand, for people |
@@ -33,6 +35,7 @@ mod first_contact;
 mod frames;
 mod hiding;
 mod io;
+mod live;
 mod mail;
 mod people;
 mod presence;
@@ -40,6 +43,7 @@ mod reading;
 mod refused;
 mod routes;
 mod state;
+mod statements;
 mod stored;
 mod view;
 
@@ -110,6 +114,7 @@ impl Engine {
             .chain(couriers)
             .chain(self.refused_deadline())
             .chain(self.finish_deadline())
+            .chain(self.statements_deadline())
             .min()
     }
 
@@ -146,6 +151,7 @@ impl Engine {
             self.tick_mail(&device);
         }
         self.tick_couriers();
+        self.tick_statements();
     }
 }
 

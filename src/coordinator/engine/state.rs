@@ -8,6 +8,7 @@ use rand::{RngExt, rngs::StdRng};
 use super::changes::Watching;
 use super::choices::Plan;
 use super::io::{BrokerConn, CallId, Now, Output, StoreToken};
+use super::live::{Act, Live};
 use crate::clock::{Backoff, RateLimit};
 use crate::coordinator::BrokerState;
 use crate::identity::{Card, Name, Secrets, UserId};
@@ -73,6 +74,7 @@ pub struct Engine {
     pub(super) watching: Watching,
     /// The last change of the own card that is not on disk yet.
     pub(super) planned: Option<Plan>,
+    pub(super) live: Live,
     next: u64,
     out: Vec<Output>,
 }
@@ -281,6 +283,35 @@ pub(super) enum Pending {
     DraftKept(CallId, ConversationId),
     /// Answer with this number in it.
     Status(CallId),
+    /// The message that something is to be done with was looked at.
+    Looked {
+        call: CallId,
+        conversation: ConversationId,
+        act: Act,
+    },
+    /// Something that we did with a message is on disk: reply, and tell it.
+    Acted {
+        call: CallId,
+        conversation: ConversationId,
+        id: EntryId,
+        happened: store::Happened,
+    },
+    /// One of the messages that a command passes on is on disk.
+    Forwarded {
+        call: CallId,
+        conversation: ConversationId,
+        id: EntryId,
+    },
+    /// Ask this device for these.
+    Bare(DeviceKey),
+    /// A message is hidden, or is none: reply.
+    Hidden(CallId, ConversationId),
+    /// How far a peer has read is on disk.
+    TheyRead {
+        device: DeviceKey,
+        conversation: ConversationId,
+        entry: EntryId,
+    },
 }
 
 /// What a peer said to have or to lack: kept until the store has it, since nobody says it again.
@@ -342,6 +373,7 @@ impl Engine {
             hidden_from: BTreeSet::new(),
             watching: Watching::default(),
             planned: None,
+            live: Live::default(),
             next: 0,
             out: vec![],
         }

@@ -20,7 +20,7 @@ pub fn Mark(state: MessageState, meaning: String) -> Element {
                 MessageState::Sent => rsx! {
                     Check { size: 15 }
                 },
-                MessageState::Delivered => rsx! {
+                MessageState::Delivered | MessageState::Read => rsx! {
                     CheckCheck { size: 15 }
                 },
                 MessageState::Received => rsx! {},

@@ -127,6 +127,7 @@ impl Model {
                 self.brokers.clone_from(brokers);
                 vec![Changed::Brokers]
             }
+            Delta::Typing { .. } => vec![],
         }
     }
 

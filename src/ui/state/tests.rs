@@ -70,7 +70,7 @@ fn message(at: u64) -> MessageView {
         text: "x".into(),
         at: NOW - 1_000_000_000 + at * MINUTE,
         state: MessageState::Received,
-        path: None,
+        ..MessageView::default()
     }
 }
 
@@ -272,7 +272,7 @@ fn groups_end_where_something_stands_between() {
         text: id.into(),
         at: NOW - ago * MINUTE,
         state: MessageState::Received,
-        path: None,
+        ..MessageView::default()
     };
     let messages = [
         say("a", BOB, 24 * 60),

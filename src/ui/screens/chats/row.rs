@@ -96,7 +96,7 @@ pub fn state_words(ui: Ui, state: MessageState, name: &str) -> String {
     let key = match state {
         MessageState::Queued => return ui.words().with("mark-queued", "why", ui.waits(name)),
         MessageState::Sent => "mark-sent",
-        MessageState::Delivered => return ui.say("mark-delivered"),
+        MessageState::Delivered | MessageState::Read => return ui.say("mark-delivered"),
         MessageState::Received => return String::new(),
     };
     ui.words().with(key, "name", name)

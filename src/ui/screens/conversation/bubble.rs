@@ -79,7 +79,7 @@ pub(super) fn meaning(ui: Ui, user: Uuid, state: MessageState) -> String {
     let key = match state {
         MessageState::Queued => return ui.words().with("mark-queued", "why", ui.waits(&ui.name(user))),
         MessageState::Sent => "mark-sent",
-        MessageState::Delivered => "mark-delivered",
+        MessageState::Delivered | MessageState::Read => "mark-delivered",
         MessageState::Received => return String::new(),
     };
     ui.words().with(key, "name", ui.name(user))

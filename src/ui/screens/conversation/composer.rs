@@ -31,7 +31,7 @@ pub fn Composer(user: Uuid) -> Element {
         ui.typed(user, String::new());
         // Of the root, not of this field: who goes elsewhere at once still wants it sent, or has it back as a draft.
         spawn_forever(async move {
-            match ui.run(Command::SendMessage { to: user, text: text.trim_end().to_owned() }).await {
+            match ui.run(Command::SendMessage { to: user, text: text.trim_end().to_owned(), reply_to: None }).await {
                 Ok(_) => {
                     let thread = ui.model.thread();
                     let here = *thread.with().peek() == Some(user);
