@@ -20,6 +20,7 @@
 //! | `reading` | how far somebody has read, as they say |
 //! | `page` | pages for a window, and what was read |
 //! | `summary` | a conversation in a line; drafts, nicknames, and who may learn no address |
+//! | `voids` | which entries of a group do not count, and that they are not shown |
 //! | `inspect` | for tests: what is there, and copies of it |
 
 mod belief;
@@ -28,6 +29,7 @@ mod db;
 mod entries;
 mod error;
 mod fold;
+mod groups;
 mod have;
 mod history;
 #[cfg(any(test, feature = "testing"))]
@@ -43,6 +45,7 @@ mod reading;
 mod schema;
 mod summary;
 mod value;
+mod voids;
 mod writer;
 
 pub use db::Db;

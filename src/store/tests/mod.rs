@@ -10,6 +10,7 @@ mod order;
 mod page;
 mod summary;
 mod sync;
+mod voids;
 mod writer;
 
 use ed25519_dalek::SigningKey;
