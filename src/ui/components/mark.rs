@@ -12,7 +12,7 @@ pub fn Mark(state: MessageState, meaning: String) -> Element {
         return rsx! {};
     }
     rsx! {
-        span { class: "mark", role: "img", aria_label: "{meaning}", title: "{meaning}",
+        span { class: if state == MessageState::Read { "mark read" } else { "mark" }, role: "img", aria_label: "{meaning}", title: "{meaning}",
             match state {
                 MessageState::Queued => rsx! {
                     Clock3 { size: 15 }
