@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::logs::{self, Log};
 use super::value::int;
-use super::{Outcome, Progress, Refusal, StoreError, Way, belief, have, live, order};
+use super::{Outcome, Progress, Refusal, StoreError, Way, belief, have, live, order, voids};
 use crate::log::Entry;
 use crate::log::fold::is_shown;
 use crate::log::order::Node;
@@ -90,6 +90,7 @@ pub(super) fn append(tx: &Connection, entry: &Entry) -> Result<Outcome, StoreErr
     let place = Place { conversation, log, fork: false, missing: vec![], progress: QUEUED, way: None };
     let mut placed = vec![];
     keep(tx, entry, place, &mut placed)?;
+    voids::settle(tx, &placed)?;
     // Who wrote it knows what it means, and is not told.
     live::take_effect(tx, &placed)?;
     Ok(Outcome::Appended { heads: order::heads(tx, conversation)? })
@@ -142,6 +143,7 @@ pub(super) fn insert(
     // One that came without its body and then with it is told of once.
     placed.sort_unstable();
     placed.dedup();
+    voids::settle(tx, &placed)?;
     let fresh = live::take_effect(tx, &placed)?;
     let changed: BTreeMap<_, _> = touched.iter().map(|(conversation, key, ..)| (*key, *conversation)).collect();
     let mut heads = vec![];

@@ -22,6 +22,7 @@
 //! | `summary` | a conversation in a line; drafts, nicknames, and who may learn no address |
 //! | `groups` | changes of groups, and what of a group somebody may be given |
 //! | `recipients` | who has to have an own message of a group |
+//! | `voids` | which entries of a group do not count, and that they are not shown |
 //! | `inspect` | for tests: what is there, and copies of it |
 
 mod belief;
@@ -47,6 +48,7 @@ mod recipients;
 mod schema;
 mod summary;
 mod value;
+mod voids;
 mod writer;
 
 pub use db::Db;

@@ -11,6 +11,7 @@ mod page;
 mod recipients;
 mod summary;
 mod sync;
+mod voids;
 mod writer;
 
 use ed25519_dalek::SigningKey;
