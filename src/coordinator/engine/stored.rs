@@ -6,7 +6,7 @@ use super::state::{Conversation, Me, Pending, Said, With};
 use crate::coordinator::{CommandError, ErrorCode, Event, Reply};
 use crate::identity::{Card, Name};
 use crate::store::{Delivery, Invitation, Loaded, Op, Outcome, Profile, Refusal, Standing};
-use crate::wire::{ConversationId, DeviceKey, EntryId, Frame};
+use crate::wire::{ConversationId, DeviceKey, EntryId, Frame, RootKey};
 
 impl Engine {
     /// The store has answered.
@@ -204,12 +204,16 @@ impl Engine {
         for group in loaded.groups {
             self.take_group(group);
         }
-        self.start_brokers();
-        for root in self.people.keys().copied().collect::<Vec<_>>() {
-            if self.people.get(&root).is_some_and(|contact| contact.person.standing == Standing::Contact) {
-                self.open_conversation(&root);
+        let everybody: Vec<RootKey> = self.people.keys().copied().collect();
+        for root in &everybody {
+            if self.people.get(root).is_some_and(|contact| contact.person.standing == Standing::Contact) {
+                self.open_conversation(root);
             }
-            self.share(&root);
+            self.share(root);
+        }
+        // Whom we listen to follows from what they share.
+        self.start_brokers();
+        for root in everybody {
             self.link_up_with(&root);
             if self.shares(&root) {
                 self.devices_of(&root).iter().for_each(|device| self.wake_mail(device));
