@@ -8,6 +8,7 @@ mod command;
 pub mod double;
 pub mod engine;
 mod event;
+mod group;
 mod handle;
 mod hands;
 mod task;
@@ -21,6 +22,7 @@ pub use command::{
     REACTION_BYTES_MAX, ReactionView, Reply, RequestView, StatusView, TEXT_BYTES_MAX,
 };
 pub use event::{BrokerState, Event, LinkState, Path};
+pub use group::{GroupView, HUE_MAX, MEMBERS_MAX, MemberDelivery, MemberView};
 pub use handle::{Handle, Snapshot, Subscription, Update};
 pub use task::{Opened, StartError, open, start};
 pub use watch::{

@@ -5,7 +5,9 @@ use uuid::Uuid;
 
 use super::code::Refusal;
 use super::rpc::Id;
-use crate::coordinator::{ContactView, Event, IdentityView, MessageInfo, MessageView, Reply, RequestView, StatusView};
+use crate::coordinator::{
+    ContactView, Event, GroupView, IdentityView, MessageInfo, MessageView, Reply, RequestView, StatusView,
+};
 use crate::host::Settings;
 
 /// `"2.0"`, and nothing else.
@@ -46,6 +48,9 @@ pub(super) enum Done {
     Message { id: String },
     History(Vec<MessageView>),
     Info(MessageInfo),
+    GroupId { group_id: Uuid },
+    Groups(Vec<GroupView>),
+    Group(Box<GroupView>),
     Settings(SettingsView),
     Status(StatusView),
     Messages { ids: Vec<String> },
@@ -85,6 +90,9 @@ impl From<Reply> for Done {
             Reply::Message(id) => Self::Message { id },
             Reply::History(messages) => Self::History(messages),
             Reply::Info(info) => Self::Info(info),
+            Reply::GroupId(group_id) => Self::GroupId { group_id },
+            Reply::Groups(groups) => Self::Groups(groups),
+            Reply::Group(group) => Self::Group(group),
             Reply::Page(page) => Self::History(page.messages),
             Reply::Status(status) => Self::Status(status),
             Reply::Messages(ids) => Self::Messages { ids },

@@ -20,6 +20,9 @@
 //! | `reading` | how far somebody has read, as they say |
 //! | `page` | pages for a window, and what was read |
 //! | `summary` | a conversation in a line; drafts, nicknames, and who may learn no address |
+//! | `groups` | changes of groups, and what of a group somebody may be given |
+//! | `recipients` | who has to have an own message of a group |
+//! | `voids` | which entries of a group do not count, and that they are not shown |
 //! | `inspect` | for tests: what is there, and copies of it |
 
 mod belief;
@@ -28,6 +31,7 @@ mod db;
 mod entries;
 mod error;
 mod fold;
+mod groups;
 mod have;
 mod history;
 #[cfg(any(test, feature = "testing"))]
@@ -40,9 +44,11 @@ mod outbox;
 mod page;
 mod people;
 mod reading;
+mod recipients;
 mod schema;
 mod summary;
 mod value;
+mod voids;
 mod writer;
 
 pub use db::Db;
@@ -51,8 +57,8 @@ pub use fold::QUOTE_TEXT_CHARS_MAX;
 #[cfg(any(test, feature = "testing"))]
 pub use inspect::Kept;
 pub use op::{
-    Delivery, Fresh, Happened, Invitation, Loaded, Mark, MessageRow, OUTBOX_COUNT_MAX, Op, Outcome, OwnLog, Peer,
-    Person, Profile, Progress, QuoteRow, Refusal, Standing, Way,
+    Delivery, Fresh, GroupRow, Happened, Invitation, Loaded, Mark, MessageRow, OUTBOX_COUNT_MAX, Op, Outcome, OwnLog,
+    Peer, Person, Profile, Progress, QuoteRow, Refusal, Standing, Wanted, Way,
 };
 pub use page::{Page, Place};
 pub use summary::{LAST_TEXT_CHARS_MAX, LastRow, Summary, UNREAD_COUNT_MAX};

@@ -187,6 +187,7 @@ fn points(op: &Op) -> Option<(&'static str, &'static str)> {
         | Op::SaveDraft { .. }
         | Op::SaveNickname { .. }
         | Op::Hide { .. }
+        | Op::SaveRecipients { .. }
         | Op::TheyRead { .. } => return None,
         Op::Load
         | Op::Have(_)
@@ -196,6 +197,9 @@ fn points(op: &Op) -> Option<(&'static str, &'static str)> {
         | Op::Message { .. }
         | Op::Summarise(_)
         | Op::CountWaiting
+        | Op::Group(_)
+        | Op::Cut { .. }
+        | Op::Deliveries(_)
         | Op::Bare(_) => return None,
     })
 }

@@ -145,6 +145,18 @@ impl Script {
             | Command::ForwardMessage { .. }
             | Command::SetTyping { .. }) => self.lives(command, &mut deltas),
             Command::UseBrokers(_) | Command::UseIce(_) | Command::HideAddressFromAll(_) => Ok(Reply::Done),
+            Command::ListGroups => Ok(Reply::Groups(self.view.groups.clone())),
+            Command::CreateGroup { .. }
+            | Command::AddToGroup { .. }
+            | Command::RemoveFromGroup { .. }
+            | Command::LeaveGroup(_)
+            | Command::Promote { .. }
+            | Command::Demote { .. }
+            | Command::RenameGroup { .. }
+            | Command::SetGroupHistory { .. }
+            | Command::ShowGroup(_) => {
+                Err(CommandError::new(ErrorCode::UnknownGroup, "There is no group with this id."))
+            }
         };
         (reply, deltas)
     }
@@ -239,7 +251,7 @@ impl Script {
         let (with, message) = found
             .find(|(_, message)| message.id == id)
             .ok_or_else(|| CommandError::new(ErrorCode::UnknownMessage, "There is no such message."))?;
-        Ok(Reply::Info(MessageInfo { with, message: message.clone() }))
+        Ok(Reply::Info(MessageInfo { with, message: message.clone(), members: vec![] }))
     }
 
     /// A message of a conversation.
