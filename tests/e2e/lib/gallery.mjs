@@ -173,6 +173,30 @@ export const SCREENS = [
       await page.getByText("Bob Okafor is writing").first().waitFor();
     }),
   },
+  { name: "group", scene: "group", go: opens(/Sunday walkers/) },
+  { name: "group-huge", scene: "group-huge", go: opens(/Sunday walkers/) },
+  { name: "group-page", scene: "group", go: then(opens(/Sunday walkers/), button("Details"), (page) => heading(page, "Members")) },
+  {
+    name: "group-member",
+    scene: "group",
+    go: then(opens(/Sunday walkers/), button("Details"), async (page) => {
+      await page.getByRole("list", { name: "Members" }).getByRole("button", { name: /^Amélie/ }).click();
+      await page.getByRole("button", { name: "Make admin" }).waitFor();
+    }),
+  },
+  {
+    name: "group-add",
+    scene: "group",
+    go: then(opens(/Sunday walkers/), button("Details"), button("Add members"), (page) => page.getByRole("dialog").waitFor()),
+  },
+  {
+    name: "group-leave",
+    scene: "group",
+    go: then(opens(/Sunday walkers/), button("Details"), button("Leave group"), (page) => page.getByRole("dialog").waitFor()),
+  },
+  { name: "group-info", scene: "group", go: then(opens(/Sunday walkers/), menuOf("Whoever is late"), chooses("About this message"), (page) => page.getByRole("dialog").waitFor()) },
+  { name: "new-group", scene: "group", go: page_("New group", "New group") },
+  { name: "group-new-huge", scene: "group-huge", go: page_("New group", "New group") },
   { name: "settings", scene: "full", go: page_("Settings", "Settings") },
   {
     name: "servers",

@@ -1,6 +1,7 @@
 //! What a message answers.
 
 use dioxus::prelude::*;
+use uuid::Uuid;
 
 use crate::coordinator::Quote;
 use crate::ui::bridge::Wish;
@@ -9,9 +10,9 @@ use crate::ui::state::excerpt;
 
 /// The message that another one answers; it leads there.
 #[component]
-pub fn Quoted(quote: Quote) -> Element {
+pub fn Quoted(user: Uuid, quote: Quote) -> Element {
     let ui = use_ui();
-    let name = ui.author(quote.from);
+    let name = ui.author(user, quote.from);
     let text = if quote.deleted { ui.say("message-deleted") } else { excerpt(&quote.text) };
     let label = match ui.own() == Some(quote.from) {
         true => ui.words().with("quote-open-own", "text", text.clone()),

@@ -16,7 +16,7 @@ pub fn Reactions(user: Uuid, message: MessageView, mine: bool) -> Element {
     // This person first: "You and Bob".
     let names = |by: &[Uuid]| {
         let (mine, others): (Vec<&Uuid>, Vec<&Uuid>) = by.iter().partition(|by| Some(**by) == own);
-        let names: Vec<String> = mine.into_iter().chain(others).map(|by| ui.author(*by)).collect();
+        let names: Vec<String> = mine.into_iter().chain(others).map(|by| ui.author(user, *by)).collect();
         ui.list(&names)
     };
     rsx! {
