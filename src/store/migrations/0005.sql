@@ -1,0 +1,3 @@
+-- Takes the place of a migration that is written elsewhere.
+
+SELECT 1;
