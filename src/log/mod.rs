@@ -6,11 +6,15 @@
 mod conversation;
 mod entry;
 pub mod order;
+mod query;
 mod text;
+mod words;
 
 pub use conversation::direct_conversation;
 pub use entry::{Draft, Entry, EntryError};
+pub use query::{Phrase, QUERY_CHARS_MAX, Query, QueryError, SNIPPET_CHARS_MAX, Snippet};
 pub use text::{TEXT_BYTES_MAX, Text, TextError};
+pub use words::{WORD_CHARS_MAX, Word, words};
 
 #[cfg(test)]
 mod tests;
