@@ -6,7 +6,10 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::{Op, Outcome, StoreError, belief, claims, entries, have, history, outbox, page, people, schema, summary};
+use super::{
+    Op, Outcome, StoreError, belief, chat, claims, entries, have, history, outbox, page, people, schema, search,
+    summary,
+};
 
 /// The database. One thread owns it; see [`super::Store`].
 #[derive(Debug)]
@@ -104,6 +107,9 @@ fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {
         Op::Message { id, conversation } => page::one(tx, &id, conversation.as_ref()),
         Op::Summarise(conversations) => summary::summarise(tx, &conversations).map(Outcome::Summaries),
         Op::CountWaiting => outbox::count_waiting(tx).map(Outcome::Count),
+        Op::Search { query, within, before, limit } => search::search(tx, &query, within.as_ref(), before, limit),
+        Op::IndexMore => search::index_more(tx),
+        Op::Choose { conversation, choice } => chat::choose(tx, &conversation, choice),
     }
 }
 

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::logs::{self, Log};
 use super::value::int;
-use super::{Fresh, Outcome, Progress, Refusal, StoreError, Way, belief, have, order};
+use super::{Fresh, Outcome, Progress, Refusal, StoreError, Way, belief, have, order, search};
 use crate::log::order::Node;
 use crate::log::{Entry, Text};
 use crate::wire::{ConversationId, DeviceKey, EntryId, RootKey, TIPS_MAX, kind};
@@ -86,12 +86,10 @@ pub(super) fn append(tx: &Connection, entry: &Entry) -> Result<Outcome, StoreErr
         Some(log) => log,
         None => logs::create(tx, conversation, &header.device, &header.log, logs::OWN)?,
     };
-    keep(
-        tx,
-        entry,
-        Place { conversation, log, fork: false, missing: vec![], progress: QUEUED, way: None },
-        &mut vec![],
-    )?;
+    let place = Place { conversation, log, fork: false, missing: vec![], progress: QUEUED, way: None };
+    let mut placed = vec![];
+    keep(tx, entry, place, &mut placed)?;
+    index(tx, &placed)?;
     Ok(Outcome::Appended { heads: order::heads(tx, conversation)? })
 }
 
@@ -134,6 +132,7 @@ pub(super) fn insert(
             gaps.extend(have::gaps(tx, *key, *device, *name, &log)?);
         }
     }
+    index(tx, &placed)?;
     let fresh = fresh(tx, &placed)?;
     let changed: BTreeMap<_, _> = touched.iter().map(|(conversation, key, ..)| (*key, *conversation)).collect();
     let mut heads = vec![];
@@ -143,6 +142,11 @@ pub(super) fn insert(
         }
     }
     Ok(Outcome::Inserted { stored, fresh, refused, heads, gaps })
+}
+
+/// What has just found its place can be found.
+fn index(tx: &Connection, placed: &[i64]) -> Result<(), StoreError> {
+    placed.iter().try_for_each(|local| search::index(tx, *local).map(drop))
 }
 
 /// Whether an entry is a message that can be shown: only those are in pages and count as unread.

@@ -17,9 +17,12 @@
 //! | `have`, `outbox`, `history` | what is asked about entries |
 //! | `page` | pages for a window, and what was read |
 //! | `summary` | a conversation in a line; drafts, nicknames, and who may learn no address |
+//! | `search` | the index of what was said, and what is looked up in it |
+//! | `chat` | what was chosen for a conversation: silence, a place on top, a place out of sight |
 //! | `inspect` | for tests: what is there, and copies of it |
 
 mod belief;
+mod chat;
 mod claims;
 mod db;
 mod entries;
@@ -35,10 +38,12 @@ mod outbox;
 mod page;
 mod people;
 mod schema;
+mod search;
 mod summary;
 mod value;
 mod writer;
 
+pub use chat::{Choice, Chosen};
 pub use db::Db;
 pub use error::StoreError;
 #[cfg(any(test, feature = "testing"))]
@@ -48,6 +53,7 @@ pub use op::{
     Refusal, Standing, Way,
 };
 pub use page::{Page, Place};
+pub use search::{FOUND_MAX, Found, Hit};
 pub use summary::{LAST_TEXT_CHARS_MAX, LastRow, Summary, UNREAD_COUNT_MAX};
 pub use writer::{Done, Store};
 

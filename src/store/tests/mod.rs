@@ -1,12 +1,14 @@
 //! Promises of the store, on databases in memory where no file is needed.
 
 mod belief;
+mod chat;
 mod entries;
 mod files;
 mod full_disk;
 mod limits;
 mod order;
 mod page;
+mod search;
 mod summary;
 mod sync;
 mod writer;
