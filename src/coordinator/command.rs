@@ -5,15 +5,21 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use super::event::{BrokerState, LinkState, Path};
-use super::watch::{PageAt, PageView};
+use super::watch::{ChatView, PageAt, PageView};
 
 pub use crate::identity::{BROKERS_MAX, NAME_BYTES_MAX};
-pub use crate::log::TEXT_BYTES_MAX;
+pub use crate::log::{QUERY_CHARS_MAX, SNIPPET_CHARS_MAX, TEXT_BYTES_MAX};
+pub use crate::store::FOUND_MAX as SEARCH_LIMIT_MAX;
 
 /// One page of history at most: about a megabyte of short messages, an answer that cannot stall a reader.
 pub const HISTORY_LIMIT_MAX: u32 = 1_000;
 /// One page of history when nobody says how much.
 pub const HISTORY_LIMIT_DEFAULT: u32 = 100;
+
+/// Messages that one search finds when nobody says how many: a screen.
+pub const SEARCH_LIMIT_DEFAULT: u32 = 20;
+/// A conversation that is muted until then is muted until somebody says otherwise: the year 10889, which no clock shows.
+pub const MUTED_FOR_GOOD: u64 = 1 << 48;
 
 /// Something a person or a script wants. Every command gets exactly one reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,6 +127,41 @@ pub enum Command {
         /// An id as in [`MessageView::id`].
         id: String,
     },
+    /// Find messages by words: all of them occur, the last one perhaps only begun; "between quotes" they follow each other.
+    /// The newest (those that were stored last) first. Replies [`Reply::Found`].
+    Search {
+        /// What was typed, at most [`QUERY_CHARS_MAX`] characters. Without a word in it nothing is found.
+        query: String,
+        /// Only in the conversation with this contact.
+        within: Option<Uuid>,
+        /// Where an earlier answer ended: its [`FoundView::next`].
+        before: Option<u64>,
+        /// How many at most, 1 to [`SEARCH_LIMIT_MAX`]; [`SEARCH_LIMIT_DEFAULT`] when absent.
+        limit: Option<u32>,
+    },
+    /// List conversations, pinned ones first, then those in which something happened last. Replies [`Reply::Conversations`].
+    ListConversations,
+    /// Nothing of a conversation interrupts until then. Replies [`Reply::Done`].
+    MuteConversation {
+        /// The contact.
+        with: Uuid,
+        /// Unix milliseconds; 0 ends it, [`MUTED_FOR_GOOD`] and beyond never comes.
+        until: u64,
+    },
+    /// A conversation stands above those that are not pinned, or no longer. Replies [`Reply::Done`].
+    PinConversation {
+        /// The contact.
+        with: Uuid,
+        /// Whether it does.
+        on: bool,
+    },
+    /// A conversation stands apart, or no longer. A new message brings it back, unless it is muted. Replies [`Reply::Done`].
+    ArchiveConversation {
+        /// The contact.
+        with: Uuid,
+        /// Whether it does.
+        on: bool,
+    },
 }
 
 /// The answer to a command.
@@ -146,6 +187,42 @@ pub enum Reply {
     Page(PageView),
     /// One message.
     Info(MessageInfo),
+    /// What was found.
+    Found(FoundView),
+    /// Conversations, each in a line.
+    Conversations(Vec<ChatView>),
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FoundView {
+    /// The newest (that was stored last) first.
+    pub messages: Vec<FoundMessage>,
+    /// Where to go on, when there may be more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<u64>,
+    /// True while messages of an older version are still being indexed: later more may be found.
+    pub unfinished: bool,
+}
+
+/// A message that was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FoundMessage {
+    /// The contact whose conversation it belongs to.
+    pub with: Uuid,
+    /// The message.
+    pub id: String,
+    /// Its author.
+    pub from: Uuid,
+    /// The author's wall clock, Unix milliseconds.
+    pub at: u64,
+    /// The part of its text where the first word was found, on one line, at most [`SNIPPET_CHARS_MAX`] characters; cut where … stands.
+    pub text: String,
+    /// What was found in it: from this character to before that one, counted in Unicode's characters, ascending and apart.
+    pub marks: Vec<[usize; 2]>,
+    /// Where it stands among all that was stored: to go on behind it.
+    #[serde(skip)]
+    pub place: u64,
 }
 
 /// This device's identity.
@@ -369,7 +446,7 @@ pub enum ErrorCode {
     InvalidText,
     /// An address that is no broker's.
     InvalidBroker,
-    /// `limit` is outside 1 to 1,000.
+    /// `limit` is outside its range.
     InvalidLimit,
     /// What should be the id of a message (in this conversation) is not one.
     UnknownMessage,
@@ -379,4 +456,6 @@ pub enum ErrorCode {
     Storage,
     /// The program is shutting down.
     ShuttingDown,
+    /// What is looked up is too long.
+    InvalidQuery,
 }

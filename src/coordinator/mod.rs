@@ -16,9 +16,10 @@ mod watch;
 pub mod world;
 
 pub use command::{
-    BROKERS_MAX, BrokerStatus, Command, CommandError, ContactView, ErrorCode, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX,
-    IdentityView, LinkStatus, MessageInfo, MessageState, MessageView, NAME_BYTES_MAX, NoLink, Reply, RequestView,
-    StatusView, TEXT_BYTES_MAX,
+    BROKERS_MAX, BrokerStatus, Command, CommandError, ContactView, ErrorCode, FoundMessage, FoundView,
+    HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX, IdentityView, LinkStatus, MUTED_FOR_GOOD, MessageInfo, MessageState,
+    MessageView, NAME_BYTES_MAX, NoLink, QUERY_CHARS_MAX, Reply, RequestView, SEARCH_LIMIT_DEFAULT, SEARCH_LIMIT_MAX,
+    SNIPPET_CHARS_MAX, StatusView, TEXT_BYTES_MAX,
 };
 pub use event::{BrokerState, Event, LinkState, Path};
 pub use handle::{Handle, Snapshot, Subscription, Update};

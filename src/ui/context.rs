@@ -53,6 +53,7 @@ fn refusal(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::UnknownUser => "refused-unknown-user",
         ErrorCode::InvalidName => "refused-name",
         ErrorCode::InvalidText => "refused-text",
+        ErrorCode::InvalidQuery => "refused-query",
         ErrorCode::Full => "refused-full",
         ErrorCode::ShuttingDown => "refused-ending",
         ErrorCode::Storage => "refused-storage",

@@ -16,6 +16,8 @@
 //! | `mail` | deposits, and what arrives in a mailbox |
 //! | `stored` | what follows when something is on disk |
 //! | `reading` | pages for a window, what was read, drafts |
+//! | `search` | what is looked up in what was said |
+//! | `chosen` | silence for a conversation, a place on top, a place out of sight |
 //! | `refused` | what follows when the disk refused it |
 //! | `view` | how things stand, for people |
 //! | `changes` | what watchers are told of that |
@@ -27,6 +29,7 @@
 mod brokers;
 mod changes;
 mod choices;
+mod chosen;
 mod commands;
 mod finish;
 mod first_contact;
@@ -39,6 +42,7 @@ mod presence;
 mod reading;
 mod refused;
 mod routes;
+mod search;
 mod state;
 mod stored;
 mod view;

@@ -28,6 +28,7 @@ impl Engine {
             PageAt::Before(id) => Place::Before(entry_id(id)?),
             PageAt::After(id) => Place::After(entry_id(id)?),
             PageAt::From(id) => Place::From(entry_id(id)?),
+            PageAt::Around(id) => Place::Around(entry_id(id)?),
         };
         self.ask(Pending::Page(call), Op::Page { conversation, at, limit });
         Ok(())
@@ -86,7 +87,7 @@ impl Engine {
         self.mark_chat(conversation);
     }
 
-    fn conversation_with(&self, user: Uuid) -> Result<ConversationId, CommandError> {
+    pub(super) fn conversation_with(&self, user: Uuid) -> Result<ConversationId, CommandError> {
         self.need_identity()?;
         let (root, _) = self.person(user)?;
         let missing = || CommandError::new(ErrorCode::NoIdentity, "There is no identity yet. Create one first.");

@@ -129,6 +129,12 @@ impl Engine {
             (Pending::AddressHidden { call, root, on }, _) => self.address_hidden(call, &root, on),
             (Pending::Info(call), outcome) => self.message_shown(call, outcome),
             (Pending::CardKept { call, renamed, plan }, _) => self.card_kept(call, renamed, plan),
+            (Pending::Search(searching), Outcome::Found(found)) => self.found(*searching, found),
+            (Pending::Indexing, outcome) => self.indexed(&outcome),
+            (Pending::Chosen { call, conversation }, outcome) => self.has_chosen(call, &conversation, &outcome),
+            (Pending::Conversations(call), Outcome::Summaries(summaries)) => {
+                self.conversations_listed(call, &summaries);
+            }
             (Pending::Page(call), outcome) => self.page_read(call, outcome),
             (Pending::MarkedRead(call, conversation), outcome) => self.marked_read(call, &conversation, &outcome),
             (Pending::DraftKept(call, conversation), _) => self.draft_kept(call, &conversation),
@@ -161,7 +167,11 @@ impl Engine {
         self.reload_logs(&loaded);
         self.nicknames = loaded.nicknames.into_iter().collect();
         self.hidden_from = loaded.hidden_from.into_iter().collect();
+        self.remember_chosen(&loaded.summaries);
         self.remember_summaries(loaded.summaries);
+        if loaded.unsearched {
+            self.index_more();
+        }
         for person in loaded.people {
             match Card::verify(&person.card) {
                 Ok(card) => self.know(person, card, &loaded.peers),
@@ -235,6 +245,7 @@ impl Engine {
         state.writing = state.writing.saturating_sub(1);
         let root = state.root;
         self.mark_chat(conversation);
+        self.bring_back(conversation);
         self.new_heads(conversation, heads);
         for device in self.devices_of(&root) {
             self.in_use(&device);
@@ -282,8 +293,10 @@ impl Engine {
         }
         let Some(text) = fresh.body.as_deref().and_then(|body| Text::parse(body).ok()) else { return };
         let from = UserId::from(&fresh.author).0;
-        let event = Event::MessageReceived { with, id: fresh.id.to_string(), from, text: visible(&text.text) };
+        let muted = self.is_muted(&fresh.conversation);
+        let event = Event::MessageReceived { with, id: fresh.id.to_string(), from, text: visible(&text.text), muted };
         self.emit(Output::Event(event));
+        self.bring_back(&fresh.conversation);
     }
 
     fn tell_delivered(&mut self, delivered: &[(ConversationId, EntryId)]) {

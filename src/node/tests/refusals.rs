@@ -20,6 +20,7 @@ pub fn codes() -> Vec<Code> {
                 E::LinkTampered | E::LinkOversize | E::LinkOwn | E::LinkNewer | E::KeyChanged | E::NoBroker => {}
                 E::UnknownUser | E::Blocked | E::NotAContact | E::InvalidText | E::InvalidLimit => {}
                 E::InvalidBroker | E::UnknownMessage | E::Full | E::Storage | E::ShuttingDown => {}
+                E::InvalidQuery => {}
             }
         }
     })
@@ -34,7 +35,7 @@ trait Tap: Sized {
 
 impl<T> Tap for Vec<T> {}
 
-fn command_codes() -> [ErrorCode; 21] {
+fn command_codes() -> [ErrorCode; 22] {
     use ErrorCode as E;
     [
         E::NoIdentity,
@@ -58,6 +59,7 @@ fn command_codes() -> [ErrorCode; 21] {
         E::Full,
         E::Storage,
         E::ShuttingDown,
+        E::InvalidQuery,
     ]
 }
 

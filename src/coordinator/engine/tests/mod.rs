@@ -8,5 +8,6 @@ mod door;
 mod hiding;
 mod links;
 mod promises;
+mod search;
 mod stories;
 mod watching;
