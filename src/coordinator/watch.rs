@@ -17,6 +17,8 @@ pub use crate::store::UNREAD_COUNT_MAX as UNREAD_MAX;
 
 /// Characters of a chat's last line: more than any list shows in one.
 pub const LAST_LINE_CHARS_MAX: usize = 200;
+/// Characters of a quoted text: what two lines of a window show.
+pub const QUOTE_CHARS_MAX: usize = 160;
 /// The longest draft that is kept, in bytes: a text of the longest that can be sent, and what somebody has to cut from it.
 pub const DRAFT_BYTES_MAX: usize = 64 * 1024;
 /// The longest nickname in bytes: as a name.
@@ -74,7 +76,7 @@ impl ChatView {
 }
 
 /// The last message of a conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LastMessage {
     /// Its id.
     pub id: String,
@@ -86,6 +88,12 @@ pub struct LastMessage {
     pub at: u64,
     /// How far it has come.
     pub state: MessageState,
+    /// It was deleted for everyone: there is no text.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
+    /// Written by a newer version: there is no text.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub newer: bool,
 }
 
 /// Where a page of a conversation lies.
@@ -131,10 +139,19 @@ pub enum Delta {
     Request(RequestView),
     /// They do not wait for an answer any more.
     RequestGone(Uuid),
-    /// A conversation changed: a message is new, has come further, was read; or the draft is another one.
+    /// A conversation changed: a message is new, reads differently, has come further, was read; or the draft is another one.
     Chat(ChatView),
     /// All brokers in use.
     Brokers(Vec<BrokerStatus>),
+    /// Somebody types, or has stopped. Nobody says that they have stopped when their link is lost: it is said here then.
+    Typing {
+        /// Whose conversation.
+        with: Uuid,
+        /// Who types.
+        from: Uuid,
+        /// Whether they do.
+        on: bool,
+    },
 }
 
 /// What a watcher is told next.

@@ -7,12 +7,14 @@ mod conversation;
 mod entry;
 pub mod order;
 mod query;
+mod reaction;
 mod text;
 mod words;
 
 pub use conversation::direct_conversation;
 pub use entry::{Draft, Entry, EntryError};
 pub use query::{Phrase, QUERY_CHARS_MAX, Query, QueryError, SNIPPET_CHARS_MAX, Snippet};
+pub use reaction::{Deletion, REACTION_BYTES_MAX, Reaction, ReactionError};
 pub use text::{TEXT_BYTES_MAX, Text, TextError};
 pub use words::{WORD_CHARS_MAX, Word, words};
 

@@ -50,6 +50,7 @@ pub(super) enum Done {
     Info(MessageInfo),
     Settings(SettingsView),
     Status(StatusView),
+    Messages { ids: Vec<String> },
     Found(FoundView),
     Conversations(Vec<ChatView>),
 }
@@ -90,6 +91,7 @@ impl From<Reply> for Done {
             Reply::Info(info) => Self::Info(info),
             Reply::Page(page) => Self::History(page.messages),
             Reply::Status(status) => Self::Status(status),
+            Reply::Messages(ids) => Self::Messages { ids },
             Reply::Found(found) => Self::Found(found),
             Reply::Conversations(chats) => Self::Conversations(chats),
         }

@@ -40,7 +40,7 @@ fn builder(method: &str) -> Option<Build> {
         "contact.list" => |_| Ok(Command::ListContacts.into()),
         "message.send" => |params| {
             let (to, text) = (params.user("to")?, params.text("text")?);
-            Ok(Command::SendMessage { to, text }.into())
+            Ok(Command::SendMessage { to, text, reply_to: None }.into())
         },
         "message.history" => |params| {
             let with = params.user("with")?;

@@ -389,7 +389,8 @@ pub enum Way {
     Direct,
     /// Over a link through a TURN server. (2)
     Relay,
-    /// Sealed, through a broker's queue. (3; after one of the others and not yet confirmed, 3 more than that.)
+    /// Sealed, through a broker's queue. (3; a link's number and 3, so 4 or 5, when it was handed to mail after that link and is
+    /// not confirmed yet.)
     Mail,
 }
 

@@ -12,7 +12,7 @@ use super::route::{Route, Stack};
 use super::screens::{Add, Chats, Connection, Contact, Conversation, Nothing, Requests, Settings, Welcome};
 use super::shell::Shell;
 use super::start::Early;
-use super::state::{Model, ModelStoreExt};
+use super::state::{Model, ModelStoreExt, Typist, Writings};
 use super::typed::Typed;
 use super::words::Words;
 use crate::coordinator::Handle;
@@ -135,6 +135,9 @@ fn begin() -> Ui {
         control: CopyValue::new(control.clone()),
         wishes: CopyValue::new(wishes),
         typed: CopyValue::new(typed.clone()),
+        writings: Signal::new(Writings::default()),
+        typist: CopyValue::new(Typist::default()),
+        notice: Signal::new((0, String::new())),
     };
     let focused = consume_context::<Shell>().focus();
     spawn(Bridge::new(core, control, clock, model, asked, focused, typed).run(first));

@@ -242,7 +242,7 @@ impl Life {
         let (pair, side) = self.writer(who, what)?;
         self.texts += 1;
         let text = format!("{:<length$}", format!("text {}", self.texts));
-        let command = Command::SendMessage { to: self.pairs[pair].users[1 - side], text: text.clone() };
+        let command = Command::SendMessage { to: self.pairs[pair].users[1 - side], text: text.clone(), reply_to: None };
         let before = self.pairs[pair].told[side].clone();
         self.submit(pair, side, command, Asked::Written { text, before });
         Some(())

@@ -38,11 +38,11 @@ pub struct Script {
     /// What a watcher sees first. Chats are filled in from what was said.
     pub view: View,
     /// Who somebody becomes who gives a name in the welcome.
-    own: IdentityView,
+    pub(super) own: IdentityView,
     talks: BTreeMap<Uuid, Talk>,
     blocked: Vec<ContactView>,
     said: u64,
-    now: u64,
+    pub(super) now: u64,
 }
 
 impl Script {
@@ -57,7 +57,14 @@ impl Script {
         self.said += 1;
         let from = if mine { self.own.user_id } else { with };
         let message =
-            MessageView { id: format!("{:064x}", self.said), from, text: text.to_owned(), at, state, path: None };
+            MessageView {
+            id: format!("{:064x}", self.said),
+            from,
+            text: text.to_owned(),
+            at,
+            state,
+            ..MessageView::default()
+        };
         let talk = self.talks.entry(with).or_default();
         talk.messages.push(message);
         talk.activity = self.said;
@@ -106,8 +113,12 @@ impl Script {
             Command::SendMessage { text, .. } if text.len() > TEXT_BYTES_MAX => {
                 Err(CommandError::new(ErrorCode::InvalidText, "The text is too long."))
             }
-            Command::SendMessage { to, text } => {
+            Command::SendMessage { to, text, reply_to } => {
                 deltas.push(self.says(to, true, &text, self.now, MessageState::Queued, true));
+                if let Some(id) = reply_to {
+                    // An answer to what is not there quotes nothing.
+                    deltas.extend(self.answers(to, &id));
+                }
                 Ok(Reply::Message(format!("{:064x}", self.said)))
             }
             Command::ReadHistory { with, before, limit } => {
@@ -134,6 +145,11 @@ impl Script {
             }
             Command::HideAddress { from, on } => self.hides(from, on, &mut deltas),
             Command::ShowMessage { with, id } => self.shows(with, &id),
+            command @ (Command::EditMessage { .. }
+            | Command::DeleteMessage { .. }
+            | Command::React { .. }
+            | Command::ForwardMessage { .. }
+            | Command::SetTyping { .. }) => self.lives(command, &mut deltas),
             Command::Search { query, within, before, limit } => self.finds(&query, within, before, limit),
             Command::ListConversations => {
                 self.fill();
@@ -242,6 +258,26 @@ impl Script {
         Ok(Reply::Info(MessageInfo { with, message: message.clone() }))
     }
 
+    /// A message of a conversation.
+    pub(super) fn message(&mut self, with: Uuid, id: &str) -> Result<&mut MessageView, CommandError> {
+        let talk = self.talks.get_mut(&with);
+        talk.and_then(|talk| talk.messages.iter_mut().find(|message| message.id == id))
+            .ok_or_else(|| CommandError::new(ErrorCode::UnknownMessage, "There is no such message."))
+    }
+
+    /// A message is there no more.
+    pub(super) fn drops(&mut self, with: Uuid, id: &str) {
+        let Some(talk) = self.talks.get_mut(&with) else { return };
+        let Some(place) = talk.messages.iter().position(|message| message.id == id) else { return };
+        talk.messages.remove(place);
+        talk.read -= usize::from(place < talk.read);
+    }
+
+    /// The id of what was said last.
+    pub(super) fn last_id(&self) -> String {
+        format!("{:064x}", self.said)
+    }
+
     fn chooses(
         &mut self,
         with: Uuid,
@@ -302,7 +338,7 @@ impl Script {
         self.view.chats = accepted.map(|contact| self.summary(contact.user_id)).collect();
     }
 
-    fn chat(&self, with: Uuid) -> Delta {
+    pub(super) fn chat(&self, with: Uuid) -> Delta {
         Delta::Chat(self.summary(with))
     }
 
@@ -314,6 +350,8 @@ impl Script {
             text: last.text.chars().map(|c| if c == '\n' { ' ' } else { c }).take(LAST_LINE_CHARS_MAX).collect(),
             at: last.at,
             state: last.state,
+            deleted: last.deleted,
+            newer: last.newer,
         });
         let unread = talk.messages.iter().skip(talk.read).filter(|message| message.from == with).count();
         let unread = u32::try_from(unread).map_or(UNREAD_MAX, |count| count.min(UNREAD_MAX));

@@ -68,7 +68,7 @@ impl Engine {
                 self.reply(call, Ok(Reply::Contacts(contacts)));
                 Ok(())
             }
-            Command::SendMessage { to, text } => self.send_message(call, to, text),
+            Command::SendMessage { to, text, .. } => self.send_message(call, to, text),
             Command::ReadHistory { with, before, limit } => self.read_history(call, with, before, limit),
             Command::ShowStatus => {
                 self.ask(Pending::Status(call), Op::CountWaiting);
@@ -90,6 +90,13 @@ impl Engine {
                 Ok(())
             }
             Command::ShowMessage { with, id } => self.show_message(call, with, &id),
+            Command::EditMessage { .. }
+            | Command::DeleteMessage { .. }
+            | Command::React { .. }
+            | Command::ForwardMessage { .. }
+            | Command::SetTyping { .. } => {
+                Err(CommandError::new(ErrorCode::MessageNewer, "This version cannot do that yet."))
+            }
             Command::Search { query, within, before, limit } => self.search(call, &query, within, before, limit),
             Command::ListConversations => self.list_conversations(call),
             Command::MuteConversation { with, until } => {

@@ -315,6 +315,14 @@ impl Engine {
         };
         let state = super::view::message_state(row.progress);
         let path = row.way.map(super::view::path_of);
-        Some(MessageView { id: row.id.to_string(), from: UserId::from(&row.author).0, text, at: row.time, state, path })
+        Some(MessageView {
+            id: row.id.to_string(),
+            from: UserId::from(&row.author).0,
+            text,
+            at: row.time,
+            state,
+            path,
+            ..MessageView::default()
+        })
     }
 }

@@ -149,6 +149,8 @@ pub(super) fn chat(me: &RootKey, with: &RootKey, summary: &Summary) -> ChatView 
         text: line(&last.text),
         at: last.time,
         state: message_state(last.progress),
+        deleted: false,
+        newer: false,
     };
     ChatView {
         user_id: UserId::from(with).0,

@@ -61,7 +61,7 @@ fn cases() -> Vec<(&'static str, Value, Command, Reply, Value)> {
         text: "Hi\n".into(),
         at: 5,
         state: MessageState::Received,
-        path: None,
+        ..MessageView::default()
     };
     let info = MessageInfo { with: BOB, message: MessageView { path: Some(Path::Mail), ..message.clone() } };
     let info_json = json!({
@@ -133,7 +133,7 @@ fn cases() -> Vec<(&'static str, Value, Command, Reply, Value)> {
         (
             "message.send",
             json!({ "to": BOB_TEXT.to_uppercase(), "text": "Hi" }),
-            Command::SendMessage { to: BOB, text: "Hi".into() },
+            Command::SendMessage { to: BOB, text: "Hi".into(), reply_to: None },
             Reply::Message("ab".into()),
             json!({ "id": "ab" }),
         ),
@@ -225,6 +225,7 @@ fn cases() -> Vec<(&'static str, Value, Command, Reply, Value)> {
                         text: "Hi".into(),
                         at: 5,
                         state: MessageState::Received,
+                        ..LastMessage::default()
                     }),
                     unread: 1,
                     activity: 3,

@@ -41,6 +41,8 @@ pub enum Wish {
     },
     /// Its end.
     ToEnd,
+    /// A message of it.
+    Jump(String),
     /// Once more what could not be read.
     Again,
     /// Whether the reader sees the end.
@@ -219,6 +221,7 @@ impl Bridge {
                     self.read(reading).await;
                 }
             }
+            Wish::Jump(id) => self.jump(&id).await,
             Wish::Again => {
                 if let Some(with) = self.model.thread.with {
                     let reading = self.model.thread.open(with);

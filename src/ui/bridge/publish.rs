@@ -27,6 +27,7 @@ pub(super) fn publish(store: &mut Store<Model>, model: &Model, changed: &[Change
             }
             Changed::Requests => store.requests().set(model.requests.clone()),
             Changed::Brokers => store.brokers().set(model.brokers.clone()),
+            Changed::Typing => differ(store.typing(), &model.typing),
             Changed::Everything | Changed::Messages(_) => {}
         }
     }
@@ -54,6 +55,7 @@ pub(super) fn publish_thread(store: &mut Store<Model>, thread: &Thread) {
     differ(shown.later(), &thread.later);
     differ(shown.divider(), &thread.divider);
     differ(shown.at_end(), &thread.at_end);
+    differ(shown.target(), &thread.target);
 }
 
 fn differ<T, Lens>(mut place: Store<T, Lens>, value: &T)

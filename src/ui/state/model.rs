@@ -53,6 +53,8 @@ pub struct Model {
     pub standing: Standing,
     /// Whether we are at a meeting point, whatever else holds.
     pub meeting: Meeting,
+    /// Who types where: conversation and person, the first one in front.
+    pub typing: Vec<(Uuid, Uuid)>,
     /// The conversation on the screen.
     pub thread: Thread,
 }
@@ -72,6 +74,8 @@ pub enum Changed {
     Requests,
     /// [`Model::brokers`].
     Brokers,
+    /// [`Model::typing`].
+    Typing,
     /// The messages with somebody: whoever shows them looks again.
     Messages(Uuid),
 }
@@ -92,6 +96,8 @@ impl Model {
         self.identity = view.identity;
         self.requests = view.requests;
         self.brokers = view.brokers;
+        // Who still types says so again.
+        self.typing.clear();
         self.ready = true;
         self.list();
         let open = self.thread.with.map(Changed::Messages);
@@ -126,6 +132,15 @@ impl Model {
             Delta::Brokers(brokers) => {
                 self.brokers.clone_from(brokers);
                 vec![Changed::Brokers]
+            }
+            Delta::Typing { with, from, on } => {
+                let there = (*with, *from);
+                match on {
+                    true if self.typing.contains(&there) => {}
+                    true => self.typing.push(there),
+                    false => self.typing.retain(|known| *known != there),
+                }
+                vec![Changed::Typing]
             }
         }
     }

@@ -69,8 +69,8 @@ fn message(at: u64) -> MessageView {
         from,
         text: "x".into(),
         at: NOW - 1_000_000_000 + at * MINUTE,
-        state: MessageState::Received,
-        path: None,
+        state: if from == ME { MessageState::Delivered } else { MessageState::Received },
+        ..MessageView::default()
     }
 }
 
@@ -271,8 +271,8 @@ fn groups_end_where_something_stands_between() {
         from,
         text: id.into(),
         at: NOW - ago * MINUTE,
-        state: MessageState::Received,
-        path: None,
+        state: if from == ME { MessageState::Delivered } else { MessageState::Received },
+        ..MessageView::default()
     };
     let messages = [
         say("a", BOB, 24 * 60),
@@ -284,7 +284,7 @@ fn groups_end_where_something_stands_between() {
         say("g", ME, 2 + 24 * 60),
     ];
     let divider = ("d".to_owned(), 4);
-    let drawn: Vec<String> = rows(&messages, BOB, Some(&divider), &clock())
+    let drawn: Vec<String> = rows(&messages, Some(&divider), &clock())
         .into_iter()
         .map(|row| match row {
             Row::Day(day) => day.to_string(),
@@ -300,4 +300,58 @@ fn groups_end_where_something_stands_between() {
         })
         .collect();
     assert_eq!(drawn, ["2026-03-06", "a<>", "2026-03-07", "b<", "c>", "unread 4", "d<>", "e<!", "f>!", "g<>!"]);
+}
+
+/// Jumping to a message that is on the screen reads nothing; one that is elsewhere is read with what stands before it, and one
+/// that is not here changes nothing.
+#[test]
+fn a_jump_leads_to_a_message_anywhere() {
+    let all: Vec<MessageView> = (0..900).map(message).collect();
+    let mut thread = Thread::default();
+    assert_eq!(thread.jump("x"), None, "nothing is open");
+    let reading = thread.open(BOB);
+    thread.take(&reading, page(&all, &reading, None), 0, &clock());
+    let (near, far) = (all[890].id.clone(), all[100].id.clone());
+    assert_eq!(thread.jump(&near), None);
+    assert_eq!(thread.target, Some((near.clone(), 1)));
+    assert_eq!(thread.jump(&near), None);
+    assert_eq!(thread.target, Some((near.clone(), 2)), "the same one again is a jump too");
+
+    let before = thread.clone();
+    let gone = thread.jump("gone").unwrap();
+    thread.fail(&gone, "there is no such message".into());
+    assert_eq!(thread, before);
+
+    let opening = thread.opening;
+    let reading = thread.jump(&far).unwrap();
+    thread.take(&reading, page(&all, &reading, None), 0, &clock());
+    assert_eq!((thread.target.clone(), thread.opening, thread.at_end), (Some((far.clone(), 3)), opening + 1, false));
+    let reading = thread.toward(true, &far).unwrap();
+    thread.take(&reading, page(&all, &reading, None), 0, &clock());
+    assert!(thread.messages.contains_key(&all[99].id) && thread.messages.contains_key(&all[101].id));
+    assert_eq!((thread.opening, thread.last_own()), (opening + 1, None), "the end is elsewhere");
+
+    let reading = thread.to_end().unwrap();
+    thread.take(&reading, page(&all, &reading, None), 0, &clock());
+    assert_eq!((thread.target.clone(), thread.at_end), (None, true));
+    assert_eq!(thread.last_own().map(|own| own.id.as_str()), Some(all[897].id.as_str()));
+}
+
+/// Who types is known until they stop, once each; a fresh view knows of nobody.
+#[test]
+fn who_types_is_known_until_they_stop() {
+    let mut model = begun();
+    let types = |from, on| Delta::Typing { with: BOB, from, on };
+    for (from, on, now) in [
+        (BOB, true, vec![(BOB, BOB)]),
+        (BOB, true, vec![(BOB, BOB)]),
+        (CAROL, true, vec![(BOB, BOB), (BOB, CAROL)]),
+        (BOB, false, vec![(BOB, CAROL)]),
+        (BOB, false, vec![(BOB, CAROL)]),
+    ] {
+        assert_eq!(model.apply(&types(from, on)), [Changed::Typing]);
+        assert_eq!(model.typing, now);
+    }
+    model.begin(View::default());
+    assert_eq!(model.typing, []);
 }

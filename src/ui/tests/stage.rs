@@ -16,7 +16,7 @@ use crate::coordinator::Delta;
 use crate::coordinator::double::{Double, Happening, Script};
 use crate::doctor::{Behaviour, BrokerFinding, Findings, NatFinding, Report, UdpFinding};
 use crate::host::{Choice, Control, Reach, Settings, SettingsError};
-use crate::link::driver::IceServer;
+use crate::link::IceServer;
 use crate::ui::{Clock, Shell, dom};
 
 /// Rounds of work that are waited for at most: far more than anything takes, so that a test that hopes in vain ends.

@@ -80,7 +80,12 @@ fn Last(user: Uuid, chat: ChatView, name: String) -> Element {
         };
     };
     let meaning = state_words(ui, last.state, &name);
-    let text = if last.mine { words.with("chats-you", "text", last.text) } else { last.text };
+    let said = match (last.deleted, last.newer) {
+        (true, _) => ui.say("message-deleted"),
+        (_, true) => ui.say("message-newer-short"),
+        _ => last.text,
+    };
+    let text = if last.mine { words.with("chats-you", "text", said) } else { said };
     rsx! {
         span { class: "last",
             Mark { state: last.state, meaning }
@@ -96,7 +101,8 @@ pub fn state_words(ui: Ui, state: MessageState, name: &str) -> String {
     let key = match state {
         MessageState::Queued => return ui.words().with("mark-queued", "why", ui.waits(name)),
         MessageState::Sent => "mark-sent",
-        MessageState::Delivered => return ui.say("mark-delivered"),
+        MessageState::Delivered => "mark-delivered",
+        MessageState::Read => "mark-read",
         MessageState::Received => return String::new(),
     };
     ui.words().with(key, "name", name)

@@ -2,9 +2,16 @@
 
 mod bubble;
 mod composer;
+mod delete;
 mod flow;
+mod forward;
 mod head;
 mod info;
+mod menu;
+mod notice;
+mod over;
+mod quote;
+mod reactions;
 
 use dioxus::prelude::*;
 use uuid::Uuid;
@@ -12,6 +19,7 @@ use uuid::Uuid;
 use self::composer::Composer;
 use self::flow::Flow;
 use self::head::Head;
+use self::over::{Asks, Over, Overlay};
 use crate::ui::context::use_ui;
 use crate::ui::state::{ModelStoreExt, ThreadStoreExt};
 
@@ -19,6 +27,7 @@ use crate::ui::state::{ModelStoreExt, ThreadStoreExt};
 #[component]
 pub fn Conversation(user: Uuid) -> Element {
     let ui = use_ui();
+    use_context_provider(|| Over(Signal::new(None)));
     // Whether it is this one that the bridge has opened: until then there is nothing to say about it.
     let open = *ui.model.thread().with().read() == Some(user);
     rsx! {
@@ -30,6 +39,10 @@ pub fn Conversation(user: Uuid) -> Element {
                 div { class: "flow" }
             }
             Composer { user }
+            Asks { user }
+            if open {
+                Overlay { user }
+            }
         }
     }
 }
