@@ -18,9 +18,9 @@ pub mod world;
 
 pub use command::{
     BROKERS_MAX, BrokerStatus, Command, CommandError, ContactView, ErrorCode, FORWARD_MAX, HISTORY_LIMIT_DEFAULT,
-    HISTORY_LIMIT_MAX, IdentityView, LinkStatus, MUTED_FOR_GOOD, MessageInfo, MessageState, MessageView, NAME_BYTES_MAX,
-    NoLink, QUERY_CHARS_MAX, Quote, REACTION_BYTES_MAX, ReactionView, Reply, RequestView, SEARCH_LIMIT_DEFAULT,
-    SEARCH_LIMIT_MAX, SNIPPET_CHARS_MAX, StatusView, TEXT_BYTES_MAX,
+    HISTORY_LIMIT_MAX, IdentityView, LinkStatus, MUTED_FOR_GOOD, MessageInfo, MessageState, MessageView,
+    NAME_BYTES_MAX, NoLink, QUERY_CHARS_MAX, Quote, REACTION_BYTES_MAX, ReactionView, Reply, RequestView,
+    SEARCH_LIMIT_DEFAULT, SEARCH_LIMIT_MAX, SNIPPET_CHARS_MAX, StatusView, TEXT_BYTES_MAX,
 };
 pub use event::{BrokerState, Event, LinkState, Path};
 pub use found::{FoundMessage, FoundView};

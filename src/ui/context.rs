@@ -68,11 +68,9 @@ fn refusal(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::InvalidReaction => "refused-reaction",
         ErrorCode::UnknownMessage => "refused-message",
         ErrorCode::Storage => "refused-storage",
-        ErrorCode::NoIdentity
-        | ErrorCode::IdentityExists
-        | ErrorCode::InvalidBroker
-        | ErrorCode::InvalidLimit => return None,
-
+        ErrorCode::NoIdentity | ErrorCode::IdentityExists | ErrorCode::InvalidBroker | ErrorCode::InvalidLimit => {
+            return None;
+        }
     })
 }
 
@@ -248,6 +246,13 @@ impl Ui {
     /// Goes to a place from the list.
     pub fn go(mut self, route: Route) {
         self.stack.write().go(route);
+    }
+
+    /// Shows a message that was found, in its place.
+    pub fn jump(self, user: Uuid, id: String) {
+        // Before the stack says which conversation is shown: it is open then.
+        self.wish(Wish::Find { user, id });
+        self.go(Route::Conversation(user));
     }
 
     /// Goes deeper.

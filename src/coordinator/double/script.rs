@@ -56,8 +56,7 @@ impl Script {
     pub fn says(&mut self, with: Uuid, mine: bool, text: &str, at: u64, state: MessageState, read: bool) -> Delta {
         self.said += 1;
         let from = if mine { self.own.user_id } else { with };
-        let message =
-            MessageView {
+        let message = MessageView {
             id: format!("{:064x}", self.said),
             from,
             text: text.to_owned(),

@@ -7,5 +7,6 @@ mod find;
 mod hiding;
 mod people;
 mod screens;
+mod search;
 mod stage;
 mod texts;

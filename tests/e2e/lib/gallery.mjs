@@ -73,6 +73,10 @@ const then = (...steps) => async (page) => {
   for (const step of steps) await step(page);
 };
 const chats = (page) => heading(page, "Kith");
+const looks = (text) => async (page) => {
+  await page.getByRole("searchbox", { name: "Search" }).fill(text);
+  await page.getByText(/^(\d+ found|Nothing found)$/).waitFor({ state: "attached" });
+};
 const reach = async (page) => {
   await page.getByRole("textbox", { name: "Your name" }).fill("Alice Moreau");
   await button("Continue")(page);
@@ -122,6 +126,31 @@ export const SCREENS = [
     go: then(opens(/Bob Okafor/), async (page) => {
       await page.getByRole("button", { name: /^About the message of/ }).last().click();
       await page.getByRole("dialog", { name: "About this message" }).waitFor();
+    }),
+  },
+  { name: "arranged", scene: "arranged", go: chats },
+  {
+    name: "archived",
+    scene: "arranged",
+    go: then(button(/^Archived/), (page) => page.getByRole("list", { name: "Archived" }).waitFor()),
+  },
+  {
+    name: "chat-menu",
+    scene: "arranged",
+    go: async (page) => {
+      await page.getByRole("list", { name: "Chats" }).getByRole("button", { name: /Bob Okafor/ }).click({ button: "right" });
+      await page.getByRole("menu").waitFor();
+    },
+  },
+  { name: "search", scene: "arranged", go: looks("the") },
+  { name: "search-cjk", scene: "arranged", go: looks("連絡") },
+  { name: "search-nothing", scene: "arranged", go: looks("zeppelin") },
+  {
+    name: "found",
+    scene: "long",
+    go: then(looks("lights (4972)"), async (page) => {
+      await page.getByRole("list", { name: "Found messages" }).getByRole("button").first().click();
+      await page.getByRole("log", { name: "Messages" }).getByRole("article").filter({ hasText: "(4972)" }).waitFor();
     }),
   },
   { name: "settings", scene: "full", go: page_("Settings", "Settings") },
