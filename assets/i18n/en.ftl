@@ -263,9 +263,9 @@ delete-everyone-what = For everyone: its text is erased here, and on their devic
 delete-me = Delete for me
 delete-me-what = For you: it is gone from this device. Everybody else keeps it.
 forward-title = Forward to …
-forward-search = Find somebody
-forward-people = People
-forward-none = Nobody of this name.
+picks-search = Find somebody
+picks-people = People
+picks-none = Nobody of this name.
 forward-nobody = Choose somebody first.
 forward-count = { $count ->
     [one] Forward to 1 person

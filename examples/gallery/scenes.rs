@@ -4,10 +4,10 @@ use dioxus::prelude::VirtualDom;
 use kith::coordinator::double::Script;
 use kith::coordinator::{BrokerState, BrokerStatus, Command, Handle, MUTED_FOR_GOOD, MessageState, Path, View};
 use kith::doctor::Report;
-use kith::host::{Control, Ice, Reach, Settings};
+use kith::host::{Control, Ice, Reach, Settings, TextSize};
 
-use crate::checkup;
 use crate::people::{Friend, by_mail_only, friends, long_talk, own, request, user};
+use crate::{checkup, life};
 
 /// It always is Saturday, 14 March 2026, 12:45 UTC.
 pub const NOW: u64 = 1_773_492_300_000;
@@ -60,6 +60,8 @@ pub fn all() -> Vec<Scene> {
             friends().into_iter().map(Friend::away).collect(),
         ),
         scene("hidden", hidden, hides(chosen(Reach::Network)), by_mail_only(friends())),
+        lively("life", empty.clone(), chosen(Reach::ThisComputer)),
+        lively("huge", empty.clone(), Settings { text_size: TextSize::Huge, ..chosen(Reach::ThisComputer) }),
         arranged(scene("arranged", tidy, chosen(Reach::Network), friends())),
         scene("long", empty, chosen(Reach::ThisComputer), vec![long_talk(LONG)]),
     ]
@@ -80,6 +82,13 @@ fn scene(name: &'static str, mut view: View, settings: Settings, friends: Vec<Fr
     }
     let checkup = if name == "offline" { checkup::away() } else { checkup::home() };
     Scene { name, script, settings, fixed: vec![], checkup }
+}
+
+/// Bob's conversation, with all that happens to messages in it; and a few more to pass something on to.
+fn lively(name: &'static str, view: View, settings: Settings) -> Scene {
+    let mut scene = scene(name, view, settings, friends().into_iter().map(Friend::silent).collect());
+    life::talk(&mut scene.script);
+    scene
 }
 
 /// Somebody has put their chats in order: one on top, one silent, two out of sight.

@@ -135,11 +135,14 @@ mod tests {
     /// One emoji of any make is a reaction; two of them, a word, and nothing are none.
     #[test]
     fn a_reaction_is_one_emoji() {
-        for emoji in ["👍", "❤️", "👍🏽", "👩‍👩‍👧", "👨🏿‍👩🏿‍👧🏿‍👦🏿", "🇯🇵", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "1️⃣", "‼️", "©️", "🫠"] {
+        for emoji in ["👍", "❤️", "👍🏽", "👩‍👩‍👧", "👨🏿‍👩🏿‍👧🏿‍👦🏿", "🇯🇵", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "1️⃣", "‼️", "©️", "🫠"]
+        {
             assert!(Reaction::new(emoji, true).is_ok(), "{emoji}");
         }
         let long = "👩\u{200d}".repeat(9) + "👩";
-        for emoji in ["", " ", "a", "1", "👍👍", "🇯", "🇯🇵🇯🇵", "👍 ", "👍\u{200d}", "\u{200d}", "🏽", "ok", "\u{202e}", &long] {
+        for emoji in
+            ["", " ", "a", "1", "👍👍", "🇯", "🇯🇵🇯🇵", "👍 ", "👍\u{200d}", "\u{200d}", "🏽", "ok", "\u{202e}", &long]
+        {
             assert_eq!(Reaction::new(emoji, true), Err(ReactionError::NoEmoji), "{emoji:?}");
         }
     }

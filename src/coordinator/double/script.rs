@@ -331,6 +331,20 @@ impl Script {
         }
     }
 
+    /// The last that was said in a conversation is like this now. Gives what changed.
+    pub fn becomes(&mut self, with: Uuid, change: impl FnOnce(&mut MessageView)) -> Delta {
+        if let Some(message) = self.talks.get_mut(&with).and_then(|talk| talk.messages.last_mut()) {
+            change(message);
+        }
+        self.chat(with)
+    }
+
+    /// The messages of a conversation, oldest first.
+    #[must_use]
+    pub fn messages(&self, with: Uuid) -> &[MessageView] {
+        self.talks.get(&with).map_or(&[], |talk| &talk.messages)
+    }
+
     /// The view's chats, from what was said.
     fn fill(&mut self) {
         let accepted = self.view.contacts.iter().filter(|contact| contact.accepted);

@@ -9,8 +9,8 @@ pub const QUICK: [&str; 6] = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 /// The rest of them, as many as a phone shows without scrolling.
 pub const MORE: [&str; 42] = [
     "😀", "😊", "😍", "🥰", "😘", "😉", "😎", "🤗", "🤔", "🙄", "😴", "😅", "🤣", "😇", "😋", "🥳", "😱", "😭", "😡",
-    "🤯", "🥲", "😬", "👎", "👏", "🙌", "💪", "🤝", "👋", "👌", "✌️", "🤞", "💯", "🔥", "✨", "🎉", "🎂", "🌹", "☕", "🍻",
-    "⭐", "💔", "✅",
+    "🤯", "🥲", "😬", "👎", "👏", "🙌", "💪", "🤝", "👋", "👌", "✌️", "🤞", "💯", "🔥", "✨", "🎉", "🎂", "🌹", "☕",
+    "🍻", "⭐", "💔", "✅",
 ];
 
 /// What the page's script asks for: it knows where a finger is, and nothing of messages.

@@ -1,6 +1,8 @@
 //! What the field below a conversation is for: a new message, an answer, or another text of an old one. Pure.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use uuid::Uuid;
 
@@ -69,7 +71,8 @@ impl Writing {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Writings {
     fields: BTreeMap<Uuid, Writing>,
-    edits: BTreeMap<String, String>,
+    /// Nobody draws them: the field has its text already. So they change without the rest.
+    edits: Rc<RefCell<BTreeMap<String, String>>>,
 }
 
 impl Writings {
@@ -82,9 +85,9 @@ impl Writings {
     /// From now on it is for this. What was typed for the message before is forgotten.
     pub fn begin(&mut self, with: Uuid, writing: Writing) {
         if let Some(Writing::Edit { id, .. }) = self.fields.get(&with)
-            && writing.edited() != Some(id)
+            && writing.edited() != Some(id.as_str())
         {
-            self.edits.remove(id);
+            self.edits.borrow_mut().remove(id);
         }
         match writing {
             Writing::New => self.fields.remove(&with),
@@ -93,14 +96,14 @@ impl Writings {
     }
 
     /// This was typed as the new text of a message.
-    pub fn typed(&mut self, id: &str, text: String) {
-        self.edits.insert(id.to_owned(), text);
+    pub fn typed(&self, id: &str, text: String) {
+        self.edits.borrow_mut().insert(id.to_owned(), text);
     }
 
     /// What the field of a message that is being changed begins with.
     #[must_use]
     pub fn text(&self, id: &str, now: &str) -> String {
-        self.edits.get(id).map_or(now, String::as_str).to_owned()
+        self.edits.borrow().get(id).map_or(now, String::as_str).to_owned()
     }
 }
 

@@ -5,6 +5,7 @@
 mod connection;
 mod find;
 mod hiding;
+mod messages;
 mod people;
 mod screens;
 mod search;

@@ -97,7 +97,7 @@ pub fn Bubble(user: Uuid, id: String, first: bool, last: bool, mine: bool) -> El
                 "data-stop": "true",
                 "data-menu": "true",
                 aria_haspopup: "menu",
-                aria_label: ui.words().with("menu-open", "time", time),
+                aria_label: ui.words().with("menu-open", "time", time.clone()),
                 onclick: move |_| over.show(Sight::Menu, shown.clone()),
                 ChevronDown { size: 16 }
             }

@@ -66,10 +66,9 @@ pub fn Composer(user: Uuid) -> Element {
             let key = if writing.edited().is_some() { "edit-failed" } else { "send-failed" };
             match writing.edited() {
                 Some(id) => {
-                    let mut writings = ui.writings;
                     let id = id.to_owned();
                     ui.write(user, writing);
-                    writings.write().typed(&id, text);
+                    ui.writings.peek().typed(&id, text);
                 }
                 None => {
                     // What was typed since then stands after what comes back.
@@ -118,13 +117,9 @@ pub fn Composer(user: Uuid) -> Element {
                         "data-autofocus": "true",
                         oninput: {
                             let edited = edited.clone();
-                            move |event: FormEvent| {
-                                let mut writings = ui.writings;
-                                match &edited {
-                                    // Nobody draws it: the field has it already.
-                                    Some(id) => writings.write_silent().typed(id, event.value()),
-                                    None => ui.typed(user, event.value()),
-                                }
+                            move |event: FormEvent| match &edited {
+                                Some(id) => ui.writings.peek().typed(id, event.value()),
+                                None => ui.typed(user, event.value()),
                             }
                         },
                     }

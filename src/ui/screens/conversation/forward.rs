@@ -6,23 +6,21 @@ use uuid::Uuid;
 
 use super::over::Over;
 use crate::coordinator::{Command, FORWARD_MAX, MessageView};
-use crate::ui::components::{Avatar, Problem};
+use crate::ui::components::{Picks, Problem};
 use crate::ui::context::use_ui;
 use crate::ui::route::Route;
-use crate::ui::state::{ModelStoreExt, excerpt, is_found};
+use crate::ui::state::{ModelStoreExt, excerpt};
 
 /// The question; nothing has happened yet.
 #[component]
 pub fn ForwardMessage(user: Uuid, message: MessageView) -> Element {
     let ui = use_ui();
     let over = use_context::<Over>();
-    let mut wanted = use_signal(String::new);
-    let mut chosen = use_signal(Vec::<Uuid>::new);
+    let chosen = use_signal(Vec::<Uuid>::new);
     let mut problem = use_signal(|| None::<String>);
     let title = ui.say("forward-title");
     let chats = ui.model.chats();
-    let found: Vec<(Uuid, String)> = chats.read().iter().map(|user| (*user, ui.name(*user))).collect();
-    let found: Vec<(Uuid, String)> = found.into_iter().filter(|(_, name)| is_found(&wanted.read(), name)).collect();
+    let people: Vec<(Uuid, String)> = chats.read().iter().map(|user| (*user, ui.name(*user))).collect();
     let id = message.id.clone();
     let submit = move |event: FormEvent| {
         event.prevent_default();
@@ -42,63 +40,25 @@ pub fn ForwardMessage(user: Uuid, message: MessageView) -> Element {
             }
         });
     };
-    let mut choose = move |user: Uuid, on: bool| {
-        problem.set(None);
-        let mut chosen = chosen.write();
-        chosen.retain(|known| *known != user);
-        if on && chosen.len() < FORWARD_MAX {
-            chosen.push(user);
-        }
-    };
     rsx! {
         div { class: "veil",
-            form { class: "dialog tall", role: "dialog", aria_modal: "true", aria_label: "{title}", novalidate: "true", onsubmit: submit,
-                h2 { "{title}" }
-                p { class: "preview",
-                    bdi { {excerpt(&message.text)} }
-                }
-                input {
-                    class: "input",
-                    r#type: "search",
-                    name: "search",
-                    autocomplete: "off",
-                    aria_label: ui.say("forward-search"),
-                    placeholder: ui.say("forward-search"),
-                    "data-autofocus": "true",
-                    oninput: move |event| wanted.set(event.value()),
-                }
-                if let Some(text) = problem() {
-                    Problem { text }
-                }
-                if found.is_empty() {
-                    p { class: "muted picks", {ui.say("forward-none")} }
-                } else {
-                    ul { class: "picks", aria_label: ui.say("forward-people"),
-                        for (user , name) in found {
-                            li { key: "{user}",
-                                label { class: "pick",
-                                    input {
-                                        r#type: "checkbox",
-                                        name: "to",
-                                        aria_label: "{name}",
-                                        checked: chosen.read().contains(&user),
-                                        oninput: move |event| choose(user, event.checked()),
-                                    }
-                                    Avatar { user, name: name.clone(), small: true }
-                                    span { class: "name",
-                                        bdi { "{name}" }
-                                    }
-                                }
-                            }
-                        }
+            div { class: "dialog tall", role: "dialog", aria_modal: "true", aria_label: "{title}",
+                form { novalidate: "true", onsubmit: submit,
+                    h2 { "{title}" }
+                    p { class: "preview",
+                        bdi { {excerpt(&message.text)} }
                     }
-                }
-                div { class: "actions",
-                    button { class: "button", r#type: "button", "data-escape": "true", onclick: move |_| over.close(), {ui.say("cancel")} }
-                    button { class: "button primary", r#type: "submit",
-                        match chosen.read().len() {
-                            0 => ui.say("act-forward"),
-                            count => ui.words().with("forward-count", "count", count),
+                    if let Some(text) = problem().filter(|_| chosen.read().is_empty()) {
+                        Problem { text }
+                    }
+                    Picks { people, chosen, most: FORWARD_MAX, first: true }
+                    div { class: "actions",
+                        button { class: "button", r#type: "button", "data-escape": "true", onclick: move |_| over.close(), {ui.say("cancel")} }
+                        button { class: "button primary", r#type: "submit",
+                            match chosen.read().len() {
+                                0 => ui.say("act-forward"),
+                                count => ui.words().with("forward-count", "count", count),
+                            }
                         }
                     }
                 }

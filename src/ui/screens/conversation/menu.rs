@@ -33,7 +33,7 @@ pub fn MessageMenu(user: Uuid, message: MessageView) -> Element {
             }
         }
     };
-    let copies = move |_| {
+    let copies = move |_: MouseEvent| {
         over.close();
         dioxus::core::spawn_forever(async move {
             let done = document::eval(COPIED).join::<bool>().await.unwrap_or(false);

@@ -11,7 +11,7 @@ use super::info::MessageInfo;
 use super::menu::MessageMenu;
 use crate::coordinator::{Command, MessageView};
 use crate::ui::context::{Ui, use_ui};
-use crate::ui::state::{Ask, ModelStoreExt, ThreadStoreExt, Writing, is_mine, reacted};
+use crate::ui::state::{Ask, ModelStoreExt, ThreadStoreExt, Writing, reacted};
 
 /// What there is to see of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,9 +108,4 @@ pub fn react(ui: Ui, with: Uuid, message: &MessageView, emoji: &str) {
             ui.tell(ui.explain(&error));
         }
     });
-}
-
-/// What the author of a message is called in the conversation.
-pub fn author(ui: Ui, message: &MessageView) -> String {
-    if is_mine(message) { ui.say("info-you") } else { ui.author(message.from) }
 }
