@@ -374,7 +374,6 @@ pub struct MessageView {
     pub forwarded: bool,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 fn is_not(flag: &bool) -> bool {
     !flag
 }

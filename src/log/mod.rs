@@ -5,6 +5,7 @@
 
 mod conversation;
 mod entry;
+pub mod fold;
 pub mod order;
 mod query;
 mod reaction;

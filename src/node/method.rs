@@ -42,6 +42,34 @@ fn builder(method: &str) -> Option<Build> {
             let (to, text) = (params.user("to")?, params.text("text")?);
             Ok(Command::SendMessage { to, text, reply_to: None }.into())
         },
+        "message.reply" => |params| {
+            let (to, text, id) = (params.user("with")?, params.text("text")?, params.text("id")?);
+            Ok(Command::SendMessage { to, text, reply_to: Some(id) }.into())
+        },
+        "message.edit" => |params| {
+            let (with, id, text) = (params.user("with")?, params.text("id")?, params.text("text")?);
+            Ok(Command::EditMessage { with, id, text }.into())
+        },
+        "message.delete" => |params| {
+            let (with, id) = (params.user("with")?, params.text("id")?);
+            Ok(Command::DeleteMessage { with, id, for_everyone: params.flag("forEveryone")? }.into())
+        },
+        "message.react" => |params| {
+            let (with, id, emoji) = (params.user("with")?, params.text("id")?, params.text("emoji")?);
+            Ok(Command::React { with, id, emoji, on: params.flag("on")? }.into())
+        },
+        "message.forward" => |params| {
+            let (with, id) = (params.user("with")?, params.text("id")?);
+            Ok(Command::ForwardMessage { with, id, to: params.users("to")? }.into())
+        },
+        "message.markRead" => |params| {
+            let (with, up_to) = (params.user("with")?, params.text("id")?);
+            Ok(Command::MarkRead { with, up_to }.into())
+        },
+        "message.typing" => |params| {
+            let (with, on) = (params.user("with")?, params.flag("on")?);
+            Ok(Command::SetTyping { with, on }.into())
+        },
         "message.history" => |params| {
             let with = params.user("with")?;
             let (before, limit) = (params.optional_text("before")?, params.optional_number("limit")?);
@@ -92,6 +120,13 @@ pub(super) const METHODS: &[&str] = &[
     "contact.hideAddress",
     "contact.list",
     "message.send",
+    "message.reply",
+    "message.edit",
+    "message.delete",
+    "message.react",
+    "message.forward",
+    "message.markRead",
+    "message.typing",
     "message.history",
     "message.info",
     "message.search",

@@ -7,14 +7,17 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::{
-    Op, Outcome, StoreError, belief, chat, claims, entries, have, history, outbox, page, people, schema, search,
-    summary,
+    Op, Outcome, StoreError, belief, chat, claims, entries, have, history, live, outbox, page, people, reading, schema,
+    search, summary,
 };
+use crate::wire::kind;
 
 /// The database. One thread owns it; see [`super::Store`].
 #[derive(Debug)]
 pub struct Db {
     connection: Connection,
+    /// Something was erased, and older pages that hold it are in the WAL.
+    erased: bool,
 }
 
 impl Db {
@@ -23,7 +26,7 @@ impl Db {
     /// # Errors
     /// When the file cannot be used, is damaged, or belongs to a newer or another program; such a file is not changed.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { connection: schema::open(path)? })
+        Ok(Self { connection: schema::open(path)?, erased: false })
     }
 
     /// A database that lives as long as this value, for tests.
@@ -31,7 +34,7 @@ impl Db {
     /// # Errors
     /// When SQLite has no memory.
     pub fn in_memory() -> Result<Self, StoreError> {
-        Ok(Self { connection: schema::in_memory()? })
+        Ok(Self { connection: schema::in_memory()?, erased: false })
     }
 
     /// Does a batch in one transaction. When a statement or the commit fails, nothing has changed and every op of the
@@ -48,7 +51,8 @@ impl Db {
         after: impl FnOnce(),
     ) -> Vec<Result<Outcome, StoreError>> {
         let count = ops.len();
-        match self.transaction(ops, before, after) {
+        let deletes = ops.iter().any(deletes);
+        match self.transaction(ops, before, after, deletes) {
             Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
             Err(error) => vec![Err(error); count],
         }
@@ -59,13 +63,27 @@ impl Db {
         ops: Vec<Op>,
         before: impl FnOnce(),
         after: impl FnOnce(),
+        deletes: bool,
     ) -> Result<Vec<Outcome>, StoreError> {
         let transaction = self.connection.transaction()?;
         let outcomes = ops.into_iter().map(|op| apply(&transaction, op)).collect::<Result<Vec<_>, _>>()?;
         before();
         transaction.commit()?;
         after();
+        self.erased |= deletes || outcomes.iter().any(erases);
+        self.empty_wal();
         Ok(outcomes)
+    }
+
+    /// What was erased is gone from the WAL too before anybody is told. What is committed stays so when that fails, and it is
+    /// tried again after the next commit.
+    fn empty_wal(&mut self) {
+        if self.erased {
+            match schema::empty_wal(&self.connection) {
+                Ok(done) => self.erased = !done,
+                Err(error) => tracing::warn!(%error, "the WAL could not be emptied after a deletion"),
+            }
+        }
     }
 
     #[cfg(any(test, feature = "testing"))]
@@ -77,8 +95,18 @@ impl Db {
 #[cfg(any(test, feature = "testing"))]
 impl From<Connection> for Db {
     fn from(connection: Connection) -> Self {
-        Self { connection }
+        Self { connection, erased: false }
     }
+}
+
+/// Whether a wish may erase something.
+fn deletes(op: &Op) -> bool {
+    matches!(op, Op::Append(entry) if entry.header().kind == kind::DELETE)
+}
+
+/// Whether something was erased: a deletion may have waited for what this batch has brought.
+fn erases(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Inserted { fresh, .. } if fresh.iter().any(|fresh| fresh.kind == kind::DELETE))
 }
 
 fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {
@@ -107,6 +135,9 @@ fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {
         Op::Message { id, conversation } => page::one(tx, &id, conversation.as_ref()),
         Op::Summarise(conversations) => summary::summarise(tx, &conversations).map(Outcome::Summaries),
         Op::CountWaiting => outbox::count_waiting(tx).map(Outcome::Count),
+        Op::Hide { conversation, id } => live::hide(tx, &conversation, &id),
+        Op::Bare(conversation) => live::bare(tx, &conversation).map(Outcome::Bare),
+        Op::TheyRead { device, conversation, mark } => reading::said(tx, &conversation, &device, &mark),
         Op::Search { query, within, before, limit } => search::search(tx, &query, within.as_ref(), before, limit),
         Op::IndexMore => search::index_more(tx),
         Op::Choose { conversation, choice } => chat::choose(tx, &conversation, choice),

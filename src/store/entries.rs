@@ -6,10 +6,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::logs::{self, Log};
 use super::value::int;
-use super::{Fresh, Outcome, Progress, Refusal, StoreError, Way, belief, have, order, search};
+use super::{Outcome, Progress, Refusal, StoreError, Way, belief, have, live, order};
+use crate::log::Entry;
+use crate::log::fold::is_shown;
 use crate::log::order::Node;
-use crate::log::{Entry, Text};
-use crate::wire::{ConversationId, DeviceKey, EntryId, RootKey, TIPS_MAX, kind};
+use crate::wire::{DeviceKey, EntryId, TIPS_MAX};
 
 /// Entries of one conversation that may wait for a parent: more than anybody writes while a peer is away, and few
 /// enough that the index of them stays small.
@@ -89,7 +90,8 @@ pub(super) fn append(tx: &Connection, entry: &Entry) -> Result<Outcome, StoreErr
     let place = Place { conversation, log, fork: false, missing: vec![], progress: QUEUED, way: None };
     let mut placed = vec![];
     keep(tx, entry, place, &mut placed)?;
-    index(tx, &placed)?;
+    // Who wrote it knows what it means, and is not told.
+    live::take_effect(tx, &placed)?;
     Ok(Outcome::Appended { heads: order::heads(tx, conversation)? })
 }
 
@@ -107,7 +109,12 @@ pub(super) fn insert(
             // An own entry that comes back is not taken as a sign of its delivery here: there would be nobody to tell.
             // It stays in the outbox, and the answer to that is an ack.
             Some((_, progress)) if progress < DELIVERED => {}
-            Some((local, _)) => has.push(local),
+            Some((local, _)) => {
+                if live::fill_in(tx, local, entry)? {
+                    placed.push(local);
+                }
+                has.push(local);
+            }
             None => match admit(tx, entry)? {
                 Ok(place) => {
                     let header = entry.header();
@@ -132,8 +139,10 @@ pub(super) fn insert(
             gaps.extend(have::gaps(tx, *key, *device, *name, &log)?);
         }
     }
-    index(tx, &placed)?;
-    let fresh = fresh(tx, &placed)?;
+    // One that came without its body and then with it is told of once.
+    placed.sort_unstable();
+    placed.dedup();
+    let fresh = live::take_effect(tx, &placed)?;
     let changed: BTreeMap<_, _> = touched.iter().map(|(conversation, key, ..)| (*key, *conversation)).collect();
     let mut heads = vec![];
     for (key, conversation) in changed {
@@ -142,16 +151,6 @@ pub(super) fn insert(
         }
     }
     Ok(Outcome::Inserted { stored, fresh, refused, heads, gaps })
-}
-
-/// What has just found its place can be found.
-fn index(tx: &Connection, placed: &[i64]) -> Result<(), StoreError> {
-    placed.iter().try_for_each(|local| search::index(tx, *local).map(drop))
-}
-
-/// Whether an entry is a message that can be shown: only those are in pages and count as unread.
-pub(super) fn is_text(kind: u32, body: Option<&[u8]>) -> bool {
-    kind == kind::TEXT && body.is_some_and(|body| Text::parse(body).is_ok())
 }
 
 pub(super) fn mark_sent(tx: &Connection, ids: &[EntryId], way: Way) -> Result<(), StoreError> {
@@ -258,13 +257,16 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
     let Place { conversation, mut log, fork, missing, progress, way } = place;
     let (header, wire) = (entry.header(), entry.wire());
     let sequence = int(header.sequence);
+    let shown = is_shown(header.kind, header.target.is_some());
+    let erased = live::is_erased(tx, conversation, &entry.id(), header)?;
+    let (salt, body) = (wire.salt.filter(|_| !erased), wire.body.as_ref().filter(|_| !erased));
     if !fork && let Some(other) = logs::main_at(tx, log.id, sequence)? {
         logs::demote(tx, &mut log, other)?;
     }
     tx.prepare_cached(
         "INSERT INTO entry (conversation, log, sequence, fork, progress, kind, time, id, author, previous, header,
-             signature, salt, body, unread, way)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+             signature, salt, body, unread, way, target, shown, bare)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
     )?
     .execute(params![
         conversation,
@@ -279,12 +281,18 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
         header.previous.map(|id| id.0),
         wire.header,
         wire.signature.0,
-        wire.salt.map(|salt| salt.0),
-        wire.body,
-        progress == RECEIVED && is_text(header.kind, wire.body.as_deref()),
+        salt.map(|salt| salt.0),
+        body,
+        progress == RECEIVED && shown && body.is_some(),
         way.map(way_number),
+        header.target.map(|id| id.0),
+        shown,
+        body.is_none() && !erased,
     ])?;
     let local = tx.last_insert_rowid();
+    if shown {
+        tx.prepare_cached("UPDATE conversation SET activity = ?2 WHERE id = ?1")?.execute([conversation, local])?;
+    }
     log.entries += 1;
     log.latest = local;
     if fork {
@@ -302,31 +310,8 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
     if missing.is_empty() {
         order::settle(tx, conversation, local, Node::from(entry), placed)?;
     } else {
-        let bytes = wire.header.len() + wire.body.as_ref().map_or(0, Vec::len);
+        let bytes = wire.header.len() + body.map_or(0, Vec::len);
         order::wait(tx, conversation, local, int(bytes as u64), &missing)?;
     }
     Ok(local)
-}
-
-/// Those that were placed just now, in the order of their conversations.
-fn fresh(tx: &Connection, placed: &[i64]) -> Result<Vec<Fresh>, StoreError> {
-    let mut statement = tx.prepare_cached(
-        "SELECT e.position, c.key, e.id, e.author, e.kind, e.body
-         FROM entry e JOIN conversation c ON c.id = e.conversation WHERE e.local = ?1",
-    )?;
-    let mut found = vec![];
-    for local in placed {
-        found.push(statement.query_row([local], |row| {
-            let fresh = Fresh {
-                conversation: ConversationId(row.get(1)?),
-                id: EntryId(row.get(2)?),
-                author: RootKey(row.get(3)?),
-                kind: row.get(4)?,
-                body: row.get(5)?,
-            };
-            Ok((fresh.conversation, row.get::<_, i64>(0)?, fresh))
-        })?);
-    }
-    found.sort_by_key(|(conversation, position, _)| (*conversation, *position));
-    Ok(found.into_iter().map(|(.., fresh)| fresh).collect())
 }

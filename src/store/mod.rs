@@ -15,6 +15,9 @@
 //! | `order` | positions and heads |
 //! | `belief`, `claims` | what a peer has: by acks and lacks, and by its own full statement |
 //! | `have`, `outbox`, `history` | what is asked about entries |
+//! | `fold` | a message as it reads now: its row and the operations on it |
+//! | `live` | what an edit, a deletion, a reaction does when it finds its place; erasing, hiding |
+//! | `reading` | how far somebody has read, as they say |
 //! | `page` | pages for a window, and what was read |
 //! | `summary` | a conversation in a line; drafts, nicknames, and who may learn no address |
 //! | `search` | the index of what was said, and what is looked up in it |
@@ -27,16 +30,19 @@ mod claims;
 mod db;
 mod entries;
 mod error;
+mod fold;
 mod have;
 mod history;
 #[cfg(any(test, feature = "testing"))]
 mod inspect;
+mod live;
 mod logs;
 mod op;
 mod order;
 mod outbox;
 mod page;
 mod people;
+mod reading;
 mod schema;
 mod search;
 mod summary;
@@ -46,11 +52,12 @@ mod writer;
 pub use chat::{Choice, Chosen};
 pub use db::Db;
 pub use error::StoreError;
+pub use fold::QUOTE_TEXT_CHARS_MAX;
 #[cfg(any(test, feature = "testing"))]
 pub use inspect::Kept;
 pub use op::{
-    Fresh, Invitation, Loaded, MessageRow, OUTBOX_COUNT_MAX, Op, Outcome, OwnLog, Peer, Person, Profile, Progress,
-    Refusal, Standing, Way,
+    Delivery, Fresh, Happened, Invitation, Loaded, Mark, MessageRow, OUTBOX_COUNT_MAX, Op, Outcome, OwnLog, Peer,
+    Person, Profile, Progress, QuoteRow, Refusal, Standing, Way,
 };
 pub use page::{Page, Place};
 pub use search::{FOUND_MAX, Found, Hit};

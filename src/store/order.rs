@@ -67,7 +67,8 @@ pub(super) fn wait(
     count_waiting(tx, conversation, 1, bytes)
 }
 
-fn count_waiting(tx: &Connection, conversation: i64, entries: i64, bytes: i64) -> Result<(), StoreError> {
+/// Keeps count of what waits.
+pub(super) fn count_waiting(tx: &Connection, conversation: i64, entries: i64, bytes: i64) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE conversation SET waiting = waiting + ?2, waiting_bytes = waiting_bytes + ?3 WHERE id = ?1",
     )?

@@ -13,11 +13,11 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::page::message;
 use super::value::{int, uint};
-use super::{MessageRow, Outcome, StoreError, entries, logs};
-use crate::log::{Phrase, Query, Text, words};
-use crate::wire::ConversationId;
+use super::{MessageRow, Outcome, StoreError, fold, logs, reading};
+use crate::log::fold::Content;
+use crate::log::{Phrase, Query, words};
+use crate::wire::{ConversationId, EntryId, RootKey};
 
 /// Messages found in one answer at most: a screen of a window many times over, an answer that cannot stall a reader.
 pub const FOUND_MAX: u32 = 100;
@@ -55,7 +55,8 @@ pub struct Hit {
 
 pub(super) const MATCH: &str =
     "SELECT rowid FROM search WHERE search MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3";
-pub(super) const HIT: &str = "SELECT e.id, e.author, e.time, e.kind, e.body, e.progress, e.way, c.key
+pub(super) const HIT: &str =
+    "SELECT e.id, e.author, e.time, e.kind, e.body, e.progress, e.way, e.target, e.position, c.id, c.key
      FROM entry e JOIN conversation c ON c.id = e.conversation WHERE e.local = ?1";
 pub(super) const UNSEARCHED: &str = "SELECT local FROM entry WHERE local < ?1 ORDER BY local DESC LIMIT ?2";
 
@@ -109,7 +110,10 @@ fn hit(tx: &Connection, local: i64) -> Result<Hit, StoreError> {
     let mut statement = tx.prepare_cached(HIT)?;
     let mut rows = statement.query([local])?;
     let row = rows.next()?.ok_or_else(|| StoreError::Damaged(format!("the index knows of entry {local}")))?;
-    Ok(Hit { local: uint(local), conversation: ConversationId(row.get(7)?), message: message(row)? })
+    let (stored, conversation) = (fold::stored(row)?, row.get(9)?);
+    let read = reading::others(tx, conversation)?;
+    let message = fold::message(tx, conversation, stored, read)?;
+    Ok(Hit { local: uint(local), conversation: ConversationId(row.get(10)?), message })
 }
 
 /// What FTS5 is asked. Words hold letters and digits only, and each stands in quotes: nothing that was typed is an operator.
@@ -141,17 +145,24 @@ pub(super) fn index(tx: &Connection, local: i64) -> Result<usize, StoreError> {
     Ok(row.map_or(0, |row| row.len()))
 }
 
-/// What of an entry can be found, and where it belongs: nothing of one that is not shown.
+/// What of an entry can be found, and where it belongs: the text of a message as it reads now, nothing of one that is not shown.
 fn text(tx: &Connection, local: i64) -> Result<Option<(i64, String)>, StoreError> {
     let found = tx
-        .prepare_cached("SELECT conversation, kind, body FROM entry WHERE local = ?1 AND position IS NOT NULL")?
-        .query_row([local], |row| Ok((row.get(0)?, row.get::<_, u32>(1)?, row.get::<_, Option<Vec<u8>>>(2)?)))
+        .prepare_cached(
+            "SELECT conversation, id, author, kind, body FROM entry
+             WHERE local = ?1 AND shown = 1 AND position IS NOT NULL",
+        )?
+        .query_row([local], |row| {
+            let (id, author, kind) = (EntryId(row.get(1)?), RootKey(row.get(2)?), row.get(3)?);
+            Ok((row.get(0)?, id, author, kind, row.get::<_, Option<Vec<u8>>>(4)?))
+        })
         .optional()?;
-    let Some((conversation, kind, body)) = found else { return Ok(None) };
-    if !entries::is_text(kind, body.as_deref()) {
-        return Ok(None);
-    }
-    Ok(body.and_then(|body| Text::parse(&body).ok()).map(|text| (conversation, text.text)))
+    let Some((conversation, id, author, kind, body)) = found else { return Ok(None) };
+    let folded = fold::folded(tx, conversation, &id, author, kind, body.as_deref())?;
+    Ok(match folded.content {
+        Content::Text(text) => Some((conversation, text)),
+        Content::Deleted | Content::Newer => None,
+    })
 }
 
 fn row(local: i64, conversation: i64, text: &str) -> String {

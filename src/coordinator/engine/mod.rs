@@ -15,6 +15,8 @@
 //! | `frames` | entries, acks, have and lack, whichever path they came |
 //! | `mail` | deposits, and what arrives in a mailbox |
 //! | `stored` | what follows when something is on disk |
+//! | `live` | messages: writing, answering, editing, deleting, reacting, passing on |
+//! | `statements` | how far somebody has read, who types |
 //! | `reading` | pages for a window, what was read, drafts |
 //! | `search` | what is looked up in what was said |
 //! | `chosen` | silence for a conversation, a place on top, a place out of sight |
@@ -36,6 +38,7 @@ mod first_contact;
 mod frames;
 mod hiding;
 mod io;
+mod live;
 mod mail;
 mod people;
 mod presence;
@@ -44,6 +47,7 @@ mod refused;
 mod routes;
 mod search;
 mod state;
+mod statements;
 mod stored;
 mod view;
 
@@ -114,6 +118,7 @@ impl Engine {
             .chain(couriers)
             .chain(self.refused_deadline())
             .chain(self.finish_deadline())
+            .chain(self.statements_deadline())
             .min()
     }
 
@@ -150,6 +155,7 @@ impl Engine {
             self.tick_mail(&device);
         }
         self.tick_couriers();
+        self.tick_statements();
     }
 }
 

@@ -49,6 +49,12 @@ impl Engine {
             Pending::Search(searching) => self.reply_storage(searching.call, error),
             Pending::Chosen { call, .. } => call.into_iter().for_each(|call| self.reply_storage(call, error)),
             Pending::Summaries(asked) => self.not_summarised(asked),
+            Pending::Looked { .. }
+            | Pending::Acted { .. }
+            | Pending::Forwarded { .. }
+            | Pending::Bare(..)
+            | Pending::Hidden(..)
+            | Pending::TheyRead { .. } => self.not_lived(pending, error),
             Pending::Befriended { root, call, delivery, accepted } => {
                 if let Some(call) = call {
                     self.reply_storage(call, error);

@@ -5,9 +5,9 @@
 
 use uuid::Uuid;
 
-use super::Engine;
 use super::io::CallId;
 use super::state::Pending;
+use super::{Engine, view};
 use crate::coordinator::{
     CommandError, ErrorCode, FoundMessage, FoundView, Reply, SEARCH_LIMIT_DEFAULT, SEARCH_LIMIT_MAX,
 };
@@ -78,7 +78,7 @@ impl Engine {
     fn found_message(&self, query: &Query, hit: Hit) -> Option<FoundMessage> {
         let root = self.conversations.get(&hit.conversation)?.root;
         self.people.get(&root).filter(|contact| contact.person.standing == Standing::Contact)?;
-        let message = self.message(hit.message)?;
+        let message = view::message(hit.message);
         let snippet = query.snippet(&message.text);
         Some(FoundMessage {
             with: UserId::from(&root).0,

@@ -5,10 +5,11 @@ use super::state::Contact;
 use super::{Engine, Now, Output};
 use crate::coordinator::{
     BrokerState, BrokerStatus, ChatView, ContactView, IdentityView, LAST_LINE_CHARS_MAX, LastMessage, LinkStatus,
-    MessageState, NoLink, Path, RequestView, Snapshot, StatusView,
+    MessageState, MessageView, NoLink, Path, QUOTE_CHARS_MAX, Quote, ReactionView, RequestView, Snapshot, StatusView,
 };
 use crate::identity::{Card, UserId, safety_number, visible};
-use crate::store::{Chosen, LastRow, Progress, Standing, Summary, Way};
+use crate::log::fold::{Content, Reacted};
+use crate::store::{Chosen, LastRow, MessageRow, Progress, QuoteRow, Standing, Summary, Way};
 use crate::wire::RootKey;
 
 impl Engine {
@@ -148,9 +149,9 @@ pub(super) fn chat(me: &RootKey, with: &RootKey, summary: &Summary) -> ChatView 
         mine: last.author == *me,
         text: line(&last.text),
         at: last.time,
-        state: message_state(last.progress),
-        deleted: false,
-        newer: false,
+        state: message_state(last.progress, last.read),
+        deleted: last.deleted,
+        newer: last.newer,
     };
     ChatView {
         user_id: UserId::from(with).0,
@@ -175,6 +176,40 @@ fn line(text: &str) -> String {
     visible(text).chars().map(blank).take(LAST_LINE_CHARS_MAX).collect()
 }
 
+/// A message as people see it.
+pub(super) fn message(row: MessageRow) -> MessageView {
+    let user = |root: &RootKey| UserId::from(root).0;
+    let (text, deleted, newer) = match row.folded.content {
+        Content::Text(text) => (visible(&text), false, false),
+        Content::Deleted => (String::new(), true, false),
+        Content::Newer => (String::new(), false, true),
+    };
+    let quote = |quote: QuoteRow| Quote {
+        id: quote.id.to_string(),
+        from: user(&quote.author),
+        text: visible(&quote.text).chars().take(QUOTE_CHARS_MAX).collect(),
+        deleted: quote.deleted,
+    };
+    let reaction = |reacted: Reacted| {
+        let by = reacted.by.iter().map(|(who, _)| user(who)).collect();
+        ReactionView { emoji: reacted.emoji, by }
+    };
+    MessageView {
+        id: row.id.to_string(),
+        from: user(&row.author),
+        text,
+        at: row.time,
+        state: message_state(row.progress, row.read),
+        path: row.way.map(path_of),
+        edited: row.folded.edit.is_some(),
+        deleted,
+        newer,
+        reply_to: row.quote.filter(|_| !deleted).map(quote),
+        reactions: row.folded.reactions.into_iter().map(reaction).collect(),
+        forwarded: row.folded.forwarded,
+    }
+}
+
 /// How a message travelled, for people.
 pub(super) fn path_of(way: Way) -> Path {
     match way {
@@ -185,8 +220,9 @@ pub(super) fn path_of(way: Way) -> Path {
 }
 
 /// How far a message has come, for people.
-pub(super) fn message_state(progress: Progress) -> MessageState {
+pub(super) fn message_state(progress: Progress, read: bool) -> MessageState {
     match progress {
+        Progress::Queued | Progress::Sent | Progress::Delivered if read => MessageState::Read,
         Progress::Queued => MessageState::Queued,
         Progress::Sent => MessageState::Sent,
         Progress::Delivered => MessageState::Delivered,

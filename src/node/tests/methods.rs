@@ -6,8 +6,8 @@ use uuid::Uuid;
 use super::script::Script;
 use crate::coordinator::{
     BrokerState, BrokerStatus, ChatView, Command, ContactView, FoundMessage, FoundView, IdentityView, LastMessage,
-    LinkState, LinkStatus, MUTED_FOR_GOOD, MessageInfo, MessageState, MessageView, NoLink, Path, Reply, RequestView,
-    StatusView,
+    LinkState, LinkStatus, MUTED_FOR_GOOD, MessageInfo, MessageState, MessageView, NoLink, Path, Quote, ReactionView,
+    Reply, RequestView, StatusView,
 };
 use crate::node::method::METHODS;
 
@@ -62,6 +62,16 @@ fn cases() -> Vec<(&'static str, Value, Command, Reply, Value)> {
         at: 5,
         state: MessageState::Received,
         ..MessageView::default()
+    };
+    let lived = MessageView {
+        id: "ac".into(),
+        text: "Hi".into(),
+        state: MessageState::Read,
+        edited: true,
+        forwarded: true,
+        reply_to: Some(Quote { id: "ab".into(), from: BOB, text: String::new(), deleted: true }),
+        reactions: vec![ReactionView { emoji: "👍".into(), by: vec![BOB] }],
+        ..message.clone()
     };
     let info = MessageInfo { with: BOB, message: MessageView { path: Some(Path::Mail), ..message.clone() } };
     let info_json = json!({
@@ -136,6 +146,66 @@ fn cases() -> Vec<(&'static str, Value, Command, Reply, Value)> {
             Command::SendMessage { to: BOB, text: "Hi".into(), reply_to: None },
             Reply::Message("ab".into()),
             json!({ "id": "ab" }),
+        ),
+        (
+            "message.reply",
+            json!({ "with": BOB_TEXT, "id": "aa", "text": "Hi" }),
+            Command::SendMessage { to: BOB, text: "Hi".into(), reply_to: Some("aa".into()) },
+            Reply::Message("ab".into()),
+            json!({ "id": "ab" }),
+        ),
+        (
+            "message.edit",
+            json!({ "with": BOB_TEXT, "id": "aa", "text": "Hi" }),
+            Command::EditMessage { with: BOB, id: "aa".into(), text: "Hi".into() },
+            Reply::Done,
+            json!({}),
+        ),
+        (
+            "message.delete",
+            json!({ "with": BOB_TEXT, "id": "aa", "forEveryone": true }),
+            Command::DeleteMessage { with: BOB, id: "aa".into(), for_everyone: true },
+            Reply::Done,
+            json!({}),
+        ),
+        (
+            "message.react",
+            json!({ "with": BOB_TEXT, "id": "aa", "emoji": "👍", "on": false }),
+            Command::React { with: BOB, id: "aa".into(), emoji: "👍".into(), on: false },
+            Reply::Done,
+            json!({}),
+        ),
+        (
+            "message.forward",
+            json!({ "with": BOB_TEXT, "id": "aa", "to": [BOB_TEXT, BOB_TEXT] }),
+            Command::ForwardMessage { with: BOB, id: "aa".into(), to: vec![BOB, BOB] },
+            Reply::Messages(vec!["ab".into(), "ac".into()]),
+            json!({ "ids": ["ab", "ac"] }),
+        ),
+        (
+            "message.markRead",
+            json!({ "with": BOB_TEXT, "id": "aa" }),
+            Command::MarkRead { with: BOB, up_to: "aa".into() },
+            Reply::Done,
+            json!({}),
+        ),
+        (
+            "message.typing",
+            json!({ "with": BOB_TEXT, "on": true }),
+            Command::SetTyping { with: BOB, on: true },
+            Reply::Done,
+            json!({}),
+        ),
+        (
+            "message.history",
+            json!({ "with": BOB_TEXT, "before": "aa" }),
+            history(Some("aa"), None),
+            Reply::History(vec![lived]),
+            json!([{
+                "id": "ac", "from": BOB_TEXT, "text": "Hi", "at": 5, "state": "read", "edited": true, "forwarded": true,
+                "replyTo": { "id": "ab", "from": BOB_TEXT, "text": "", "deleted": true },
+                "reactions": [{ "emoji": "👍", "by": [BOB_TEXT] }],
+            }]),
         ),
         (
             "message.history",
@@ -319,6 +389,11 @@ fn the_reference_is_complete() {
         "contactAdded",
         "messageReceived",
         "messageDelivered",
+        "messageEdited",
+        "messageDeleted",
+        "reactionChanged",
+        "messageRead",
+        "typingChanged",
         "linkChanged",
         "brokerChanged",
         "conversationChanged",

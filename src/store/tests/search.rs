@@ -3,8 +3,9 @@ use rusqlite::Connection;
 
 use super::super::schema::{self, FORMAT, migrations};
 use super::*;
-use crate::log::Query;
-use crate::store::{FOUND_MAX, Found, Place};
+use crate::log::fold::Content;
+use crate::log::{Deletion, Query};
+use crate::store::{FOUND_MAX, Found, Hit, Place};
 
 const PEER: u8 = 2;
 /// The format before the index.
@@ -22,7 +23,11 @@ fn look(db: &mut Db, typed: &str, within: Option<ConversationId>, before: Option
 fn texts(db: &mut Db, typed: &str) -> Vec<String> {
     let found = look(db, typed, None, None, FOUND_MAX);
     assert_eq!(found.next, None);
-    found.hits.iter().map(|hit| Text::parse(hit.message.body.as_ref().unwrap()).unwrap().text).collect()
+    let text = |hit: Hit| match hit.message.folded.content {
+        Content::Text(text) => text,
+        other => panic!("{other:?}"),
+    };
+    found.hits.into_iter().map(text).collect()
 }
 
 fn say(db: &mut Db, lines: &[&str]) -> Vec<EntryId> {
@@ -76,6 +81,32 @@ fn what_is_not_shown_is_not_found() {
     insert(&mut db, device(PEER), &[first]);
     assert_eq!(texts(&mut db, "second"), ["second"]);
     assert_eq!(texts(&mut db, "third"), [""; 0]);
+}
+
+/// What is found is the text as it reads now: the last edit, nothing of what was deleted for everyone or here, in whichever order
+/// that arrived.
+#[test]
+fn what_is_found_is_what_is_read() {
+    let mut bob = Writer::new(PEER, 2);
+    let body = |text: &str| Text::new(text).unwrap().to_bytes();
+    let (first, second) = (bob.write(1, &[], "old words"), bob.write(2, &[], "other words"));
+    let edit = bob.write_on(3, first.id(), kind::EDIT, body("new phrase"));
+    let deletion = bob.write_on(4, second.id(), kind::DELETE, Deletion {}.to_bytes());
+    // Of somebody else.
+    let early = Writer::new(3, 3).write_on(0, first.id(), kind::EDIT, body("not his"));
+    let all = [first.clone(), second, edit, deletion, early];
+    for order in [[0, 1, 2, 3, 4], [4, 0, 1, 2, 3], [0, 1, 4, 2, 3]] {
+        let mut db = Db::in_memory().unwrap();
+        for at in order {
+            insert(&mut db, device(PEER), std::slice::from_ref(&all[at]));
+        }
+        assert_eq!(texts(&mut db, "phrase"), ["new phrase"]);
+        for gone in ["old", "words", "other", "his"] {
+            assert_eq!(texts(&mut db, gone), [""; 0], "{gone} in {order:?}");
+        }
+        one(&mut db, Op::Hide { conversation: conversation(), id: first.id() });
+        assert_eq!(texts(&mut db, "phrase"), [""; 0]);
+    }
 }
 
 /// Pages go down without a gap, over the borders of slices too, and stay in one conversation when they should.
@@ -196,15 +227,12 @@ fn what_is_taken_out_leaves_no_trace() {
         bytes.windows(word.len()).any(|window| window == word.as_bytes())
     };
     assert!(holds(&db, "xyzzyplugh") && holds(&db, "quuxfrob"));
-    for secret in &secrets {
-        db.connection().execute("UPDATE entry SET salt = NULL, body = NULL WHERE id = ?1", [secret.id().0]).unwrap();
-        let local = "SELECT local FROM entry WHERE id = ?1";
-        let local = db.connection().query_row(local, [secret.id().0], |row| row.get(0)).unwrap();
-        super::super::search::index(db.connection(), local).unwrap();
-    }
+    let deletions: Vec<Entry> =
+        secrets.iter().map(|secret| bob.write_on(200, secret.id(), kind::DELETE, Deletion {}.to_bytes())).collect();
+    insert(&mut db, device(PEER), &deletions);
     assert!(!holds(&db, "xyzzyplugh") && !holds(&db, "quuxfrob"));
     assert_eq!(look(&mut db, "xyzzyplugh1", None, None, 10).hits.len(), 0);
-    assert_eq!(look(&mut db, "said", None, None, FOUND_MAX).hits.len(), 0);
+    assert_eq!(look(&mut db, "\"said\"", None, None, FOUND_MAX).hits.len(), 0);
     assert_eq!(look(&mut db, "word7", None, None, FOUND_MAX).hits.len(), 20);
     db.connection().execute("INSERT INTO search (search) VALUES ('integrity-check')", []).unwrap();
 }

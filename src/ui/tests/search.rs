@@ -70,7 +70,9 @@ async fn a_chat_is_pinned_muted_and_archived() {
     let page = stage.until(|page| page.contains("1 archived chat")).await;
     assert!(!page.contains("Amélie Laurent"));
     stage.press("1 archived chat");
-    stage.until(|page| page.contains("All chats") && page.contains("Amélie Laurent") && !page.contains("Bob Okafor")).await;
+    stage
+        .until(|page| page.contains("All chats") && page.contains("Amélie Laurent") && !page.contains("Bob Okafor"))
+        .await;
     stage.press("Amélie Laurent");
     stage.until(|page| page.contains("Details")).await;
     stage.press("Details");

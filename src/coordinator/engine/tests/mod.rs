@@ -7,6 +7,7 @@ mod disk;
 mod door;
 mod hiding;
 mod links;
+mod live;
 mod promises;
 mod search;
 mod stories;
