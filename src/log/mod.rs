@@ -6,13 +6,14 @@
 mod conversation;
 mod entry;
 pub mod fold;
+pub mod group;
 pub mod order;
 mod query;
 mod reaction;
 mod text;
 mod words;
 
-pub use conversation::direct_conversation;
+pub use conversation::{conversation_of, direct_conversation, group_conversation};
 pub use entry::{Draft, Entry, EntryError};
 pub use query::{Phrase, QUERY_CHARS_MAX, Query, QueryError, SNIPPET_CHARS_MAX, Snippet};
 pub use reaction::{Deletion, REACTION_BYTES_MAX, Reaction, ReactionError};

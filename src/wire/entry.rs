@@ -21,9 +21,12 @@ pub mod kind {
     pub const DELETE: u32 = 3;
     /// An emoji beside the target, set or taken back.
     pub const REACTION: u32 = 4;
-    /// A change of a group's membership.
+    /// A change of a group's membership or of what the group is called.
     pub const GROUP: u32 = 16;
 }
+
+/// What the entry that creates a group names as its conversation: its own id, which nobody knows before it is written.
+pub const OWN_CONVERSATION: ConversationId = ConversationId([0; 32]);
 
 /// The signed part of an entry. Its encoding is hashed for the entry's id and is never produced again.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
