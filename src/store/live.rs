@@ -262,10 +262,11 @@ pub(super) fn bare(tx: &Connection, key: &ConversationId) -> Result<Vec<Lack>, S
             lacks.push(Lack { conversation: *key, device, log, ranges: vec![] });
         }
         let Some(lack) = lacks.last_mut() else { break };
-        match lack.ranges.last_mut() {
-            Some(range) if range.end() == from => range.count += 1,
-            _ if lack.ranges.len() < RANGES_MAX => lack.ranges.push(Range { from, count: 1 }),
-            _ => {}
+        let follows = lack.ranges.last_mut().filter(|range| range.end() == from);
+        if let Some(range) = follows {
+            range.count += 1;
+        } else if lack.ranges.len() < RANGES_MAX {
+            lack.ranges.push(Range { from, count: 1 });
         }
     }
     Ok(lacks)
