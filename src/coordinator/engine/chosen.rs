@@ -55,10 +55,17 @@ impl Engine {
             return;
         }
         let Some(chosen) = self.chosen.get_mut(conversation).filter(|chosen| chosen.archived) else { return };
-        // Said once; should the disk refuse it, the next message says it again.
+        // Said once, however many come.
         chosen.archived = false;
         let (conversation, choice) = (*conversation, Choice::Archived(false));
         self.ask(Pending::Chosen { call: None, conversation }, Op::Choose { conversation, choice });
+    }
+
+    /// The disk has refused that: the next message says it again.
+    pub(super) fn not_brought_back(&mut self, conversation: &ConversationId) {
+        if let Some(chosen) = self.chosen.get_mut(conversation) {
+            chosen.archived = true;
+        }
     }
 
     /// Every conversation with a contact.

@@ -47,7 +47,8 @@ impl Engine {
                 self.reply_storage(call, error);
             }
             Pending::Search(searching) => self.reply_storage(searching.call, error),
-            Pending::Chosen { call, .. } => call.into_iter().for_each(|call| self.reply_storage(call, error)),
+            Pending::Chosen { call: Some(call), .. } => self.reply_storage(call, error),
+            Pending::Chosen { call: None, conversation } => self.not_brought_back(&conversation),
             Pending::Summaries(asked) => self.not_summarised(asked),
             Pending::Looked { .. }
             | Pending::Acted { .. }
