@@ -10,6 +10,7 @@ use super::choices::Plan;
 use super::io::{BrokerConn, CallId, Now, Output, StoreToken};
 use super::live::{Act, Live};
 use super::members::Joined;
+use super::search::Searching;
 use crate::clock::{Backoff, RateLimit};
 use crate::coordinator::BrokerState;
 use crate::identity::{Card, GroupId, Name, Secrets, UserId};
@@ -84,6 +85,8 @@ pub struct Engine {
     pub(super) nicknames: BTreeMap<RootKey, String>,
     /// Those who learn no address of this device.
     pub(super) hidden_from: BTreeSet<RootKey>,
+    /// What was chosen for conversations; those that are missing are as they begin.
+    pub(super) chosen: BTreeMap<ConversationId, store::Chosen>,
     pub(super) watching: Watching,
     /// The last change of the own card that is not on disk yet.
     pub(super) planned: Option<Plan>,
@@ -343,6 +346,17 @@ pub(super) enum Pending {
         conversation: ConversationId,
         entry: EntryId,
     },
+    /// Answer with what was found, or look further.
+    Search(Box<Searching>),
+    /// Index more, if there is more.
+    Indexing,
+    /// A choice for a conversation is on disk: reply, if somebody asked.
+    Chosen {
+        call: Option<CallId>,
+        conversation: ConversationId,
+    },
+    /// Answer with these conversations.
+    Conversations(CallId),
     /// A change of a group that we have written is on disk.
     Changed {
         /// Who asked for it, if this is the last of what they asked for.
@@ -427,6 +441,7 @@ impl Engine {
             finishing: None,
             nicknames: BTreeMap::new(),
             hidden_from: BTreeSet::new(),
+            chosen: BTreeMap::new(),
             watching: Watching::default(),
             planned: None,
             live: Live::default(),
