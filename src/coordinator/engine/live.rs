@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::Engine;
 use super::io::{CallId, Output};
 use super::reading::{entry_id, unknown_message};
-use super::state::Pending;
+use super::state::{Pending, UNTOLD_MAX};
 use super::statements::Statements;
 use crate::coordinator::{CommandError, ErrorCode, Event, FORWARD_MAX, Reply};
 use crate::identity::{UserId, visible};
@@ -405,6 +405,13 @@ impl Engine {
 
     /// Tells what an entry that has found its place means.
     pub(super) fn tell_message(&mut self, fresh: Fresh) {
+        if !self.conversations.contains_key(&fresh.conversation) {
+            // A group that a contact tells us of: whether we are in it is being read.
+            if self.untold.len() < UNTOLD_MAX {
+                self.untold.push(fresh);
+            }
+            return;
+        }
         self.tell_happened(&fresh.conversation, &fresh.author, fresh.id, fresh.happened);
     }
 
