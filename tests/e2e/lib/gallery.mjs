@@ -80,6 +80,10 @@ const menuOf = (text) => async (page) => {
 };
 const chooses = (name) => (page) => page.getByRole("menuitem", { name }).click();
 const chats = (page) => heading(page, "Kith");
+const looks = (text) => async (page) => {
+  await page.getByRole("searchbox", { name: "Search" }).fill(text);
+  await page.getByText(/^(\d+ found|Nothing found)$/).waitFor({ state: "attached" });
+};
 const reach = async (page) => {
   await page.getByRole("textbox", { name: "Your name" }).fill("Alice Moreau");
   await button("Continue")(page);
@@ -196,7 +200,31 @@ export const SCREENS = [
   },
   { name: "group-info", scene: "group", go: then(opens(/Sunday walkers/), menuOf("Whoever is late"), chooses("About this message"), (page) => page.getByRole("dialog").waitFor()) },
   { name: "new-group", scene: "group", go: page_("New group", "New group") },
-  { name: "group-new-huge", scene: "group-huge", go: page_("New group", "New group") },
+  { name: "arranged", scene: "arranged", go: chats },
+  {
+    name: "archived",
+    scene: "arranged",
+    go: then(button(/^Archived/), (page) => page.getByRole("list", { name: "Archived" }).waitFor()),
+  },
+  {
+    name: "chat-menu",
+    scene: "arranged",
+    go: async (page) => {
+      await page.getByRole("list", { name: "Chats" }).getByRole("button", { name: /Bob Okafor/ }).click({ button: "right" });
+      await page.getByRole("menu").waitFor();
+    },
+  },
+  { name: "search", scene: "arranged", go: looks("the") },
+  { name: "search-cjk", scene: "arranged", go: looks("連絡") },
+  { name: "search-nothing", scene: "arranged", go: looks("zeppelin") },
+  {
+    name: "found",
+    scene: "long",
+    go: then(looks("lights (4972)"), async (page) => {
+      await page.getByRole("list", { name: "Found messages" }).getByRole("button").first().click();
+      await page.getByRole("log", { name: "Messages" }).getByRole("article").filter({ hasText: "(4972)" }).waitFor();
+    }),
+  },
   { name: "settings", scene: "full", go: page_("Settings", "Settings") },
   {
     name: "servers",

@@ -17,7 +17,9 @@ const CAROL: usize = 2;
 
 /// Alice knows everybody; the others do not know each other.
 fn people(world: &mut World, names: &[&str]) -> Vec<Uuid> {
-    names.iter().for_each(|name| drop(world.person(name)));
+    for name in names {
+        world.person(name);
+    }
     let ids: Vec<Uuid> = (0..names.len()).map(|device| world.user(device)).collect();
     for device in 1..names.len() {
         world.befriend(ALICE, device);
@@ -123,6 +125,26 @@ fn any_holder_carries() {
         let delivered = |event: &Event| matches!(event, Event::MessageDelivered { id: other, .. } if *other == id);
         world.events(ALICE).iter().any(delivered)
     });
+}
+
+/// The same by mail alone: what Bob never got from Alice he asks of Carol, whose answer to it has come.
+#[test]
+fn any_holder_carries_by_mail_when_asked() {
+    let mut world = World::new(9);
+    world.links_work = false;
+    let (_, group) = trio(&mut world);
+    world.pass(MINUTE);
+    world.kill(BOB);
+    let question = world.write(ALICE, group, "a question");
+    world.until("Carol has it", 2 * MINUTE, |world| told(world, CAROL, &question) == 1);
+    world.pass(5 * SECOND);
+    world.kill(ALICE);
+    world.lose_mail();
+    let answer = world.write(CAROL, group, "an answer");
+    world.pass(5 * SECOND);
+    world.start(BOB);
+    world.until("Bob has both", 2 * MINUTE, |world| told(world, BOB, &question) + told(world, BOB, &answer) == 2);
+    assert_eq!(ids(&mut world, BOB, group), [question, answer]);
 }
 
 /// Without any link everything goes by mail, also between two who have never spoken to each other.
