@@ -20,14 +20,19 @@
 //! | `reading` | how far somebody has read, as they say |
 //! | `page` | pages for a window, and what was read |
 //! | `summary` | a conversation in a line; drafts, nicknames, and who may learn no address |
+//! | `search` | the index of what was said, and what is looked up in it |
+//! | `chat` | what was chosen for a conversation: silence, a place on top, a place out of sight |
+//! | `voids` | which entries of a group do not count, and that they are not shown |
 //! | `inspect` | for tests: what is there, and copies of it |
 
 mod belief;
+mod chat;
 mod claims;
 mod db;
 mod entries;
 mod error;
 mod fold;
+mod groups;
 mod have;
 mod history;
 #[cfg(any(test, feature = "testing"))]
@@ -41,10 +46,13 @@ mod page;
 mod people;
 mod reading;
 mod schema;
+mod search;
 mod summary;
 mod value;
+mod voids;
 mod writer;
 
+pub use chat::{Choice, Chosen};
 pub use db::Db;
 pub use error::StoreError;
 pub use fold::QUOTE_TEXT_CHARS_MAX;
@@ -55,6 +63,7 @@ pub use op::{
     Person, Profile, Progress, QuoteRow, Refusal, Standing, Way,
 };
 pub use page::{Page, Place};
+pub use search::{FOUND_MAX, Found, Hit};
 pub use summary::{LAST_TEXT_CHARS_MAX, LastRow, Summary, UNREAD_COUNT_MAX};
 pub use writer::{Done, Store};
 

@@ -2,9 +2,9 @@
 
 use thiserror::Error;
 
-use super::{Page, Place, Summary};
-use crate::log::Entry;
+use super::{Choice, Chosen, Found, Page, Place, Summary};
 use crate::log::fold::Folded;
+use crate::log::{Entry, Query};
 use crate::wire::{
     self, ConversationId, DeviceKey, EntryId, ExchangeKey, Have, Lack, LogId, Nonce, RootKey, WorkingKey,
 };
@@ -169,6 +169,26 @@ pub enum Op {
         /// What it said.
         mark: Mark,
     },
+    /// Messages with these words, the newest (stored last) first. Answered by [`Outcome::Found`].
+    Search {
+        /// The words.
+        query: Query,
+        /// Only of this conversation.
+        within: Option<ConversationId>,
+        /// Only those that were stored before this one: a [`Found::next`](super::Found::next). Exclusive.
+        before: Option<u64>,
+        /// How many at most, 1 to [`super::FOUND_MAX`].
+        limit: u32,
+    },
+    /// Index some of what was stored before there was an index. Answered by [`Outcome::Indexed`].
+    IndexMore,
+    /// Keep a choice for a conversation. Answered by [`Outcome::Chosen`].
+    Choose {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The choice.
+        choice: Choice,
+    },
 }
 
 /// The answer to an [`Op`].
@@ -217,6 +237,15 @@ pub enum Outcome {
     Summaries(Vec<Summary>),
     /// A number.
     Count(u64),
+    /// What was found.
+    Found(Found),
+    /// Some more is indexed.
+    Indexed {
+        /// Whether there is more to index.
+        more: bool,
+    },
+    /// Everything that is chosen for the conversation now.
+    Chosen(Chosen),
     /// The wish was understood and cannot be granted; nothing changed.
     Refused(Refusal),
     /// What was read is on disk; and what is to be said of it, when it is further than before.
@@ -258,6 +287,8 @@ pub struct Loaded {
     pub hidden_from: Vec<RootKey>,
     /// The conversations that have an own log, each in a line.
     pub summaries: Vec<Summary>,
+    /// There is something that was stored before there was an index: [`Op::IndexMore`].
+    pub unsearched: bool,
 }
 
 /// What others see of us.

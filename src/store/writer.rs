@@ -187,7 +187,9 @@ fn points(op: &Op) -> Option<(&'static str, &'static str)> {
         | Op::SaveDraft { .. }
         | Op::SaveNickname { .. }
         | Op::Hide { .. }
-        | Op::TheyRead { .. } => return None,
+        | Op::TheyRead { .. }
+        | Op::Choose { .. }
+        | Op::IndexMore => return None,
         Op::Load
         | Op::Have(_)
         | Op::Outbox { .. }
@@ -196,7 +198,8 @@ fn points(op: &Op) -> Option<(&'static str, &'static str)> {
         | Op::Message { .. }
         | Op::Summarise(_)
         | Op::CountWaiting
-        | Op::Bare(_) => return None,
+        | Op::Bare(_)
+        | Op::Search { .. } => return None,
     })
 }
 

@@ -7,11 +7,11 @@ use super::Engine;
 use super::io::{CallId, Output};
 use super::state::{INVITATION_USES, PEOPLE_MAX, Pending};
 use crate::coordinator::{
-    Command, CommandError, ErrorCode, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX, IdentityView, Reply,
+    Command, CommandError, ErrorCode, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX, IdentityView, MUTED_FOR_GOOD, Reply,
 };
 use crate::identity::{Link, LinkError, Name, Secrets};
 use crate::log::direct_conversation;
-use crate::store::{Invitation, Op, Profile, Standing};
+use crate::store::{Choice, Invitation, Op, Profile, Standing};
 use crate::wire::{EntryId, Nonce, RootKey};
 
 type Refused = CommandError;
@@ -95,6 +95,13 @@ impl Engine {
             Command::React { with, id, emoji, on } => self.react(call, with, &id, emoji, on),
             Command::ForwardMessage { with, id, to } => self.forward_message(call, with, &id, &to),
             Command::SetTyping { with, on } => self.set_typing(call, with, on),
+            Command::Search { query, within, before, limit } => self.search(call, &query, within, before, limit),
+            Command::ListConversations => self.list_conversations(call),
+            Command::MuteConversation { with, until } => {
+                self.choose(call, with, Choice::MutedUntil(until.min(MUTED_FOR_GOOD)))
+            }
+            Command::PinConversation { with, on } => self.choose(call, with, Choice::Pinned(on)),
+            Command::ArchiveConversation { with, on } => self.choose(call, with, Choice::Archived(on)),
         }
     }
 

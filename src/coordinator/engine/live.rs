@@ -386,6 +386,7 @@ impl Engine {
             }
             (Pending::Forwarded { call, conversation, id }, Outcome::Appended { heads }) => {
                 self.on_disk(&conversation, id, heads);
+                self.bring_back(&conversation);
                 let Some(forward) = self.live.forwards.get_mut(&call) else { return };
                 forward.ids.push(id.to_string());
                 forward.left = forward.left.saturating_sub(1);
@@ -449,7 +450,9 @@ impl Engine {
             Happened::Said(_) if mine => return,
             Happened::Said(text) => {
                 self.typing_ends(conversation, author);
-                Event::MessageReceived { with, id: entry.to_string(), from, text: visible(&text) }
+                let muted = self.is_muted(conversation);
+                self.bring_back(conversation);
+                Event::MessageReceived { with, id: entry.to_string(), from, text: visible(&text), muted }
             }
             Happened::Edited { target, text } => {
                 Event::MessageEdited { with, id: target.to_string(), from, text: visible(&text) }

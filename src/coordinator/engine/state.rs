@@ -9,6 +9,7 @@ use super::changes::Watching;
 use super::choices::Plan;
 use super::io::{BrokerConn, CallId, Now, Output, StoreToken};
 use super::live::{Act, Live};
+use super::search::Searching;
 use crate::clock::{Backoff, RateLimit};
 use crate::coordinator::BrokerState;
 use crate::identity::{Card, Name, Secrets, UserId};
@@ -71,6 +72,8 @@ pub struct Engine {
     pub(super) nicknames: BTreeMap<RootKey, String>,
     /// Those who learn no address of this device.
     pub(super) hidden_from: BTreeSet<RootKey>,
+    /// What was chosen for conversations; those that are missing are as they begin.
+    pub(super) chosen: BTreeMap<ConversationId, store::Chosen>,
     pub(super) watching: Watching,
     /// The last change of the own card that is not on disk yet.
     pub(super) planned: Option<Plan>,
@@ -312,6 +315,17 @@ pub(super) enum Pending {
         conversation: ConversationId,
         entry: EntryId,
     },
+    /// Answer with what was found, or look further.
+    Search(Box<Searching>),
+    /// Index more, if there is more.
+    Indexing,
+    /// A choice for a conversation is on disk: reply, if somebody asked.
+    Chosen {
+        call: Option<CallId>,
+        conversation: ConversationId,
+    },
+    /// Answer with these conversations.
+    Conversations(CallId),
 }
 
 /// What a peer said to have or to lack: kept until the store has it, since nobody says it again.
@@ -371,6 +385,7 @@ impl Engine {
             finishing: None,
             nicknames: BTreeMap::new(),
             hidden_from: BTreeSet::new(),
+            chosen: BTreeMap::new(),
             watching: Watching::default(),
             planned: None,
             live: Live::default(),

@@ -128,6 +128,12 @@ impl Engine {
             (Pending::AddressHidden { call, root, on }, _) => self.address_hidden(call, &root, on),
             (Pending::Info(call), outcome) => self.message_shown(call, outcome),
             (Pending::CardKept { call, renamed, plan }, _) => self.card_kept(call, renamed, plan),
+            (Pending::Search(searching), Outcome::Found(found)) => self.found(*searching, found),
+            (Pending::Indexing, outcome) => self.indexed(&outcome),
+            (Pending::Chosen { call, conversation }, outcome) => self.has_chosen(call, &conversation, &outcome),
+            (Pending::Conversations(call), Outcome::Summaries(summaries)) => {
+                self.conversations_listed(call, &summaries);
+            }
             (Pending::Page(call), outcome) => self.page_read(call, outcome),
             (Pending::MarkedRead(call, conversation), outcome) => self.marked_read(call, &conversation, &outcome),
             (Pending::DraftKept(call, conversation), _) => self.draft_kept(call, &conversation),
@@ -169,7 +175,11 @@ impl Engine {
         self.reload_logs(&loaded);
         self.nicknames = loaded.nicknames.into_iter().collect();
         self.hidden_from = loaded.hidden_from.into_iter().collect();
+        self.remember_chosen(&loaded.summaries);
         self.remember_summaries(loaded.summaries);
+        if loaded.unsearched {
+            self.index_more();
+        }
         for person in loaded.people {
             match Card::verify(&person.card) {
                 Ok(card) => self.know(person, card, &loaded.peers),
@@ -237,6 +247,7 @@ impl Engine {
     fn written(&mut self, call: u64, conversation: &ConversationId, id: EntryId, heads: Vec<EntryId>) {
         self.reply(call, Ok(Reply::Message(id.to_string())));
         self.on_disk(conversation, id, heads);
+        self.bring_back(conversation);
     }
 
     /// An own entry is on disk: it goes out.

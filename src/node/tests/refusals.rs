@@ -21,6 +21,7 @@ pub fn codes() -> Vec<Code> {
                 E::UnknownUser | E::Blocked | E::NotAContact | E::InvalidText | E::InvalidLimit => {}
                 E::InvalidBroker | E::UnknownMessage | E::Full | E::Storage | E::ShuttingDown => {}
                 E::NotYours | E::MessageDeleted | E::MessageNewer | E::InvalidReaction => {}
+                E::InvalidQuery => {}
             }
         }
     })
@@ -35,7 +36,7 @@ trait Tap: Sized {
 
 impl<T> Tap for Vec<T> {}
 
-fn command_codes() -> [ErrorCode; 25] {
+fn command_codes() -> [ErrorCode; 26] {
     use ErrorCode as E;
     [
         E::NotYours,
@@ -63,6 +64,7 @@ fn command_codes() -> [ErrorCode; 25] {
         E::Full,
         E::Storage,
         E::ShuttingDown,
+        E::InvalidQuery,
     ]
 }
 

@@ -1,6 +1,7 @@
 //! Promises of the store, on databases in memory where no file is needed.
 
 mod belief;
+mod chat;
 mod entries;
 mod files;
 mod full_disk;
@@ -8,8 +9,10 @@ mod limits;
 mod live;
 mod order;
 mod page;
+mod search;
 mod summary;
 mod sync;
+mod voids;
 mod writer;
 
 use ed25519_dalek::SigningKey;

@@ -9,5 +9,6 @@ mod hiding;
 mod links;
 mod live;
 mod promises;
+mod search;
 mod stories;
 mod watching;
