@@ -222,6 +222,12 @@ impl Ui {
         self.model.people().get_unchecked(user).group().cloned()
     }
 
+    /// Everybody who can be written to, as they are listed, and those that stand apart after them.
+    pub fn conversations(self) -> Vec<Uuid> {
+        let (chats, archived) = (self.model.chats().cloned(), self.model.archived().cloned());
+        chats.into_iter().chain(archived).collect()
+    }
+
     /// Whether somebody is a contact, and no group.
     pub fn is_contact(self, user: Uuid) -> bool {
         self.person(user).is_some_and(|person| person.group.is_none() && person.contact.accepted)

@@ -72,9 +72,9 @@ const page_ = (name, title) => async (page) => {
 const then = (...steps) => async (page, gallery, scene) => {
   for (const step of steps) await step(page, gallery, scene);
 };
-/// The menu of the last message that says this; on a phone and on a desktop alike it can be asked for by its button.
+/// The menu of the first message that says this; on a phone and on a desktop alike it can be asked for by its button.
 const menuOf = (text) => async (page) => {
-  const message = page.getByRole("log", { name: "Messages" }).getByRole("article").filter({ hasText: text }).last();
+  const message = page.getByRole("log", { name: "Messages" }).getByRole("article").filter({ hasText: text }).first();
   await message.getByRole("button", { name: /^What you can do/ }).evaluate((it) => it.click());
   await page.getByRole("menu").waitFor();
 };

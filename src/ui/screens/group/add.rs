@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::coordinator::{Command, MEMBERS_MAX};
 use crate::ui::components::{Picks, Problem};
 use crate::ui::context::use_ui;
-use crate::ui::state::{ModelStoreExt, member};
+use crate::ui::state::member;
 
 /// Whom to add?
 #[component]
@@ -16,8 +16,7 @@ pub fn AddMembers(group: Uuid, onclose: EventHandler<()>) -> Element {
     let mut problem = use_signal(|| None::<String>);
     let mut busy = use_signal(|| false);
     let Some(view) = ui.group(group) else { return rsx! {} };
-    let chats = ui.model.chats().cloned();
-    let others = chats.into_iter().filter(|user| ui.is_contact(*user) && member(&view, *user).is_none());
+    let others = ui.conversations().into_iter().filter(|user| ui.is_contact(*user) && member(&view, *user).is_none());
     let people: Vec<(Uuid, String)> = others.map(|user| (user, ui.name(user))).collect();
     let room = MEMBERS_MAX.saturating_sub(view.members.len());
     let title = ui.say("group-add");

@@ -14,6 +14,7 @@ use self::members::Members;
 use crate::coordinator::Command;
 use crate::ui::components::{Avatar, Confirm, Page, Problem, Switch};
 use crate::ui::context::use_ui;
+use crate::ui::screens::chats::ChatChoices;
 use crate::ui::state::rights;
 
 /// What lies over the page.
@@ -101,6 +102,7 @@ pub fn Group(group: Uuid) -> Element {
                     }
                 }
             }
+            ChatChoices { user: group }
             if view.inside {
                 section { class: "card", aria_label: ui.say("group-leave"),
                     h2 { {ui.say("group-leave")} }

@@ -7,7 +7,6 @@ use crate::coordinator::{Command, MEMBERS_MAX, Reply};
 use crate::ui::components::{Page, Picks, Problem};
 use crate::ui::context::use_ui;
 use crate::ui::route::Route;
-use crate::ui::state::ModelStoreExt;
 
 /// A new group.
 #[component]
@@ -16,9 +15,8 @@ pub fn NewGroup() -> Element {
     let chosen = use_signal(Vec::<Uuid>::new);
     let mut problem = use_signal(|| None::<String>);
     let mut busy = use_signal(|| false);
-    let chats = ui.model.chats();
-    let contacts = chats.read().iter().copied().filter(|user| ui.is_contact(*user)).collect::<Vec<_>>();
-    let people: Vec<(Uuid, String)> = contacts.into_iter().map(|user| (user, ui.name(user))).collect();
+    let contacts = ui.conversations().into_iter().filter(|user| ui.is_contact(*user));
+    let people: Vec<(Uuid, String)> = contacts.map(|user| (user, ui.name(user))).collect();
     let submit = move |event: FormEvent| {
         let Some(FormValue::Text(name)) = event.get_first("name") else { return };
         let name = name.trim().to_owned();
