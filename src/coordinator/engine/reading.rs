@@ -54,7 +54,7 @@ impl Engine {
     pub(super) fn message_shown(&mut self, call: CallId, outcome: Outcome) {
         let Outcome::Message(conversation, row) = outcome else { return self.reply(call, Err(unknown_message())) };
         let with = self.conversations.get(&conversation).map(|known| UserId::from(&known.root).0);
-        let info = with.map(|with| MessageInfo { with, message: message(row) });
+        let info = with.map(|with| MessageInfo { with, message: message(*row) });
         self.reply(call, info.map(Reply::Info).ok_or_else(unknown_message));
     }
 
