@@ -19,7 +19,7 @@
   const tend = (flow) => {
     if (flows.has(flow)) return;
     flows.add(flow);
-    let atEnd = true, anchor = null, placed = null, jumped = flow.dataset.jump;
+    let atEnd = true, anchor = null, placed = null, jumped = null;
     const toEnd = () => { flow.scrollTop = flow.scrollHeight; };
     const remember = () => {
       atEnd = flow.dataset.later !== "true" && flow.scrollHeight - flow.scrollTop - flow.clientHeight < NEAR_END;

@@ -59,7 +59,53 @@ chats-unread = { $count ->
 }
 chats-many = 999+
 chats-asked = Waits for their answer
+chats-archived = Archived
+chats-archived-back = All chats
+chats-archived-count = { $count ->
+    [one] 1 archived chat
+   *[other] { $count } archived chats
+}
 online = Online
+
+## Looking for something
+
+search = Search
+search-key = Search (Ctrl+K)
+search-clear = Clear the search
+search-people = People
+search-messages = Found messages
+search-you = You:
+search-nothing = Nothing found for “{ $what }”
+search-count = { $count ->
+    [0] Nothing found
+    [one] 1 found
+   *[other] { $count } found
+}
+search-more = Show more
+search-unfinished = Older messages are still being looked through. Some of them may be missing here.
+refused-query = This is too long to look for. Try a few words of it.
+
+## What can be done with a conversation
+
+chat-menu = Conversation with { $name }
+chat-pin = Pin
+chat-unpin = Unpin
+chat-mute = Mute
+chat-mute-hour = Mute for 1 hour
+chat-mute-night = Mute for 8 hours
+chat-unmute = Unmute
+chat-archive = Archive
+chat-unarchive = Back to the chats
+chat-pinned = Pinned
+chat-muted = Muted
+contact-chat = This conversation
+contact-pin = Pin
+contact-pin-what = It stands above the others.
+contact-mute = Mute
+contact-mute-what = No notifications. Messages still come, and are counted.
+contact-muted-until = No notifications until { $day }, { $time }. Messages still come, and are counted.
+contact-archive = Archive
+contact-archive-what = It stands apart from the chats, under “Archived”. A new message brings it back, unless it is muted.
 
 ## How things stand
 

@@ -5,11 +5,13 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use super::event::{BrokerState, LinkState, Path};
+use super::found::FoundView;
 use super::group::{GroupView, MemberDelivery};
-use super::watch::{PageAt, PageView};
+use super::watch::{ChatView, PageAt, PageView};
 
 pub use crate::identity::{BROKERS_MAX, NAME_BYTES_MAX};
-pub use crate::log::{REACTION_BYTES_MAX, TEXT_BYTES_MAX};
+pub use crate::log::{QUERY_CHARS_MAX, REACTION_BYTES_MAX, SNIPPET_CHARS_MAX, TEXT_BYTES_MAX};
+pub use crate::store::FOUND_MAX as SEARCH_LIMIT_MAX;
 
 /// One page of history at most: about a megabyte of short messages, an answer that cannot stall a reader.
 pub const HISTORY_LIMIT_MAX: u32 = 1_000;
@@ -17,6 +19,11 @@ pub const HISTORY_LIMIT_MAX: u32 = 1_000;
 pub const HISTORY_LIMIT_DEFAULT: u32 = 100;
 /// Conversations that a message is forwarded to at a time: more than anybody picks by hand.
 pub const FORWARD_MAX: usize = 20;
+
+/// Messages that one search finds when nobody says how many: a screen.
+pub const SEARCH_LIMIT_DEFAULT: u32 = 20;
+/// A conversation that is muted until then is muted until somebody says otherwise: the year 10889, which no clock shows.
+pub const MUTED_FOR_GOOD: u64 = 1 << 48;
 
 /// Something a person or a script wants. Every command gets exactly one reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,6 +179,41 @@ pub enum Command {
         /// Whether they type.
         on: bool,
     },
+    /// Find messages by words: all of them occur, the last one perhaps only begun; "between quotes" they follow each other.
+    /// The newest (those that were stored last) first. Replies [`Reply::Found`].
+    Search {
+        /// What was typed, at most [`QUERY_CHARS_MAX`] characters. Without a word in it nothing is found.
+        query: String,
+        /// Only in the conversation with this contact.
+        within: Option<Uuid>,
+        /// Where an earlier answer ended: its [`FoundView::next`].
+        before: Option<u64>,
+        /// How many at most, 1 to [`SEARCH_LIMIT_MAX`]; [`SEARCH_LIMIT_DEFAULT`] when absent.
+        limit: Option<u32>,
+    },
+    /// List conversations, pinned ones first, then those in which something happened last. Replies [`Reply::Conversations`].
+    ListConversations,
+    /// Nothing of a conversation interrupts until then. Replies [`Reply::Done`].
+    MuteConversation {
+        /// The contact.
+        with: Uuid,
+        /// Unix milliseconds; 0 ends it, [`MUTED_FOR_GOOD`] and beyond never comes.
+        until: u64,
+    },
+    /// A conversation stands above those that are not pinned, or no longer. Replies [`Reply::Done`].
+    PinConversation {
+        /// The contact.
+        with: Uuid,
+        /// Whether it does.
+        on: bool,
+    },
+    /// A conversation stands apart, or no longer. A new message brings it back, unless it is muted. Replies [`Reply::Done`].
+    ArchiveConversation {
+        /// The contact.
+        with: Uuid,
+        /// Whether it does.
+        on: bool,
+    },
     /// Make a group; its creator is its first admin. Replies [`Reply::GroupId`] once it is durable.
     CreateGroup {
         /// What it is called, at most [`NAME_BYTES_MAX`] bytes.
@@ -254,6 +296,10 @@ pub enum Reply {
     Info(MessageInfo),
     /// The ids of the messages that are now durable, in the order in which they were asked for.
     Messages(Vec<String>),
+    /// What was found.
+    Found(FoundView),
+    /// Conversations, each in a line.
+    Conversations(Vec<ChatView>),
     /// The group that is now durable.
     GroupId(Uuid),
     /// Groups, by name.
@@ -537,7 +583,7 @@ pub enum ErrorCode {
     InvalidText,
     /// An address that is no broker's.
     InvalidBroker,
-    /// `limit` is outside 1 to 1,000.
+    /// `limit` is outside its range.
     InvalidLimit,
     /// What should be the id of a message (in this conversation) is not one.
     UnknownMessage,
@@ -555,6 +601,8 @@ pub enum ErrorCode {
     Storage,
     /// The program is shutting down.
     ShuttingDown,
+    /// What is looked up is too long.
+    InvalidQuery,
     /// No such group.
     UnknownGroup,
     /// We are not in this group.

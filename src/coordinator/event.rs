@@ -29,6 +29,9 @@ pub enum Event {
         from: Uuid,
         /// Its text.
         text: String,
+        /// The conversation is muted: this shall not interrupt anybody.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        muted: bool,
     },
     /// The recipient's device has our message on disk; in a group the device of everybody else.
     MessageDelivered {
@@ -122,6 +125,18 @@ pub enum Event {
         from: Uuid,
         /// Whether they type now.
         on: bool,
+    },
+    /// Something was chosen for a conversation, or a message has brought it back.
+    ConversationChanged {
+        /// The contact.
+        with: Uuid,
+        /// Until when it is muted, Unix milliseconds; absent when it is not.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        muted_until: Option<u64>,
+        /// Whether it stands on top.
+        pinned: bool,
+        /// Whether it stands apart.
+        archived: bool,
     },
 }
 

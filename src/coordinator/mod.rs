@@ -8,6 +8,7 @@ mod command;
 pub mod double;
 pub mod engine;
 mod event;
+mod found;
 mod group;
 mod handle;
 mod hands;
@@ -18,10 +19,12 @@ pub mod world;
 
 pub use command::{
     BROKERS_MAX, BrokerStatus, Command, CommandError, ContactView, ErrorCode, FORWARD_MAX, HISTORY_LIMIT_DEFAULT,
-    HISTORY_LIMIT_MAX, IdentityView, LinkStatus, MessageInfo, MessageState, MessageView, NAME_BYTES_MAX, NoLink, Quote,
-    REACTION_BYTES_MAX, ReactionView, Reply, RequestView, StatusView, TEXT_BYTES_MAX,
+    HISTORY_LIMIT_MAX, IdentityView, LinkStatus, MUTED_FOR_GOOD, MessageInfo, MessageState, MessageView,
+    NAME_BYTES_MAX, NoLink, QUERY_CHARS_MAX, Quote, REACTION_BYTES_MAX, ReactionView, Reply, RequestView,
+    SEARCH_LIMIT_DEFAULT, SEARCH_LIMIT_MAX, SNIPPET_CHARS_MAX, StatusView, TEXT_BYTES_MAX,
 };
 pub use event::{BrokerState, Event, LinkState, Path};
+pub use found::{FoundMessage, FoundView};
 pub use group::{GroupView, HUE_MAX, MEMBERS_MAX, MemberDelivery, MemberView};
 pub use handle::{Handle, Snapshot, Subscription, Update};
 pub use task::{Opened, StartError, open, start};

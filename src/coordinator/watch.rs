@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
@@ -41,11 +42,14 @@ pub struct View {
 }
 
 /// A conversation as a list shows it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ChatView {
     /// The contact, or the group.
+    #[serde(rename = "with")]
     pub user_id: Uuid,
     /// The last message in the conversation's order.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<LastMessage>,
     /// Messages of the other person that were not read yet, at most [`UNREAD_MAX`]. One that arrived late counts, also when
     /// it belongs above others that were read.
@@ -54,11 +58,27 @@ pub struct ChatView {
     /// a wrong clock cannot keep one on top. 0 while nothing was said.
     pub activity: u64,
     /// What was typed and not sent.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub draft: String,
+    /// Until when nothing of it interrupts, Unix milliseconds; it may be over. [`super::MUTED_FOR_GOOD`] never comes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub muted_until: Option<u64>,
+    /// It stands above those that are not.
+    pub pinned: bool,
+    /// It stands apart.
+    pub archived: bool,
+}
+
+impl ChatView {
+    /// Whether nothing of it shall interrupt at this time, in Unix milliseconds.
+    #[must_use]
+    pub fn is_muted(&self, now: u64) -> bool {
+        self.muted_until.is_some_and(|until| until > now)
+    }
 }
 
 /// The last message of a conversation.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LastMessage {
     /// Its id.
     pub id: String,
@@ -71,8 +91,10 @@ pub struct LastMessage {
     /// How far it has come.
     pub state: MessageState,
     /// It was deleted for everyone: there is no text.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub deleted: bool,
     /// Written by a newer version: there is no text.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub newer: bool,
 }
 
@@ -89,6 +111,8 @@ pub enum PageAt {
     After(String),
     /// This one and those after it.
     From(String),
+    /// Around this one: half of the page before it.
+    Around(String),
 }
 
 /// A page of a conversation, oldest first.

@@ -6,7 +6,8 @@ use uuid::Uuid;
 use super::code::Refusal;
 use super::rpc::Id;
 use crate::coordinator::{
-    ContactView, Event, GroupView, IdentityView, MessageInfo, MessageView, Reply, RequestView, StatusView,
+    ChatView, ContactView, Event, FoundView, GroupView, IdentityView, MessageInfo, MessageView, Reply, RequestView,
+    StatusView,
 };
 use crate::host::Settings;
 
@@ -54,6 +55,8 @@ pub(super) enum Done {
     Settings(SettingsView),
     Status(StatusView),
     Messages { ids: Vec<String> },
+    Found(FoundView),
+    Conversations(Vec<ChatView>),
 }
 
 /// What was chosen for this device, as far as it concerns a node.
@@ -96,6 +99,8 @@ impl From<Reply> for Done {
             Reply::Page(page) => Self::History(page.messages),
             Reply::Status(status) => Self::Status(status),
             Reply::Messages(ids) => Self::Messages { ids },
+            Reply::Found(found) => Self::Found(found),
+            Reply::Conversations(chats) => Self::Conversations(chats),
         }
     }
 }

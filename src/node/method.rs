@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::code::{FrontCode, Refusal, shown};
 use super::params::Params;
 use super::{HISTORY_WEIGHT, rpc::Call};
-use crate::coordinator::Command;
+use crate::coordinator::{Command, MUTED_FOR_GOOD};
 
 /// Understands a method and its parameters.
 pub(super) fn call(method: &str, params: Option<Value>) -> Result<Call, Refusal> {
@@ -79,6 +79,24 @@ fn builder(method: &str) -> Option<Build> {
             let (with, id) = (params.optional_user("with")?, params.text("id")?);
             Ok(Command::ShowMessage { with, id }.into())
         },
+        "message.search" => |params| {
+            let (query, within) = (params.text("query")?, params.optional_user("with")?);
+            let (before, limit) = (params.optional_large("before")?, params.optional_number("limit")?);
+            Ok(Command::Search { query, within, before, limit }.into())
+        },
+        "conversation.list" => |_| Ok(Command::ListConversations.into()),
+        "conversation.mute" => |params| {
+            let (with, until) = (params.user("with")?, params.optional_large("until")?.unwrap_or(MUTED_FOR_GOOD));
+            Ok(Command::MuteConversation { with, until }.into())
+        },
+        "conversation.pin" => |params| {
+            let (with, on) = (params.user("with")?, params.flag("on")?);
+            Ok(Command::PinConversation { with, on }.into())
+        },
+        "conversation.archive" => |params| {
+            let (with, on) = (params.user("with")?, params.flag("on")?);
+            Ok(Command::ArchiveConversation { with, on }.into())
+        },
         "group.create" => |params| {
             let (name, members) = (params.text("name")?, params.users("members")?);
             Ok(Command::CreateGroup { name, members }.into())
@@ -142,6 +160,11 @@ pub(super) const METHODS: &[&str] = &[
     "message.typing",
     "message.history",
     "message.info",
+    "message.search",
+    "conversation.list",
+    "conversation.mute",
+    "conversation.pin",
+    "conversation.archive",
     "group.create",
     "group.list",
     "group.members",

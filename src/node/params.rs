@@ -80,6 +80,16 @@ impl Params {
         Err(Refusal::param(field, "must be a whole number"))
     }
 
+    /// A whole number of 64 bits.
+    pub(super) fn optional_large(&mut self, field: &str) -> Result<Option<u64>, Refusal> {
+        match self.0.remove(field) {
+            None => Ok(None),
+            Some(value) => {
+                value.as_u64().map(Some).ok_or_else(|| Refusal::param(field, "must be a whole number, not below 0"))
+            }
+        }
+    }
+
     /// Nothing may be left: a misspelt optional parameter must not be silent.
     pub(super) fn end(self) -> Result<(), Refusal> {
         match self.0.keys().next() {

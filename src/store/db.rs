@@ -7,8 +7,8 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::{
-    Op, Outcome, StoreError, belief, claims, entries, groups, have, history, live, outbox, page, people, reading,
-    recipients, schema, summary,
+    Op, Outcome, StoreError, belief, chat, claims, entries, groups, have, history, live, outbox, page, people, reading,
+    recipients, schema, search, summary,
 };
 use crate::wire::kind;
 
@@ -138,6 +138,9 @@ fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {
         Op::Hide { conversation, id } => live::hide(tx, &conversation, &id),
         Op::Bare(conversation) => live::bare(tx, &conversation).map(Outcome::Bare),
         Op::TheyRead { device, conversation, mark } => reading::said(tx, &conversation, &device, &mark),
+        Op::Search { query, within, before, limit } => search::search(tx, &query, within.as_ref(), before, limit),
+        Op::IndexMore => search::index_more(tx),
+        Op::Choose { conversation, choice } => chat::choose(tx, &conversation, choice),
         Op::Group(conversation) => groups::read(tx, &conversation),
         Op::Cut { conversation, author } => groups::cut(tx, &conversation, &author).map(Outcome::Cut),
         Op::SaveRecipients { conversation, devices } => {

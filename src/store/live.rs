@@ -7,7 +7,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::value::{int, uint};
-use super::{Fresh, Happened, Outcome, Refusal, StoreError, fold, logs, order};
+use super::{Fresh, Happened, Outcome, Refusal, StoreError, fold, logs, order, search};
 use crate::log::fold::{Content, is_shown};
 use crate::log::{Entry, Reaction};
 use crate::wire::{ConversationId, DeviceKey, EntryId, Header, Lack, LogId, RANGES_MAX, Range, RootKey, cbor, kind};
@@ -20,8 +20,7 @@ const HEADER_BYTES_MAX: usize = 4096;
 /// The text of a shown message may read differently than before, or the message is shown for the first time or no more. Called
 /// for each such message once it has its place, in the same transaction.
 pub(super) fn reads_differently(tx: &Connection, local: i64) -> Result<(), StoreError> {
-    let _ = (tx, local);
-    Ok(())
+    search::index(tx, local).map(drop)
 }
 
 /// Whether an entry's body is not wanted any more: its author has deleted it, or the message that it edits.

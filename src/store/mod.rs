@@ -20,12 +20,15 @@
 //! | `reading` | how far somebody has read, as they say |
 //! | `page` | pages for a window, and what was read |
 //! | `summary` | a conversation in a line; drafts, nicknames, and who may learn no address |
+//! | `search` | the index of what was said, and what is looked up in it |
+//! | `chat` | what was chosen for a conversation: silence, a place on top, a place out of sight |
 //! | `groups` | changes of groups, and what of a group somebody may be given |
 //! | `recipients` | who has to have an own message of a group |
 //! | `voids` | which entries of a group do not count, and that they are not shown |
 //! | `inspect` | for tests: what is there, and copies of it |
 
 mod belief;
+mod chat;
 mod claims;
 mod db;
 mod entries;
@@ -46,11 +49,13 @@ mod people;
 mod reading;
 mod recipients;
 mod schema;
+mod search;
 mod summary;
 mod value;
 mod voids;
 mod writer;
 
+pub use chat::{Choice, Chosen};
 pub use db::Db;
 pub use error::StoreError;
 pub use fold::QUOTE_TEXT_CHARS_MAX;
@@ -61,6 +66,7 @@ pub use op::{
     Peer, Person, Profile, Progress, QuoteRow, Refusal, Standing, Wanted, Way,
 };
 pub use page::{Page, Place};
+pub use search::{FOUND_MAX, Found, Hit};
 pub use summary::{LAST_TEXT_CHARS_MAX, LastRow, Summary, UNREAD_COUNT_MAX};
 pub use writer::{Done, Store};
 

@@ -2,10 +2,10 @@
 
 use thiserror::Error;
 
-use super::{Page, Place, Summary};
-use crate::log::Entry;
+use super::{Choice, Chosen, Found, Page, Place, Summary};
 use crate::log::fold::Folded;
 use crate::log::group::{Group, Last};
+use crate::log::{Entry, Query};
 use crate::wire::{
     self, ConversationId, DeviceKey, EntryId, ExchangeKey, Have, Lack, LogId, Nonce, RootKey, WorkingKey,
 };
@@ -172,6 +172,26 @@ pub enum Op {
         /// What it said.
         mark: Mark,
     },
+    /// Messages with these words, the newest (stored last) first. Answered by [`Outcome::Found`].
+    Search {
+        /// The words.
+        query: Query,
+        /// Only of this conversation.
+        within: Option<ConversationId>,
+        /// Only those that were stored before this one: a [`Found::next`](super::Found::next). Exclusive.
+        before: Option<u64>,
+        /// How many at most, 1 to [`super::FOUND_MAX`].
+        limit: u32,
+    },
+    /// Index some of what was stored before there was an index. Answered by [`Outcome::Indexed`].
+    IndexMore,
+    /// Keep a choice for a conversation. Answered by [`Outcome::Chosen`].
+    Choose {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The choice.
+        choice: Choice,
+    },
     /// A group as its entries make it. Answered by [`Outcome::Group`], or [`Outcome::Done`] when there is none of this name.
     Group(ConversationId),
     /// The last entry that is here of each log of somebody in a group. Answered by [`Outcome::Cut`].
@@ -262,6 +282,15 @@ pub enum Outcome {
     Summaries(Vec<Summary>),
     /// A number.
     Count(u64),
+    /// What was found.
+    Found(Found),
+    /// Some more is indexed.
+    Indexed {
+        /// Whether there is more to index.
+        more: bool,
+    },
+    /// Everything that is chosen for the conversation now.
+    Chosen(Chosen),
     /// A group.
     Group(Box<GroupRow>),
     /// The last entries, ascending by device and log.
@@ -309,6 +338,8 @@ pub struct Loaded {
     pub hidden_from: Vec<RootKey>,
     /// The conversations that have an own log, each in a line.
     pub summaries: Vec<Summary>,
+    /// There is something that was stored before there was an index: [`Op::IndexMore`].
+    pub unsearched: bool,
     /// Groups of which anything is here, also those that nobody has added us to.
     pub groups: Vec<GroupRow>,
 }

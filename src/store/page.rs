@@ -24,6 +24,8 @@ pub enum Place {
     After(EntryId),
     /// This one and those after it.
     From(EntryId),
+    /// Around this one: it and at least half of the page from it on, where there are so many, and the rest before it.
+    Around(EntryId),
 }
 
 /// A page of messages that can be shown, oldest first.
@@ -59,7 +61,7 @@ pub(super) fn page(
     let limit = usize::try_from(limit.clamp(1, PAGE_MAX)).unwrap_or(1);
     let named = match at {
         Place::Latest | Place::Unread => None,
-        Place::Before(id) | Place::After(id) | Place::From(id) => Some(id),
+        Place::Before(id) | Place::After(id) | Place::From(id) | Place::Around(id) => Some(id),
     };
     let Some(conversation) = logs::conversation(tx, conversation)? else {
         return Ok(named.map_or_else(|| Outcome::Page(Page::default()), |_| unknown()));
@@ -82,6 +84,7 @@ pub(super) fn page(
         }
         (Place::After(_), _) => upwards(tx, conversation, place.saturating_add(1), limit)?,
         (Place::From(_), _) => upwards(tx, conversation, place, limit)?,
+        (Place::Around(_), _) => around(tx, conversation, place, limit)?,
     };
     let rows = before.rows.into_iter().rev().chain(from.rows).collect();
     let first_unread = unread.map(|(id, _)| id);

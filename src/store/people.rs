@@ -4,7 +4,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::value::{bits, from_bits, uint};
 use super::{
-    Invitation, Loaded, OwnLog, Peer, Person, Profile, Standing, StoreError, groups, logs, order, reading, summary,
+    Invitation, Loaded, OwnLog, Peer, Person, Profile, Standing, StoreError, groups, logs, order, reading, search,
+    summary,
 };
 use crate::wire::{ConversationId, DeviceKey, EntryId, ExchangeKey, LogId, Nonce, RootKey, WorkingKey};
 
@@ -19,6 +20,7 @@ pub(super) fn load(tx: &Connection) -> Result<Loaded, StoreError> {
         nicknames: summary::nicknames(tx)?,
         hidden_from: summary::hidden_from(tx)?,
         summaries: summary::summarise(tx, &conversations)?,
+        unsearched: search::unsearched(tx)?.is_some(),
         groups: groups::all(tx)?,
         logs,
     })

@@ -17,6 +17,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0003.sql")),
     M::up(include_str!("migrations/0004.sql")),
     M::up(FIFTH),
+    M::up(include_str!("migrations/0006.sql")),
     M::up(include_str!("migrations/0007.sql")),
 ];
 /// It also reads headers, which SQL cannot.

@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::value::uint;
-use super::{MessageRow, Progress, StoreError, fold, logs, reading};
+use super::{Chosen, MessageRow, Progress, StoreError, chat, fold, logs, reading};
 use crate::log::fold::Content;
 use crate::wire::{ConversationId, EntryId, RootKey};
 
@@ -28,6 +28,8 @@ pub struct Summary {
     pub activity: u64,
     /// What was typed and not sent.
     pub draft: String,
+    /// What was chosen for it.
+    pub chosen: Chosen,
 }
 
 /// The last message of a conversation.
@@ -62,7 +64,14 @@ pub(super) fn summarise(tx: &Connection, keys: &[ConversationId]) -> Result<Vec<
 }
 
 fn one(tx: &Connection, key: &ConversationId) -> Result<Summary, StoreError> {
-    let nothing = Summary { conversation: *key, last: None, unread: 0, activity: 0, draft: String::new() };
+    let nothing = Summary {
+        conversation: *key,
+        last: None,
+        unread: 0,
+        activity: 0,
+        draft: String::new(),
+        chosen: Chosen::default(),
+    };
     let Some(conversation) = logs::conversation(tx, key)? else { return Ok(nothing) };
     let unread = tx
         .prepare_cached(UNREAD)?
@@ -75,7 +84,8 @@ fn one(tx: &Connection, key: &ConversationId) -> Result<Summary, StoreError> {
         .query_row([conversation], |row| row.get(0))
         .optional()?
         .unwrap_or_default();
-    Ok(Summary { last: last(tx, conversation)?, unread, activity, draft, ..nothing })
+    let chosen = chat::chosen(tx, conversation)?;
+    Ok(Summary { last: last(tx, conversation)?, unread, activity, draft, chosen, ..nothing })
 }
 
 fn last(tx: &Connection, conversation: i64) -> Result<Option<LastRow>, StoreError> {

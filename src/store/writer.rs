@@ -187,8 +187,10 @@ fn points(op: &Op) -> Option<(&'static str, &'static str)> {
         | Op::SaveDraft { .. }
         | Op::SaveNickname { .. }
         | Op::Hide { .. }
+        | Op::TheyRead { .. }
+        | Op::Choose { .. }
         | Op::SaveRecipients { .. }
-        | Op::TheyRead { .. } => return None,
+        | Op::IndexMore => return None,
         Op::Load
         | Op::Have(_)
         | Op::Outbox { .. }
@@ -197,10 +199,11 @@ fn points(op: &Op) -> Option<(&'static str, &'static str)> {
         | Op::Message { .. }
         | Op::Summarise(_)
         | Op::CountWaiting
+        | Op::Bare(_)
         | Op::Group(_)
         | Op::Cut { .. }
         | Op::Deliveries(_)
-        | Op::Bare(_) => return None,
+        | Op::Search { .. } => return None,
     })
 }
 

@@ -59,6 +59,7 @@ fn refusal(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::UnknownUser => "refused-unknown-user",
         ErrorCode::InvalidName => "refused-name",
         ErrorCode::InvalidText => "refused-text",
+        ErrorCode::InvalidQuery => "refused-query",
         ErrorCode::Full => "refused-full",
         ErrorCode::ShuttingDown => "refused-ending",
         ErrorCode::NotYours => "refused-not-yours",
@@ -249,6 +250,13 @@ impl Ui {
     /// Goes to a place from the list.
     pub fn go(mut self, route: Route) {
         self.stack.write().go(route);
+    }
+
+    /// Shows a message that was found, in its place.
+    pub fn jump(self, user: Uuid, id: String) {
+        // Before the stack says which conversation is shown: it is open then.
+        self.wish(Wish::Find { user, id });
+        self.go(Route::Conversation(user));
     }
 
     /// Goes deeper.

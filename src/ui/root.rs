@@ -74,10 +74,11 @@ pub fn App() -> Element {
     // Places of somebody who is gone are left.
     use_effect(move || {
         let (chats, asked) = (model.chats().read().clone(), model.asked().read().clone());
+        let archived = model.archived().read().clone();
         let mut stack = ui.stack;
         let open = stack.peek().conversation();
-        if let Some(user) = open.filter(|user| *model.ready().peek() && !chats.contains(user) && !asked.contains(user))
-        {
+        let there = |user: &uuid::Uuid| [&chats, &archived, &asked].iter().any(|list| list.contains(user));
+        if let Some(user) = open.filter(|user| *model.ready().peek() && !there(user)) {
             stack.write().leave(user);
         }
     });

@@ -10,10 +10,11 @@ use uuid::Uuid;
 
 use super::Double;
 use crate::coordinator::{
-    ChatView, Command, CommandError, ContactView, Delta, ErrorCode, IdentityView, LAST_LINE_CHARS_MAX, LastMessage,
-    LinkState, LinkStatus, MessageInfo, MessageState, MessageView, NoLink, PageAt, PageView, Path, Reply, RequestView,
-    StatusView, TEXT_BYTES_MAX, UNREAD_MAX, View,
+    ChatView, Command, CommandError, ContactView, Delta, ErrorCode, FoundMessage, FoundView, IdentityView,
+    LAST_LINE_CHARS_MAX, LastMessage, LinkState, LinkStatus, MessageInfo, MessageState, MessageView, NoLink, PageAt,
+    PageView, Path, Reply, RequestView, SEARCH_LIMIT_DEFAULT, StatusView, TEXT_BYTES_MAX, UNREAD_MAX, View,
 };
+use crate::log::Query;
 
 /// Something that happens without a command; gives what changed.
 pub type Happening = Box<dyn FnOnce(&mut Script) -> Vec<Delta> + Send>;
@@ -26,6 +27,9 @@ struct Talk {
     read: usize,
     draft: String,
     activity: u64,
+    muted_until: Option<u64>,
+    pinned: bool,
+    archived: bool,
 }
 
 /// People and what they said, in memory.
@@ -63,6 +67,7 @@ impl Script {
         let talk = self.talks.entry(with).or_default();
         talk.messages.push(message);
         talk.activity = self.said;
+        talk.archived &= talk.muted_until.is_some_and(|until| until > self.now);
         if read || mine {
             talk.read = talk.messages.len();
         }
@@ -144,6 +149,16 @@ impl Script {
             | Command::React { .. }
             | Command::ForwardMessage { .. }
             | Command::SetTyping { .. }) => self.lives(command, &mut deltas),
+            Command::Search { query, within, before, limit } => self.finds(&query, within, before, limit),
+            Command::ListConversations => {
+                self.fill();
+                Ok(Reply::Conversations(self.view.chats.clone()))
+            }
+            Command::MuteConversation { with, until } => {
+                self.chooses(with, |talk| talk.muted_until = Some(until).filter(|until| *until > 0), &mut deltas)
+            }
+            Command::PinConversation { with, on } => self.chooses(with, |talk| talk.pinned = on, &mut deltas),
+            Command::ArchiveConversation { with, on } => self.chooses(with, |talk| talk.archived = on, &mut deltas),
             Command::UseBrokers(_) | Command::UseIce(_) | Command::HideAddressFromAll(_) => Ok(Reply::Done),
             Command::ListGroups => Ok(Reply::Groups(self.view.groups.clone())),
             Command::CreateGroup { .. }
@@ -274,6 +289,53 @@ impl Script {
         format!("{:064x}", self.said)
     }
 
+    fn chooses(
+        &mut self,
+        with: Uuid,
+        choice: impl FnOnce(&mut Talk),
+        deltas: &mut Vec<Delta>,
+    ) -> Result<Reply, CommandError> {
+        choice(self.talks.entry(with).or_default());
+        deltas.push(self.chat(with));
+        Ok(Reply::Done)
+    }
+
+    /// As the real one finds, where a message's id is its number.
+    fn finds(
+        &self,
+        typed: &str,
+        within: Option<Uuid>,
+        before: Option<u64>,
+        limit: Option<u32>,
+    ) -> Result<Reply, CommandError> {
+        let query =
+            Query::parse(typed).map_err(|error| CommandError::new(ErrorCode::InvalidQuery, error.to_string()))?;
+        let limit = usize::try_from(limit.unwrap_or(SEARCH_LIMIT_DEFAULT)).unwrap_or(usize::MAX);
+        let talks = self.talks.iter().filter(|(user, _)| within.is_none_or(|within| within == **user));
+        let all = talks.flat_map(|(user, talk)| talk.messages.iter().map(|message| (*user, message)));
+        let mut messages: Vec<FoundMessage> = all
+            .filter(|(_, message)| query.is_in(&message.text))
+            .map(|(with, message)| {
+                let snippet = query.snippet(&message.text);
+                FoundMessage {
+                    with,
+                    id: message.id.clone(),
+                    from: message.from,
+                    at: message.at,
+                    text: snippet.text,
+                    marks: snippet.marks.into_iter().map(|mark| [mark.start, mark.end]).collect(),
+                    place: u64::from_str_radix(message.id.trim_start_matches('0'), 16).unwrap_or_default(),
+                }
+            })
+            .filter(|found| before.is_none_or(|before| found.place < before))
+            .collect();
+        messages.sort_by_key(|found| std::cmp::Reverse(found.place));
+        let more = messages.len() > limit;
+        messages.truncate(limit);
+        let next = messages.last().filter(|_| more).map(|last| last.place);
+        Ok(Reply::Found(FoundView { messages, next, unfinished: false }))
+    }
+
     /// The last that was said in a conversation went, or came, like this.
     pub fn went(&mut self, with: Uuid, path: Path) {
         if let Some(message) = self.talks.get_mut(&with).and_then(|talk| talk.messages.last_mut()) {
@@ -318,7 +380,16 @@ impl Script {
         });
         let unread = talk.messages.iter().skip(talk.read).filter(|message| message.from == with).count();
         let unread = u32::try_from(unread).map_or(UNREAD_MAX, |count| count.min(UNREAD_MAX));
-        ChatView { user_id: with, last, unread, activity: talk.activity, draft: talk.draft.clone() }
+        ChatView {
+            user_id: with,
+            last,
+            unread,
+            activity: talk.activity,
+            draft: talk.draft.clone(),
+            muted_until: talk.muted_until,
+            pinned: talk.pinned,
+            archived: talk.archived,
+        }
     }
 
     fn page(&self, with: Uuid, at: &PageAt, limit: u32) -> PageView {
@@ -337,6 +408,7 @@ impl Script {
             PageAt::Before(id) => place(id).saturating_sub(limit),
             PageAt::After(id) => place(id).saturating_add(1).min(all.len()),
             PageAt::From(id) => place(id),
+            PageAt::Around(id) => place(id).saturating_sub(limit / 2).min(all.len().saturating_sub(limit)),
         };
         let end = match at {
             PageAt::Before(id) => place(id),

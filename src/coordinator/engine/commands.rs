@@ -7,10 +7,10 @@ use super::Engine;
 use super::io::{CallId, Output};
 use super::state::{INVITATION_USES, PEOPLE_MAX, Pending};
 use crate::coordinator::{
-    Command, CommandError, ErrorCode, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX, IdentityView, Reply,
+    Command, CommandError, ErrorCode, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX, IdentityView, MUTED_FOR_GOOD, Reply,
 };
 use crate::identity::{Link, LinkError, Name, Secrets};
-use crate::store::{Invitation, Op, Profile, Standing};
+use crate::store::{Choice, Invitation, Op, Profile, Standing};
 use crate::wire::{EntryId, Nonce, RootKey};
 
 type Refused = CommandError;
@@ -94,6 +94,13 @@ impl Engine {
             Command::React { with, id, emoji, on } => self.react(call, with, &id, emoji, on),
             Command::ForwardMessage { with, id, to } => self.forward_message(call, with, &id, &to),
             Command::SetTyping { with, on } => self.set_typing(call, with, on),
+            Command::Search { query, within, before, limit } => self.search(call, &query, within, before, limit),
+            Command::ListConversations => self.list_conversations(call),
+            Command::MuteConversation { with, until } => {
+                self.choose(call, with, Choice::MutedUntil(until.min(MUTED_FOR_GOOD)))
+            }
+            Command::PinConversation { with, on } => self.choose(call, with, Choice::Pinned(on)),
+            Command::ArchiveConversation { with, on } => self.choose(call, with, Choice::Archived(on)),
             Command::CreateGroup { name, members } => self.create_group(call, &name, &members),
             Command::AddToGroup { group, user } => self.add_to_group(call, group, user),
             Command::RemoveFromGroup { group, user } => self.remove_from_group(call, group, user),

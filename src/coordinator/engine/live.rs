@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::Engine;
 use super::io::{CallId, Output};
 use super::reading::{entry_id, unknown_message};
-use super::state::Pending;
+use super::state::{Pending, UNTOLD_MAX};
 use super::statements::Statements;
 use crate::coordinator::{CommandError, ErrorCode, Event, FORWARD_MAX, Reply};
 use crate::identity::{UserId, visible};
@@ -359,6 +359,7 @@ impl Engine {
             }
             (Pending::Forwarded { call, conversation, id }, Outcome::Appended { heads }) => {
                 self.on_disk(&conversation, id, heads);
+                self.bring_back(&conversation);
                 let Some(forward) = self.live.forwards.get_mut(&call) else { return };
                 forward.ids.push(id.to_string());
                 forward.left = forward.left.saturating_sub(1);
@@ -404,6 +405,13 @@ impl Engine {
 
     /// Tells what an entry that has found its place means.
     pub(super) fn tell_message(&mut self, fresh: Fresh) {
+        if !self.conversations.contains_key(&fresh.conversation) {
+            // A group that a contact tells us of: whether we are in it is being read.
+            if self.untold.len() < UNTOLD_MAX {
+                self.untold.push(fresh);
+            }
+            return;
+        }
         self.tell_happened(&fresh.conversation, &fresh.author, fresh.id, fresh.happened);
     }
 
@@ -422,7 +430,9 @@ impl Engine {
             Happened::Said(_) if mine => return,
             Happened::Said(text) => {
                 self.typing_ends(conversation, author);
-                Event::MessageReceived { with, id: entry.to_string(), from, text: visible(&text) }
+                let muted = self.is_muted(conversation);
+                self.bring_back(conversation);
+                Event::MessageReceived { with, id: entry.to_string(), from, text: visible(&text), muted }
             }
             Happened::Edited { target, text } => {
                 Event::MessageEdited { with, id: target.to_string(), from, text: visible(&text) }

@@ -62,7 +62,13 @@ impl Engine {
     /// The store has read a group at the start.
     pub(super) fn take_group(&mut self, row: GroupRow) {
         let conversation = row.conversation;
-        if self.keep_group(row).is_none() {
+        let fresh = !self.conversations.contains_key(&conversation);
+        if self.keep_group(row).is_some() {
+            if fresh {
+                // The last process ended before it could tell.
+                self.tell_group(&conversation, None);
+            }
+        } else {
             // A contact has begun to tell us of it, and who goes on may.
             let Some(teller) = self.me.as_ref().map(|me| me.card.root()) else { return };
             self.offered.insert(conversation, teller);
@@ -84,6 +90,7 @@ impl Engine {
         self.mark_chat(&conversation);
         self.mark_group(&conversation);
         self.tell_group(&conversation, before);
+        self.tell_untold(&conversation);
         self.save_recipients(&conversation);
     }
 
@@ -126,6 +133,15 @@ impl Engine {
             _ => return,
         };
         self.emit(Output::Event(event));
+    }
+
+    /// What was said in a group before we knew that we are in it is told now.
+    fn tell_untold(&mut self, conversation: &ConversationId) {
+        let of_it = |fresh: &Fresh| fresh.conversation == *conversation;
+        let (told, left) = std::mem::take(&mut self.untold).into_iter().partition(of_it);
+        self.untold = left;
+        let told: Vec<Fresh> = told;
+        told.into_iter().for_each(|fresh| self.tell_message(fresh));
     }
 
     /// Whether a group that is new here is one of ours: we made it, or a contact has added us.
@@ -288,9 +304,10 @@ impl Engine {
 
     /// Devices of everybody else in a group have to have a message before it counts as delivered.
     fn save_recipients(&mut self, conversation: &ConversationId) {
-        let Some(joined) = self.joined(conversation).filter(|joined| joined.inside) else { return };
+        let Some(joined) = self.joined(conversation) else { return };
         let own = self.me.as_ref().map(|me| me.card.root());
-        let others = joined.membership.members.iter().filter(|member| Some(member.root) != own);
+        // For one that we have left nobody waits for anybody.
+        let others = joined.membership.members.iter().filter(|member| joined.inside && Some(member.root) != own);
         let devices = others.flat_map(|member| member.card.devices().devices()).map(|certificate| certificate.device);
         let op = Op::SaveRecipients { conversation: *conversation, devices: devices.collect() };
         self.ask(Pending::Recipients, op);

@@ -21,6 +21,8 @@
 //! | `live` | messages: writing, answering, editing, deleting, reacting, passing on |
 //! | `statements` | how far somebody has read, who types |
 //! | `reading` | pages for a window, what was read, drafts |
+//! | `search` | what is looked up in what was said |
+//! | `chosen` | silence for a conversation, a place on top, a place out of sight |
 //! | `refused` | what follows when the disk refused it |
 //! | `view` | how things stand, for people |
 //! | `changes` | what watchers are told of that |
@@ -33,6 +35,7 @@ mod brokers;
 mod carry;
 mod changes;
 mod choices;
+mod chosen;
 mod commands;
 mod finish;
 mod first_contact;
@@ -48,6 +51,7 @@ mod presence;
 mod reading;
 mod refused;
 mod routes;
+mod search;
 mod state;
 mod statements;
 mod stored;

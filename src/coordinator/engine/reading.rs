@@ -31,6 +31,7 @@ impl Engine {
             PageAt::Before(id) => Place::Before(entry_id(id)?),
             PageAt::After(id) => Place::After(entry_id(id)?),
             PageAt::From(id) => Place::From(entry_id(id)?),
+            PageAt::Around(id) => Place::Around(entry_id(id)?),
         };
         self.ask(Pending::Page(call), Op::Page { conversation, at, limit });
         Ok(())

@@ -40,6 +40,7 @@ impl Engine {
             | Pending::Nicknamed { call, .. }
             | Pending::AddressHidden { call, .. }
             | Pending::Info(call)
+            | Pending::Conversations(call)
             | Pending::Cut { call, .. }
             | Pending::Deliveries(call, _)
             | Pending::Status(call) => self.reply_storage(call, error),
@@ -48,6 +49,9 @@ impl Engine {
                 self.card_not_kept(&plan);
                 self.reply_storage(call, error);
             }
+            Pending::Search(searching) => self.reply_storage(searching.call, error),
+            Pending::Chosen { call: Some(call), .. } => self.reply_storage(call, error),
+            Pending::Chosen { call: None, conversation } => self.not_brought_back(&conversation),
             Pending::Summaries(asked) => self.not_summarised(asked),
             Pending::Looked { .. }
             | Pending::Acted { .. }
@@ -66,6 +70,7 @@ impl Engine {
                 self.again(Refused::Wish(Pending::Load));
             }
             Pending::Reload
+            | Pending::Indexing
             | Pending::Group(_)
             | Pending::Asking { .. }
             | Pending::AcceptedAgain { .. }
@@ -122,6 +127,7 @@ impl Engine {
     fn wish_again(&mut self, pending: Pending) {
         let op = match &pending {
             Pending::Load | Pending::Reload => Op::Load,
+            Pending::Indexing => Op::IndexMore,
             Pending::Group(conversation) => Op::Group(*conversation),
             Pending::Acked { device, ids, way } => Op::Acked { peer: *device, ids: ids.clone(), way: *way },
             Pending::Believed { device, said: Said::Has(have) } => Op::Believe { peer: *device, have: have.clone() },

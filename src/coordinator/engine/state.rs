@@ -10,6 +10,7 @@ use super::choices::Plan;
 use super::io::{BrokerConn, CallId, Now, Output, StoreToken};
 use super::live::{Act, Live};
 use super::members::Joined;
+use super::search::Searching;
 use crate::clock::{Backoff, RateLimit};
 use crate::coordinator::BrokerState;
 use crate::identity::{Card, GroupId, Name, Secrets, UserId};
@@ -33,6 +34,9 @@ pub(super) const GROUPS_MAX: usize = 200;
 /// Conversations that one device shares with us, those of the most groups: what we have of each is said when a link opens, and a
 /// link's driver queues 256 frames. What goes beyond reaches them through others.
 pub(super) const SHARED_MAX: usize = 64;
+/// Messages that wait for a group to be read: what one question to the outbox brings, several times. What goes beyond is not told,
+/// and is there.
+pub(super) const UNTOLD_MAX: usize = 1_024;
 /// Groups that one contact tells us of and that we are not in, or not yet.
 pub(super) const OFFERED_MAX: usize = 16;
 /// Strangers whom one link lets in before a new one is made.
@@ -71,6 +75,8 @@ pub struct Engine {
     pub(super) conversations: BTreeMap<ConversationId, Conversation>,
     /// Groups by the name that people and scripts use, those among them that we have left.
     pub(super) groups: BTreeMap<uuid::Uuid, ConversationId>,
+    /// What was said in groups of which it is not known yet whether we are in them.
+    pub(super) untold: Vec<store::Fresh>,
     /// Groups that a contact has told us of and that we are not in, by who told us first.
     pub(super) offered: BTreeMap<ConversationId, RootKey>,
     /// By address: what is in a card has no login, and is the same broker as the one that we log in to.
@@ -84,6 +90,8 @@ pub struct Engine {
     pub(super) nicknames: BTreeMap<RootKey, String>,
     /// Those who learn no address of this device.
     pub(super) hidden_from: BTreeSet<RootKey>,
+    /// What was chosen for conversations; those that are missing are as they begin.
+    pub(super) chosen: BTreeMap<ConversationId, store::Chosen>,
     pub(super) watching: Watching,
     /// The last change of the own card that is not on disk yet.
     pub(super) planned: Option<Plan>,
@@ -343,6 +351,17 @@ pub(super) enum Pending {
         conversation: ConversationId,
         entry: EntryId,
     },
+    /// Answer with what was found, or look further.
+    Search(Box<Searching>),
+    /// Index more, if there is more.
+    Indexing,
+    /// A choice for a conversation is on disk: reply, if somebody asked.
+    Chosen {
+        call: Option<CallId>,
+        conversation: ConversationId,
+    },
+    /// Answer with these conversations.
+    Conversations(CallId),
     /// A change of a group that we have written is on disk.
     Changed {
         /// Who asked for it, if this is the last of what they asked for.
@@ -418,6 +437,7 @@ impl Engine {
             conversations: BTreeMap::new(),
             groups: BTreeMap::new(),
             offered: BTreeMap::new(),
+            untold: vec![],
             brokers: BTreeMap::new(),
             conns: BTreeMap::new(),
             pending: BTreeMap::new(),
@@ -427,6 +447,7 @@ impl Engine {
             finishing: None,
             nicknames: BTreeMap::new(),
             hidden_from: BTreeSet::new(),
+            chosen: BTreeMap::new(),
             watching: Watching::default(),
             planned: None,
             live: Live::default(),

@@ -6,7 +6,7 @@ use super::state::{Conversation, Me, Pending, Said, With};
 use crate::coordinator::{CommandError, ErrorCode, Event, Reply};
 use crate::identity::{Card, Name};
 use crate::store::{Delivery, Invitation, Loaded, Op, Outcome, Profile, Refusal, Standing};
-use crate::wire::{ConversationId, DeviceKey, EntryId, Frame};
+use crate::wire::{ConversationId, DeviceKey, EntryId, Frame, RootKey};
 
 impl Engine {
     /// The store has answered.
@@ -135,6 +135,12 @@ impl Engine {
             (Pending::AddressHidden { call, root, on }, _) => self.address_hidden(call, &root, on),
             (Pending::Info(call), outcome) => self.message_shown(call, outcome),
             (Pending::CardKept { call, renamed, plan }, _) => self.card_kept(call, renamed, plan),
+            (Pending::Search(searching), Outcome::Found(found)) => self.found(*searching, found),
+            (Pending::Indexing, outcome) => self.indexed(&outcome),
+            (Pending::Chosen { call, conversation }, outcome) => self.has_chosen(call, &conversation, &outcome),
+            (Pending::Conversations(call), Outcome::Summaries(summaries)) => {
+                self.conversations_listed(call, &summaries);
+            }
             (Pending::Page(call), outcome) => self.page_read(call, outcome),
             (Pending::MarkedRead(call, conversation), outcome) => self.marked_read(call, &conversation, &outcome),
             (Pending::DraftKept(call, conversation), _) => self.draft_kept(call, &conversation),
@@ -194,7 +200,11 @@ impl Engine {
         self.reload_logs(&loaded);
         self.nicknames = loaded.nicknames.into_iter().collect();
         self.hidden_from = loaded.hidden_from.into_iter().collect();
+        self.remember_chosen(&loaded.summaries);
         self.remember_summaries(loaded.summaries);
+        if loaded.unsearched {
+            self.index_more();
+        }
         for person in loaded.people {
             match Card::verify(&person.card) {
                 Ok(card) => self.know(person, card, &loaded.peers),
@@ -204,12 +214,16 @@ impl Engine {
         for group in loaded.groups {
             self.take_group(group);
         }
-        self.start_brokers();
-        for root in self.people.keys().copied().collect::<Vec<_>>() {
-            if self.people.get(&root).is_some_and(|contact| contact.person.standing == Standing::Contact) {
-                self.open_conversation(&root);
+        let everybody: Vec<RootKey> = self.people.keys().copied().collect();
+        for root in &everybody {
+            if self.people.get(root).is_some_and(|contact| contact.person.standing == Standing::Contact) {
+                self.open_conversation(root);
             }
-            self.share(&root);
+            self.share(root);
+        }
+        // Whom we listen to follows from what they share.
+        self.start_brokers();
+        for root in everybody {
             self.link_up_with(&root);
             if self.shares(&root) {
                 self.devices_of(&root).iter().for_each(|device| self.wake_mail(device));
@@ -264,6 +278,7 @@ impl Engine {
     fn written(&mut self, call: u64, conversation: &ConversationId, id: EntryId, heads: Vec<EntryId>) {
         self.reply(call, Ok(Reply::Message(id.to_string())));
         self.on_disk(conversation, id, heads);
+        self.bring_back(conversation);
     }
 
     /// An own entry is on disk: it goes out.

@@ -9,7 +9,7 @@ use crate::coordinator::{
 };
 use crate::identity::{Card, UserId, safety_number, visible};
 use crate::log::fold::{Content, Reacted};
-use crate::store::{LastRow, MessageRow, Progress, QuoteRow, Standing, Summary, Way};
+use crate::store::{Chosen, LastRow, MessageRow, Progress, QuoteRow, Standing, Summary, Way};
 use crate::wire::RootKey;
 
 impl Engine {
@@ -159,7 +159,15 @@ pub(super) fn chat(me: &RootKey, with: uuid::Uuid, summary: &Summary) -> ChatVie
         unread: summary.unread,
         activity: summary.activity,
         draft: summary.draft.clone(),
+        muted_until: muted_until(&summary.chosen),
+        pinned: summary.chosen.pinned,
+        archived: summary.chosen.archived,
     }
+}
+
+/// Until when a conversation is silent, for people.
+pub(super) fn muted_until(chosen: &Chosen) -> Option<u64> {
+    Some(chosen.muted_until).filter(|time| *time > 0)
 }
 
 /// The beginning of a text on one line.

@@ -5,8 +5,9 @@ use uuid::Uuid;
 
 use super::script::Script;
 use crate::coordinator::{
-    BrokerState, BrokerStatus, Command, ContactView, GroupView, IdentityView, LinkState, LinkStatus, MemberView,
-    MessageInfo, MessageState, MessageView, NoLink, Path, Quote, ReactionView, Reply, RequestView, StatusView,
+    BrokerState, BrokerStatus, ChatView, Command, ContactView, FoundMessage, FoundView, GroupView, IdentityView,
+    LastMessage, LinkState, LinkStatus, MUTED_FOR_GOOD, MemberView, MessageInfo, MessageState, MessageView, NoLink,
+    Path, Quote, ReactionView, Reply, RequestView, StatusView,
 };
 use crate::node::method::METHODS;
 
@@ -295,6 +296,96 @@ fn cases() -> Vec<(&'static str, Value, Command, Reply, Value)> {
             Reply::Info(info),
             info_json,
         ),
+        (
+            "message.search",
+            json!({ "query": "hi th" }),
+            Command::Search { query: "hi th".into(), within: None, before: None, limit: None },
+            Reply::Found(FoundView {
+                messages: vec![FoundMessage {
+                    with: BOB,
+                    id: "ab".into(),
+                    from: BOB,
+                    at: 5,
+                    text: "Hi there".into(),
+                    marks: vec![[0, 2], [3, 5]],
+                    place: 9,
+                }],
+                next: Some(9),
+                unfinished: true,
+            }),
+            json!({
+                "messages": [
+                    { "with": BOB_TEXT, "id": "ab", "from": BOB_TEXT, "at": 5, "text": "Hi there", "marks": [[0, 2], [3, 5]] },
+                ],
+                "next": 9,
+                "unfinished": true,
+            }),
+        ),
+        (
+            "message.search",
+            json!({ "query": "hi", "with": BOB_TEXT, "before": 9, "limit": 7 }),
+            Command::Search { query: "hi".into(), within: Some(BOB), before: Some(9), limit: Some(7) },
+            Reply::Found(FoundView::default()),
+            json!({ "messages": [], "unfinished": false }),
+        ),
+        (
+            "conversation.list",
+            json!({}),
+            Command::ListConversations,
+            Reply::Conversations(vec![
+                ChatView {
+                    user_id: BOB,
+                    last: Some(LastMessage {
+                        id: "ab".into(),
+                        mine: false,
+                        text: "Hi".into(),
+                        at: 5,
+                        state: MessageState::Received,
+                        ..LastMessage::default()
+                    }),
+                    unread: 1,
+                    activity: 3,
+                    draft: "typ".into(),
+                    muted_until: Some(7),
+                    pinned: true,
+                    archived: false,
+                },
+                ChatView { user_id: BOB, ..ChatView::default() },
+            ]),
+            json!([
+                { "with": BOB_TEXT, "last": { "id": "ab", "mine": false, "text": "Hi", "at": 5, "state": "received" },
+                  "unread": 1, "activity": 3, "draft": "typ", "mutedUntil": 7, "pinned": true, "archived": false },
+                { "with": BOB_TEXT, "unread": 0, "activity": 0, "pinned": false, "archived": false },
+            ]),
+        ),
+        (
+            "conversation.mute",
+            json!({ "with": BOB_TEXT, "until": 7 }),
+            Command::MuteConversation { with: BOB, until: 7 },
+            Reply::Done,
+            json!({}),
+        ),
+        (
+            "conversation.mute",
+            json!({ "with": BOB_TEXT }),
+            Command::MuteConversation { with: BOB, until: MUTED_FOR_GOOD },
+            Reply::Done,
+            json!({}),
+        ),
+        (
+            "conversation.pin",
+            json!({ "with": BOB_TEXT, "on": true }),
+            Command::PinConversation { with: BOB, on: true },
+            Reply::Done,
+            json!({}),
+        ),
+        (
+            "conversation.archive",
+            json!({ "with": BOB_TEXT, "on": false }),
+            Command::ArchiveConversation { with: BOB, on: false },
+            Reply::Done,
+            json!({}),
+        ),
         ("status", json!({}), Command::ShowStatus, Reply::Status(status), status_json),
     ];
     others.into_iter().chain(groups).collect()
@@ -355,6 +446,7 @@ fn the_reference_is_complete() {
         "groupLeft",
         "linkChanged",
         "brokerChanged",
+        "conversationChanged",
         "missed",
     ];
     let codes: Vec<String> =

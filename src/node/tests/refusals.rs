@@ -21,6 +21,7 @@ pub fn codes() -> Vec<Code> {
                 E::UnknownUser | E::Blocked | E::NotAContact | E::InvalidText | E::InvalidLimit => {}
                 E::InvalidBroker | E::UnknownMessage | E::Full | E::Storage | E::ShuttingDown => {}
                 E::NotYours | E::MessageDeleted | E::MessageNewer | E::InvalidReaction => {}
+                E::InvalidQuery => {}
                 E::UnknownGroup | E::NotInGroup | E::NotAnAdmin => {}
             }
         }
@@ -36,7 +37,7 @@ trait Tap: Sized {
 
 impl<T> Tap for Vec<T> {}
 
-fn command_codes() -> [ErrorCode; 28] {
+fn command_codes() -> [ErrorCode; 29] {
     use ErrorCode as E;
     [
         E::NotYours,
@@ -64,6 +65,7 @@ fn command_codes() -> [ErrorCode; 28] {
         E::Full,
         E::Storage,
         E::ShuttingDown,
+        E::InvalidQuery,
         E::UnknownGroup,
         E::NotInGroup,
         E::NotAnAdmin,

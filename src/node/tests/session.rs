@@ -72,7 +72,7 @@ async fn events_are_told_in_order() {
     double.tell([
         Event::RequestReceived { user_id: BOB, name: "Bob".into() },
         Event::ContactAdded { user_id: BOB },
-        Event::MessageReceived { with: BOB, id: "ab".into(), from: BOB, text: "Hi".into() },
+        Event::MessageReceived { with: BOB, id: "ab".into(), from: BOB, text: "Hi".into(), muted: false },
     ]);
     double.tell([
         Event::MessageDelivered { with: BOB, id: "ab".into() },

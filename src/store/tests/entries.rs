@@ -1,6 +1,8 @@
 use super::*;
 use crate::log::fold::Content;
-use crate::store::{Invitation, Loaded, OUTBOX_COUNT_MAX, OwnLog, Peer, Person, Profile, Refusal, Standing, Summary};
+use crate::store::{
+    Chosen, Invitation, Loaded, OUTBOX_COUNT_MAX, OwnLog, Peer, Person, Profile, Refusal, Standing, Summary,
+};
 use crate::wire::{ExchangeKey, Lack, Nonce, Range, WorkingKey};
 
 fn load(db: &mut Db) -> Loaded {
@@ -79,7 +81,9 @@ fn what_was_saved_is_loaded() {
             unread: 0,
             activity: 0,
             draft: String::new(),
+            chosen: Chosen::default(),
         }],
+        unsearched: false,
         groups: vec![],
     };
     assert_eq!(load(&mut db), expected);

@@ -1,6 +1,7 @@
 //! Promises of the store, on databases in memory where no file is needed.
 
 mod belief;
+mod chat;
 mod entries;
 mod files;
 mod full_disk;
@@ -9,6 +10,7 @@ mod live;
 mod order;
 mod page;
 mod recipients;
+mod search;
 mod summary;
 mod sync;
 mod voids;

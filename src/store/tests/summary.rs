@@ -2,7 +2,7 @@ use rusqlite::Connection;
 
 use super::super::schema::migrations;
 use super::*;
-use crate::store::{LAST_TEXT_CHARS_MAX, Loaded, Person, Standing, Summary, UNREAD_COUNT_MAX};
+use crate::store::{Chosen, LAST_TEXT_CHARS_MAX, Loaded, Person, Standing, Summary, UNREAD_COUNT_MAX};
 
 fn summary(db: &mut Db) -> Summary {
     match one(db, Op::Summarise(vec![conversation()])) {
@@ -35,7 +35,14 @@ fn person(seed: u8) -> Person {
 #[test]
 fn a_summary_shows_the_end_of_a_conversation() {
     let mut db = Db::in_memory().unwrap();
-    let nothing = Summary { conversation: conversation(), last: None, unread: 0, activity: 0, draft: String::new() };
+    let nothing = Summary {
+        conversation: conversation(),
+        last: None,
+        unread: 0,
+        activity: 0,
+        draft: String::new(),
+        chosen: Chosen::default(),
+    };
     assert_eq!(summary(&mut db), nothing);
     let (mut alice, mut bob) = (Writer::new(1, 1), Writer::new(2, 2));
     let mine = alice.write(100, &[], "mine");

@@ -43,6 +43,13 @@ pub enum Wish {
     ToEnd,
     /// A message of it.
     Jump(String),
+    /// A message that was found, in its conversation.
+    Find {
+        /// Whose conversation.
+        user: Uuid,
+        /// The message.
+        id: String,
+    },
     /// Once more what could not be read.
     Again,
     /// Whether the reader sees the end.
@@ -222,6 +229,7 @@ impl Bridge {
                 }
             }
             Wish::Jump(id) => self.jump(&id).await,
+            Wish::Find { user, id } => self.find(user, &id).await,
             Wish::Again => {
                 if let Some(with) = self.model.thread.with {
                     let reading = self.model.thread.open(with);

@@ -23,6 +23,7 @@ pub(super) fn publish(store: &mut Store<Model>, model: &Model, changed: &[Change
             Changed::Person(user) => put(store.people(), user, model.people.get(user)),
             Changed::Lists => {
                 differ(store.chats(), &model.chats);
+                differ(store.archived(), &model.archived);
                 differ(store.asked(), &model.asked);
             }
             Changed::Requests => store.requests().set(model.requests.clone()),

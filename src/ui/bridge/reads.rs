@@ -1,9 +1,11 @@
 //! Reading pages of the open conversation, and saying what has been read.
 
+use uuid::Uuid;
+
 use super::Bridge;
 use super::publish::publish_thread;
 use crate::coordinator::{Command, Reply};
-use crate::ui::state::Reading;
+use crate::ui::state::{Phase, Reading};
 
 impl Bridge {
     /// The open conversation changed.
@@ -45,6 +47,25 @@ impl Bridge {
             if let Some(reading) = self.model.thread.toward(true, id) {
                 self.fetch(reading).await;
             }
+        }
+        self.show_thread();
+        self.mark_read().await;
+    }
+
+    /// The reader wants to see a message that was found, in its place.
+    pub(super) async fn find(&mut self, user: Uuid, id: &str) {
+        if self.model.thread.with == Some(user) && self.model.thread.phase == Phase::Ready {
+            return self.jump(id).await;
+        }
+        self.keep_drafts(true).await;
+        let reading = self.model.thread.open_at(user, id);
+        self.marked = None;
+        self.show_thread();
+        self.fetch(reading).await;
+        if matches!(self.model.thread.phase, Phase::Failed(_)) {
+            // It is there no more; the conversation is.
+            let reading = self.model.thread.open(user);
+            return self.read(reading).await;
         }
         self.show_thread();
         self.mark_read().await;

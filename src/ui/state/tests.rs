@@ -91,6 +91,38 @@ fn the_latest_conversation_is_on_top() {
     assert!(!model.people.contains_key(&BOB));
 }
 
+/// Pinned conversations stand above the others, and archived ones apart, each in the same order.
+#[test]
+fn pinned_ones_are_on_top_and_archived_ones_apart() {
+    let mut model = begun();
+    let lists = [Changed::Person(BOB), Changed::Lists, Changed::Messages(BOB)];
+    assert_eq!(model.apply(&Delta::Chat(ChatView { pinned: true, ..chat(BOB, 5) })), lists);
+    assert_eq!(model.chats, [BOB, CAROL]);
+    model.apply(&Delta::Chat(chat(CAROL, 9)));
+    assert_eq!(model.chats, [BOB, CAROL]);
+    assert_eq!(model.apply(&Delta::Chat(ChatView { archived: true, ..chat(BOB, 5) })), lists);
+    assert_eq!((model.chats.clone(), model.archived.clone()), (vec![CAROL], vec![BOB]));
+    model.apply(&Delta::Chat(chat(BOB, 10)));
+    assert_eq!((model.chats.clone(), model.archived.clone()), (vec![BOB, CAROL], vec![]));
+}
+
+/// A conversation opens where a message stands that was found; one that is not there is no place to go to.
+#[test]
+fn a_conversation_opens_where_a_message_stands() {
+    let all: Vec<MessageView> = (0..500).map(message).collect();
+    let mut thread = Thread::default();
+    let wanted = all[200].id.clone();
+    let reading = thread.open_at(BOB, &wanted);
+    assert_eq!(reading.at, PageAt::Around(wanted.clone()));
+    thread.take(&reading, page(&all, &reading, Some(&all[450].id)), 3, &clock());
+    assert_eq!(thread.target.as_ref().map(|(id, _)| id), Some(&wanted));
+    assert!(thread.earlier && thread.later && !thread.at_end && thread.divider.is_none());
+    assert!(thread.messages.contains_key(&wanted) && thread.messages.contains_key(&all[190].id));
+    let reading = thread.open_at(BOB, "gone");
+    thread.fail(&reading, "it is gone".into());
+    assert_eq!((thread.phase, thread.target), (Phase::Failed("it is gone".into()), None));
+}
+
 /// A contact that comes and goes changes its own row and nothing else; a chat of somebody unknown changes nothing.
 #[test]
 fn presence_changes_one_row() {
@@ -139,7 +171,9 @@ fn any_delta() -> impl Strategy<Value = Delta> {
         (user.clone(), "[a-c]{1,2}", any::<bool>())
             .prop_map(|(user, name, accepted)| Delta::Contact(contact(user, &name, accepted))),
         user.clone().prop_map(Delta::ContactGone),
-        (user.clone(), 0u64..6).prop_map(|(user, activity)| Delta::Chat(chat(user, activity))),
+        (user.clone(), 0u64..6, any::<bool>(), any::<bool>()).prop_map(|(user, activity, pinned, archived)| {
+            Delta::Chat(ChatView { pinned, archived, ..chat(user, activity) })
+        }),
         user.clone().prop_map(|user| Delta::Request(request(user))),
         user.prop_map(Delta::RequestGone),
     ]
@@ -156,8 +190,9 @@ proptest! {
             model.apply(delta);
             prop_assert_eq!(&once, &model, "{:?}", delta);
         }
-        let listed: BTreeSet<Uuid> = model.chats.iter().chain(&model.asked).copied().collect();
-        prop_assert_eq!(listed.len(), model.chats.len() + model.asked.len());
+        let lists = [&model.chats, &model.archived, &model.asked];
+        let listed: BTreeSet<Uuid> = lists.into_iter().flatten().copied().collect();
+        prop_assert_eq!(listed.len(), lists.iter().map(|list| list.len()).sum::<usize>());
         prop_assert_eq!(listed, model.people.keys().copied().collect::<BTreeSet<_>>());
         let requests: BTreeSet<Uuid> = model.requests.iter().map(|request| request.user_id).collect();
         prop_assert_eq!(requests.len(), model.requests.len());
@@ -215,6 +250,10 @@ fn page(all: &[MessageView], reading: &Reading, first_unread: Option<&str>) -> P
             let from = place(id).saturating_sub(limit / 2);
             (from, (from + limit).min(all.len()))
         }),
+        PageAt::Around(id) => {
+            let from = place(id).saturating_sub(limit / 2);
+            (from, (from + limit).min(all.len()))
+        }
         PageAt::Before(id) => (place(id).saturating_sub(limit), place(id)),
         PageAt::After(id) => (place(id) + 1, (place(id) + 1 + limit).min(all.len())),
         PageAt::From(id) => (place(id), (place(id) + limit).min(all.len())),

@@ -79,6 +79,14 @@ impl Thread {
         Reading { with, at: PageAt::Unread, limit: PAGE }
     }
 
+    /// Opens it where a message stands; answers what to read first.
+    pub fn open_at(&mut self, with: Uuid, id: &str) -> Reading {
+        drop(self.open(with));
+        self.at_end = false;
+        self.wanted = Some(id.to_owned());
+        Reading { with, at: PageAt::Around(id.to_owned()), limit: PAGE }
+    }
+
     /// Closes it.
     pub fn close(&mut self) {
         *self = Self { opening: self.opening.wrapping_add(1), ..Self::default() };
@@ -199,6 +207,14 @@ impl Thread {
                     self.aim(id);
                 }
                 // Something may have come that sorts before all that is on the screen.
+                self.earlier = page.earlier;
+                self.later = page.later;
+                page.messages
+            }
+            PageAt::Around(id) => {
+                if self.wanted.take().as_ref() == Some(id) {
+                    self.aim(id);
+                }
                 self.earlier = page.earlier;
                 self.later = page.later;
                 page.messages

@@ -8,5 +8,6 @@ mod hiding;
 mod messages;
 mod people;
 mod screens;
+mod search;
 mod stage;
 mod texts;

@@ -108,6 +108,12 @@ impl Stage {
         self.give("click", name, data);
     }
 
+    /// Asks for the menu of the row whose opening tag or content holds this text, as the other button of a mouse does.
+    pub fn asks_for_the_menu(&mut self, name: &str) {
+        let data = PlatformEventData::new(Box::new(SerializedMouseData::default()));
+        self.give("contextmenu", name, data);
+    }
+
     /// Chooses one of a few, by its name.
     pub fn choose(&mut self, name: &str) {
         let data = PlatformEventData::new(Box::new(SerializedFormData::new("on".to_owned(), vec![])));

@@ -80,6 +80,10 @@ const menuOf = (text) => async (page) => {
 };
 const chooses = (name) => (page) => page.getByRole("menuitem", { name }).click();
 const chats = (page) => heading(page, "Kith");
+const looks = (text) => async (page) => {
+  await page.getByRole("searchbox", { name: "Search" }).fill(text);
+  await page.getByText(/^(\d+ found|Nothing found)$/).waitFor({ state: "attached" });
+};
 const reach = async (page) => {
   await page.getByRole("textbox", { name: "Your name" }).fill("Alice Moreau");
   await button("Continue")(page);
@@ -171,6 +175,31 @@ export const SCREENS = [
     go: then(opens(/Bob Okafor/), async (page, gallery, scene) => {
       gallery.program.say(`type ${scene} on`);
       await page.getByText("Bob Okafor is writing").first().waitFor();
+    }),
+  },
+  { name: "arranged", scene: "arranged", go: chats },
+  {
+    name: "archived",
+    scene: "arranged",
+    go: then(button(/^Archived/), (page) => page.getByRole("list", { name: "Archived" }).waitFor()),
+  },
+  {
+    name: "chat-menu",
+    scene: "arranged",
+    go: async (page) => {
+      await page.getByRole("list", { name: "Chats" }).getByRole("button", { name: /Bob Okafor/ }).click({ button: "right" });
+      await page.getByRole("menu").waitFor();
+    },
+  },
+  { name: "search", scene: "arranged", go: looks("the") },
+  { name: "search-cjk", scene: "arranged", go: looks("連絡") },
+  { name: "search-nothing", scene: "arranged", go: looks("zeppelin") },
+  {
+    name: "found",
+    scene: "long",
+    go: then(looks("lights (4972)"), async (page) => {
+      await page.getByRole("list", { name: "Found messages" }).getByRole("button").first().click();
+      await page.getByRole("log", { name: "Messages" }).getByRole("article").filter({ hasText: "(4972)" }).waitFor();
     }),
   },
   { name: "settings", scene: "full", go: page_("Settings", "Settings") },

@@ -125,6 +125,26 @@ fn any_holder_carries() {
     });
 }
 
+/// The same by mail alone: what Bob never got from Alice he asks of Carol, whose answer to it has come.
+#[test]
+fn any_holder_carries_by_mail_when_asked() {
+    let mut world = World::new(9);
+    world.links_work = false;
+    let (_, group) = trio(&mut world);
+    world.pass(MINUTE);
+    world.kill(BOB);
+    let question = world.write(ALICE, group, "a question");
+    world.until("Carol has it", 2 * MINUTE, |world| told(world, CAROL, &question) == 1);
+    world.pass(5 * SECOND);
+    world.kill(ALICE);
+    world.lose_mail();
+    let answer = world.write(CAROL, group, "an answer");
+    world.pass(5 * SECOND);
+    world.start(BOB);
+    world.until("Bob has both", 2 * MINUTE, |world| told(world, BOB, &question) + told(world, BOB, &answer) == 2);
+    assert_eq!(ids(&mut world, BOB, group), [question, answer]);
+}
+
 /// Without any link everything goes by mail, also between two who have never spoken to each other.
 #[test]
 fn a_group_lives_by_mail_alone() {

@@ -10,5 +10,6 @@ mod hiding;
 mod links;
 mod live;
 mod promises;
+mod search;
 mod stories;
 mod watching;
