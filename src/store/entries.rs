@@ -263,9 +263,10 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
     let Place { conversation, mut log, fork, missing, progress, way } = place;
     let (header, wire) = (entry.header(), entry.wire());
     let sequence = int(header.sequence);
-    let shown = is_shown(header.kind, header.target.is_some());
     let erased = live::is_erased(tx, conversation, &entry.id(), header)?;
     let (salt, body) = (wire.salt.filter(|_| !erased), wire.body.as_ref().filter(|_| !erased));
+    let bare = body.is_none() && !erased;
+    let shown = is_shown(header.kind, header.target.is_some()) && !bare;
     if !fork && let Some(other) = logs::main_at(tx, log.id, sequence)? {
         logs::demote(tx, &mut log, other)?;
     }
@@ -293,7 +294,7 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
         way.map(way_number),
         header.target.map(|id| id.0),
         shown,
-        body.is_none() && !erased,
+        bare,
     ])?;
     let local = tx.last_insert_rowid();
     if shown {

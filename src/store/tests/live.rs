@@ -181,7 +181,7 @@ fn a_body_that_was_missing_is_filled_in() {
     assert_eq!(happened(&mut db, device(2), &[second.clone()]), []);
     assert_eq!(happened(&mut db, device(2), &[bare(&first)]), [Happened::Nothing, Happened::Said("second".into())]);
     assert_eq!(asks(&mut db), [wire::Range { from: 0, count: 1 }]);
-    assert_eq!(content(&mut db, first.id()), Content::Deleted);
+    assert_eq!(shown(&mut db), [second.id()], "nobody has deleted it, and it is not here");
     assert_eq!(happened(&mut db, device(2), &[first.clone()]), [Happened::Said("first".into())]);
     assert_eq!(happened(&mut db, device(2), &[first.clone(), bare(&first)]), []);
     assert_eq!(content(&mut db, first.id()), said("first"));
