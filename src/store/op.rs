@@ -277,7 +277,7 @@ pub enum Outcome {
     /// A page for a window.
     Page(Page),
     /// One message, and where it belongs.
-    Message(ConversationId, MessageRow),
+    Message(ConversationId, Box<MessageRow>),
     /// Conversations, each in a line, in the order in which they were asked for.
     Summaries(Vec<Summary>),
     /// A number.

@@ -87,10 +87,13 @@ fn life(seed: u64) -> Life {
         known: vec![BTreeSet::new(); PEOPLE],
     };
     let cards = (0..=rng.random_range(1..PEOPLE)).map(|who| life.card(who)).collect();
-    let create = Action::Create { name: Name::parse("Created").unwrap(), hue: 7, history: seed % 2 == 0, cards };
+    let create =
+        Action::Create { name: Name::parse("Created").unwrap(), hue: 7, history: seed.is_multiple_of(2), cards };
     let creation = life.write(0, kind::GROUP, create.to_bytes(), 50);
     life.conversation = life.entries[0].conversation();
-    life.known.iter_mut().for_each(|known| drop(known.insert(creation)));
+    life.known.iter_mut().for_each(|known| {
+        known.insert(creation);
+    });
     while life.entries.len() < ENTRIES {
         let by = rng.random_range(0..PEOPLE).min(rng.random_range(0..PEOPLE));
         let (who, time) = (rng.random_range(0..PEOPLE), rng.random_range(0..100));

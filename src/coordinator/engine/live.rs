@@ -180,7 +180,7 @@ impl Engine {
     /// The message that something is to be done with was read.
     pub(super) fn looked(&mut self, call: CallId, conversation: ConversationId, act: Act, outcome: Outcome) {
         let result = match outcome {
-            Outcome::Message(_, row) => self.perform(call, conversation, Some(row), act),
+            Outcome::Message(_, row) => self.perform(call, conversation, Some(*row), act),
             _ => Err(unknown_message()),
         };
         if let Err(error) = result {

@@ -56,7 +56,7 @@ impl Engine {
     pub(super) fn message_shown(&mut self, call: CallId, outcome: Outcome) {
         let Outcome::Message(conversation, row) = outcome else { return self.reply(call, Err(unknown_message())) };
         let (with, id) = (self.name_of_conversation(&conversation), row.id);
-        let info = with.map(|with| MessageInfo { with, message: message(row), members: vec![] });
+        let info = with.map(|with| MessageInfo { with, message: message(*row), members: vec![] });
         match info {
             // Who has it is another question.
             Some(info) if self.is_own_of_group(&conversation, &info) => {

@@ -280,7 +280,7 @@ fn one_outbox_holds_several_conversations() {
         append(&mut db, &entry);
         written.push(entry);
     }
-    let asked = vec![conversation(), elsewhere[0], elsewhere[1], ConversationId([8; 32])];
+    let asked = [conversation(), elsewhere[0], elsewhere[1], ConversationId([8; 32])];
     let known =
         ids(&written.iter().filter(|entry| entry.header().conversation == elsewhere[1]).cloned().collect::<Vec<_>>());
     acked(&mut db, device(2), &known);

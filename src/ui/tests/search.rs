@@ -78,8 +78,8 @@ async fn a_chat_is_pinned_muted_and_archived() {
     stage.press("Details");
     let page = stage.until(|page| page.contains("This conversation")).await;
     assert!(page.contains("No notifications until Today, 20:45."), "{page}");
-    stage.tick("It stands apart", false);
+    stage.tick("Archive", false);
     stage.until(|page| page.contains("Bob Okafor") && !page.contains("All chats")).await;
-    stage.tick("No notifications until", false);
+    stage.tick("Mute", false);
     stage.until(|page| !page.contains("badge quiet")).await;
 }
