@@ -25,7 +25,9 @@ pub use command::{
 };
 pub use event::{BrokerState, Event, LinkState, Path};
 pub use found::{FoundMessage, FoundView};
-pub use group::{GroupView, HUE_MAX, MEMBERS_MAX, MemberDelivery, MemberView};
+pub use group::{
+    ChangeView, GROUP_CHANGES_MAX, GroupChange, GroupView, HUE_MAX, MEMBERS_MAX, MemberDelivery, MemberView, Uncounted,
+};
 pub use handle::{Handle, Snapshot, Subscription, Update};
 pub use task::{Opened, StartError, open, start};
 pub use watch::{

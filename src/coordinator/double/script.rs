@@ -169,7 +169,8 @@ impl Script {
             | Command::Demote { .. }
             | Command::RenameGroup { .. }
             | Command::SetGroupHistory { .. }
-            | Command::ShowGroup(_) => {
+            | Command::ShowGroup(_)
+            | Command::ListGroupChanges(_) => {
                 Err(CommandError::new(ErrorCode::UnknownGroup, "There is no group with this id."))
             }
         };

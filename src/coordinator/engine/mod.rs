@@ -40,6 +40,7 @@ mod commands;
 mod finish;
 mod first_contact;
 mod frames;
+mod group_changes;
 mod groups;
 mod hiding;
 mod io;

@@ -5,9 +5,9 @@ use uuid::Uuid;
 
 use super::script::Script;
 use crate::coordinator::{
-    BrokerState, BrokerStatus, ChatView, Command, ContactView, FoundMessage, FoundView, GroupView, IdentityView,
-    LastMessage, LinkState, LinkStatus, MUTED_FOR_GOOD, MemberView, MessageInfo, MessageState, MessageView, NoLink,
-    Path, Quote, ReactionView, Reply, RequestView, StatusView,
+    BrokerState, BrokerStatus, ChangeView, ChatView, Command, ContactView, FoundMessage, FoundView, GroupChange,
+    GroupView, IdentityView, LastMessage, LinkState, LinkStatus, MUTED_FOR_GOOD, MemberView, MessageInfo, MessageState,
+    MessageView, NoLink, Path, Quote, ReactionView, Reply, RequestView, StatusView, Uncounted,
 };
 use crate::node::method::METHODS;
 
@@ -125,6 +125,23 @@ fn cases() -> Vec<(&'static str, Value, Command, Reply, Value)> {
         ),
         ("group.list", json!({}), Command::ListGroups, Reply::Groups(vec![view.clone()]), json!([view_json])),
         ("group.members", group.clone(), Command::ShowGroup(BOB), Reply::Group(Box::new(view)), view_json),
+        (
+            "group.changes",
+            group.clone(),
+            Command::ListGroupChanges(BOB),
+            Reply::GroupChanges(vec![ChangeView {
+                id: "00".into(),
+                by: BOB,
+                at: 5,
+                change: GroupChange::Removed { user_id: BOB },
+                uncounted: Some(Uncounted::Overruled),
+                beside: vec!["01".into()],
+            }]),
+            json!([{
+                "id": "00", "by": BOB_TEXT, "at": 5, "what": "removed", "userId": BOB_TEXT,
+                "uncounted": "overruled", "beside": ["01"],
+            }]),
+        ),
         ("group.add", member.clone(), Command::AddToGroup { group: of, user: user_of }, Reply::Done, json!({})),
         ("group.remove", member.clone(), Command::RemoveFromGroup { group: of, user: user_of }, Reply::Done, json!({})),
         ("group.leave", group, Command::LeaveGroup(BOB), Reply::Done, json!({})),
