@@ -103,7 +103,10 @@
       message?.classList.add("chosen");
       chosen = message;
     }
-    if (getComputedStyle(open).getPropertyValue("--sheet").trim() || !message) return;
+    if (getComputedStyle(open).getPropertyValue("--sheet").trim() || !message) {
+      open.style.left = open.style.top = "";
+      return;
+    }
     const box = message.getBoundingClientRect();
     const right = getComputedStyle(message).alignSelf === "flex-end";
     const at = point ?? { x: right ? box.right - open.offsetWidth : box.left, y: box.bottom + 4 };

@@ -6,11 +6,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::logs::{self, Log};
 use super::value::int;
-use super::{Outcome, Progress, Refusal, StoreError, Way, belief, have, live, order};
+use super::{Outcome, Progress, Refusal, StoreError, Way, belief, have, live, order, voids};
 use crate::log::Entry;
 use crate::log::fold::is_shown;
 use crate::log::order::Node;
-use crate::wire::{DeviceKey, EntryId, TIPS_MAX};
+use crate::wire::{ConversationId, DeviceKey, EntryId, TIPS_MAX};
 
 /// Entries of one conversation that may wait for a parent: more than anybody writes while a peer is away, and few
 /// enough that the index of them stays small.
@@ -66,7 +66,7 @@ pub(super) fn way(number: Option<i64>) -> Result<Option<Way>, StoreError> {
 /// Appends an own entry. It must continue a log that is whole, and name only parents that have their place.
 pub(super) fn append(tx: &Connection, entry: &Entry) -> Result<Outcome, StoreError> {
     let header = entry.header();
-    let conversation = logs::conversation(tx, &header.conversation)?;
+    let conversation = logs::conversation(tx, &entry.conversation())?;
     let log = match conversation {
         Some(conversation) => logs::find(tx, conversation, &header.device, &header.log)?,
         None => None,
@@ -82,7 +82,7 @@ pub(super) fn append(tx: &Connection, entry: &Entry) -> Result<Outcome, StoreErr
     if !continues || !order::missing(tx, conversation, entry)?.is_empty() {
         return Ok(Outcome::Refused(Refusal::OutOfSequence));
     }
-    let conversation = logs::intern_conversation(tx, &header.conversation)?;
+    let conversation = logs::intern_conversation(tx, &entry.conversation())?;
     let log = match log {
         Some(log) => log,
         None => logs::create(tx, conversation, &header.device, &header.log, logs::OWN)?,
@@ -90,6 +90,7 @@ pub(super) fn append(tx: &Connection, entry: &Entry) -> Result<Outcome, StoreErr
     let place = Place { conversation, log, fork: false, missing: vec![], progress: QUEUED, way: None };
     let mut placed = vec![];
     keep(tx, entry, place, &mut placed)?;
+    voids::settle(tx, &placed)?;
     // Who wrote it knows what it means, and is not told.
     live::take_effect(tx, &placed)?;
     Ok(Outcome::Appended { heads: order::heads(tx, conversation)? })
@@ -118,7 +119,7 @@ pub(super) fn insert(
             None => match admit(tx, entry)? {
                 Ok(place) => {
                     let header = entry.header();
-                    touched.insert((place.conversation, header.conversation, header.device, header.log));
+                    touched.insert((place.conversation, entry.conversation(), header.device, header.log));
                     has.push(keep(tx, entry, Place { way: Some(way), ..place }, &mut placed)?);
                 }
                 Err(reason) => {
@@ -142,6 +143,7 @@ pub(super) fn insert(
     // One that came without its body and then with it is told of once.
     placed.sort_unstable();
     placed.dedup();
+    voids::settle(tx, &placed)?;
     let fresh = live::take_effect(tx, &placed)?;
     let changed: BTreeMap<_, _> = touched.iter().map(|(conversation, key, ..)| (*key, *conversation)).collect();
     let mut heads = vec![];
@@ -153,16 +155,20 @@ pub(super) fn insert(
     Ok(Outcome::Inserted { stored, fresh, refused, heads, gaps })
 }
 
-pub(super) fn mark_sent(tx: &Connection, ids: &[EntryId], way: Way) -> Result<(), StoreError> {
+/// These were handed to a path. Tells in which conversations own entries are shown differently for it.
+pub(super) fn mark_sent(tx: &Connection, ids: &[EntryId], way: Way) -> Result<Vec<ConversationId>, StoreError> {
     let mut update = tx.prepare_cached(
         "UPDATE entry SET progress = ?2,
              way = CASE WHEN ?3 <> ?5 OR way IS NULL OR way = ?5 THEN ?3 WHEN way < ?5 THEN way + ?6 ELSE way END
-         WHERE id = ?1 AND progress < ?4",
+         WHERE id = ?1 AND progress < ?4 RETURNING conversation",
     )?;
+    let mut changed = BTreeSet::new();
     for id in ids {
-        update.execute(params![id.0, SENT, way_number(way), DELIVERED, way_number(Way::Mail), MAIL_TOO])?;
+        let values = params![id.0, SENT, way_number(way), DELIVERED, way_number(Way::Mail), MAIL_TOO];
+        changed.extend(update.query_row(values, |row| row.get::<_, i64>(0)).optional()?);
     }
-    Ok(())
+    let mut key = tx.prepare_cached("SELECT key FROM conversation WHERE id = ?1")?;
+    changed.into_iter().map(|id| Ok(key.query_row([id], |row| row.get(0).map(ConversationId))?)).collect()
 }
 
 /// An own entry is on a peer's disk, and the peer said so this way. Of a link and mail after it the entry went by the one by which
@@ -200,7 +206,7 @@ struct Place {
 fn admit(tx: &Connection, entry: &Entry) -> Result<Result<Place, &'static str>, StoreError> {
     let header = entry.header();
     let (sequence, previous) = (int(header.sequence), header.previous.map(|id| id.0));
-    let conversation = logs::conversation(tx, &header.conversation)?;
+    let conversation = logs::conversation(tx, &entry.conversation())?;
     let missing = order::missing(tx, conversation, entry)?;
     let mut log = None;
     if let Some(conversation) = conversation {
@@ -222,7 +228,7 @@ fn admit(tx: &Connection, entry: &Entry) -> Result<Result<Place, &'static str>, 
     if !chained && log.as_ref().is_some_and(|log| log.forks >= FORKS_MAX) {
         return Ok(Err("this log has too many branches"));
     }
-    let conversation = logs::intern_conversation(tx, &header.conversation)?;
+    let conversation = logs::intern_conversation(tx, &entry.conversation())?;
     let ours = logs::is_ours(tx, conversation, &header.device, &header.log)?;
     let mut log = match log {
         Some(log) => log,

@@ -15,7 +15,7 @@ pub(super) const OPERATIONS_MAX: usize = 1_024;
 pub const QUOTE_TEXT_CHARS_MAX: usize = 512;
 
 pub(super) const OPERATIONS: &str = "SELECT id, author, kind, body FROM entry INDEXED BY entry_operation
-     WHERE target = ?1 AND kind BETWEEN 2 AND 4 AND position IS NOT NULL AND conversation = ?2
+     WHERE target = ?1 AND kind BETWEEN 2 AND 4 AND position IS NOT NULL AND conversation = ?2 AND void = 0
      ORDER BY position DESC LIMIT ?3";
 
 /// A row of `entry`, before its fold.

@@ -40,7 +40,7 @@ fn is_deleted(tx: &Connection, conversation: i64, id: &EntryId, author: &RootKey
     let deleted = tx
         .prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM entry INDEXED BY entry_deletion
-             WHERE target = ?1 AND author = ?2 AND kind = 3 AND position IS NOT NULL AND conversation = ?3)",
+             WHERE target = ?1 AND author = ?2 AND kind = 3 AND position IS NOT NULL AND conversation = ?3 AND void = 0)",
         )?
         .query_row(params![id.0, author.0, conversation], |row| row.get(0))?;
     Ok(deleted)
@@ -71,6 +71,8 @@ struct Placed {
     conversation: i64,
     position: i64,
     target: Option<EntryId>,
+    /// It is in a group, and does not count there.
+    void: bool,
     fresh: Fresh,
 }
 
@@ -82,12 +84,12 @@ pub(super) fn take_effect(tx: &Connection, locals: &[i64]) -> Result<Vec<Fresh>,
         placed.push(read(tx, *local)?);
     }
     // Erased first, so that nobody is told of a text that was deleted in the same batch.
-    for entry in &mut placed {
+    for entry in placed.iter_mut().filter(|entry| !entry.void) {
         if entry.fresh.kind == kind::DELETE {
             entry.fresh.happened = delete(tx, entry)?;
         }
     }
-    for entry in &mut placed {
+    for entry in placed.iter_mut().filter(|entry| !entry.void) {
         match entry.fresh.kind {
             kind::DELETE => {}
             kind::EDIT | kind::REACTION => entry.fresh.happened = operate(tx, entry)?,
@@ -101,7 +103,7 @@ pub(super) fn take_effect(tx: &Connection, locals: &[i64]) -> Result<Vec<Fresh>,
 fn read(tx: &Connection, local: i64) -> Result<Placed, StoreError> {
     let placed = tx
         .prepare_cached(
-            "SELECT e.position, c.key, e.id, e.author, e.kind, e.body, e.conversation, e.target
+            "SELECT e.position, c.key, e.id, e.author, e.kind, e.body, e.conversation, e.target, e.void <> 0
              FROM entry e JOIN conversation c ON c.id = e.conversation WHERE e.local = ?1",
         )?
         .query_row([local], |row| {
@@ -114,7 +116,8 @@ fn read(tx: &Connection, local: i64) -> Result<Placed, StoreError> {
                 happened: Happened::Nothing,
             };
             let target = row.get::<_, Option<_>>(7)?.map(EntryId);
-            Ok(Placed { local, conversation: row.get(6)?, position: row.get(0)?, target, fresh })
+            let (conversation, position, void) = (row.get(6)?, row.get(0)?, row.get(8)?);
+            Ok(Placed { local, conversation, position, target, void, fresh })
         })?;
     Ok(placed)
 }
@@ -187,12 +190,37 @@ fn delete(tx: &Connection, entry: &Placed) -> Result<Happened, StoreError> {
     Ok(if news && message.placed { Happened::Deleted { target } } else { Happened::Nothing })
 }
 
+/// An edit, a deletion or a reaction counts no more, or again: its message reads differently. What it has erased is asked for, for
+/// others may have it; what it should have erased is.
+pub(super) fn count_again(tx: &Connection, local: i64) -> Result<(), StoreError> {
+    let entry = read(tx, local)?;
+    let Some(target) = entry.target else { return Ok(()) };
+    if entry.fresh.kind == kind::DELETE {
+        if !entry.void {
+            return delete(tx, &entry).map(drop);
+        }
+        let author = entry.fresh.author;
+        if !is_deleted(tx, entry.conversation, &target, &author)? {
+            tx.prepare_cached(
+                "UPDATE entry SET bare = 1 WHERE conversation = ?1 AND author = ?2 AND body IS NULL
+                 AND (id = ?3 OR local IN (SELECT local FROM entry INDEXED BY entry_operation
+                      WHERE target = ?3 AND kind BETWEEN 2 AND 4 AND kind = 2))",
+            )?
+            .execute(params![entry.conversation, author.0, target.0])?;
+        }
+    }
+    match message(tx, entry.conversation, &target)? {
+        Some(message) if message.shown => reads_differently(tx, message.local),
+        _ => Ok(()),
+    }
+}
+
 /// A message that is known to have been deleted because it came without its body is told of once.
 fn is_first_deletion(tx: &Connection, entry: &Placed, target: &EntryId) -> Result<bool, StoreError> {
     let another = tx
         .prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM entry INDEXED BY entry_deletion WHERE target = ?1 AND author = ?2 AND kind = 3
-             AND position IS NOT NULL AND conversation = ?3 AND local <> ?4)",
+             AND position IS NOT NULL AND conversation = ?3 AND local <> ?4 AND void = 0)",
         )?
         .query_row(params![target.0, entry.fresh.author.0, entry.conversation, entry.local], |row| {
             row.get::<_, bool>(0)

@@ -22,6 +22,9 @@
 //! | `summary` | a conversation in a line; drafts, nicknames, and who may learn no address |
 //! | `search` | the index of what was said, and what is looked up in it |
 //! | `chat` | what was chosen for a conversation: silence, a place on top, a place out of sight |
+//! | `groups` | changes of groups, and what of a group somebody may be given |
+//! | `recipients` | who has to have an own message of a group |
+//! | `voids` | which entries of a group do not count, and that they are not shown |
 //! | `inspect` | for tests: what is there, and copies of it |
 
 mod belief;
@@ -31,6 +34,7 @@ mod db;
 mod entries;
 mod error;
 mod fold;
+mod groups;
 mod have;
 mod history;
 #[cfg(any(test, feature = "testing"))]
@@ -43,10 +47,12 @@ mod outbox;
 mod page;
 mod people;
 mod reading;
+mod recipients;
 mod schema;
 mod search;
 mod summary;
 mod value;
+mod voids;
 mod writer;
 
 pub use chat::{Choice, Chosen};
@@ -56,8 +62,8 @@ pub use fold::QUOTE_TEXT_CHARS_MAX;
 #[cfg(any(test, feature = "testing"))]
 pub use inspect::Kept;
 pub use op::{
-    Delivery, Fresh, Happened, Invitation, Loaded, Mark, MessageRow, OUTBOX_COUNT_MAX, Op, Outcome, OwnLog, Peer,
-    Person, Profile, Progress, QuoteRow, Refusal, Standing, Way,
+    Delivery, Fresh, GroupRow, Happened, Invitation, Loaded, Mark, MessageRow, OUTBOX_COUNT_MAX, Op, Outcome, OwnLog,
+    Peer, Person, Profile, Progress, QuoteRow, Refusal, Standing, Wanted, Way,
 };
 pub use page::{Page, Place};
 pub use search::{FOUND_MAX, Found, Hit};

@@ -18,6 +18,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0004.sql")),
     M::up(FIFTH),
     M::up(include_str!("migrations/0006.sql")),
+    M::up(include_str!("migrations/0007.sql")),
 ];
 /// It also reads headers, which SQL cannot.
 const FIFTH: &str = include_str!("migrations/0005.sql");

@@ -136,6 +136,34 @@ impl Fold<'_> {
         self.group.causality.clock_of(&seen)
     }
 
+    /// What decides about the entries of everybody who ever came in, as a hash: while it is the same, so is every [`Fold::judge`] of
+    /// theirs, but for branches of their logs.
+    #[must_use]
+    pub fn standings(&self) -> Vec<(RootKey, [u8; 32])> {
+        let sitting = self.sitting();
+        let beyond: Vec<RootKey> = sitting.iter().skip(MEMBERS_MAX).map(|(root, _)| *root).collect();
+        let standing = |root: &RootKey| {
+            let mut hasher = blake3::Hasher::new_derive_key("kith 2026 standing in a group");
+            let mut said = |entries: Vec<Index>| {
+                let mut ids: Vec<EntryId> =
+                    entries.iter().filter_map(|entry| self.fact(*entry)).map(|fact| fact.id).collect();
+                ids.sort_unstable();
+                hasher.update(&ids.len().to_be_bytes());
+                for id in ids {
+                    hasher.update(id.as_bytes());
+                }
+            };
+            said(self.seats.get(root).into_iter().flatten().map(|seat| seat.entry).collect());
+            said(self.ends.get(root).cloned().unwrap_or_default());
+            for device in self.group.devices.get(root).into_iter().flatten() {
+                hasher.update(device.as_bytes());
+            }
+            hasher.update(&[u8::from(beyond.contains(root))]);
+            (*root, *hasher.finalize().as_bytes())
+        };
+        self.seats.keys().map(standing).collect()
+    }
+
     /// Whether a change of the group counts. None when it is not here.
     #[must_use]
     pub fn verdict(&self, id: &EntryId) -> Option<Result<(), Void>> {

@@ -1,3 +1,5 @@
+#![allow(clippy::single_range_in_vec_init, reason = "one mark is a list of one range")]
+
 use super::*;
 
 fn parse(typed: &str) -> Vec<(Vec<String>, bool)> {

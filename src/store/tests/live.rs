@@ -33,7 +33,7 @@ fn happened(db: &mut Db, from: DeviceKey, entries: &[Entry]) -> Vec<Happened> {
 
 fn row(db: &mut Db, id: EntryId) -> MessageRow {
     match one(db, Op::Message { id, conversation: Some(conversation()) }) {
-        Outcome::Message(_, row) => row,
+        Outcome::Message(_, row) => *row,
         other => panic!("{other:?}"),
     }
 }
@@ -112,7 +112,7 @@ fn a_deletion_erases_whatever_came_first() {
         let delete = other.write_on(3, target, kind::DELETE, deletion());
         let after = bob.write(12, &[], "after");
         let [first, second] = edits;
-        let mut all = vec![hello, first, second, thumb, delete, after.clone()];
+        let mut all = [hello, first, second, thumb, delete, after.clone()];
         let erased = [all[0].id(), all[1].id(), all[2].id()];
         all.shuffle(&mut StdRng::seed_from_u64(seed));
         let mut db = Db::in_memory().unwrap();

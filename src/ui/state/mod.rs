@@ -10,7 +10,7 @@ mod thread;
 mod typist;
 mod writing;
 
-pub use acts::{Ask, MORE, QUICK, excerpt, is_found, is_mine, offers, reacted};
+pub use acts::{Ask, MORE, QUICK, excerpt, is_found, offers, reacted};
 pub use model::{Changed, Meeting, Model, ModelStoreExt, Person, PersonStoreExt, Standing};
 pub use rows::{Row, rows};
 pub use thread::{Phase, Reading, Thread, ThreadStoreExt};
