@@ -5,13 +5,18 @@
 use std::path::Path;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
+use super::sound::{Note, Sound, WHOLE_BYTES_MAX};
 use super::{Op, Outcome, StoreError, belief, claims, entries, have, history, outbox, page, people, schema, summary};
 
 /// The database. One thread owns it; see [`super::Store`].
 #[derive(Debug)]
 pub struct Db {
+    // Dropped in this order: the look at the pages ends, the file is closed, and then it is noted how it was left.
+    sound: Option<Sound>,
     connection: Connection,
+    _note: Option<Note>,
 }
 
 impl Db {
@@ -20,7 +25,15 @@ impl Db {
     /// # Errors
     /// When the file cannot be used, is damaged, or belongs to a newer or another program; such a file is not changed.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { connection: schema::open(path)? })
+        Self::open_as(path, WHOLE_BYTES_MAX)
+    }
+
+    /// The same, where files up to another size are read whole first.
+    pub(super) fn open_as(path: &Path, whole_max: u64) -> Result<Self, StoreError> {
+        let (connection, due) = schema::open(path, whole_max)?;
+        let sound = Sound::watch(path, due)?;
+        let note = sound.note(path, due, whole_max);
+        Ok(Self { sound: Some(sound), connection, _note: Some(note) })
     }
 
     /// A database that lives as long as this value, for tests.
@@ -28,7 +41,7 @@ impl Db {
     /// # Errors
     /// When SQLite has no memory.
     pub fn in_memory() -> Result<Self, StoreError> {
-        Ok(Self { connection: schema::in_memory()? })
+        Ok(Self { sound: None, connection: schema::in_memory()?, _note: None })
     }
 
     /// Does a batch in one transaction. When a statement or the commit fails, nothing has changed and every op of the
@@ -45,6 +58,9 @@ impl Db {
         after: impl FnOnce(),
     ) -> Vec<Result<Outcome, StoreError>> {
         let count = ops.len();
+        if let Some(damage) = self.damage() {
+            return vec![Err(damage.clone()); count];
+        }
         match self.transaction(ops, before, after) {
             Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
             Err(error) => vec![Err(error); count],
@@ -65,6 +81,11 @@ impl Db {
         Ok(outcomes)
     }
 
+    /// What was found after the opening.
+    pub(super) fn damage(&self) -> Option<&StoreError> {
+        self.sound.as_ref().and_then(Sound::damage)
+    }
+
     #[cfg(any(test, feature = "testing"))]
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
@@ -74,7 +95,18 @@ impl Db {
 #[cfg(any(test, feature = "testing"))]
 impl From<Connection> for Db {
     fn from(connection: Connection) -> Self {
-        Self { connection }
+        Self { sound: None, connection, _note: None }
+    }
+}
+
+impl Drop for Db {
+    fn drop(&mut self) {
+        // A damaged file stays as it is, with what waits beside it.
+        if self.damage().is_some()
+            && let Err(error) = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+        {
+            tracing::warn!(%error, "a damaged database is closed as if it were whole");
+        }
     }
 }
 

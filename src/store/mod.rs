@@ -9,6 +9,7 @@
 //! | `writer` | the thread: queue in, outcomes out, one transaction for what has gathered |
 //! | `db` | a batch as one transaction |
 //! | `schema` | opening, refusing, migrating |
+//! | `sound` | whether every page is in order, without reading all of a large file at each start |
 //! | `people` | profile, invitations, people, devices, own logs |
 //! | `entries` | entries come in, with their limits |
 //! | `logs` | which branch of a log is the main one, and how far it is whole |
@@ -35,6 +36,7 @@ mod outbox;
 mod page;
 mod people;
 mod schema;
+mod sound;
 mod summary;
 mod value;
 mod writer;

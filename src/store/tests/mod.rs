@@ -7,6 +7,7 @@ mod full_disk;
 mod limits;
 mod order;
 mod page;
+mod sound;
 mod summary;
 mod sync;
 mod writer;
