@@ -7,6 +7,8 @@ mod disk;
 mod door;
 mod hiding;
 mod links;
+mod newer;
 mod promises;
 mod stories;
+mod upgrades;
 mod watching;
