@@ -7,12 +7,15 @@
 mod acks;
 mod mail;
 mod push;
+mod sent;
 
 pub use acks::{ACKS_PATIENCE, Acks};
 pub use mail::{Deposit, MAIL_WINDOW, Mailer};
 /// What the store could not answer is asked again after this long: a full disk is not emptied sooner, and nobody waits for
 /// much longer before they look for what is wrong.
 const ASK_AGAIN: std::time::Duration = std::time::Duration::from_secs(2);
+
+pub use sent::{SENT_AFTER, Sent};
 
 pub use push::{Need, PUSH_WINDOW_BYTES, PUSH_WINDOW_ENTRIES, Push};
 

@@ -12,6 +12,10 @@ use crate::store::{Op, Standing, Way};
 use crate::sync::Need;
 use crate::wire::{self, ACK_IDS_MAX, Ack, ConnectionId, DeviceKey, EntryId, Frame, FrameError, State, state};
 
+/// Entries that come over a link one after the other go to the store together, at most so many: what each costs there is less
+/// then, and what was committed together is acknowledged together.
+const ARRIVED_MAX: usize = 64;
+
 /// What one mail or frame says, sorted by what is done with it.
 #[derive(Default)]
 pub(super) struct Statements {
@@ -103,6 +107,12 @@ impl Engine {
             return self.acknowledge(delivery);
         };
         let device = *device;
+        let only_entries = said.acked.is_empty() && said.haves.is_empty() && said.lacks.is_empty();
+        if delivery.is_none() && only_entries {
+            return self.arrive(&device, said.entries, way);
+        }
+        // In the order in which it was said.
+        self.store_arrived(&device);
         if !said.acked.is_empty() {
             let ids = said.acked.clone();
             self.ask(Pending::Acked { device, ids, way }, Op::Acked { peer: device, ids: said.acked.clone(), way });
@@ -127,6 +137,38 @@ impl Engine {
             // The store works in order: when it has answered this, everything before is on disk.
             self.ask(Pending::Delivery(conn, number), Op::CountWaiting);
         }
+    }
+
+    /// Entries came over a link: they go to the store with those that come right after them.
+    fn arrive(&mut self, device: &DeviceKey, entries: Vec<Entry>, way: Way) {
+        if entries.is_empty() {
+            return;
+        }
+        self.in_use(device);
+        let other_way = |arrived: &(Way, Vec<Entry>)| arrived.0 != way;
+        if self.peers.get(device).is_some_and(|peer| peer.arrived.as_ref().is_some_and(other_way)) {
+            self.store_arrived(device);
+        }
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        let (_, arrived) = peer.arrived.get_or_insert_with(|| (way, vec![]));
+        arrived.extend(entries);
+        if arrived.len() >= ARRIVED_MAX {
+            self.store_arrived(device);
+        }
+    }
+
+    /// Gives the store what has come over a link.
+    fn store_arrived(&mut self, device: &DeviceKey) {
+        let Some((way, entries)) = self.peers.get_mut(device).and_then(|peer| peer.arrived.take()) else { return };
+        let pending = Pending::Inserted { device: *device, delivery: None };
+        self.ask(pending, Op::Insert { from: Some(*device), entries, way });
+    }
+
+    /// No more input waits: the store gets what has come over all links.
+    pub(super) fn flush_arrived(&mut self) {
+        let due: Vec<DeviceKey> =
+            self.peers.iter().filter(|(_, peer)| peer.arrived.is_some()).map(|(device, _)| *device).collect();
+        due.iter().for_each(|device| self.store_arrived(device));
     }
 
     /// The link is open: peers say what they have, and then send what the other lacks.
@@ -165,6 +207,8 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(device) else { return };
         let waiting = !peer.push.is_idle();
         peer.push.down();
+        let sent = peer.sent.all();
+        self.write_down_sent(device, sent);
         if waiting {
             self.wake_mail(device);
         }
@@ -205,6 +249,7 @@ impl Engine {
         let now = self.now.mono;
         let Some(peer) = self.peers.get_mut(device) else { return };
         let needs = peer.push.acked(ids, now);
+        peer.sent.acked(ids);
         self.need(device, needs);
     }
 
@@ -226,8 +271,16 @@ impl Engine {
 
     pub(super) fn tick_push(&mut self, device: &DeviceKey) {
         let now = self.now.mono;
-        if let Some(needs) = self.peers.get_mut(device).map(|peer| peer.push.tick(now)) {
-            self.need(device, needs);
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        let (needs, sent) = (peer.push.tick(now), peer.sent.due(now));
+        self.need(device, needs);
+        self.write_down_sent(device, sent);
+    }
+
+    /// These were handed to the link a while ago and have no answer: that is worth a place on the disk.
+    fn write_down_sent(&mut self, device: &DeviceKey, sent: Option<(Way, Vec<EntryId>)>) {
+        if let Some((way, ids)) = sent {
+            self.ask(Pending::Sent(*device), Op::MarkSent { ids, way });
         }
     }
 
@@ -251,19 +304,16 @@ impl Engine {
         found: Vec<(u64, EntryId, wire::Entry)>,
         more: bool,
     ) {
-        let now = self.now.mono;
+        let (now, way) = (self.now.mono, self.way(device));
         let Some(peer) = self.peers.get_mut(device) else { return };
         let sizes: Vec<_> = found.iter().map(|(cursor, id, entry)| (*cursor, *id, size(entry))).collect();
         let send = peer.push.outbox(question, &sizes, more, now);
+        peer.sent.add(&send, way, now);
         let needs = peer.push.ask(now);
         for (_, id, entry) in found {
             if send.contains(&id) {
                 self.send_frame(device, &Frame::Entry(entry));
             }
-        }
-        if !send.is_empty() {
-            let way = self.way(device);
-            self.ask(Pending::Sent(*device), Op::MarkSent { ids: send, way });
         }
         self.need(device, needs);
     }
