@@ -7,7 +7,7 @@ use kith::doctor::Report;
 use kith::host::{Control, Ice, Reach, Settings};
 
 use crate::checkup;
-use crate::people::{Friend, by_mail_only, friends, long_talk, own, request};
+use crate::people::{Friend, by_mail_only, friends, long_talk, own, request, user};
 
 /// It always is Saturday, 14 March 2026, 12:45 UTC.
 pub const NOW: u64 = 1_773_492_300_000;
@@ -59,6 +59,7 @@ pub fn all() -> Vec<Scene> {
             friends().into_iter().map(Friend::away).collect(),
         ),
         scene("hidden", hidden, hides(chosen(Reach::Network)), by_mail_only(friends())),
+        lacking(scene("gaps", empty.clone(), chosen(Reach::ThisComputer), friends())),
         scene("long", empty, chosen(Reach::ThisComputer), vec![long_talk(LONG)]),
     ]
 }
@@ -78,6 +79,14 @@ fn scene(name: &'static str, mut view: View, settings: Settings, friends: Vec<Fr
     }
     let checkup = if name == "offline" { checkup::away() } else { checkup::home() };
     Scene { name, script, settings, fixed: vec![], checkup }
+}
+
+/// With Bob something is known to be missing, and his device was copied.
+fn lacking(mut scene: Scene) -> Scene {
+    let (bob, carol) = (user(2), user(3));
+    scene.script.lacks(bob, Some(bob), 2, vec![bob, carol]);
+    scene.script.forks(bob, bob);
+    scene
 }
 
 fn hides(settings: Settings) -> Settings {

@@ -24,8 +24,8 @@ pub use event::{BrokerState, Event, LinkState, Path};
 pub use handle::{Handle, Snapshot, Subscription, Update};
 pub use task::{Opened, StartError, open, start};
 pub use watch::{
-    Change, ChatView, DRAFT_BYTES_MAX, Delta, LAST_LINE_CHARS_MAX, LastMessage, NICKNAME_BYTES_MAX, PageAt, PageView,
-    UNREAD_MAX, View, Watch,
+    Change, ChatView, DRAFT_BYTES_MAX, Delta, LAST_LINE_CHARS_MAX, LastMessage, MISSING_MAX, MissingView,
+    NICKNAME_BYTES_MAX, PageAt, PageView, UNREAD_MAX, View, Watch,
 };
 
 #[cfg(test)]

@@ -16,6 +16,7 @@
 //! | `order` | positions and heads |
 //! | `belief`, `claims` | what a peer has: by acks and lacks, and by its own full statement |
 //! | `have`, `outbox`, `history` | what is asked about entries |
+//! | `missing` | what is known to exist and is not here, and whose logs have branches |
 //! | `page` | pages for a window, and what was read |
 //! | `summary` | a conversation in a line; drafts, nicknames, and who may learn no address |
 //! | `inspect` | for tests: what is there, and copies of it |
@@ -30,6 +31,7 @@ mod history;
 #[cfg(any(test, feature = "testing"))]
 mod inspect;
 mod logs;
+mod missing;
 mod op;
 mod order;
 mod outbox;
@@ -45,6 +47,7 @@ pub use db::Db;
 pub use error::StoreError;
 #[cfg(any(test, feature = "testing"))]
 pub use inspect::Kept;
+pub use missing::{Gaps, MISSING_COUNT_MAX, Missing};
 pub use op::{
     Fresh, Invitation, Loaded, MessageRow, OUTBOX_COUNT_MAX, Op, Outcome, OwnLog, Peer, Person, Profile, Progress,
     Refusal, Standing, Way,

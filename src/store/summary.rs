@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::value::uint;
-use super::{Progress, StoreError, entries, logs};
+use super::{Gaps, Progress, StoreError, entries, logs, missing};
 use crate::log::Text;
 use crate::wire::{ConversationId, EntryId, RootKey, kind};
 
@@ -31,6 +31,8 @@ pub struct Summary {
     pub activity: u64,
     /// What was typed and not sent.
     pub draft: String,
+    /// What is known to be incomplete.
+    pub gaps: Gaps,
 }
 
 /// The last message of a conversation.
@@ -59,7 +61,8 @@ pub(super) fn summarise(tx: &Connection, keys: &[ConversationId]) -> Result<Vec<
 }
 
 fn one(tx: &Connection, key: &ConversationId) -> Result<Summary, StoreError> {
-    let nothing = Summary { conversation: *key, last: None, unread: 0, activity: 0, draft: String::new() };
+    let nothing =
+        Summary { conversation: *key, last: None, unread: 0, activity: 0, draft: String::new(), gaps: Gaps::default() };
     let Some(conversation) = logs::conversation(tx, key)? else { return Ok(nothing) };
     let unread = tx
         .prepare_cached(UNREAD)?
@@ -71,7 +74,8 @@ fn one(tx: &Connection, key: &ConversationId) -> Result<Summary, StoreError> {
         .query_row([conversation], |row| row.get(0))
         .optional()?
         .unwrap_or_default();
-    Ok(Summary { last: last(tx, conversation)?, unread, activity, draft, ..nothing })
+    let gaps = missing::gaps(tx, conversation)?;
+    Ok(Summary { last: last(tx, conversation)?, unread, activity, draft, gaps, ..nothing })
 }
 
 fn last(tx: &Connection, conversation: i64) -> Result<Option<LastRow>, StoreError> {

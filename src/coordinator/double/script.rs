@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::Double;
 use crate::coordinator::{
     ChatView, Command, CommandError, ContactView, Delta, ErrorCode, IdentityView, LAST_LINE_CHARS_MAX, LastMessage,
-    LinkState, LinkStatus, MessageInfo, MessageState, MessageView, NoLink, PageAt, PageView, Path, Reply, RequestView,
-    StatusView, TEXT_BYTES_MAX, UNREAD_MAX, View,
+    LinkState, LinkStatus, MessageInfo, MessageState, MessageView, MissingView, NoLink, PageAt, PageView, Path, Reply,
+    RequestView, StatusView, TEXT_BYTES_MAX, UNREAD_MAX, View,
 };
 
 /// Something that happens without a command; gives what changed.
@@ -26,6 +26,8 @@ struct Talk {
     read: usize,
     draft: String,
     activity: u64,
+    missing: Vec<MissingView>,
+    forked: Vec<Uuid>,
 }
 
 /// People and what they said, in memory.
@@ -60,6 +62,20 @@ impl Script {
         if read || mine {
             talk.read = talk.messages.len();
         }
+        self.chat(with)
+    }
+
+    /// So many messages of an author are known to exist and have not arrived; these people have them. Gives what changed.
+    pub fn lacks(&mut self, with: Uuid, author: Option<Uuid>, count: u32, held_by: Vec<Uuid>) -> Delta {
+        let missing = &mut self.talks.entry(with).or_default().missing;
+        missing.retain(|missing| missing.author != author);
+        missing.extend((count > 0).then_some(MissingView { author, count, held_by }));
+        self.chat(with)
+    }
+
+    /// An author's device has written two different messages in one place. Gives what changed.
+    pub fn forks(&mut self, with: Uuid, author: Uuid) -> Delta {
+        self.talks.entry(with).or_default().forked.push(author);
         self.chat(with)
     }
 
@@ -255,7 +271,15 @@ impl Script {
         });
         let unread = talk.messages.iter().skip(talk.read).filter(|message| message.from == with).count();
         let unread = u32::try_from(unread).map_or(UNREAD_MAX, |count| count.min(UNREAD_MAX));
-        ChatView { user_id: with, last, unread, activity: talk.activity, draft: talk.draft.clone() }
+        ChatView {
+            user_id: with,
+            last,
+            unread,
+            activity: talk.activity,
+            draft: talk.draft.clone(),
+            missing: talk.missing.clone(),
+            forked: talk.forked.clone(),
+        }
     }
 
     fn page(&self, with: Uuid, at: &PageAt, limit: u32) -> PageView {

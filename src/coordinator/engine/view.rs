@@ -5,10 +5,10 @@ use super::state::Contact;
 use super::{Engine, Now, Output};
 use crate::coordinator::{
     BrokerState, BrokerStatus, ChatView, ContactView, IdentityView, LAST_LINE_CHARS_MAX, LastMessage, LinkStatus,
-    MessageState, NoLink, Path, RequestView, Snapshot, StatusView,
+    MessageState, MissingView, NoLink, Path, RequestView, Snapshot, StatusView,
 };
 use crate::identity::{Card, UserId, safety_number, visible};
-use crate::store::{LastRow, Progress, Standing, Summary, Way};
+use crate::store::{LastRow, Missing, Progress, Standing, Summary, Way};
 use crate::wire::RootKey;
 
 impl Engine {
@@ -156,6 +156,18 @@ pub(super) fn chat(me: &RootKey, with: &RootKey, summary: &Summary) -> ChatView 
         unread: summary.unread,
         activity: summary.activity,
         draft: summary.draft.clone(),
+        missing: summary.gaps.missing.iter().map(missing).collect(),
+        forked: summary.gaps.forked.iter().map(|author| UserId::from(author).0).collect(),
+    }
+}
+
+/// What has not arrived, for people.
+fn missing(missing: &Missing) -> MissingView {
+    let user = |root: &RootKey| UserId::from(root).0;
+    MissingView {
+        author: missing.author.as_ref().map(user),
+        count: missing.count,
+        held_by: missing.held_by.iter().map(user).collect(),
     }
 }
 

@@ -77,6 +77,7 @@ fn what_was_saved_is_loaded() {
             unread: 0,
             activity: 0,
             draft: String::new(),
+            gaps: Gaps::default(),
         }],
     };
     assert_eq!(load(&mut db), expected);

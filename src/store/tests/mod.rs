@@ -5,6 +5,7 @@ mod entries;
 mod files;
 mod full_disk;
 mod limits;
+mod missing;
 mod order;
 mod page;
 mod sound;
@@ -14,7 +15,7 @@ mod writer;
 
 use ed25519_dalek::SigningKey;
 
-use super::{Db, MessageRow, Op, Outcome, Progress, Way};
+use super::{Db, Gaps, MessageRow, Op, Outcome, Progress, Way};
 use crate::log::{Draft, Entry, Text, direct_conversation};
 use crate::wire::{self, ConversationId, DeviceKey, EntryId, Have, LogId, RootKey, Salt, kind};
 

@@ -35,7 +35,14 @@ fn person(seed: u8) -> Person {
 #[test]
 fn a_summary_shows_the_end_of_a_conversation() {
     let mut db = Db::in_memory().unwrap();
-    let nothing = Summary { conversation: conversation(), last: None, unread: 0, activity: 0, draft: String::new() };
+    let nothing = Summary {
+        conversation: conversation(),
+        last: None,
+        unread: 0,
+        activity: 0,
+        draft: String::new(),
+        gaps: Gaps::default(),
+    };
     assert_eq!(summary(&mut db), nothing);
     let (mut alice, mut bob) = (Writer::new(1, 1), Writer::new(2, 2));
     let mine = alice.write(100, &[], "mine");

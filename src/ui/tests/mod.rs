@@ -5,6 +5,7 @@
 mod connection;
 mod find;
 mod hiding;
+mod missing;
 mod people;
 mod screens;
 mod stage;

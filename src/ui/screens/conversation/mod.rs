@@ -5,6 +5,7 @@ mod composer;
 mod flow;
 mod head;
 mod info;
+mod missing;
 
 use dioxus::prelude::*;
 use uuid::Uuid;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 use self::composer::Composer;
 use self::flow::Flow;
 use self::head::Head;
+use self::missing::Missing;
 use crate::ui::context::use_ui;
 use crate::ui::state::{ModelStoreExt, ThreadStoreExt};
 
@@ -29,7 +31,12 @@ pub fn Conversation(user: Uuid) -> Element {
             } else {
                 div { class: "flow" }
             }
-            Composer { user }
+            div { class: "chat-foot",
+                if open {
+                    Missing { user }
+                }
+                Composer { user }
+            }
         }
     }
 }
