@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
@@ -16,11 +16,13 @@ use serde_json::{Value, json};
 use crate::support::World;
 
 /// Messages that are handed over together, to each of the others, without waiting for an answer.
-const TOGETHER: usize = 6;
+const TOGETHER: usize = 4;
 /// Between two of these.
 const PACE: Duration = Duration::from_millis(200);
 /// How often what no event announces is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(40);
+/// So many wait before a node has said how many; three of them still have a sum.
+const UNKNOWN: u64 = u32::MAX as u64;
 /// What any single answer may take, with three processes that start and die on two cores.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -36,7 +38,10 @@ pub struct Person {
     /// The user id and the link that invites others.
     identity: OnceLock<(String, String)>,
     kills: AtomicUsize,
-    calm: AtomicBool,
+    /// What its node says to be undelivered, and without an answer; the largest number while that is not known.
+    waiting: AtomicU64,
+    /// How its node says that things stand.
+    status: Mutex<Value>,
 }
 
 /// What this person says and hears.
@@ -77,7 +82,8 @@ impl Person {
             talk: Mutex::default(),
             identity: OnceLock::new(),
             kills: AtomicUsize::new(0),
-            calm: AtomicBool::new(false),
+            waiting: AtomicU64::new(UNKNOWN),
+            status: Mutex::default(),
         };
         let mut talk = person.talk();
         person.start(&mut talk);
@@ -136,7 +142,17 @@ impl Person {
 
     /// Whether all that was written has been delivered.
     pub fn is_calm(&self) -> bool {
-        self.calm.load(Ordering::SeqCst)
+        self.waiting() == 0
+    }
+
+    /// How many messages have not been delivered, as far as that is known.
+    pub fn waiting(&self) -> u64 {
+        self.waiting.load(Ordering::SeqCst)
+    }
+
+    /// Says how things stand, and what the node has logged.
+    pub fn testify(&self) {
+        println!("{}: {}\n{}", self.name, self.status.lock().unwrap(), self.last_words());
     }
 
     pub fn acknowledged(&self) -> Vec<Said> {
@@ -178,9 +194,11 @@ impl Person {
             self.hears(&mut talk, round + PACE);
         }
         while !done.load(Ordering::SeqCst) {
-            let status = self.call(&mut talk, "status", &json!({}));
-            let calm = talk.open.is_empty() && status.is_some_and(|status| status["outbox"] == 0);
-            self.calm.store(calm, Ordering::SeqCst);
+            if let Some(status) = self.call(&mut talk, "status", &json!({})) {
+                let waiting = status["outbox"].as_u64().unwrap() + talk.open.len() as u64;
+                self.waiting.store(waiting, Ordering::SeqCst);
+                *self.status.lock().unwrap() = status;
+            }
             self.hears(&mut talk, Instant::now() + LOOK_AGAIN);
         }
         self.must(&mut talk, "shutdown", &json!({}));
