@@ -14,12 +14,12 @@
   };
 
   // ---- a conversation keeps its place while messages come and go above and below
-  const NEAR_END = 48, PUSH_AGAIN_MS = 500;
+  const NEAR_END = 48, PUSH_AGAIN_MS = 500, FOUND_MS = 2000;
   const flows = new WeakSet();
   const tend = (flow) => {
     if (flows.has(flow)) return;
     flows.add(flow);
-    let atEnd = true, anchor = null, placed = null;
+    let atEnd = true, anchor = null, placed = null, jumped = null;
     const toEnd = () => { flow.scrollTop = flow.scrollHeight; };
     const remember = () => {
       atEnd = flow.dataset.later !== "true" && flow.scrollHeight - flow.scrollTop - flow.clientHeight < NEAR_END;
@@ -30,14 +30,34 @@
         if (box.bottom > top) { anchor = { element, top: box.top }; break; }
       }
     };
+    // The reader wants to see one message: in the middle, and for a moment it stands out.
+    const aim = () => {
+      jumped = flow.dataset.jump;
+      const row = flow.querySelector(`[data-id="${CSS.escape(flow.dataset.target)}"]`);
+      if (!row) return false;
+      row.scrollIntoView({ block: "center" });
+      row.classList.remove("found");
+      // Twice in a row it stands out twice.
+      void row.offsetWidth;
+      row.classList.add("found");
+      setTimeout(() => row.classList.remove("found"), FOUND_MS);
+      const inside = flow.contains(document.activeElement);
+      stopAt(row.querySelector("[data-info]"));
+      if (inside && stop) stop.focus({ preventScroll: true });
+      return true;
+    };
     const settle = () => {
+      const aims = jumped !== flow.dataset.jump && flow.dataset.target;
       if (placed !== flow.dataset.opening) {
         if (!flow.querySelector("[data-row]")) return;
         placed = flow.dataset.opening;
         const divider = flow.querySelector("[data-divider]");
-        if (divider) divider.scrollIntoView({ block: "center" }); else toEnd();
+        if (aims && aim()) atEnd = false;
+        else if (divider) divider.scrollIntoView({ block: "center" }); else toEnd();
         // The program learns where the reader stands also when there was nothing to scroll.
         requestAnimationFrame(() => flow.dispatchEvent(new Event("scroll")));
+      } else if (aims && aim()) {
+        atEnd = false;
       } else if (atEnd) {
         toEnd();
       } else if (anchor && anchor.element.isConnected) {
@@ -61,6 +81,8 @@
     flow.addEventListener("wheel", (event) => push(event.deltaY < 0), { passive: true });
     flow.addEventListener("touchstart", (event) => { pushed.y = event.touches[0].clientY; }, { passive: true });
     flow.addEventListener("touchmove", (event) => push(event.touches[0].clientY > pushed.y), { passive: true });
+    // Reactions stand below their message.
+    const messageOf = (it) => it.closest("[data-id]") ?? it.closest(".reactions")?.previousElementSibling ?? null;
     // Of all the messages one is a stop of the Tab key, the last unless the arrows have chosen another.
     let stop = null;
     const stopAt = (next) => {
@@ -70,14 +92,24 @@
       if (stop) stop.tabIndex = 0;
     };
     const stopSomewhere = () => {
-      if (stop && stop.isConnected && stop === document.activeElement) return;
+      if (stop && stop.isConnected && (stop === document.activeElement || document.querySelector("[role=menu]"))) return;
       stopAt([...flow.querySelectorAll("[data-info]")].pop() ?? null);
     };
     flow.addEventListener("keydown", (event) => {
       const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-      if (!step || !(event.target instanceof Element) || !event.target.matches("[data-info]")) return;
+      if (!(event.target instanceof Element) || !event.target.matches("[data-stop]")) return;
+      // To the left and right lies what else there is in a message.
+      const aside = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (aside) {
+        const all = [...flow.querySelectorAll("[data-stop]")].filter((it) => messageOf(it) === messageOf(event.target));
+        event.preventDefault();
+        all[(all.indexOf(event.target) + aside + all.length) % all.length].focus();
+        return;
+      }
+      if (!step) return;
+      const here = messageOf(event.target)?.querySelector("[data-info]");
       const stops = [...flow.querySelectorAll("[data-info]")];
-      const next = stops[stops.indexOf(event.target) + step];
+      const next = stops[stops.indexOf(here) + step];
       event.preventDefault();
       if (!next) return;
       stopAt(next);
@@ -87,7 +119,7 @@
       if (["ArrowUp", "PageUp", "Home"].includes(event.key)) push(true);
       if (["ArrowDown", "PageDown", "End"].includes(event.key)) push(false);
     });
-    new MutationObserver(settle).observe(flow, { childList: true, subtree: true, attributeFilter: ["data-opening"], attributes: true });
+    new MutationObserver(settle).observe(flow, { childList: true, subtree: true, attributeFilter: ["data-opening", "data-jump"], attributes: true });
     new ResizeObserver(() => { if (atEnd) toEnd(); }).observe(flow);
     settle();
   };
@@ -150,8 +182,12 @@
   let returnTo = null;
   document.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
+    const menu = document.querySelector("[role=menu]");
     const dialog = [...document.querySelectorAll("[role=dialog]")].pop();
-    if (event.key === "Escape") {
+    if (menu && (event.key === "Escape" || event.key === "Tab")) {
+      event.preventDefault();
+      menu.closest("[data-escape]")?.click();
+    } else if (event.key === "Escape") {
       const way = [...(dialog ?? document).querySelectorAll("[data-escape]")].filter(visible).pop();
       if (way) { event.preventDefault(); way.click(); }
     } else if (event.key === "Tab" && dialog) {
@@ -174,6 +210,13 @@
     element.focus({ preventScroll: true });
   };
 
+  // Where the focus returns to: where it was, or, when a mouse has asked for the menu of a message, that message.
+  const whereFrom = (layer) => {
+    const at = document.activeElement;
+    const message = document.querySelector(`[data-flow] [data-id="${CSS.escape(layer.dataset.for ?? "")}"] [data-info]`);
+    return message && (at === document.body || at.matches("[data-flow], [data-menu]")) ? message : at;
+  };
+
   // ---- whatever appears is looked after
   const seen = new WeakSet();
   const grown = new WeakSet();
@@ -188,15 +231,23 @@
     }
     const wanted = [...document.querySelectorAll("[data-autofocus]")].filter((element) => !seen.has(element));
     wanted.forEach((element) => seen.add(element));
-    const dialog = document.querySelector("[role=dialog]");
+    // What was begun for a message leads into the field, on a phone too: whoever answers wants to write.
+    const leads = [...document.querySelectorAll("[data-lead]")].filter((element) => !seen.has(element));
+    leads.forEach((element) => seen.add(element));
+    const dialog = document.querySelector("[role=dialog], [role=menu]");
     const target = wanted.filter(visible).pop();
-    if (target) {
-      if (dialog && dialog.contains(target)) returnTo ??= document.activeElement;
+    if (dialog && (dialog.matches("[role=menu]") || dialog.contains(target ?? null))) returnTo ??= whereFrom(dialog);
+    const field = leads.length && !dialog ? leads.pop().closest("form")?.querySelector("textarea") : null;
+    if (field) {
+      returnTo = null;
+      field.focus({ preventScroll: true });
+      field.setSelectionRange(field.value.length, field.value.length);
+    } else if (target) {
       focusOn(target);
     }
     // What had the focus is gone with what was left: the way goes on where the eye is.
     const lost = document.activeElement === document.body && matchMedia("(pointer: fine)").matches;
-    if (!target && !dialog && !returnTo && lost && focused) {
+    if (!target && !field && !dialog && !returnTo && lost && focused) {
       const home = [...document.querySelectorAll("[aria-current=true], [data-home]")].filter(visible)[0];
       if (home) focusOn(home);
     }

@@ -10,14 +10,14 @@ use std::path::Path;
 use data_encoding::HEXLOWER;
 use kith::identity::{Card, CardFields, Link, Name, Secrets, safety_number};
 use kith::log::order::{Key, Node, sort};
-use kith::log::{Draft, Entry, Text, direct_conversation};
+use kith::log::{Deletion, Draft, Entry, Reaction, Text, direct_conversation};
 use kith::signaling::envelope::{Recipient, seal};
 use kith::signaling::{Leaf, SessionKind, Topic, client_id, inbox};
 use kith::wire::broker_url::BrokerUrl;
 use kith::wire::signal::{Candidate, Heartbeat, Signal};
 use kith::wire::{
     Accept, Ack, BlobHash, Bulk, ConnectionId, EntryId, Frame, Have, Hello, KeyKind, Lack, LogHave, LogId, Mail,
-    Message, NewKey, Nonce, Range, Request, RootKey, Salt, Signalled, State, cbor, kind, state,
+    Message, NewKey, Nonce, Range, Reading, Request, RootKey, Salt, Signalled, State, Typing, cbor, kind, state,
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
@@ -264,13 +264,71 @@ fn entries() -> Value {
         ("lack", Frame::Lack(Lack { conversation, device, log, ranges: vec![range(2, 3)] })),
         ("ack", Frame::Ack(Ack { ids: vec![first.id(), second.id()] })),
         ("state", Frame::State(State { kind: state::CARD, counter: 1, value: alice.card.bytes().to_vec() })),
+        (
+            "read",
+            Frame::State(State {
+                kind: state::READ,
+                counter: 300,
+                value: cbor::encode(&Reading { conversation, entry: answer.id() }),
+            }),
+        ),
+        (
+            "typing",
+            Frame::State(State {
+                kind: state::TYPING,
+                counter: 0,
+                value: cbor::encode(&Typing { conversation, on: true }),
+            }),
+        ),
     ];
     json!({
         "entries": [show("alice", &first), show("bob", &answer), show("alice", &second)],
+        "bodies": bodies(),
+        "emoji": emoji(),
         "erased": { "entry": hex(cbor::encode(&erased)), "id": hex(first.id().0) },
         "bulk": bulk(),
         "frames": frames.iter().map(|(name, frame)| json!({ "name": name, "frame": hex(frame.to_bytes()) })).collect::<Vec<_>>(),
     })
+}
+
+/// A body of each kind, and what it says.
+fn bodies() -> Value {
+    let text = Text::new("Grüße, 東京 🙂").unwrap();
+    json!([
+        { "kind": kind::TEXT, "body": hex(text.to_bytes()), "text": text.text },
+        { "kind": kind::TEXT, "body": hex(text.clone().forward().to_bytes()), "text": text.text, "forwarded": true },
+        { "kind": kind::EDIT, "body": hex(text.to_bytes()), "text": text.text },
+        { "kind": kind::DELETE, "body": hex(Deletion {}.to_bytes()) },
+        { "kind": kind::REACTION, "body": hex(Reaction::new("👍🏽", true).unwrap().to_bytes()), "emoji": "👍🏽", "on": true },
+        { "kind": kind::REACTION, "body": hex(Reaction::new("❤️", false).unwrap().to_bytes()), "emoji": "❤️", "on": false },
+    ])
+}
+
+/// What is one emoji, and what is none.
+fn emoji() -> Value {
+    let cases = [
+        "👍",
+        "👍🏽",
+        "❤️",
+        "👨🏿‍👩🏿‍👧🏿‍👦🏿",
+        "🇯🇵",
+        "🏴󠁧󠁢󠁥󠁮󠁧󠁿",
+        "1️⃣",
+        "©",
+        "",
+        "a",
+        "1",
+        "🇯",
+        "👍👍",
+        "👍\u{200d}",
+        "\u{1f3fd}",
+        "👍 ",
+        "\u{200d}👍",
+    ];
+    let long = ["👩\u{200d}".repeat(9).as_str(), "👩"].concat();
+    let accepted = |text: &str| Reaction::new(text, true).is_ok();
+    let all = cases.iter().copied().chain([long.as_str()]);
+    json!(all.map(|text| json!({ "emoji": text, "accepted": accepted(text) })).collect::<Vec<_>>())
 }
 
 /// Pieces of a blob: its beginning, and what comes after 64 KiB.

@@ -59,7 +59,53 @@ chats-unread = { $count ->
 }
 chats-many = 999+
 chats-asked = Waits for their answer
+chats-archived = Archived
+chats-archived-back = All chats
+chats-archived-count = { $count ->
+    [one] 1 archived chat
+   *[other] { $count } archived chats
+}
 online = Online
+
+## Looking for something
+
+search = Search
+search-key = Search (Ctrl+K)
+search-clear = Clear the search
+search-people = People
+search-messages = Found messages
+search-you = You:
+search-nothing = Nothing found for “{ $what }”
+search-count = { $count ->
+    [0] Nothing found
+    [one] 1 found
+   *[other] { $count } found
+}
+search-more = Show more
+search-unfinished = Older messages are still being looked through. Some of them may be missing here.
+refused-query = This is too long to look for. Try a few words of it.
+
+## What can be done with a conversation
+
+chat-menu = Conversation with { $name }
+chat-pin = Pin
+chat-unpin = Unpin
+chat-mute = Mute
+chat-mute-hour = Mute for 1 hour
+chat-mute-night = Mute for 8 hours
+chat-unmute = Unmute
+chat-archive = Archive
+chat-unarchive = Back to the chats
+chat-pinned = Pinned
+chat-muted = Muted
+contact-chat = This conversation
+contact-pin = Pin
+contact-pin-what = It stands above the others.
+contact-mute = Mute
+contact-mute-what = No notifications. Messages still come, and are counted.
+contact-muted-until = No notifications until { $day }, { $time }. Messages still come, and are counted.
+contact-archive = Archive
+contact-archive-what = It stands apart from the chats, under “Archived”. A new message brings it back, unless it is muted.
 
 ## How things stand
 
@@ -192,10 +238,66 @@ waits-refused = The meeting point refuses us. See Settings
 waits-nowhere = There is no meeting point. See Settings
 mark-sent = Sent: { $name } has not received it yet
 mark-delivered = Delivered
+mark-read = Read
 send-failed = Not sent: { $why }
 you-said = You, { $time }
 they-said = { $name }, { $time }
 heard = { $name }: { $text }
+typing = { $count ->
+    [one] { $names } is writing …
+   *[other] { $names } are writing …
+}
+message-deleted = This message was deleted
+message-newer = This was written by a newer Kith. Update yours to see it.
+message-newer-short = Written by a newer Kith
+message-edited = edited
+message-forwarded = Forwarded
+quote-open = Go to what { $name } wrote: { $text }
+reactions = Reactions
+reacted = { $names } reacted with { $emoji }
+list-and = { $list } and { $last }
+
+## What can be done with a message
+
+menu-open = What you can do with the message of { $time }
+menu-title = Message of { $time }
+act-react = React
+react-with = React with { $emoji }
+react-more = More emoji
+act-reply = Reply
+act-copy = Copy
+act-forward = Forward
+act-edit = Edit
+act-delete = Delete
+reply-to = Reply to { $name }
+reply-own = Reply to yourself
+reply-leave = Write no reply
+edit-title = Edit your message
+edit-leave = Leave it as it is
+edit-save = Save
+edit-failed = Not changed: { $why }
+copy-failed = This could not be copied. Select the text and copy it yourself.
+delete-ask = Delete this message?
+delete-everyone = Delete for everyone
+delete-everyone-what = For everyone: its text is erased here, and on their devices as soon as they hear of it. They see that a message was deleted.
+delete-me = Delete for me
+delete-me-what = For you: it is gone from this device. Everybody else keeps it.
+forward-title = Forward to …
+picks-search = Find somebody
+picks-people = People
+picks-none = Nobody of this name.
+forward-nobody = Choose somebody first.
+forward-count = { $count ->
+    [one] Forward to 1 person
+   *[other] Forward to { $count } people
+}
+forward-done = { $count ->
+    [one] Forwarded to 1 person
+   *[other] Forwarded to { $count } people
+}
+
+## About a message
+
 info-open = About the message of { $time }
 info-title = About this message
 info-from = From
@@ -496,6 +598,11 @@ refused-storage = This could not be kept: { $why }
 refused-saving = This could not be saved: { $why }
 refused-hiding = Your address is hidden until Kith ends. This could not be kept: { $why }
 refused-ending = Kith is just ending.
+refused-not-yours = Only who wrote a message can change it.
+refused-deleted = This message was deleted meanwhile.
+refused-newer = This message was written by a newer Kith. Update yours first.
+refused-reaction = There is no room for more reactions beside this message.
+refused-message = This message is not there any more.
 
 ## Notifications
 

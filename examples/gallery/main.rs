@@ -2,19 +2,20 @@
 //!
 //! `cargo run --no-default-features --features browser,testing --example gallery` prints one line a scene, its name and its
 //! address, then `ready`. Everything is fixed: people, ids, the time. On standard input a line `say SCENE TEXT` lets the first
-//! contact of a scene write, `reset SCENE WORD` brings back how it began (and is echoed when it has); the end of the input
+//! contact of a scene write, `type SCENE on` (or `off`) lets Bob type, `reset SCENE WORD` brings back how it began (and is echoed when it has); the end of the input
 //! is the end of it.
 #![allow(clippy::print_stdout, reason = "a program: its output is what it is for")]
 
 mod checkup;
+mod life;
 mod people;
 mod scenes;
 
 use std::collections::BTreeMap;
 
 use anyhow::Context;
-use kith::coordinator::MessageState;
 use kith::coordinator::double::{Double, Happening, Script};
+use kith::coordinator::{Delta, MessageState};
 use kith::host::{Control, Order, Settings};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::sync::{mpsc, watch};
@@ -91,6 +92,7 @@ async fn listen(stages: &BTreeMap<&'static str, (mpsc::Sender<Happening>, Script
         };
         let happening: Happening = match verb {
             "say" => says(text.to_owned()),
+            "type" => types(text == "on"),
             "reset" => resets(beginning.clone(), line.clone()),
             _ => {
                 println!("what is that: {line}");
@@ -106,6 +108,13 @@ fn says(text: String) -> Happening {
     Box::new(move |script: &mut Script| {
         let first = script.view.contacts.first().map(|contact| contact.user_id);
         first.map(|with| script.says(with, false, &text, NOW, MessageState::Received, false)).into_iter().collect()
+    })
+}
+
+fn types(on: bool) -> Happening {
+    Box::new(move |script: &mut Script| {
+        let bob = script.view.contacts.iter().find(|contact| contact.name.starts_with("Bob")).map(|one| one.user_id);
+        bob.map(|with| Delta::Typing { with, from: with, on }).into_iter().collect()
     })
 }
 

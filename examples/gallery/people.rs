@@ -78,6 +78,11 @@ impl Friend {
         Self { path: Path::None, ..self }
     }
 
+    /// The same person, with Bob's conversation still to come.
+    pub fn silent(self) -> Self {
+        if self.n == 2 { Self { said: vec![], ..self } } else { self }
+    }
+
     /// As the coordinator tells of them.
     pub fn contact(&self) -> ContactView {
         ContactView {

@@ -2,12 +2,12 @@
 
 use dioxus::prelude::VirtualDom;
 use kith::coordinator::double::Script;
-use kith::coordinator::{BrokerState, BrokerStatus, Handle, MessageState, Path, View};
+use kith::coordinator::{BrokerState, BrokerStatus, Command, Handle, MUTED_FOR_GOOD, MessageState, Path, View};
 use kith::doctor::Report;
-use kith::host::{Control, Ice, Reach, Settings};
+use kith::host::{Control, Ice, Reach, Settings, TextSize};
 
-use crate::checkup;
 use crate::people::{Friend, by_mail_only, friends, long_talk, own, request, user};
+use crate::{checkup, life};
 
 /// It always is Saturday, 14 March 2026, 12:45 UTC.
 pub const NOW: u64 = 1_773_492_300_000;
@@ -47,6 +47,7 @@ pub fn all() -> Vec<Scene> {
         ..View::default()
     };
     let hidden = View { identity: Some(own()), brokers: own_broker(), ..View::default() };
+    let tidy = hidden.clone();
     let brokers = vec!["mqtts://broker.example:8883".to_owned(), "wss://second.example/mqtt".to_owned()];
     vec![
         scene("welcome", View::default(), Settings::default(), vec![]),
@@ -59,6 +60,9 @@ pub fn all() -> Vec<Scene> {
             friends().into_iter().map(Friend::away).collect(),
         ),
         scene("hidden", hidden, hides(chosen(Reach::Network)), by_mail_only(friends())),
+        lively("life", empty.clone(), chosen(Reach::ThisComputer)),
+        lively("huge", empty.clone(), Settings { text_size: TextSize::Huge, ..chosen(Reach::ThisComputer) }),
+        arranged(scene("arranged", tidy, chosen(Reach::Network), friends())),
         lacking(scene("gaps", empty.clone(), chosen(Reach::ThisComputer), friends())),
         scene("long", empty, chosen(Reach::ThisComputer), vec![long_talk(LONG)]),
     ]
@@ -86,6 +90,29 @@ fn lacking(mut scene: Scene) -> Scene {
     let (bob, carol) = (user(2), user(3));
     scene.script.lacks(bob, Some(bob), 2, vec![bob, carol]);
     scene.script.forks(bob, bob);
+    scene
+}
+
+/// Bob's conversation, with all that happens to messages in it; and a few more to pass something on to.
+fn lively(name: &'static str, view: View, settings: Settings) -> Scene {
+    let mut scene = scene(name, view, settings, friends().into_iter().map(Friend::silent).collect());
+    life::talk(&mut scene.script);
+    scene
+}
+
+/// Somebody has put their chats in order: one on top, one silent, two out of sight.
+fn arranged(mut scene: Scene) -> Scene {
+    let choices = [
+        Command::PinConversation { with: user(3), on: true },
+        Command::MuteConversation { with: user(3), until: MUTED_FOR_GOOD },
+        Command::PinConversation { with: user(6), on: true },
+        Command::ArchiveConversation { with: user(8), on: true },
+        Command::ArchiveConversation { with: user(7), on: true },
+    ];
+    for choice in choices {
+        // The pretended coordinator takes every choice.
+        drop(scene.script.obey(choice));
+    }
     scene
 }
 

@@ -57,7 +57,10 @@ pub async fn run(broker: &str, folder: &Path) -> Result<Value> {
         }
         let frame = crate::millis(begun);
         let begun = Instant::now();
-        let sent = alice.core.submit(Command::SendMessage { to: bob.id, text: format!("one message, {number}") }).await;
+        let sent = alice
+            .core
+            .submit(Command::SendMessage { to: bob.id, text: format!("one message, {number}"), reply_to: None })
+            .await;
         until(&mut events, |event| matches!(event, Event::MessageDelivered { .. })).await?;
         let single = crate::millis(begun);
         sent.await?;

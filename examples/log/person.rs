@@ -118,7 +118,7 @@ pub async fn write(core: &Handle, to: Uuid, count: usize) -> Result<()> {
     });
     for number in 0..count {
         let text = format!("{number}: a message of some words, as people write them");
-        let reply = core.submit(Command::SendMessage { to, text }).await;
+        let reply = core.submit(Command::SendMessage { to, text, reply_to: None }).await;
         sender.send(Box::pin(reply)).await.ok().context("a message was refused")?;
     }
     drop(sender);

@@ -6,14 +6,15 @@ use std::fs;
 use std::path::Path;
 
 use kith::identity::{Card, CardFields, Context, Link, Name, Secrets, sign};
-use kith::log::{Draft, Entry, Text, direct_conversation};
+use kith::log::{Deletion, Draft, Entry, Reaction, Text, direct_conversation};
 use kith::signaling::envelope::{Recipient, seal};
 use kith::signaling::{InboxId, Leaf, Topic};
 use kith::wire::broker_url::BrokerUrl;
 use kith::wire::signal::{Candidate, Heartbeat, Signal};
 use kith::wire::{
     Accept, Ack, BlobHash, Bulk, ConnectionId, ConversationId, EntryId, Envelope, Frame, Have, Hello, Inner, KeyKind,
-    Lack, LogHave, LogId, Mail, Message, NewKey, Nonce, Range, Request, Salt, Signalled, State, cbor, kind, state,
+    Lack, LogHave, LogId, Mail, Message, NewKey, Nonce, Range, Reading, Request, Salt, Signalled, State, Typing, cbor,
+    kind, state,
 };
 use kith_fuzz::{card_body, generator, secrets};
 
@@ -88,6 +89,8 @@ fn frames(alice: &Secrets, card: &Card) {
     };
     let mut erased = entry(alice, 1).wire().clone();
     (erased.salt, erased.body) = (None, None);
+    let reading = Reading { conversation, entry: EntryId([2; 32]) };
+    let typing = Typing { conversation, on: true };
     let all = [
         (
             "heartbeat",
@@ -100,6 +103,8 @@ fn frames(alice: &Secrets, card: &Card) {
         ("lack", Frame::Lack(Lack { conversation, device: alice.device_key(), log: LogId([1; 16]), ranges })),
         ("ack", Frame::Ack(Ack { ids: vec![EntryId([1; 32]), EntryId([2; 32])] })),
         ("state", Frame::State(State { kind: state::CARD, counter: 3, value: card.bytes().to_vec() })),
+        ("state-read", Frame::State(State { kind: state::READ, counter: 4, value: cbor::encode(&reading) })),
+        ("state-typing", Frame::State(State { kind: state::TYPING, counter: 0, value: cbor::encode(&typing) })),
     ];
     for (name, frame) in all {
         keep("frame", name, &frame.to_bytes());
@@ -192,6 +197,10 @@ fn entries(alice: &Secrets) {
     let body = written.body().expect("just written");
     keep_chosen("entry", "write", &[2], &[&[9; 32][..], body].concat());
     keep_chosen("entry", "text", &[3], body);
+    let forwarded = Text::new("hello").expect("a text").forward();
+    keep_chosen("entry", "text-forwarded", &[3], &forwarded.to_bytes());
+    keep_chosen("entry", "reaction", &[4], &Reaction::new("\u{1f44d}", true).expect("an emoji").to_bytes());
+    keep_chosen("entry", "deletion", &[5], &Deletion {}.to_bytes());
 }
 
 fn signal_values() -> [Signal; 4] {

@@ -5,15 +5,24 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use super::event::{BrokerState, LinkState, Path};
-use super::watch::{PageAt, PageView};
+use super::found::FoundView;
+use super::watch::{ChatView, PageAt, PageView};
 
 pub use crate::identity::{BROKERS_MAX, NAME_BYTES_MAX};
-pub use crate::log::TEXT_BYTES_MAX;
+pub use crate::log::{QUERY_CHARS_MAX, REACTION_BYTES_MAX, SNIPPET_CHARS_MAX, TEXT_BYTES_MAX};
+pub use crate::store::FOUND_MAX as SEARCH_LIMIT_MAX;
 
 /// One page of history at most: about a megabyte of short messages, an answer that cannot stall a reader.
 pub const HISTORY_LIMIT_MAX: u32 = 1_000;
 /// One page of history when nobody says how much.
 pub const HISTORY_LIMIT_DEFAULT: u32 = 100;
+/// Conversations that a message is forwarded to at a time: more than anybody picks by hand.
+pub const FORWARD_MAX: usize = 20;
+
+/// Messages that one search finds when nobody says how many: a screen.
+pub const SEARCH_LIMIT_DEFAULT: u32 = 20;
+/// A conversation that is muted until then is muted until somebody says otherwise: the year 10889, which no clock shows.
+pub const MUTED_FOR_GOOD: u64 = 1 << 48;
 
 /// Something a person or a script wants. Every command gets exactly one reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +60,8 @@ pub enum Command {
         to: Uuid,
         /// The text.
         text: String,
+        /// The message of the same conversation that it answers and quotes.
+        reply_to: Option<String>,
     },
     /// Read a page of a conversation, oldest first. Replies [`Reply::History`].
     ReadHistory {
@@ -121,6 +132,87 @@ pub enum Command {
         /// An id as in [`MessageView::id`].
         id: String,
     },
+    /// Give a message of one's own another text. Replies [`Reply::Done`] once it is durable.
+    EditMessage {
+        /// Whose conversation.
+        with: Uuid,
+        /// The message.
+        id: String,
+        /// The new text.
+        text: String,
+    },
+    /// Delete a message: one's own for everyone, or anybody's on this device only. Replies [`Reply::Done`] once it is durable.
+    DeleteMessage {
+        /// Whose conversation.
+        with: Uuid,
+        /// The message.
+        id: String,
+        /// For everyone: its text is erased wherever that is honoured. Otherwise it is hidden here.
+        for_everyone: bool,
+    },
+    /// Put an emoji beside a message, or take it back. What is so already is done. Replies [`Reply::Done`].
+    React {
+        /// Whose conversation.
+        with: Uuid,
+        /// The message.
+        id: String,
+        /// One emoji, at most [`REACTION_BYTES_MAX`] bytes.
+        emoji: String,
+        /// Whether it is set.
+        on: bool,
+    },
+    /// Pass a message on, as it reads now. Replies [`Reply::Messages`] once all of them are durable.
+    ForwardMessage {
+        /// Whose conversation it is in.
+        with: Uuid,
+        /// The message.
+        id: String,
+        /// To whom, at most [`FORWARD_MAX`].
+        to: Vec<Uuid>,
+    },
+    /// Say that somebody types, again every few seconds while they do, or that they have stopped. Nobody learns it but who has
+    /// an open link to this device. Replies [`Reply::Done`].
+    SetTyping {
+        /// Whose conversation.
+        with: Uuid,
+        /// Whether they type.
+        on: bool,
+    },
+    /// Find messages by words: all of them occur, the last one perhaps only begun; "between quotes" they follow each other.
+    /// The newest (those that were stored last) first. Replies [`Reply::Found`].
+    Search {
+        /// What was typed, at most [`QUERY_CHARS_MAX`] characters. Without a word in it nothing is found.
+        query: String,
+        /// Only in the conversation with this contact.
+        within: Option<Uuid>,
+        /// Where an earlier answer ended: its [`FoundView::next`].
+        before: Option<u64>,
+        /// How many at most, 1 to [`SEARCH_LIMIT_MAX`]; [`SEARCH_LIMIT_DEFAULT`] when absent.
+        limit: Option<u32>,
+    },
+    /// List conversations, pinned ones first, then those in which something happened last. Replies [`Reply::Conversations`].
+    ListConversations,
+    /// Nothing of a conversation interrupts until then. Replies [`Reply::Done`].
+    MuteConversation {
+        /// The contact.
+        with: Uuid,
+        /// Unix milliseconds; 0 ends it, [`MUTED_FOR_GOOD`] and beyond never comes.
+        until: u64,
+    },
+    /// A conversation stands above those that are not pinned, or no longer. Replies [`Reply::Done`].
+    PinConversation {
+        /// The contact.
+        with: Uuid,
+        /// Whether it does.
+        on: bool,
+    },
+    /// A conversation stands apart, or no longer. A new message brings it back, unless it is muted. Replies [`Reply::Done`].
+    ArchiveConversation {
+        /// The contact.
+        with: Uuid,
+        /// Whether it does.
+        on: bool,
+    },
 }
 
 /// The answer to a command.
@@ -146,6 +238,12 @@ pub enum Reply {
     Page(PageView),
     /// One message.
     Info(MessageInfo),
+    /// The ids of the messages that are now durable, in the order in which they were asked for.
+    Messages(Vec<String>),
+    /// What was found.
+    Found(FoundView),
+    /// Conversations, each in a line.
+    Conversations(Vec<ChatView>),
 }
 
 /// This device's identity.
@@ -238,14 +336,15 @@ pub struct MessageInfo {
     pub message: MessageView,
 }
 
-/// A message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A message, as it reads now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct MessageView {
     /// The same string on every device: 64 hexadecimal digits.
     pub id: String,
     /// The author.
     pub from: Uuid,
-    /// The text.
+    /// The text: the last one that its author gave it. Empty when it was deleted, or written by a newer version.
     pub text: String,
     /// The author's wall clock, Unix milliseconds.
     pub at: u64,
@@ -255,18 +354,68 @@ pub struct MessageView {
     /// mail only came after it and the confirmation over a link; somebody else's, when it first arrived. Never [`Path::None`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<Path>,
+    /// Its author has given it another text.
+    #[serde(skip_serializing_if = "is_not")]
+    pub edited: bool,
+    /// Its author has deleted it for everyone.
+    #[serde(skip_serializing_if = "is_not")]
+    pub deleted: bool,
+    /// Written by a newer version: this one cannot show it.
+    #[serde(skip_serializing_if = "is_not")]
+    pub newer: bool,
+    /// What it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<Quote>,
+    /// Emoji beside it, the one that came first in front.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<ReactionView>,
+    /// Its author has passed on what was written elsewhere.
+    #[serde(skip_serializing_if = "is_not")]
+    pub forwarded: bool,
+}
+
+fn is_not(flag: &bool) -> bool {
+    !flag
+}
+
+/// A message that another one answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Quote {
+    /// Its id.
+    pub id: String,
+    /// Its author.
+    pub from: Uuid,
+    /// The beginning of its text as it reads now, at most [`super::QUOTE_CHARS_MAX`] characters.
+    pub text: String,
+    /// It was deleted, for everyone or here.
+    #[serde(skip_serializing_if = "is_not")]
+    pub deleted: bool,
+}
+
+/// One emoji beside a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReactionView {
+    /// Which.
+    pub emoji: String,
+    /// Who has set it, the first one in front.
+    pub by: Vec<Uuid>,
 }
 
 /// How far a message has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MessageState {
     /// On disk here, nowhere else yet.
+    #[default]
     Queued,
     /// Handed to a link, or taken by a broker as mail.
     Sent,
     /// The recipient's device has it on disk.
     Delivered,
+    /// Somebody else has said that they have read it.
+    Read,
     /// Written by somebody else, on disk here.
     Received,
 }
@@ -369,14 +518,24 @@ pub enum ErrorCode {
     InvalidText,
     /// An address that is no broker's.
     InvalidBroker,
-    /// `limit` is outside 1 to 1,000.
+    /// `limit` is outside its range.
     InvalidLimit,
     /// What should be the id of a message (in this conversation) is not one.
     UnknownMessage,
+    /// Only a message's author edits it, or deletes it for everyone.
+    NotYours,
+    /// The message was deleted: nothing can be done with it any more.
+    MessageDeleted,
+    /// The message was written by a newer version: this one cannot do that with it.
+    MessageNewer,
+    /// A reaction that is not one emoji, or one too many beside a message.
+    InvalidReaction,
     /// Too many contacts or requests.
     Full,
     /// The database could not be written or read.
     Storage,
     /// The program is shutting down.
     ShuttingDown,
+    /// What is looked up is too long.
+    InvalidQuery,
 }

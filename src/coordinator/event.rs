@@ -29,6 +29,9 @@ pub enum Event {
         from: Uuid,
         /// Its text.
         text: String,
+        /// The conversation is muted: this shall not interrupt anybody.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        muted: bool,
     },
     /// The recipient's device has our message on disk.
     MessageDelivered {
@@ -52,6 +55,69 @@ pub enum Event {
         url: String,
         /// How it stands now.
         state: BrokerState,
+    },
+    /// A message reads differently now; its author has edited it.
+    MessageEdited {
+        /// Whose conversation.
+        with: Uuid,
+        /// The message.
+        id: String,
+        /// Its author.
+        from: Uuid,
+        /// Its text now.
+        text: String,
+    },
+    /// A message was deleted for everyone: its text is gone from this disk.
+    MessageDeleted {
+        /// Whose conversation.
+        with: Uuid,
+        /// The message.
+        id: String,
+        /// Its author.
+        from: Uuid,
+    },
+    /// Somebody has put an emoji beside a message, or taken it back.
+    ReactionChanged {
+        /// Whose conversation.
+        with: Uuid,
+        /// The message.
+        id: String,
+        /// Who.
+        from: Uuid,
+        /// Which emoji.
+        emoji: String,
+        /// Whether it is set now.
+        on: bool,
+    },
+    /// Somebody else has read up to this message.
+    MessageRead {
+        /// Whose conversation.
+        with: Uuid,
+        /// The last message that they have read.
+        id: String,
+        /// Who.
+        from: Uuid,
+    },
+    /// Somebody types, or has stopped.
+    TypingChanged {
+        /// Whose conversation.
+        with: Uuid,
+        /// Who.
+        from: Uuid,
+        /// Whether they type now.
+        on: bool,
+    },
+    /// Something was chosen for a conversation, or a message has brought it back.
+    ConversationChanged {
+        /// The contact.
+        with: Uuid,
+        /// Until when it is muted, Unix milliseconds; absent when it is not.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        muted_until: Option<u64>,
+        /// Whether it stands on top.
+        pinned: bool,
+        /// Whether it stands apart.
+        archived: bool,
     },
 }
 

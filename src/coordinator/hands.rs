@@ -13,7 +13,8 @@ use tokio_util::task::TaskTracker;
 
 use super::engine::{BrokerConn, BrokerInput, BrokerOutput, CallId, Input, Output, StoreToken};
 use super::{CommandError, Reply};
-use crate::link::driver::{self, IceServer, QUEUE_BYTES_MAX, QUEUE_FRAMES_MAX, SendError};
+use crate::link::IceServer;
+use crate::link::driver::{self, QUEUE_BYTES_MAX, QUEUE_FRAMES_MAX, SendError};
 use crate::link::{DriverCommand, DriverEvent, FRAME_BYTES_MAX, Policy};
 use crate::platform::{self, crash};
 use crate::signaling::SessionKind;

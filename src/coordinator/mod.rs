@@ -8,6 +8,7 @@ mod command;
 pub mod double;
 pub mod engine;
 mod event;
+mod found;
 mod handle;
 mod hands;
 mod task;
@@ -16,16 +17,18 @@ mod watch;
 pub mod world;
 
 pub use command::{
-    BROKERS_MAX, BrokerStatus, Command, CommandError, ContactView, ErrorCode, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX,
-    IdentityView, LinkStatus, MessageInfo, MessageState, MessageView, NAME_BYTES_MAX, NoLink, Reply, RequestView,
-    StatusView, TEXT_BYTES_MAX,
+    BROKERS_MAX, BrokerStatus, Command, CommandError, ContactView, ErrorCode, FORWARD_MAX, HISTORY_LIMIT_DEFAULT,
+    HISTORY_LIMIT_MAX, IdentityView, LinkStatus, MUTED_FOR_GOOD, MessageInfo, MessageState, MessageView,
+    NAME_BYTES_MAX, NoLink, QUERY_CHARS_MAX, Quote, REACTION_BYTES_MAX, ReactionView, Reply, RequestView,
+    SEARCH_LIMIT_DEFAULT, SEARCH_LIMIT_MAX, SNIPPET_CHARS_MAX, StatusView, TEXT_BYTES_MAX,
 };
 pub use event::{BrokerState, Event, LinkState, Path};
+pub use found::{FoundMessage, FoundView};
 pub use handle::{Handle, Snapshot, Subscription, Update};
 pub use task::{Opened, StartError, open, start};
 pub use watch::{
     Change, ChatView, DRAFT_BYTES_MAX, Delta, LAST_LINE_CHARS_MAX, LastMessage, MISSING_MAX, MissingView,
-    NICKNAME_BYTES_MAX, PageAt, PageView, UNREAD_MAX, View, Watch,
+    NICKNAME_BYTES_MAX, PageAt, PageView, QUOTE_CHARS_MAX, UNREAD_MAX, View, Watch,
 };
 
 #[cfg(test)]

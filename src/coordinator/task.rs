@@ -31,7 +31,7 @@ use super::{Command, Event, Handle};
 use crate::clock::{ROUND, Watchman};
 use crate::identity::{SECRETS_BYTES_MAX, Secrets};
 use crate::link::DriverEvent;
-use crate::link::driver::IceServer;
+use crate::link::IceServer;
 use crate::platform::{self, NetworkChange, NetworkWatch, crash};
 use crate::signaling::mqtt::MqttEvent;
 use crate::store::{Outcome, Store, StoreError};

@@ -18,6 +18,8 @@ pub use crate::store::UNREAD_COUNT_MAX as UNREAD_MAX;
 
 /// Characters of a chat's last line: more than any list shows in one.
 pub const LAST_LINE_CHARS_MAX: usize = 200;
+/// Characters of a quoted text: what two lines of a window show.
+pub const QUOTE_CHARS_MAX: usize = 160;
 /// The longest draft that is kept, in bytes: a text of the longest that can be sent, and what somebody has to cut from it.
 pub const DRAFT_BYTES_MAX: usize = 64 * 1024;
 /// The longest nickname in bytes: as a name.
@@ -39,11 +41,14 @@ pub struct View {
 }
 
 /// A conversation as a list shows it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ChatView {
     /// The contact.
+    #[serde(rename = "with")]
     pub user_id: Uuid,
     /// The last message in the conversation's order.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<LastMessage>,
     /// Messages of the other person that were not read yet, at most [`UNREAD_MAX`]. One that arrived late counts, also when
     /// it belongs above others that were read.
@@ -52,10 +57,20 @@ pub struct ChatView {
     /// a wrong clock cannot keep one on top. 0 while nothing was said.
     pub activity: u64,
     /// What was typed and not sent.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub draft: String,
+    /// Until when nothing of it interrupts, Unix milliseconds; it may be over. [`super::MUTED_FOR_GOOD`] never comes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub muted_until: Option<u64>,
+    /// It stands above those that are not.
+    pub pinned: bool,
+    /// It stands apart.
+    pub archived: bool,
     /// What is known to have been written here and has not arrived, by author.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<MissingView>,
     /// Whose device has written two different messages in one place, as only a copied one does. All of them are kept and shown.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub forked: Vec<Uuid>,
 }
 
@@ -72,8 +87,16 @@ pub struct MissingView {
     pub held_by: Vec<Uuid>,
 }
 
+impl ChatView {
+    /// Whether nothing of it shall interrupt at this time, in Unix milliseconds.
+    #[must_use]
+    pub fn is_muted(&self, now: u64) -> bool {
+        self.muted_until.is_some_and(|until| until > now)
+    }
+}
+
 /// The last message of a conversation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LastMessage {
     /// Its id.
     pub id: String,
@@ -85,6 +108,12 @@ pub struct LastMessage {
     pub at: u64,
     /// How far it has come.
     pub state: MessageState,
+    /// It was deleted for everyone: there is no text.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
+    /// Written by a newer version: there is no text.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub newer: bool,
 }
 
 /// Where a page of a conversation lies.
@@ -100,6 +129,8 @@ pub enum PageAt {
     After(String),
     /// This one and those after it.
     From(String),
+    /// Around this one: half of the page before it.
+    Around(String),
 }
 
 /// A page of a conversation, oldest first.
@@ -128,10 +159,19 @@ pub enum Delta {
     Request(RequestView),
     /// They do not wait for an answer any more.
     RequestGone(Uuid),
-    /// A conversation changed: a message is new, has come further, was read; or the draft is another one.
+    /// A conversation changed: a message is new, reads differently, has come further, was read; or the draft is another one.
     Chat(ChatView),
     /// All brokers in use.
     Brokers(Vec<BrokerStatus>),
+    /// Somebody types, or has stopped. Nobody says that they have stopped when their link is lost: it is said here then.
+    Typing {
+        /// Whose conversation.
+        with: Uuid,
+        /// Who types.
+        from: Uuid,
+        /// Whether they do.
+        on: bool,
+    },
 }
 
 /// What a watcher is told next.

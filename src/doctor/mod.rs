@@ -31,7 +31,7 @@ pub use problem::{Problem, Words};
 pub use report::Report;
 pub use words::duration as words_of_duration;
 
-use crate::link::driver::IceServer;
+use crate::link::IceServer;
 use crate::wire::broker_url::BrokerUrl;
 
 /// STUN and TURN servers that are asked, at most: more would say nothing new, and a typing error in a file must not send

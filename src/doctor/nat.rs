@@ -1,6 +1,8 @@
 //! What kind of NAT stands between this device and the world, from the addresses that servers saw (RFC 4787, RFC 5780). Pure.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
+
+use crate::wire::broker_url::is_near;
 
 /// How something depends on where a packet goes or comes from (RFC 4787 §4.1 and §5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,21 +37,6 @@ pub fn comparable<T>(answers: Vec<T>, mapped: impl Fn(&T) -> Mapped) -> Vec<T> {
     }
     let first = answers.first().map(|answer| mapped(answer).seen.ip());
     answers.into_iter().filter(|answer| Some(mapped(answer).seen.ip()) == first).collect()
-}
-
-/// Whether an address is of this computer, or of a network that the internet knows nothing of (RFC 1918, RFC 6598, RFC 3927,
-/// RFC 4193).
-pub(super) fn is_near(ip: IpAddr) -> bool {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => ip.is_private() || ip.is_loopback() || ip.is_link_local() || is_carriers(ip),
-        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
-    }
-}
-
-/// Behind a carrier's NAT: 100.64.0.0/10 (RFC 6598).
-fn is_carriers(ip: Ipv4Addr) -> bool {
-    let [first, second, ..] = ip.octets();
-    first == 100 && second & 0b1100_0000 == 64
 }
 
 /// How outgoing packets of one socket are given an address, from what several servers saw of it. None when they were too few:

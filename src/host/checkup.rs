@@ -9,7 +9,7 @@ use super::settings_file::SettingsFile;
 use super::{Control, Front, LocalBroker, LocalBrokerError, Place, Settings};
 use crate::doctor::probe::examine;
 use crate::doctor::{BrokerToCheck, Checkup, Report};
-use crate::link::driver::{IceServer, IceServerError};
+use crate::link::ice::{IceServer, IceServerError};
 use crate::platform::default_data_dir;
 use crate::wire::broker_url::{BrokerUrl, without_login};
 

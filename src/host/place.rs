@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::{BROKERS_MAX, ICE_SERVER_BYTES_MAX, ICE_SERVERS_MAX, Ice, PUBLIC_BROKERS, Reach, Settings, SettingsError};
-use crate::link::driver::IceServer;
+use crate::link::IceServer;
 use crate::wire::broker_url::{BrokerUrl, without_login};
 
 /// Public STUN servers: they tell a device its own address as the internet sees it, and nothing else passes through them.

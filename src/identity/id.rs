@@ -4,7 +4,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use crate::wire::{DeviceKey, RootKey};
+use crate::wire::{ConversationId, DeviceKey, RootKey};
 
 macro_rules! key_id {
     ($(#[$doc:meta])* $name:ident, $key:ty, $context:literal) => {
@@ -44,6 +44,13 @@ key_id!(
     DeviceId,
     DeviceKey,
     "kith 2026 device id"
+);
+
+key_id!(
+    /// A group's id, where people are named by their [`UserId`].
+    GroupId,
+    ConversationId,
+    "kith 2026 group id"
 );
 
 /// The first 16 bytes of a hash as a version 8 UUID.

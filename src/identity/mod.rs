@@ -14,7 +14,7 @@ mod sign;
 
 pub use card::{BROKERS_MAX, CARD_BYTES_MAX, Card, CardError, CardFields};
 pub use devices::{Certificate, DEVICES_MAX, DeviceList, DeviceListError};
-pub use id::{DeviceId, UserId};
+pub use id::{DeviceId, GroupId, UserId};
 pub use link::{LINK_CHARS_MAX, Link, LinkError};
 pub use name::{NAME_BYTES_MAX, Name, NameError, visible};
 pub use safety::safety_number;

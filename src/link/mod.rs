@@ -8,8 +8,10 @@
 
 pub mod driver;
 mod exchange;
+pub mod ice;
 mod machine;
 mod window;
 
 pub use exchange::{CloseReason, DriverCommand, DriverEvent, FRAME_BYTES_MAX, Path, Policy};
+pub use ice::IceServer;
 pub use machine::{Input, Machine, Output, Role, Settings, State};

@@ -3,9 +3,11 @@
 use ed25519_dalek::SigningKey;
 use thiserror::Error;
 
+use super::conversation_of;
 use crate::identity::{Context, sign, verify};
 use crate::wire::{
-    self, AFTER_MAX, BODY_BYTES_MAX, BodyHash, ConversationId, EntryId, Header, LogId, RootKey, Salt, cbor,
+    self, AFTER_MAX, BODY_BYTES_MAX, BodyHash, ConversationId, EntryId, Header, LogId, OWN_CONVERSATION, RootKey, Salt,
+    cbor, kind,
 };
 
 /// A header with all of its heads is below one kilobyte; twice that leaves room for fields of newer versions.
@@ -24,7 +26,7 @@ pub struct Entry {
 pub struct Draft {
     /// The person who writes.
     pub author: RootKey,
-    /// Where it belongs.
+    /// Where it belongs; [`OWN_CONVERSATION`] for the entry that creates a group.
     pub conversation: ConversationId,
     /// The device's log.
     pub log: LogId,
@@ -103,6 +105,11 @@ impl Entry {
         ensure(header.after.is_sorted_by(|a, b| a < b), "heads are ascending and different")?;
         ensure(header.sequence < u64::from(u32::MAX), "no log is that long")?;
         ensure(header.time < TIME_MAX, "no clock shows that")?;
+        let creates = header.kind == kind::GROUP && header.sequence == 0 && header.after.is_empty();
+        ensure(
+            header.conversation != OWN_CONVERSATION || creates,
+            "only what creates a group is its own conversation",
+        )?;
         ensure(usize::try_from(header.length).is_ok_and(|length| length <= BODY_BYTES_MAX), "the body is too long")?;
         match (&entry.salt, &entry.body) {
             (None, None) => {}
@@ -124,6 +131,12 @@ impl Entry {
     #[must_use]
     pub fn id(&self) -> EntryId {
         self.id
+    }
+
+    /// Where it belongs: what its header says, or its own id if it creates a group.
+    #[must_use]
+    pub fn conversation(&self) -> ConversationId {
+        conversation_of(&self.header, &self.id)
     }
 
     /// The signed part.

@@ -1,4 +1,4 @@
-//! The body of a text entry.
+//! The body of a text entry, and of an edit: it is the new text.
 
 use minicbor::{Decode, Encode};
 use thiserror::Error;
@@ -15,6 +15,9 @@ pub struct Text {
     /// What was written.
     #[n(0)]
     pub text: String,
+    /// `true` when somebody has passed on what was written elsewhere; absent otherwise.
+    #[n(1)]
+    pub forwarded: Option<bool>,
 }
 
 /// Why a text was refused.
@@ -41,7 +44,7 @@ impl Text {
         match text.len() {
             0 => Err(TextError::Empty),
             length if length > TEXT_BYTES_MAX => Err(TextError::TooLong(length)),
-            _ => Ok(Self { text }),
+            _ => Ok(Self { text, forwarded: None }),
         }
     }
 
@@ -56,7 +59,13 @@ impl Text {
     /// # Errors
     /// When it is not the body of a text, or beyond its limits.
     pub fn parse(body: &[u8]) -> Result<Self, TextError> {
-        let text: Self = cbor::decode(body, BODY_BYTES_MAX)?;
-        Self::new(text.text)
+        let Self { text, forwarded } = cbor::decode(body, BODY_BYTES_MAX)?;
+        Ok(Self { forwarded, ..Self::new(text)? })
+    }
+
+    /// The same text, passed on.
+    #[must_use]
+    pub fn forward(self) -> Self {
+        Self { forwarded: Some(true), ..self }
     }
 }

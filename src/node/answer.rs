@@ -5,7 +5,9 @@ use uuid::Uuid;
 
 use super::code::Refusal;
 use super::rpc::Id;
-use crate::coordinator::{ContactView, Event, IdentityView, MessageInfo, MessageView, Reply, RequestView, StatusView};
+use crate::coordinator::{
+    ChatView, ContactView, Event, FoundView, IdentityView, MessageInfo, MessageView, Reply, RequestView, StatusView,
+};
 use crate::host::Settings;
 
 /// `"2.0"`, and nothing else.
@@ -48,6 +50,9 @@ pub(super) enum Done {
     Info(MessageInfo),
     Settings(SettingsView),
     Status(StatusView),
+    Messages { ids: Vec<String> },
+    Found(FoundView),
+    Conversations(Vec<ChatView>),
 }
 
 /// What was chosen for this device, as far as it concerns a node.
@@ -86,6 +91,9 @@ impl From<Reply> for Done {
             Reply::Info(info) => Self::Info(info),
             Reply::Page(page) => Self::History(page.messages),
             Reply::Status(status) => Self::Status(status),
+            Reply::Messages(ids) => Self::Messages { ids },
+            Reply::Found(found) => Self::Found(found),
+            Reply::Conversations(chats) => Self::Conversations(chats),
         }
     }
 }

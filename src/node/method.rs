@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::code::{FrontCode, Refusal, shown};
 use super::params::Params;
 use super::{HISTORY_WEIGHT, rpc::Call};
-use crate::coordinator::Command;
+use crate::coordinator::{Command, MUTED_FOR_GOOD};
 
 /// Understands a method and its parameters.
 pub(super) fn call(method: &str, params: Option<Value>) -> Result<Call, Refusal> {
@@ -40,7 +40,35 @@ fn builder(method: &str) -> Option<Build> {
         "contact.list" => |_| Ok(Command::ListContacts.into()),
         "message.send" => |params| {
             let (to, text) = (params.user("to")?, params.text("text")?);
-            Ok(Command::SendMessage { to, text }.into())
+            Ok(Command::SendMessage { to, text, reply_to: None }.into())
+        },
+        "message.reply" => |params| {
+            let (to, text, id) = (params.user("with")?, params.text("text")?, params.text("id")?);
+            Ok(Command::SendMessage { to, text, reply_to: Some(id) }.into())
+        },
+        "message.edit" => |params| {
+            let (with, id, text) = (params.user("with")?, params.text("id")?, params.text("text")?);
+            Ok(Command::EditMessage { with, id, text }.into())
+        },
+        "message.delete" => |params| {
+            let (with, id) = (params.user("with")?, params.text("id")?);
+            Ok(Command::DeleteMessage { with, id, for_everyone: params.flag("forEveryone")? }.into())
+        },
+        "message.react" => |params| {
+            let (with, id, emoji) = (params.user("with")?, params.text("id")?, params.text("emoji")?);
+            Ok(Command::React { with, id, emoji, on: params.flag("on")? }.into())
+        },
+        "message.forward" => |params| {
+            let (with, id) = (params.user("with")?, params.text("id")?);
+            Ok(Command::ForwardMessage { with, id, to: params.users("to")? }.into())
+        },
+        "message.markRead" => |params| {
+            let (with, up_to) = (params.user("with")?, params.text("id")?);
+            Ok(Command::MarkRead { with, up_to }.into())
+        },
+        "message.typing" => |params| {
+            let (with, on) = (params.user("with")?, params.flag("on")?);
+            Ok(Command::SetTyping { with, on }.into())
         },
         "message.history" => |params| {
             let with = params.user("with")?;
@@ -50,6 +78,24 @@ fn builder(method: &str) -> Option<Build> {
         "message.info" => |params| {
             let (with, id) = (params.optional_user("with")?, params.text("id")?);
             Ok(Command::ShowMessage { with, id }.into())
+        },
+        "message.search" => |params| {
+            let (query, within) = (params.text("query")?, params.optional_user("with")?);
+            let (before, limit) = (params.optional_large("before")?, params.optional_number("limit")?);
+            Ok(Command::Search { query, within, before, limit }.into())
+        },
+        "conversation.list" => |_| Ok(Command::ListConversations.into()),
+        "conversation.mute" => |params| {
+            let (with, until) = (params.user("with")?, params.optional_large("until")?.unwrap_or(MUTED_FOR_GOOD));
+            Ok(Command::MuteConversation { with, until }.into())
+        },
+        "conversation.pin" => |params| {
+            let (with, on) = (params.user("with")?, params.flag("on")?);
+            Ok(Command::PinConversation { with, on }.into())
+        },
+        "conversation.archive" => |params| {
+            let (with, on) = (params.user("with")?, params.flag("on")?);
+            Ok(Command::ArchiveConversation { with, on }.into())
         },
         "settings.show" => |_| Ok(Call::ShowSettings),
         "settings.change" => |params| Ok(Call::ChangeSettings { hide_address: params.optional_flag("hideAddress")? }),
@@ -74,8 +120,20 @@ pub(super) const METHODS: &[&str] = &[
     "contact.hideAddress",
     "contact.list",
     "message.send",
+    "message.reply",
+    "message.edit",
+    "message.delete",
+    "message.react",
+    "message.forward",
+    "message.markRead",
+    "message.typing",
     "message.history",
     "message.info",
+    "message.search",
+    "conversation.list",
+    "conversation.mute",
+    "conversation.pin",
+    "conversation.archive",
     "settings.show",
     "settings.change",
     "status",

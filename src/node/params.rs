@@ -40,11 +40,19 @@ impl Params {
     }
 
     pub(super) fn optional_user(&mut self, field: &str) -> Result<Option<Uuid>, Refusal> {
-        const HYPHENATED: usize = 36;
         let Some(text) = self.optional_text(field)? else { return Ok(None) };
-        let id = (text.len() == HYPHENATED).then(|| Uuid::try_parse(&text).ok()).flatten();
         let wrong = || Refusal::param(field, "must be a user id, like 8c2f0a5e-1b7d-8e3a-9f46-0d5b7c1e2a90");
-        id.ok_or_else(wrong).map(Some)
+        user_id(&text).ok_or_else(wrong).map(Some)
+    }
+
+    /// A list of user ids.
+    pub(super) fn users(&mut self, field: &str) -> Result<Vec<Uuid>, Refusal> {
+        let wrong = || Refusal::param(field, "must be a list of user ids");
+        match self.0.remove(field) {
+            None => Err(Refusal::param(field, "is missing")),
+            Some(Value::Array(list)) => list.iter().map(|id| id.as_str().and_then(user_id).ok_or_else(wrong)).collect(),
+            Some(_) => Err(wrong()),
+        }
     }
 
     pub(super) fn flag(&mut self, field: &str) -> Result<bool, Refusal> {
@@ -72,6 +80,16 @@ impl Params {
         Err(Refusal::param(field, "must be a whole number"))
     }
 
+    /// A whole number of 64 bits.
+    pub(super) fn optional_large(&mut self, field: &str) -> Result<Option<u64>, Refusal> {
+        match self.0.remove(field) {
+            None => Ok(None),
+            Some(value) => {
+                value.as_u64().map(Some).ok_or_else(|| Refusal::param(field, "must be a whole number, not below 0"))
+            }
+        }
+    }
+
     /// Nothing may be left: a misspelt optional parameter must not be silent.
     pub(super) fn end(self) -> Result<(), Refusal> {
         match self.0.keys().next() {
@@ -79,4 +97,9 @@ impl Params {
             Some(field) => Err(Refusal::param(field, "is not one that this method knows")),
         }
     }
+}
+
+fn user_id(text: &str) -> Option<Uuid> {
+    const HYPHENATED: usize = 36;
+    (text.len() == HYPHENATED).then(|| Uuid::try_parse(text).ok()).flatten()
 }

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::entries::{self, DELIVERED};
 use super::logs;
 use super::value::int;
-use super::{StoreError, Way};
+use super::{Delivery, StoreError, Way};
 use crate::wire::{ConversationId, DeviceKey, EntryId, Lack};
 
 /// Entries above a lack that are still believed, one by one. Beyond that the belief is forgotten and they are sent again:
@@ -19,26 +19,24 @@ use crate::wire::{ConversationId, DeviceKey, EntryId, Lack};
 const LOWER_ROWS_MAX: i64 = 4_096;
 
 /// A peer has these on its disk. Tells which own entries that has delivered for the first time.
-pub(super) fn acked(
-    tx: &Connection,
-    peer: &DeviceKey,
-    ids: &[EntryId],
-    way: Way,
-) -> Result<Vec<(ConversationId, EntryId)>, StoreError> {
+pub(super) fn acked(tx: &Connection, peer: &DeviceKey, ids: &[EntryId], way: Way) -> Result<Vec<Delivery>, StoreError> {
     let (mut has, mut delivered) = (vec![], vec![]);
     for id in ids {
         let found = tx
             .prepare_cached(
-                "SELECT e.local, e.progress, c.key FROM entry e JOIN conversation c ON c.id = e.conversation
+                "SELECT e.local, e.progress, c.key, e.shown FROM entry e JOIN conversation c ON c.id = e.conversation
                  WHERE e.id = ?1",
             )?
-            .query_row([id.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, ConversationId(row.get(2)?))))
+            .query_row([id.0], |row| {
+                let delivery = Delivery { conversation: ConversationId(row.get(2)?), id: *id, shown: row.get(3)? };
+                Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, delivery))
+            })
             .optional()?;
-        let Some((local, progress, conversation)) = found else { continue };
+        let Some((local, progress, delivery)) = found else { continue };
         has.push(local);
         if progress < DELIVERED {
             entries::mark_delivered(tx, local, way)?;
-            delivered.push((conversation, *id));
+            delivered.push(delivery);
         }
     }
     if !has.is_empty() {

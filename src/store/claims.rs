@@ -13,19 +13,15 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::StoreError;
 use super::belief::Belief;
 use super::entries::DELIVERED;
 use super::logs::{self, Log};
 use super::value::int;
+use super::{Delivery, StoreError};
 use crate::wire::{ConversationId, DeviceKey, EntryId, HAVE_LOGS_MAX, Have, LogHave};
 
 /// Takes over a peer's statement. Tells which own entries it has delivered for the first time.
-pub(super) fn believe(
-    tx: &Connection,
-    peer: &DeviceKey,
-    have: &Have,
-) -> Result<Vec<(ConversationId, EntryId)>, StoreError> {
+pub(super) fn believe(tx: &Connection, peer: &DeviceKey, have: &Have) -> Result<Vec<Delivery>, StoreError> {
     let Some(conversation) = logs::conversation(tx, &have.conversation)? else { return Ok(vec![]) };
     let peer = logs::intern_device(tx, peer)?;
     let (mut named, mut delivered) = (BTreeSet::new(), vec![]);
@@ -34,7 +30,7 @@ pub(super) fn believe(
         named.insert(log.id);
         replace(tx, peer, &log, said)?;
         if log.is_ours() {
-            delivered.extend(deliver(tx, peer, log.id)?.into_iter().map(|id| (have.conversation, id)));
+            delivered.extend(deliver(tx, peer, log.id, have.conversation)?);
         }
     }
     if have.all {
@@ -122,20 +118,22 @@ fn claim(
 }
 
 /// Own entries that are believed now and were not delivered yet.
-fn deliver(tx: &Connection, peer: i64, log: i64) -> Result<Vec<EntryId>, StoreError> {
-    let mut found: Vec<(i64, [u8; 32], i64)> = tx
+fn deliver(tx: &Connection, peer: i64, log: i64, conversation: ConversationId) -> Result<Vec<Delivery>, StoreError> {
+    let mut found: Vec<(i64, [u8; 32], bool, i64)> = tx
         .prepare_cached(
-            "SELECT e.sequence, e.id, e.local FROM entry e INDEXED BY entry_unconfirmed WHERE e.log = ?2 AND e.progress < 3
+            "SELECT e.sequence, e.id, e.shown, e.local FROM entry e INDEXED BY entry_unconfirmed
+             WHERE e.log = ?2 AND e.progress < 3
              AND (e.fork = 0 AND e.sequence < (SELECT count FROM belief WHERE device = ?1 AND log = ?2)
                  OR EXISTS (SELECT 1 FROM belief_entry r WHERE r.device = ?1 AND r.log = ?2 AND r.entry = e.local))",
         )?
-        .query_map([peer, log], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .query_map([peer, log], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
         .collect::<Result<_, _>>()?;
     found.sort_unstable();
     for (.., local) in &found {
         tx.prepare_cached("UPDATE entry SET progress = ?2 WHERE local = ?1")?.execute([*local, DELIVERED])?;
     }
-    Ok(found.into_iter().map(|(_, id, _)| EntryId(id)).collect())
+    let delivery = |(_, id, shown, _)| Delivery { conversation, id: EntryId(id), shown };
+    Ok(found.into_iter().map(delivery).collect())
 }
 
 /// Of the logs that it does not name, a peer that named all has nothing.

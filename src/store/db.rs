@@ -8,7 +8,11 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use super::sound::{Note, Sound, WHOLE_BYTES_MAX};
-use super::{Op, Outcome, StoreError, belief, claims, entries, have, history, outbox, page, people, schema, summary};
+use super::{
+    Op, Outcome, StoreError, belief, chat, claims, entries, have, history, live, outbox, page, people, reading, schema,
+    search, summary,
+};
+use crate::wire::kind;
 
 /// The database. One thread owns it; see [`super::Store`].
 #[derive(Debug)]
@@ -17,6 +21,8 @@ pub struct Db {
     sound: Option<Sound>,
     connection: Connection,
     _note: Option<Note>,
+    /// Something was erased, and older pages that hold it are in the WAL.
+    erased: bool,
 }
 
 impl Db {
@@ -33,7 +39,7 @@ impl Db {
         let (connection, due) = schema::open(path, whole_max)?;
         let sound = Sound::watch(path, due)?;
         let note = sound.note(path, due, whole_max);
-        Ok(Self { sound: Some(sound), connection, _note: Some(note) })
+        Ok(Self { sound: Some(sound), connection, _note: Some(note), erased: false })
     }
 
     /// A database that lives as long as this value, for tests.
@@ -41,7 +47,7 @@ impl Db {
     /// # Errors
     /// When SQLite has no memory.
     pub fn in_memory() -> Result<Self, StoreError> {
-        Ok(Self { sound: None, connection: schema::in_memory()?, _note: None })
+        Ok(Self { sound: None, connection: schema::in_memory()?, _note: None, erased: false })
     }
 
     /// Does a batch in one transaction. When a statement or the commit fails, nothing has changed and every op of the
@@ -61,7 +67,8 @@ impl Db {
         if let Some(damage) = self.damage() {
             return vec![Err(damage.clone()); count];
         }
-        match self.transaction(ops, before, after) {
+        let deletes = ops.iter().any(deletes);
+        match self.transaction(ops, before, after, deletes) {
             Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
             Err(error) => vec![Err(error); count],
         }
@@ -72,18 +79,34 @@ impl Db {
         ops: Vec<Op>,
         before: impl FnOnce(),
         after: impl FnOnce(),
+        deletes: bool,
     ) -> Result<Vec<Outcome>, StoreError> {
         let transaction = self.connection.transaction()?;
         let outcomes = ops.into_iter().map(|op| apply(&transaction, op)).collect::<Result<Vec<_>, _>>()?;
         before();
         transaction.commit()?;
         after();
+        self.erased |= deletes || outcomes.iter().any(erases);
+        self.empty_wal();
         Ok(outcomes)
     }
 
     /// What was found after the opening.
     pub(super) fn damage(&self) -> Option<&StoreError> {
         self.sound.as_ref().and_then(Sound::damage)
+    }
+
+    /// What was erased is gone from the WAL too before anybody is told. What is committed stays so when that fails, and it is
+    /// tried again after the next commit.
+    fn empty_wal(&mut self) {
+        if self.erased {
+            // Whoever reads keeps the WAL from being emptied. The next start looks again.
+            self.sound.iter_mut().for_each(Sound::stop);
+            match schema::empty_wal(&self.connection) {
+                Ok(done) => self.erased = !done,
+                Err(error) => tracing::warn!(%error, "the WAL could not be emptied after a deletion"),
+            }
+        }
     }
 
     #[cfg(any(test, feature = "testing"))]
@@ -95,7 +118,7 @@ impl Db {
 #[cfg(any(test, feature = "testing"))]
 impl From<Connection> for Db {
     fn from(connection: Connection) -> Self {
-        Self { sound: None, connection, _note: None }
+        Self { sound: None, connection, _note: None, erased: false }
     }
 }
 
@@ -108,6 +131,16 @@ impl Drop for Db {
             tracing::warn!(%error, "a damaged database is closed as if it were whole");
         }
     }
+}
+
+/// Whether a wish may erase something.
+fn deletes(op: &Op) -> bool {
+    matches!(op, Op::Append(entry) if entry.header().kind == kind::DELETE)
+}
+
+/// Whether something was erased: a deletion may have waited for what this batch has brought.
+fn erases(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Inserted { fresh, .. } if fresh.iter().any(|fresh| fresh.kind == kind::DELETE))
 }
 
 fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {
@@ -136,6 +169,12 @@ fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {
         Op::Message { id, conversation } => page::one(tx, &id, conversation.as_ref()),
         Op::Summarise(conversations) => summary::summarise(tx, &conversations).map(Outcome::Summaries),
         Op::CountWaiting => outbox::count_waiting(tx).map(Outcome::Count),
+        Op::Hide { conversation, id } => live::hide(tx, &conversation, &id),
+        Op::Bare(conversation) => live::bare(tx, &conversation).map(Outcome::Bare),
+        Op::TheyRead { device, conversation, mark } => reading::said(tx, &conversation, &device, &mark),
+        Op::Search { query, within, before, limit } => search::search(tx, &query, within.as_ref(), before, limit),
+        Op::IndexMore => search::index_more(tx),
+        Op::Choose { conversation, choice } => chat::choose(tx, &conversation, choice),
     }
 }
 

@@ -6,10 +6,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::logs::{self, Log};
 use super::value::int;
-use super::{Fresh, Outcome, Progress, Refusal, StoreError, Way, belief, have, order};
+use super::{Outcome, Progress, Refusal, StoreError, Way, belief, have, live, order, voids};
+use crate::log::Entry;
+use crate::log::fold::is_shown;
 use crate::log::order::Node;
-use crate::log::{Entry, Text};
-use crate::wire::{ConversationId, DeviceKey, EntryId, RootKey, TIPS_MAX, kind};
+use crate::wire::{DeviceKey, EntryId, TIPS_MAX};
 
 /// Entries of one conversation that may wait for a parent: more than anybody writes while a peer is away, and few
 /// enough that the index of them stays small.
@@ -65,7 +66,7 @@ pub(super) fn way(number: Option<i64>) -> Result<Option<Way>, StoreError> {
 /// Appends an own entry. It must continue a log that is whole, and name only parents that have their place.
 pub(super) fn append(tx: &Connection, entry: &Entry) -> Result<Outcome, StoreError> {
     let header = entry.header();
-    let conversation = logs::conversation(tx, &header.conversation)?;
+    let conversation = logs::conversation(tx, &entry.conversation())?;
     let log = match conversation {
         Some(conversation) => logs::find(tx, conversation, &header.device, &header.log)?,
         None => None,
@@ -81,17 +82,20 @@ pub(super) fn append(tx: &Connection, entry: &Entry) -> Result<Outcome, StoreErr
     if !continues || !order::missing(tx, conversation, entry)?.is_empty() {
         return Ok(Outcome::Refused(Refusal::OutOfSequence));
     }
-    let conversation = logs::intern_conversation(tx, &header.conversation)?;
+    let conversation = match conversation {
+        Some(conversation) => conversation,
+        None => logs::intern_conversation(tx, &entry.conversation())?,
+    };
     let log = match log {
         Some(log) => log,
         None => logs::create(tx, conversation, &header.device, &header.log, logs::OWN)?,
     };
-    keep(
-        tx,
-        entry,
-        Place { conversation, log, fork: false, missing: vec![], progress: QUEUED, way: None },
-        &mut vec![],
-    )?;
+    let place = Place { conversation, log, fork: false, missing: vec![], progress: QUEUED, way: None };
+    let mut placed = vec![];
+    keep(tx, entry, place, &mut placed)?;
+    voids::settle(tx, &placed)?;
+    // Who wrote it knows what it means, and is not told.
+    live::take_effect(tx, &placed)?;
     Ok(Outcome::Appended { heads: order::heads(tx, conversation)? })
 }
 
@@ -109,11 +113,16 @@ pub(super) fn insert(
             // An own entry that comes back is not taken as a sign of its delivery here: there would be nobody to tell.
             // It stays in the outbox, and the answer to that is an ack.
             Some((_, progress)) if progress < DELIVERED => {}
-            Some((local, _)) => has.push(local),
+            Some((local, _)) => {
+                if live::fill_in(tx, local, entry)? {
+                    placed.push(local);
+                }
+                has.push(local);
+            }
             None => match admit(tx, entry)? {
                 Ok(place) => {
                     let header = entry.header();
-                    touched.insert((place.conversation, header.conversation, header.device, header.log));
+                    touched.insert((place.conversation, entry.conversation(), header.device, header.log));
                     has.push(keep(tx, entry, Place { way: Some(way), ..place }, &mut placed)?);
                 }
                 Err(reason) => {
@@ -134,7 +143,11 @@ pub(super) fn insert(
             gaps.extend(have::gaps(tx, *key, *device, *name, &log)?);
         }
     }
-    let fresh = fresh(tx, &placed)?;
+    // One that came without its body and then with it is told of once.
+    placed.sort_unstable();
+    placed.dedup();
+    voids::settle(tx, &placed)?;
+    let fresh = live::take_effect(tx, &placed)?;
     let changed: BTreeMap<_, _> = touched.iter().map(|(conversation, key, ..)| (*key, *conversation)).collect();
     let mut heads = vec![];
     for (key, conversation) in changed {
@@ -143,11 +156,6 @@ pub(super) fn insert(
         }
     }
     Ok(Outcome::Inserted { stored, fresh, refused, heads, gaps })
-}
-
-/// Whether an entry is a message that can be shown: only those are in pages and count as unread.
-pub(super) fn is_text(kind: u32, body: Option<&[u8]>) -> bool {
-    kind == kind::TEXT && body.is_some_and(|body| Text::parse(body).is_ok())
 }
 
 pub(super) fn mark_sent(tx: &Connection, ids: &[EntryId], way: Way) -> Result<(), StoreError> {
@@ -197,7 +205,7 @@ struct Place {
 fn admit(tx: &Connection, entry: &Entry) -> Result<Result<Place, &'static str>, StoreError> {
     let header = entry.header();
     let (sequence, previous) = (int(header.sequence), header.previous.map(|id| id.0));
-    let conversation = logs::conversation(tx, &header.conversation)?;
+    let conversation = logs::conversation(tx, &entry.conversation())?;
     let missing = order::missing(tx, conversation, entry)?;
     let mut log = None;
     if let Some(conversation) = conversation {
@@ -205,9 +213,11 @@ fn admit(tx: &Connection, entry: &Entry) -> Result<Result<Place, &'static str>, 
         if log.is_none() && logs::count_of(tx, conversation, &header.device)? >= LOGS_MAX {
             return Ok(Err("this device has too many logs here"));
         }
-        let (entries, bytes) = order::waiting(tx, conversation)?;
-        if !missing.is_empty() && (entries >= WAITING_MAX || bytes >= WAITING_BYTES_MAX) {
-            return Ok(Err("too many entries wait for others here"));
+        if !missing.is_empty() {
+            let (entries, bytes) = order::waiting(tx, conversation)?;
+            if entries >= WAITING_MAX || bytes >= WAITING_BYTES_MAX {
+                return Ok(Err("too many entries wait for others here"));
+            }
         }
     }
     let fork = match &log {
@@ -219,7 +229,10 @@ fn admit(tx: &Connection, entry: &Entry) -> Result<Result<Place, &'static str>, 
     if !chained && log.as_ref().is_some_and(|log| log.forks >= FORKS_MAX) {
         return Ok(Err("this log has too many branches"));
     }
-    let conversation = logs::intern_conversation(tx, &header.conversation)?;
+    let conversation = match conversation {
+        Some(conversation) => conversation,
+        None => logs::intern_conversation(tx, &entry.conversation())?,
+    };
     let ours = logs::is_ours(tx, conversation, &header.device, &header.log)?;
     let mut log = match log {
         Some(log) => log,
@@ -254,13 +267,21 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
     let Place { conversation, mut log, fork, missing, progress, way } = place;
     let (header, wire) = (entry.header(), entry.wire());
     let sequence = int(header.sequence);
-    if !fork && let Some(other) = logs::main_at(tx, log.id, sequence)? {
+    let shown = is_shown(header.kind, header.target.is_some());
+    let erased = live::is_erased(tx, conversation, &entry.id(), header)?;
+    let (salt, body) = (wire.salt.filter(|_| !erased), wire.body.as_ref().filter(|_| !erased));
+    // Nearly always it is the next one of a log that is whole: then there is nothing in its place, and nothing above it.
+    let next = !fork && log.top == log.count && log.continues(sequence, header.previous.map(|id| id.0));
+    if !fork
+        && !next
+        && let Some(other) = logs::main_at(tx, log.id, sequence)?
+    {
         logs::demote(tx, &mut log, other)?;
     }
     tx.prepare_cached(
         "INSERT INTO entry (conversation, log, sequence, fork, progress, kind, time, id, author, previous, header,
-             signature, salt, body, unread, way)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+             signature, salt, body, unread, way, target, shown, bare)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
     )?
     .execute(params![
         conversation,
@@ -275,12 +296,18 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
         header.previous.map(|id| id.0),
         wire.header,
         wire.signature.0,
-        wire.salt.map(|salt| salt.0),
-        wire.body,
-        progress == RECEIVED && is_text(header.kind, wire.body.as_deref()),
+        salt.map(|salt| salt.0),
+        body,
+        progress == RECEIVED && shown && body.is_some(),
         way.map(way_number),
+        header.target.map(|id| id.0),
+        shown,
+        body.is_none() && !erased,
     ])?;
     let local = tx.last_insert_rowid();
+    if shown {
+        tx.prepare_cached("UPDATE conversation SET activity = ?2 WHERE id = ?1")?.execute([conversation, local])?;
+    }
     log.entries += 1;
     log.latest = local;
     if fork {
@@ -293,36 +320,19 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
     } else {
         log.top = log.top.max(sequence.saturating_add(1));
     }
-    logs::extend(tx, &mut log)?;
+    if next {
+        log.count += 1;
+        log.head = Some(entry.id().0);
+    }
+    if !next || log.forks > 0 {
+        logs::extend(tx, &mut log)?;
+    }
     logs::save(tx, &log)?;
     if missing.is_empty() {
         order::settle(tx, conversation, local, Node::from(entry), placed)?;
     } else {
-        let bytes = wire.header.len() + wire.body.as_ref().map_or(0, Vec::len);
+        let bytes = wire.header.len() + body.map_or(0, Vec::len);
         order::wait(tx, conversation, local, int(bytes as u64), &missing)?;
     }
     Ok(local)
-}
-
-/// Those that were placed just now, in the order of their conversations.
-fn fresh(tx: &Connection, placed: &[i64]) -> Result<Vec<Fresh>, StoreError> {
-    let mut statement = tx.prepare_cached(
-        "SELECT e.position, c.key, e.id, e.author, e.kind, e.body
-         FROM entry e JOIN conversation c ON c.id = e.conversation WHERE e.local = ?1",
-    )?;
-    let mut found = vec![];
-    for local in placed {
-        found.push(statement.query_row([local], |row| {
-            let fresh = Fresh {
-                conversation: ConversationId(row.get(1)?),
-                id: EntryId(row.get(2)?),
-                author: RootKey(row.get(3)?),
-                kind: row.get(4)?,
-                body: row.get(5)?,
-            };
-            Ok((fresh.conversation, row.get::<_, i64>(0)?, fresh))
-        })?);
-    }
-    found.sort_by_key(|(conversation, position, _)| (*conversation, *position));
-    Ok(found.into_iter().map(|(.., fresh)| fresh).collect())
 }

@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, params};
 
-use super::page::{message, position};
-use super::{Outcome, Refusal, StoreError, logs};
-use crate::wire::{ConversationId, EntryId, kind};
+use super::page::{BELOW, position};
+use super::{Outcome, Refusal, StoreError, fold, logs, reading};
+use crate::wire::{ConversationId, EntryId};
 
 /// Messages in one page: as many as `message.history` may ask for, about 16 MiB of the longest texts.
 pub(super) const PAGE_MAX: u32 = 1_000;
@@ -26,14 +26,15 @@ pub(super) fn page(
         },
     };
     let Some(conversation) = conversation else { return Ok(Outcome::History(vec![])) };
-    let mut statement = tx.prepare_cached(
-        "SELECT id, author, time, kind, body, progress, way FROM entry INDEXED BY entry_position
-         WHERE conversation = ?1 AND position < ?2 AND kind = ?3 ORDER BY position DESC LIMIT ?4",
-    )?;
-    let mut rows = statement.query(params![conversation, before, kind::TEXT, limit.min(PAGE_MAX)])?;
+    let read = reading::others(tx, conversation)?;
+    let limit = usize::try_from(limit.min(PAGE_MAX)).unwrap_or_default();
+    let mut statement = tx.prepare_cached(BELOW)?;
+    let mut rows = statement.query(params![conversation, before])?;
     let mut page = vec![];
-    while let Some(row) = rows.next()? {
-        page.push(message(row)?);
+    while page.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        page.push(fold::message(tx, conversation, fold::stored(row)?, read)?);
     }
     page.reverse();
     Ok(Outcome::History(page))

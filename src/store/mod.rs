@@ -16,20 +16,30 @@
 //! | `order` | positions and heads |
 //! | `belief`, `claims` | what a peer has: by acks and lacks, and by its own full statement |
 //! | `have`, `outbox`, `history` | what is asked about entries |
+//! | `fold` | a message as it reads now: its row and the operations on it |
+//! | `live` | what an edit, a deletion, a reaction does when it finds its place; erasing, hiding |
+//! | `reading` | how far somebody has read, as they say |
 //! | `missing` | what is known to exist and is not here, and whose logs have branches |
 //! | `page` | pages for a window, and what was read |
 //! | `summary` | a conversation in a line; drafts, nicknames, and who may learn no address |
+//! | `search` | the index of what was said, and what is looked up in it |
+//! | `chat` | what was chosen for a conversation: silence, a place on top, a place out of sight |
+//! | `voids` | which entries of a group do not count, and that they are not shown |
 //! | `inspect` | for tests: what is there, and copies of it |
 
 mod belief;
+mod chat;
 mod claims;
 mod db;
 mod entries;
 mod error;
+mod fold;
+mod groups;
 mod have;
 mod history;
 #[cfg(any(test, feature = "testing"))]
 mod inspect;
+mod live;
 mod logs;
 mod missing;
 mod op;
@@ -37,22 +47,28 @@ mod order;
 mod outbox;
 mod page;
 mod people;
+mod reading;
 mod schema;
+mod search;
 mod sound;
 mod summary;
 mod value;
+mod voids;
 mod writer;
 
+pub use chat::{Choice, Chosen};
 pub use db::Db;
 pub use error::StoreError;
+pub use fold::QUOTE_TEXT_CHARS_MAX;
 #[cfg(any(test, feature = "testing"))]
 pub use inspect::Kept;
 pub use missing::{Gaps, MISSING_COUNT_MAX, Missing};
 pub use op::{
-    Fresh, Invitation, Loaded, MessageRow, OUTBOX_COUNT_MAX, Op, Outcome, OwnLog, Peer, Person, Profile, Progress,
-    Refusal, Standing, Way,
+    Delivery, Fresh, Happened, Invitation, Loaded, Mark, MessageRow, OUTBOX_COUNT_MAX, Op, Outcome, OwnLog, Peer,
+    Person, Profile, Progress, QuoteRow, Refusal, Standing, Way,
 };
 pub use page::{Page, Place};
+pub use search::{FOUND_MAX, Found, Hit};
 pub use summary::{LAST_TEXT_CHARS_MAX, LastRow, Summary, UNREAD_COUNT_MAX};
 pub use writer::{Done, Store};
 

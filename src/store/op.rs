@@ -2,8 +2,9 @@
 
 use thiserror::Error;
 
-use super::{Page, Place, Summary};
-use crate::log::Entry;
+use super::{Choice, Chosen, Found, Page, Place, Summary};
+use crate::log::fold::Folded;
+use crate::log::{Entry, Query};
 use crate::wire::{
     self, ConversationId, DeviceKey, EntryId, ExchangeKey, Have, Lack, LogId, Nonce, RootKey, WorkingKey,
 };
@@ -110,7 +111,7 @@ pub enum Op {
         /// How many messages at most.
         limit: u32,
     },
-    /// Everything that stands before this message now, and itself, was read. Answered by [`Outcome::Done`], or
+    /// Everything that stands before this message now, and itself, was read. Answered by [`Outcome::Read`], or
     /// [`Refusal::UnknownMessage`].
     MarkRead {
         /// The conversation.
@@ -150,6 +151,44 @@ pub enum Op {
     Summarise(Vec<ConversationId>),
     /// How many own entries wait for a peer's confirmation, in all conversations with contacts. Answered by [`Outcome::Count`].
     CountWaiting,
+    /// Hide a message on this device. Answered by [`Outcome::Done`], or [`Refusal::UnknownMessage`].
+    Hide {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The message.
+        id: EntryId,
+    },
+    /// What came without its body, and was not deleted as far as is known here. Answered by [`Outcome::Bare`].
+    Bare(ConversationId),
+    /// A peer says how far it has read. Answered by [`Outcome::Moved`].
+    TheyRead {
+        /// The peer.
+        device: DeviceKey,
+        /// The conversation.
+        conversation: ConversationId,
+        /// What it said.
+        mark: Mark,
+    },
+    /// Messages with these words, the newest (stored last) first. Answered by [`Outcome::Found`].
+    Search {
+        /// The words.
+        query: Query,
+        /// Only of this conversation.
+        within: Option<ConversationId>,
+        /// Only those that were stored before this one: a [`Found::next`](super::Found::next). Exclusive.
+        before: Option<u64>,
+        /// How many at most, 1 to [`super::FOUND_MAX`].
+        limit: u32,
+    },
+    /// Index some of what was stored before there was an index. Answered by [`Outcome::Indexed`].
+    IndexMore,
+    /// Keep a choice for a conversation. Answered by [`Outcome::Chosen`].
+    Choose {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The choice.
+        choice: Choice,
+    },
 }
 
 /// The answer to an [`Op`].
@@ -178,7 +217,7 @@ pub enum Outcome {
         gaps: Vec<Lack>,
     },
     /// Own entries that this statement of a peer has proved to be delivered, for the first time.
-    Delivered(Vec<(ConversationId, EntryId)>),
+    Delivered(Vec<Delivery>),
     /// What we have of a conversation.
     Have(Have),
     /// Entries to send and the cursor to go on from; fewer than asked for means that there are no more.
@@ -198,8 +237,23 @@ pub enum Outcome {
     Summaries(Vec<Summary>),
     /// A number.
     Count(u64),
+    /// What was found.
+    Found(Found),
+    /// Some more is indexed.
+    Indexed {
+        /// Whether there is more to index.
+        more: bool,
+    },
+    /// Everything that is chosen for the conversation now.
+    Chosen(Chosen),
     /// The wish was understood and cannot be granted; nothing changed.
     Refused(Refusal),
+    /// What was read is on disk; and what is to be said of it, when it is further than before.
+    Read(Option<Mark>),
+    /// What is to be asked for.
+    Bare(Vec<Lack>),
+    /// What a peer said of its reading is on disk; whether it is further than before, in what is here.
+    Moved(bool),
 }
 
 /// Why a wish was refused.
@@ -233,6 +287,8 @@ pub struct Loaded {
     pub hidden_from: Vec<RootKey>,
     /// The conversations that have an own log, each in a line.
     pub summaries: Vec<Summary>,
+    /// There is something that was stored before there was an index: [`Op::IndexMore`].
+    pub unsearched: bool,
 }
 
 /// What others see of us.
@@ -321,9 +377,31 @@ pub struct OwnLog {
     pub last: Option<EntryId>,
     /// The conversation's heads.
     pub heads: Vec<EntryId>,
+    /// How far this device has read, when it has said so.
+    pub read: Option<Mark>,
 }
 
-/// An entry that has just found its place.
+/// How far somebody has read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Grows with every change.
+    pub counter: u64,
+    /// The last entry of somebody else that was read.
+    pub entry: EntryId,
+}
+
+/// An own entry that is on the disk of its recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Where it belongs.
+    pub conversation: ConversationId,
+    /// The entry.
+    pub id: EntryId,
+    /// Whether it is a message that is shown, and not something about one.
+    pub shown: bool,
+}
+
+/// An entry that has just found its place, or its body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fresh {
     /// The entry.
@@ -334,8 +412,40 @@ pub struct Fresh {
     pub author: RootKey,
     /// What it does.
     pub kind: u32,
-    /// Its body, unless it was erased.
+    /// Its body as it came, unless it was erased.
     pub body: Option<Vec<u8>>,
+    /// What that means for people.
+    pub happened: Happened,
+}
+
+/// What an entry that has found its place means for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Happened {
+    /// A message: its text as it reads now.
+    Said(String),
+    /// A message reads differently.
+    Edited {
+        /// The message.
+        target: EntryId,
+        /// Its text now.
+        text: String,
+    },
+    /// A message was deleted, and its text erased.
+    Deleted {
+        /// The message.
+        target: EntryId,
+    },
+    /// An emoji was put beside a message, or taken back.
+    Reacted {
+        /// The message.
+        target: EntryId,
+        /// Which.
+        emoji: String,
+        /// Whether it is set.
+        on: bool,
+    },
+    /// Nothing that anybody sees.
+    Nothing,
 }
 
 /// How far an own message has come. It never goes back on the screen, even when a belief does.
@@ -358,11 +468,12 @@ pub enum Way {
     Direct,
     /// Over a link through a TURN server. (2)
     Relay,
-    /// Sealed, through a broker's queue. (3; after one of the others and not yet confirmed, 3 more than that.)
+    /// Sealed, through a broker's queue. (3; a link's number and 3, so 4 or 5, when it was handed to mail after that link and is
+    /// not confirmed yet.)
     Mail,
 }
 
-/// A message as stored.
+/// A message as it reads now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageRow {
     /// The entry.
@@ -373,12 +484,29 @@ pub struct MessageRow {
     pub time: u64,
     /// What it does.
     pub kind: u32,
-    /// Its body, unless it was erased.
-    pub body: Option<Vec<u8>>,
+    /// What a person sees of it.
+    pub folded: Folded,
+    /// What it answers, when that is here.
+    pub quote: Option<QuoteRow>,
     /// How far it has come.
     pub progress: Progress,
     /// How it travelled: one of our own, the last time before its delivery was confirmed, but over the link when mail only came
     /// after it and the confirmation over a link; somebody else's, when it first arrived. None while it has not, and for what an
     /// older Kith has stored.
     pub way: Option<Way>,
+    /// One of our own, and somebody else has read it.
+    pub read: bool,
+}
+
+/// A message that another one answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuoteRow {
+    /// The entry.
+    pub id: EntryId,
+    /// Who wrote it.
+    pub author: RootKey,
+    /// The beginning of its text as it reads now; empty when there is none.
+    pub text: String,
+    /// It was deleted, for everyone or here.
+    pub deleted: bool,
 }

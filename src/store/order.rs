@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::StoreError;
 use super::value::int;
+use super::{StoreError, groups};
 use crate::log::Entry;
 use crate::log::order::{Key, Node};
 use crate::wire::{EntryId, Header, cbor};
@@ -67,7 +67,8 @@ pub(super) fn wait(
     count_waiting(tx, conversation, 1, bytes)
 }
 
-fn count_waiting(tx: &Connection, conversation: i64, entries: i64, bytes: i64) -> Result<(), StoreError> {
+/// Keeps count of what waits.
+pub(super) fn count_waiting(tx: &Connection, conversation: i64, entries: i64, bytes: i64) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE conversation SET waiting = waiting + ?2, waiting_bytes = waiting_bytes + ?3 WHERE id = ?1",
     )?
@@ -141,15 +142,44 @@ fn load(tx: &Connection, local: i64) -> Result<(Node, i64), StoreError> {
     Ok((Node { key: Key { time: read.time, author: read.author, id: EntryId(id) }, parents }, bytes))
 }
 
+type InEra = (i64, i64, u32, Option<i64>);
+
+/// An entry's number, position, kind and era, if it has its place in this conversation.
+fn placed_in_era(tx: &Connection, conversation: i64, id: &EntryId) -> Result<Option<InEra>, StoreError> {
+    let found = tx
+        .prepare_cached(
+            "SELECT local, position, kind, era FROM entry WHERE id = ?1 AND conversation = ?2 AND position IS NOT NULL",
+        )?
+        .query_row(params![id.0, conversation], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .optional()?;
+    Ok(found)
+}
+
+/// The parents of an entry that are in a group, with their kinds and eras.
+pub(super) fn parents(tx: &Connection, conversation: i64, local: i64) -> Result<Vec<(EntryId, u32, i64)>, StoreError> {
+    let (node, _) = load(tx, local)?;
+    let mut parents = vec![];
+    for parent in node.parents {
+        if let Some((_, _, kind, Some(era))) = placed_in_era(tx, conversation, &parent)? {
+            parents.push((parent, kind, era));
+        }
+    }
+    Ok(parents)
+}
+
 /// Finds the position, and keeps the heads: a fresh entry has no child, so it is one, and its parents are none.
 fn place(tx: &Connection, conversation: i64, local: i64, node: &Node) -> Result<(), StoreError> {
-    let mut last = 0;
+    let (mut last, mut seen) = (0, vec![]);
     for parent in &node.parents {
-        if let Some((parent, position)) = placed(tx, conversation, parent)? {
+        if let Some((local, position, kind, era)) = placed_in_era(tx, conversation, parent)? {
             last = last.max(position);
+            seen.extend(era.map(|era| (*parent, kind, era)));
             tx.prepare_cached("DELETE FROM head WHERE conversation = ?1 AND entry = ?2")?
-                .execute([conversation, parent])?;
+                .execute([conversation, local])?;
         }
+    }
+    if !seen.is_empty() || node.parents.is_empty() {
+        groups::note(tx, conversation, local, &node.key.id, &seen)?;
     }
     let position = position(tx, conversation, last, &node.key)?;
     tx.prepare_cached("UPDATE entry SET position = ?2 WHERE local = ?1")?.execute([local, position])?;

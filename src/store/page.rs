@@ -4,13 +4,11 @@
 //! above what was read is unread until it is shown, whatever was read below it, and so is one that had waited for another.
 //! The index of the unread ones holds only those, so a conversation of any length costs no more than its unread part.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::entries::{self, is_text};
 use super::history::PAGE_MAX;
-use super::value::uint;
-use super::{MessageRow, Outcome, Refusal, StoreError, logs};
-use crate::wire::{ConversationId, EntryId, RootKey};
+use super::{MessageRow, Outcome, Refusal, StoreError, fold, logs, reading};
+use crate::wire::{ConversationId, EntryId};
 
 /// Where a page lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +24,8 @@ pub enum Place {
     After(EntryId),
     /// This one and those after it.
     From(EntryId),
+    /// Around this one: it and at least half of the page from it on, where there are so many, and the rest before it.
+    Around(EntryId),
 }
 
 /// A page of messages that can be shown, oldest first.
@@ -41,12 +41,14 @@ pub struct Page {
     pub first_unread: Option<EntryId>,
 }
 
-pub(super) const BELOW: &str = "SELECT id, author, time, kind, body, progress, way FROM entry INDEXED BY entry_position
-     WHERE conversation = ?1 AND position < ?2 ORDER BY position DESC";
-pub(super) const ABOVE: &str = "SELECT id, author, time, kind, body, progress, way FROM entry INDEXED BY entry_position
-     WHERE conversation = ?1 AND position >= ?2 ORDER BY position";
+pub(super) const BELOW: &str = "SELECT id, author, time, kind, body, progress, way, target, position
+     FROM entry INDEXED BY entry_shown WHERE conversation = ?1 AND shown = 1 AND position < ?2 ORDER BY position DESC";
+pub(super) const ABOVE: &str = "SELECT id, author, time, kind, body, progress, way, target, position
+     FROM entry INDEXED BY entry_shown WHERE conversation = ?1 AND shown = 1 AND position >= ?2 ORDER BY position";
 pub(super) const FIRST_UNREAD: &str = "SELECT id, position FROM entry INDEXED BY entry_unread
      WHERE conversation = ?1 AND unread = 1 AND position IS NOT NULL ORDER BY position LIMIT 1";
+pub(super) const LAST_UNREAD: &str = "SELECT id FROM entry INDEXED BY entry_unread
+     WHERE conversation = ?1 AND unread = 1 AND position IS NOT NULL AND position <= ?2 ORDER BY position DESC LIMIT 1";
 pub(super) const MARK: &str = "UPDATE entry INDEXED BY entry_unread SET unread = 0
      WHERE conversation = ?1 AND unread = 1 AND position IS NOT NULL AND position <= ?2";
 
@@ -59,7 +61,7 @@ pub(super) fn page(
     let limit = usize::try_from(limit.clamp(1, PAGE_MAX)).unwrap_or(1);
     let named = match at {
         Place::Latest | Place::Unread => None,
-        Place::Before(id) | Place::After(id) | Place::From(id) => Some(id),
+        Place::Before(id) | Place::After(id) | Place::From(id) | Place::Around(id) => Some(id),
     };
     let Some(conversation) = logs::conversation(tx, conversation)? else {
         return Ok(named.map_or_else(|| Outcome::Page(Page::default()), |_| unknown()));
@@ -82,6 +84,7 @@ pub(super) fn page(
         }
         (Place::After(_), _) => upwards(tx, conversation, place.saturating_add(1), limit)?,
         (Place::From(_), _) => upwards(tx, conversation, place, limit)?,
+        (Place::Around(_), _) => around(tx, conversation, place, limit)?,
     };
     let rows = before.rows.into_iter().rev().chain(from.rows).collect();
     let first_unread = unread.map(|(id, _)| id);
@@ -95,21 +98,30 @@ pub(super) fn mark_read(
 ) -> Result<Outcome, StoreError> {
     let Some(conversation) = logs::conversation(tx, conversation)? else { return Ok(unknown()) };
     let Some(position) = position(tx, conversation, up_to)? else { return Ok(unknown()) };
+    let last = tx
+        .prepare_cached(LAST_UNREAD)?
+        .query_row([conversation, position], |row| row.get(0).map(EntryId))
+        .optional()?;
+    let Some(last) = last else { return Ok(Outcome::Read(None)) };
     tx.prepare_cached(MARK)?.execute([conversation, position])?;
-    Ok(Outcome::Done)
+    Ok(Outcome::Read(reading::move_own(tx, conversation, last)?))
 }
 
 /// One message that has its place.
 pub(super) fn one(tx: &Connection, id: &EntryId, only_in: Option<&ConversationId>) -> Result<Outcome, StoreError> {
     let mut statement = tx.prepare_cached(
-        "SELECT e.id, e.author, e.time, e.kind, e.body, e.progress, e.way, c.key
-         FROM entry e JOIN conversation c ON c.id = e.conversation WHERE e.id = ?1 AND e.position IS NOT NULL",
+        "SELECT e.id, e.author, e.time, e.kind, e.body, e.progress, e.way, e.target, e.position, c.id, c.key
+         FROM entry e JOIN conversation c ON c.id = e.conversation
+         WHERE e.id = ?1 AND e.shown = 1 AND e.position IS NOT NULL",
     )?;
     let mut rows = statement.query([id.0])?;
     let Some(row) = rows.next()? else { return Ok(unknown()) };
-    let (conversation, message) = (ConversationId(row.get(7)?), message(row)?);
-    let wanted = only_in.is_none_or(|only| *only == conversation);
-    Ok(if wanted { Outcome::Message(conversation, message) } else { unknown() })
+    let (stored, conversation, key) = (fold::stored(row)?, row.get(9)?, ConversationId(row.get(10)?));
+    if only_in.is_some_and(|only| *only != key) {
+        return Ok(unknown());
+    }
+    let read = reading::others(tx, conversation)?;
+    Ok(Outcome::Message(key, fold::message(tx, conversation, stored, read)?))
 }
 
 fn unknown() -> Outcome {
@@ -159,31 +171,18 @@ fn above(tx: &Connection, conversation: i64, place: i64, limit: usize) -> Result
     side(tx, ABOVE, conversation, place, limit)
 }
 
-/// Reads until one more than wanted is found: it is not returned, but tells that there are more.
+/// Reads as many as are wanted, and looks whether there is another one.
 fn side(tx: &Connection, sql: &str, conversation: i64, place: i64, limit: usize) -> Result<Side, StoreError> {
     let mut statement = tx.prepare_cached(sql)?;
     let mut found = statement.query([conversation, place])?;
     let mut side = Side { rows: vec![], more: false };
-    while !side.more
-        && let Some(row) = found.next()?
-    {
-        let message = message(row)?;
-        if is_text(message.kind, message.body.as_deref()) {
-            side.rows.push(message);
-            side.cut(limit);
+    let read = reading::others(tx, conversation)?;
+    while let Some(row) = found.next()? {
+        if side.rows.len() == limit {
+            side.more = true;
+            break;
         }
+        side.rows.push(fold::message(tx, conversation, fold::stored(row)?, read)?);
     }
     Ok(side)
-}
-
-pub(super) fn message(row: &Row<'_>) -> Result<MessageRow, StoreError> {
-    Ok(MessageRow {
-        id: EntryId(row.get(0)?),
-        author: RootKey(row.get(1)?),
-        time: uint(row.get(2)?),
-        kind: row.get(3)?,
-        body: row.get(4)?,
-        progress: entries::progress(row.get(5)?)?,
-        way: entries::way(row.get(6)?)?,
-    })
 }

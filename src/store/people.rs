@@ -3,7 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::value::{bits, from_bits, uint};
-use super::{Invitation, Loaded, OwnLog, Peer, Person, Profile, Standing, StoreError, logs, order, summary};
+use super::{
+    Invitation, Loaded, OwnLog, Peer, Person, Profile, Standing, StoreError, logs, order, reading, search, summary,
+};
 use crate::wire::{ConversationId, DeviceKey, EntryId, ExchangeKey, LogId, Nonce, RootKey, WorkingKey};
 
 pub(super) fn load(tx: &Connection) -> Result<Loaded, StoreError> {
@@ -17,6 +19,7 @@ pub(super) fn load(tx: &Connection) -> Result<Loaded, StoreError> {
         nicknames: summary::nicknames(tx)?,
         hidden_from: summary::hidden_from(tx)?,
         summaries: summary::summarise(tx, &conversations)?,
+        unsearched: search::unsearched(tx)?.is_some(),
         logs,
     })
 }
@@ -185,6 +188,7 @@ fn own_logs(tx: &Connection) -> Result<Vec<OwnLog>, StoreError> {
             next: row.get::<_, Option<i64>>(3)?.map_or(0, uint),
             last: row.get::<_, Option<_>>(4)?.map(EntryId),
             heads: order::heads(tx, row.get(0)?)?,
+            read: reading::own(tx, row.get(0)?)?,
         });
     }
     Ok(logs)

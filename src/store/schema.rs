@@ -8,8 +8,8 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use rusqlite_migration::{M, Migrations};
 
-use super::StoreError;
 use super::sound::{self, Due};
+use super::{StoreError, live};
 
 /// One file per format, in order. Their number is the format.
 const MIGRATIONS: &[M<'static>] = &[
@@ -17,7 +17,12 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0002.sql")),
     M::up(include_str!("migrations/0003.sql")),
     M::up(include_str!("migrations/0004.sql")),
+    M::up(FIFTH),
+    M::up(include_str!("migrations/0006.sql")),
+    M::up(include_str!("migrations/0007.sql")),
 ];
+/// It also reads headers, which SQL cannot.
+const FIFTH: &str = include_str!("migrations/0005.sql");
 /// The highest format that this program knows.
 pub(super) const FORMAT: i64 = MIGRATIONS.len() as i64;
 /// "Kith", as in the first migration: tells our databases from those of others.
@@ -49,12 +54,23 @@ pub(super) fn open(path: &Path, whole_max: u64) -> Result<(Connection, Due), Sto
     }
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     restrict(path)?;
-    Ok((prepare(connection)?, due))
+    let connection = prepare(connection)?;
+    if unclean {
+        // A process that was killed right after a deletion has left the text in its WAL.
+        empty_wal(&connection)?;
+    }
+    Ok((connection, due))
 }
 
 /// A database that ends with its connection.
 pub(super) fn in_memory() -> Result<Connection, StoreError> {
     prepare(Connection::open_in_memory()?)
+}
+
+/// Moves everything into the database and cuts the WAL to nothing; tells whether it could: another process may be reading.
+pub(super) fn empty_wal(connection: &Connection) -> Result<bool, StoreError> {
+    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    Ok(busy == 0)
 }
 
 pub(super) fn prepare(mut connection: Connection) -> Result<Connection, StoreError> {
@@ -74,7 +90,11 @@ pub(super) fn prepare(mut connection: Connection) -> Result<Connection, StoreErr
 }
 
 pub(super) fn migrations() -> Migrations<'static> {
-    Migrations::from_slice(MIGRATIONS)
+    let mut all = MIGRATIONS.to_vec();
+    if let Some(fifth) = all.get_mut(4) {
+        *fifth = M::up_with_hook(FIFTH, |tx| Ok(live::fill(tx)?));
+    }
+    Migrations::new(all)
 }
 
 /// SQLite would create the file readable for others first, and its WAL takes the database's mode.

@@ -112,8 +112,9 @@ impl fmt::Debug for Sound {
     }
 }
 
-impl Drop for Sound {
-    fn drop(&mut self) {
+impl Sound {
+    /// Ends a look that is under way: what was found so far is nothing.
+    pub(super) fn stop(&mut self) {
         let Some((interrupt, thread)) = self.looking.take() else { return };
         // Only a statement that runs can be interrupted, and it may be about to.
         while !thread.is_finished() {
@@ -123,6 +124,12 @@ impl Drop for Sound {
         if thread.join().is_err() {
             tracing::error!("the look at the database's pages ended early");
         }
+    }
+}
+
+impl Drop for Sound {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 

@@ -6,17 +6,14 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::value::uint;
-use super::{Gaps, Progress, StoreError, entries, logs, missing};
-use crate::log::Text;
-use crate::wire::{ConversationId, EntryId, RootKey, kind};
+use super::{Chosen, Gaps, MessageRow, Progress, StoreError, chat, fold, logs, missing, reading};
+use crate::log::fold::Content;
+use crate::wire::{ConversationId, EntryId, RootKey};
 
 /// Unread messages are counted up to here; a list shows "999+" beyond.
 pub const UNREAD_COUNT_MAX: u32 = 1_000;
 /// Characters of a last message: more than any list shows, so that thousands of conversations fit in memory.
 pub const LAST_TEXT_CHARS_MAX: usize = 512;
-/// Entries from the end that are looked through for one that can be shown. Beyond them there is none, or a peer that
-/// writes what nobody can read.
-const LOOKED_AT_MAX: i64 = 256;
 
 /// A conversation in a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,10 +24,12 @@ pub struct Summary {
     pub last: Option<LastRow>,
     /// Unread messages, at most [`UNREAD_COUNT_MAX`].
     pub unread: u32,
-    /// The number of the entry that was stored last, counted over all conversations; 0 when there is none.
+    /// The number of the message that was stored last, counted over the entries of all conversations; 0 when there is none.
     pub activity: u64,
     /// What was typed and not sent.
     pub draft: String,
+    /// What was chosen for it.
+    pub chosen: Chosen,
     /// What is known to be incomplete.
     pub gaps: Gaps,
 }
@@ -44,58 +43,65 @@ pub struct LastRow {
     pub author: RootKey,
     /// The author's clock, Unix milliseconds.
     pub time: u64,
-    /// Its beginning, as written: at most [`LAST_TEXT_CHARS_MAX`] characters.
+    /// Its beginning as it reads now: at most [`LAST_TEXT_CHARS_MAX`] characters. Empty when it was deleted or is newer.
     pub text: String,
     /// How far it has come.
     pub progress: Progress,
+    /// It was deleted for everyone.
+    pub deleted: bool,
+    /// Written by a newer version.
+    pub newer: bool,
+    /// One of our own, and somebody else has read it.
+    pub read: bool,
 }
 
-pub(super) const LAST: &str = "SELECT id, author, time, kind, body, progress FROM entry INDEXED BY entry_position
-     WHERE conversation = ?1 AND position IS NOT NULL ORDER BY position DESC LIMIT ?2";
+pub(super) const LAST: &str = "SELECT id, author, time, kind, body, progress, way, target, position
+     FROM entry INDEXED BY entry_shown WHERE conversation = ?1 AND shown = 1 AND position IS NOT NULL
+     ORDER BY position DESC LIMIT 1";
 pub(super) const UNREAD: &str = "SELECT count(*) FROM (SELECT 1 FROM entry INDEXED BY entry_unread
      WHERE conversation = ?1 AND unread = 1 AND position IS NOT NULL LIMIT ?2)";
-pub(super) const ACTIVITY: &str = "SELECT max(local) FROM entry INDEXED BY entry_arrival WHERE conversation = ?1";
 
 pub(super) fn summarise(tx: &Connection, keys: &[ConversationId]) -> Result<Vec<Summary>, StoreError> {
     keys.iter().map(|key| one(tx, key)).collect()
 }
 
 fn one(tx: &Connection, key: &ConversationId) -> Result<Summary, StoreError> {
-    let nothing =
-        Summary { conversation: *key, last: None, unread: 0, activity: 0, draft: String::new(), gaps: Gaps::default() };
+    let nothing = Summary {
+        conversation: *key,
+        last: None,
+        unread: 0,
+        activity: 0,
+        draft: String::new(),
+        chosen: Chosen::default(),
+        gaps: Gaps::default(),
+    };
     let Some(conversation) = logs::conversation(tx, key)? else { return Ok(nothing) };
     let unread = tx
         .prepare_cached(UNREAD)?
         .query_row([conversation, i64::from(UNREAD_COUNT_MAX)], |row| row.get::<_, u32>(0))?;
-    let activity =
-        tx.prepare_cached(ACTIVITY)?.query_row([conversation], |row| row.get::<_, Option<i64>>(0))?.map_or(0, uint);
+    let activity = tx
+        .prepare_cached("SELECT activity FROM conversation WHERE id = ?1")?
+        .query_row([conversation], |row| row.get(0).map(uint))?;
     let draft = tx
         .prepare_cached("SELECT text FROM draft WHERE conversation = ?1")?
         .query_row([conversation], |row| row.get(0))
         .optional()?
         .unwrap_or_default();
-    let gaps = missing::gaps(tx, conversation)?;
-    Ok(Summary { last: last(tx, conversation)?, unread, activity, draft, gaps, ..nothing })
+    let (chosen, gaps) = (chat::chosen(tx, conversation)?, missing::gaps(tx, conversation)?);
+    Ok(Summary { last: last(tx, conversation)?, unread, activity, draft, chosen, gaps, ..nothing })
 }
 
 fn last(tx: &Connection, conversation: i64) -> Result<Option<LastRow>, StoreError> {
-    let mut statement = tx.prepare_cached(LAST)?;
-    let mut rows = statement.query([conversation, LOOKED_AT_MAX])?;
-    while let Some(row) = rows.next()? {
-        let body: Option<Vec<u8>> = row.get(4)?;
-        if row.get::<_, u32>(3)? == kind::TEXT
-            && let Some(text) = body.and_then(|body| Text::parse(&body).ok())
-        {
-            return Ok(Some(LastRow {
-                id: EntryId(row.get(0)?),
-                author: RootKey(row.get(1)?),
-                time: uint(row.get(2)?),
-                text: text.text.chars().take(LAST_TEXT_CHARS_MAX).collect(),
-                progress: entries::progress(row.get(5)?)?,
-            }));
-        }
-    }
-    Ok(None)
+    let found = tx.prepare_cached(LAST)?.query_row([conversation], fold::stored).optional()?;
+    let Some(stored) = found else { return Ok(None) };
+    let read = reading::others(tx, conversation)?;
+    let MessageRow { id, author, time, folded, progress, read, .. } = fold::message(tx, conversation, stored, read)?;
+    let (text, deleted, newer) = match folded.content {
+        Content::Text(text) => (text.chars().take(LAST_TEXT_CHARS_MAX).collect(), false, false),
+        Content::Deleted => (String::new(), true, false),
+        Content::Newer => (String::new(), false, true),
+    };
+    Ok(Some(LastRow { id, author, time, text, progress, deleted, newer, read }))
 }
 
 pub(super) fn save_draft(tx: &Connection, key: &ConversationId, text: &str) -> Result<(), StoreError> {

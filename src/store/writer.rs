@@ -183,7 +183,13 @@ fn points(op: &Op) -> Option<(&'static str, &'static str)> {
         Op::Believe { .. } | Op::Lower { .. } => ("store.believe.before_commit", "store.believe.after_commit"),
         Op::MarkSent { .. } => ("store.mark_sent.before_commit", "store.mark_sent.after_commit"),
         // Nothing that a person was promised depends on when these are on disk.
-        Op::MarkRead { .. } | Op::SaveDraft { .. } | Op::SaveNickname { .. } => return None,
+        Op::MarkRead { .. }
+        | Op::SaveDraft { .. }
+        | Op::SaveNickname { .. }
+        | Op::Hide { .. }
+        | Op::TheyRead { .. }
+        | Op::Choose { .. }
+        | Op::IndexMore => return None,
         Op::Load
         | Op::Have(_)
         | Op::Outbox { .. }
@@ -191,7 +197,9 @@ fn points(op: &Op) -> Option<(&'static str, &'static str)> {
         | Op::Page { .. }
         | Op::Message { .. }
         | Op::Summarise(_)
-        | Op::CountWaiting => return None,
+        | Op::CountWaiting
+        | Op::Bare(_)
+        | Op::Search { .. } => return None,
     })
 }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::bridge::Wish;
 use super::clock::Clock;
 use super::route::{Route, Stack};
-use super::state::{Meeting, Model, ModelStoreExt, Person, PersonStoreExt};
+use super::state::{Meeting, Model, ModelStoreExt, Person, PersonStoreExt, Typist, Writing, Writings};
 use super::typed::Typed;
 use super::words::Words;
 use crate::coordinator::{BrokerState, Command, CommandError, ErrorCode, Handle, Reply};
@@ -30,6 +30,12 @@ pub struct Ui {
     pub(super) wishes: CopyValue<mpsc::Sender<Wish>>,
     /// What is being typed.
     pub(super) typed: CopyValue<Typed>,
+    /// What the fields are for.
+    pub(super) writings: Signal<Writings>,
+    /// When others are told that this person types.
+    pub(super) typist: CopyValue<Typist>,
+    /// What is said to this person about something that they did, and how often something was said.
+    pub(super) notice: Signal<(u32, String)>,
 }
 
 /// The context of the component that is being drawn.
@@ -53,14 +59,18 @@ fn refusal(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::UnknownUser => "refused-unknown-user",
         ErrorCode::InvalidName => "refused-name",
         ErrorCode::InvalidText => "refused-text",
+        ErrorCode::InvalidQuery => "refused-query",
         ErrorCode::Full => "refused-full",
         ErrorCode::ShuttingDown => "refused-ending",
+        ErrorCode::NotYours => "refused-not-yours",
+        ErrorCode::MessageDeleted => "refused-deleted",
+        ErrorCode::MessageNewer => "refused-newer",
+        ErrorCode::InvalidReaction => "refused-reaction",
+        ErrorCode::UnknownMessage => "refused-message",
         ErrorCode::Storage => "refused-storage",
-        ErrorCode::NoIdentity
-        | ErrorCode::IdentityExists
-        | ErrorCode::InvalidBroker
-        | ErrorCode::InvalidLimit
-        | ErrorCode::UnknownMessage => return None,
+        ErrorCode::NoIdentity | ErrorCode::IdentityExists | ErrorCode::InvalidBroker | ErrorCode::InvalidLimit => {
+            return None;
+        }
     })
 }
 
@@ -159,8 +169,62 @@ impl Ui {
 
     /// Somebody has typed, or has sent what there was.
     pub fn typed(self, user: Uuid, text: String) {
+        self.types(user, text.trim().is_empty());
         self.typed.peek().set(user, text, Instant::now());
         self.wish(Wish::Typed);
+    }
+
+    /// Tells who is on the other side of a conversation that somebody types there, now and then, or types no more.
+    pub fn types(mut self, with: Uuid, empty: bool) {
+        let said = self.typist.write().types(with, empty, Instant::now());
+        if let Some(on) = said {
+            // Nobody waits for it, and one that is lost is said again.
+            self.core.peek().hand(Command::SetTyping { with, on });
+        }
+    }
+
+    /// Who types in a conversation now.
+    pub fn typing(self, with: Uuid) -> Vec<Uuid> {
+        let typing = self.model.typing();
+        let typing = typing.read();
+        typing.iter().filter(|(there, _)| *there == with).map(|(_, from)| *from).collect()
+    }
+
+    /// What the field of a conversation is for.
+    pub fn writing(self, with: Uuid) -> Writing {
+        self.writings.read().of(with)
+    }
+
+    /// From now on the field of a conversation is for this.
+    pub fn write(mut self, with: Uuid, writing: Writing) {
+        self.writings.write().begin(with, writing);
+    }
+
+    /// Says something about what this person did; it goes away by itself.
+    pub fn tell(mut self, text: String) {
+        let count = self.notice.peek().0.wrapping_add(1);
+        self.notice.set((count, text));
+    }
+
+    /// This person.
+    pub fn own(self) -> Option<Uuid> {
+        self.model.identity().read().as_ref().map(|own| own.user_id)
+    }
+
+    /// What the author of a message is called: this person is "You".
+    pub fn author(self, from: Uuid) -> String {
+        if self.own() == Some(from) { self.say("info-you") } else { self.name(from) }
+    }
+
+    /// Names in a row, with a word before the last one.
+    pub fn list(self, names: &[String]) -> String {
+        match names {
+            [] => String::new(),
+            [only] => only.clone(),
+            [first @ .., last] => {
+                self.words.peek().with2("list-and", ("list", first.join(", ")), ("last", last.clone()))
+            }
+        }
     }
 
     /// What a field begins with: what was typed last, or else the draft on the disk.
@@ -182,6 +246,13 @@ impl Ui {
     /// Goes to a place from the list.
     pub fn go(mut self, route: Route) {
         self.stack.write().go(route);
+    }
+
+    /// Shows a message that was found, in its place.
+    pub fn jump(self, user: Uuid, id: String) {
+        // Before the stack says which conversation is shown: it is open then.
+        self.wish(Wish::Find { user, id });
+        self.go(Route::Conversation(user));
     }
 
     /// Goes deeper.

@@ -60,7 +60,11 @@ pub const STYLE: &str = concat!(
     include_str!("screens/pages.css"),
 );
 /// What the page does by itself: scrolling, typing, focus, copying.
-pub const SCRIPT: &str = include_str!("../../assets/kith.js");
+pub const SCRIPT: &str = concat!(
+    include_str!("../../assets/kith.js"),
+    include_str!("../../assets/message.js"),
+    include_str!("../../assets/list.js")
+);
 
 /// The window's components over a coordinator, with nothing to show them yet.
 #[must_use]

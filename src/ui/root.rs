@@ -12,7 +12,7 @@ use super::route::{Route, Stack};
 use super::screens::{Add, Chats, Connection, Contact, Conversation, Nothing, Requests, Settings, Welcome};
 use super::shell::Shell;
 use super::start::Early;
-use super::state::{Model, ModelStoreExt};
+use super::state::{Model, ModelStoreExt, Typist, Writings};
 use super::typed::Typed;
 use super::words::Words;
 use crate::coordinator::Handle;
@@ -74,10 +74,11 @@ pub fn App() -> Element {
     // Places of somebody who is gone are left.
     use_effect(move || {
         let (chats, asked) = (model.chats().read().clone(), model.asked().read().clone());
+        let archived = model.archived().read().clone();
         let mut stack = ui.stack;
         let open = stack.peek().conversation();
-        if let Some(user) = open.filter(|user| *model.ready().peek() && !chats.contains(user) && !asked.contains(user))
-        {
+        let there = |user: &uuid::Uuid| [&chats, &archived, &asked].iter().any(|list| list.contains(user));
+        if let Some(user) = open.filter(|user| *model.ready().peek() && !there(user)) {
             stack.write().leave(user);
         }
     });
@@ -135,6 +136,9 @@ fn begin() -> Ui {
         control: CopyValue::new(control.clone()),
         wishes: CopyValue::new(wishes),
         typed: CopyValue::new(typed.clone()),
+        writings: Signal::new(Writings::default()),
+        typist: CopyValue::new(Typist::default()),
+        notice: Signal::new((0, String::new())),
     };
     let focused = consume_context::<Shell>().focus();
     spawn(Bridge::new(core, control, clock, model, asked, focused, typed).run(first));

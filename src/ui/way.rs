@@ -2,7 +2,7 @@
 
 use crate::coordinator::{ContactView, NoLink, Path};
 use crate::host::{Reach, Settings};
-use crate::wire::broker_url::{BrokerUrl, Host};
+use crate::wire::broker_url::{self, BrokerUrl, Host};
 
 /// Keys of the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,16 +34,16 @@ pub fn way_to(contact: &ContactView) -> Way {
 /// met. `own` are those in use. What a name stands for is not known here.
 pub fn card_tells(settings: &Settings, own: impl IntoIterator<Item = String>) -> bool {
     settings.reach == Some(Reach::Network)
-        || own.into_iter().any(|url| BrokerUrl::parse(&url).is_ok_and(|url| is_near(&url)))
+        || own.into_iter().any(|url| BrokerUrl::parse(&url).is_ok_and(|url| is_in_our_network(&url)))
 }
 
 /// Whether a broker is in the same network, by its address.
-fn is_near(url: &BrokerUrl) -> bool {
+fn is_in_our_network(url: &BrokerUrl) -> bool {
     match url.host() {
         _ if url.is_loopback() => false,
         Host::Name(name) => name.ends_with(".local") || !name.contains('.'),
-        Host::V4(address) => address.is_private() || address.is_link_local(),
-        Host::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
+        Host::V4(address) => broker_url::is_near((*address).into()),
+        Host::V6(address) => broker_url::is_near((*address).into()),
     }
 }
 

@@ -24,7 +24,7 @@ use escape::{normal_path, unescape, write_escaped};
 
 pub use login::without_login;
 pub use pin::Pin;
-pub use place::{Host, Scheme};
+pub use place::{Host, Scheme, is_near};
 
 /// The longest address, typed or written back: a DNS name may have 253 bytes and a card must stay small enough for a
 /// QR code.

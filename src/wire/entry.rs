@@ -13,9 +13,20 @@ pub const AFTER_MAX: usize = 16;
 
 /// What an entry does. Unknown kinds are kept and forwarded.
 pub mod kind {
-    /// A message.
+    /// A message. With a target it is a reply, and quotes it.
     pub const TEXT: u32 = 1;
+    /// Another text for the target.
+    pub const EDIT: u32 = 2;
+    /// The target is deleted, for everyone.
+    pub const DELETE: u32 = 3;
+    /// An emoji beside the target, set or taken back.
+    pub const REACTION: u32 = 4;
+    /// A change of a group's membership or of what the group is called.
+    pub const GROUP: u32 = 16;
 }
+
+/// What the entry that creates a group names as its conversation: its own id, which nobody knows before it is written.
+pub const OWN_CONVERSATION: ConversationId = ConversationId([0; 32]);
 
 /// The signed part of an entry. Its encoding is hashed for the entry's id and is never produced again.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -48,7 +59,7 @@ pub struct Header {
     /// One of [`kind`], or a newer one.
     #[n(8)]
     pub kind: u32,
-    /// The entry it is about (an edit, a reaction); absent for a text.
+    /// The entry it is about (an edit, a reaction, a reply); absent for a text that answers none.
     #[n(9)]
     pub target: Option<EntryId>,
     /// Length of the body in bytes.

@@ -151,6 +151,34 @@ pub struct State {
 pub mod state {
     /// The sender's signed card.
     pub const CARD: u32 = 1;
+    /// How far its user has read: the value is a [`super::Reading`].
+    pub const READ: u32 = 2;
+    /// Its user types, or has stopped: the value is a [`super::Typing`]. Over an open link only; the counter says nothing.
+    pub const TYPING: u32 = 3;
+}
+
+/// How far somebody has read in one conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Reading {
+    /// Where.
+    #[n(0)]
+    pub conversation: ConversationId,
+    /// The last entry of somebody else that was read; what stands before it was read too.
+    #[n(1)]
+    pub entry: EntryId,
+}
+
+/// Whether somebody types in one conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Typing {
+    /// Where.
+    #[n(0)]
+    pub conversation: ConversationId,
+    /// Whether they do.
+    #[n(1)]
+    pub on: bool,
 }
 
 /// Why a frame was refused.

@@ -225,7 +225,7 @@ impl Person {
             let mut output = BufReader::new(output);
             let mut line = vec![];
             // A line without an end was cut short by a kill.
-            while matches!(output.read_until(b'\n', &mut line), Ok(_) if line.ends_with(b"\n")) {
+            while output.read_until(b'\n', &mut line).is_ok() && line.ends_with(b"\n") {
                 let value = serde_json::from_slice(&line).expect("a line of JSON");
                 if sender.send(value).is_err() {
                     return;

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::time::Duration;
 
 use kith::link::driver::{self, Policy, Settings};
-use kith::link::{DriverCommand, DriverEvent};
+use kith::link::{DriverCommand, DriverEvent, IceServer};
 use kith::wire::ConnectionId;
 use kith::wire::signal::Candidate;
 use serde_json::Value;
@@ -177,7 +177,7 @@ enum Making {
 #[test]
 fn a_peer_sees_packets_of_the_relay_only() {
     with_a_relay("hiding::a_peer_sees_packets_of_the_relay_only", |_, relay| {
-        let server = relay.url(RELAY_PASSWORD).parse::<driver::IceServer>().expect("a relay's address");
+        let server = relay.url(RELAY_PASSWORD).parse::<IceServer>().expect("a relay's address");
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         for (policy, making) in [
             (Policy::RelayOnly, Making::Offer),
@@ -198,7 +198,7 @@ fn a_peer_sees_packets_of_the_relay_only() {
 
 /// Connects a driver with this policy to a peer whose addresses are only watched. What it told of relays, and from where
 /// packets came at the end.
-async fn watch(policy: Policy, making: Making, server: &driver::IceServer) -> (Vec<SocketAddr>, Vec<SocketAddr>) {
+async fn watch(policy: Policy, making: Making, server: &IceServer) -> (Vec<SocketAddr>, Vec<SocketAddr>) {
     let before = if making == Making::Change { Policy::Everything } else { policy };
     let mut watched = Watched::new(before, making == Making::Rollback, server);
     watched.offer(ConnectionId([1; 16]));
@@ -236,7 +236,7 @@ struct Watched {
 }
 
 impl Watched {
-    fn new(policy: Policy, glare: bool, server: &driver::IceServer) -> Self {
+    fn new(policy: Policy, glare: bool, server: &IceServer) -> Self {
         let (sender, events) = mpsc::channel(64);
         let (udp, tcp) = (UdpSocket::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
         udp.set_nonblocking(true).unwrap();
@@ -262,7 +262,7 @@ impl Watched {
     }
 
     /// Does to the driver what Kith does when one begins to hide: it is dropped, and another takes its place.
-    async fn hide(&mut self, server: &driver::IceServer) {
+    async fn hide(&mut self, server: &IceServer) {
         self.policy = Policy::RelayOnly;
         let another = start(OWN, vec![server.clone()], self.policy, &self.sender);
         let (handle, tracker) = std::mem::replace(&mut self.own, another);
@@ -366,7 +366,7 @@ impl Watched {
 /// A driver, and what tells when it has ended.
 fn start(
     side: usize,
-    ice_servers: Vec<driver::IceServer>,
+    ice_servers: Vec<IceServer>,
     policy: Policy,
     sender: &mpsc::Sender<(usize, DriverEvent)>,
 ) -> (driver::Handle, TaskTracker) {

@@ -21,6 +21,7 @@ mod first_contact;
 mod hiding;
 mod junk;
 mod limits;
+mod living;
 mod nats;
 mod offline;
 mod passwords;
@@ -63,6 +64,7 @@ told_over! {
         strangers::a_removed_contact_is_gone_and_can_come_back,
         offline::offline_messages_arrive_once_and_in_order,
         offline::what_is_written_before_leaving_arrives_without_the_author,
+        living::what_is_said_can_be_changed_and_taken_back,
         at_once::both_write_at_once_and_read_the_same_order,
         at_once::both_offer_at_once_and_get_one_link,
         broker_restarts::an_open_link_outlives_the_broker_and_both_find_each_other_again,

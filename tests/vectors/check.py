@@ -378,8 +378,57 @@ def check_frame(frame):
         if fields[0] == 1:
             card, _ = read_card(fields[2])
             assert card[6] == fields[1]
+        elif fields[0] == 2:
+            read = decode(fields[2])
+            assert len(read[0]) == 32 and len(read[1]) == 32
+        elif fields[0] == 3:
+            typing = decode(fields[2])
+            assert len(typing[0]) == 32 and typing[1] in (True, False)
+        else:
+            raise AssertionError(f"an unknown state {fields[0]}")
     else:
         raise AssertionError(f"an unknown frame {kind}")
+
+
+FLAG_LETTERS = range(0x1F1E6, 0x1F200)
+CHANGERS = {0xFE0E, 0xFE0F, *range(0x1F3FB, 0x1F400), *range(0xE0020, 0xE0080)}
+PICTURES = {
+    *(0xA9, 0xAE, 0x203C, 0x2049, 0x2122, 0x2139, 0x24C2, 0x3030, 0x303D, 0x3297, 0x3299),
+    *range(0x2190, 0x2200),
+    *range(0x2300, 0x2400),
+    *range(0x25A0, 0x27C0),
+    *range(0x2900, 0x2980),
+    *range(0x2B00, 0x2C00),
+    *range(0x1F000, 0x1FB00),
+} - CHANGERS - set(FLAG_LETTERS)
+
+
+def is_one_emoji(text):
+    if len(text.encode()) > 64:
+        return False
+    points = [ord(letter) for letter in text]
+    if any(point in FLAG_LETTERS for point in points):
+        return len(points) == 2 and all(point in FLAG_LETTERS for point in points)
+    if text[:1] and text[0] in "0123456789#*":
+        return points[1:] == [0xFE0F, 0x20E3]
+    for picture in text.split("\u200d"):
+        first, *rest = [ord(letter) for letter in picture] or [0]
+        if first not in PICTURES or not set(rest) <= CHANGERS:
+            return False
+    return True
+
+
+def check_body(case):
+    body = decode(unhex(case["body"]))
+    assert encode(body) == unhex(case["body"])
+    if case["kind"] in (1, 2):
+        assert body[0] == case["text"] and body.get(1) == case.get("forwarded") and 1 <= len(body[0].encode()) <= 16_384
+    elif case["kind"] == 3:
+        assert body == {}
+    elif case["kind"] == 4:
+        assert (body[0], body[1]) == (case["emoji"], case["on"]) and is_one_emoji(body[0])
+    else:
+        raise AssertionError(f"an unknown kind {case['kind']}")
 
 
 def check_ranges(ranges):
@@ -413,11 +462,17 @@ def check_entries(vectors, people):
         assert encode(frame) == unhex(case["frame"]), case["name"]
         kinds.add(frame[0])
     assert kinds == set(range(6))
+    for case in vectors["bodies"]:
+        check_body(case)
+    assert {case["kind"] for case in vectors["bodies"]} == {1, 2, 3, 4}
+    for case in vectors["emoji"]:
+        assert is_one_emoji(case["emoji"]) == case["accepted"], case["emoji"]
     for case in vectors["bulk"]:
         piece = decode(unhex(case["piece"]))
         assert (piece[0].hex(), piece[1], piece[2].hex()) == (case["blob"], case["offset"], case["bytes"])
         assert encode(piece) == unhex(case["piece"]) and 1 <= len(piece[2]) <= 65_486
-    return len(vectors["entries"]) + 1 + len(vectors["frames"]) + len(vectors["bulk"])
+    lists = [vectors[name] for name in ("entries", "frames", "bulk", "bodies", "emoji")]
+    return 1 + sum(len(cases) for cases in lists)
 
 
 def check_order(cases):

@@ -9,6 +9,7 @@ use kith::coordinator::{Command, Event, MessageView, Reply};
 use kith::wire::{ConversationId, EntryId};
 use uuid::Uuid;
 
+use super::live::Change;
 use super::moves::{Kind, Move, Story};
 
 /// A year, in seconds.
@@ -28,13 +29,18 @@ pub struct Pair {
     /// By side: messages that it was told of, in order, and those that it has marked as read.
     pub told: [Vec<EntryId>; 2],
     pub read: [BTreeSet<EntryId>; 2],
+    /// By side: what it has written, as far as it was told.
+    pub own: [BTreeSet<EntryId>; 2],
+    /// Messages that somebody wanted to edit or delete: their texts may be others.
+    pub changed: BTreeSet<EntryId>,
 }
 
 /// What a reply is waited for.
-enum Asked {
+pub enum Asked {
     Written { text: String, before: Vec<EntryId> },
     Read,
     Marked { shown: Vec<EntryId> },
+    Done,
 }
 
 struct Call {
@@ -88,6 +94,8 @@ impl Life {
                 before: vec![],
                 told: [vec![], vec![]],
                 read: [BTreeSet::new(), BTreeSet::new()],
+                own: [BTreeSet::new(), BTreeSet::new()],
+                changed: BTreeSet::new(),
             });
         }
         Self {
@@ -212,6 +220,10 @@ impl Life {
                 self.world.broker(!self.broker_down);
                 Some(())
             }
+            Kind::Edit => self.change(who, what, Change::Edit),
+            Kind::Delete => self.change(who, what, Change::Delete),
+            Kind::React => self.change(who, what, Change::React),
+            Kind::Answer => self.change(who, what, Change::Answer),
         }
     }
 
@@ -222,7 +234,7 @@ impl Life {
     }
 
     /// Somebody who can write to a contact: the pair, and on which side of it.
-    fn writer(&self, who: usize, what: usize) -> Option<(usize, usize)> {
+    pub fn writer(&self, who: usize, what: usize) -> Option<(usize, usize)> {
         let device = self.one_of(who, |life, device| life.world.is_loaded(*device))?;
         let all: Vec<(usize, usize)> = self
             .pairs
@@ -233,7 +245,7 @@ impl Life {
         all.get(what % all.len()).copied()
     }
 
-    fn submit(&mut self, pair: usize, side: usize, command: Command, asked: Asked) {
+    pub fn submit(&mut self, pair: usize, side: usize, command: Command, asked: Asked) {
         let number = self.world.submit(self.pairs[pair].devices[side], command);
         self.calls.push(Call { number, pair, side, asked });
     }
@@ -242,7 +254,7 @@ impl Life {
         let (pair, side) = self.writer(who, what)?;
         self.texts += 1;
         let text = format!("{:<length$}", format!("text {}", self.texts));
-        let command = Command::SendMessage { to: self.pairs[pair].users[1 - side], text: text.clone() };
+        let command = Command::SendMessage { to: self.pairs[pair].users[1 - side], text: text.clone(), reply_to: None };
         let before = self.pairs[pair].told[side].clone();
         self.submit(pair, side, command, Asked::Written { text, before });
         Some(())
@@ -298,6 +310,7 @@ impl Life {
             pair.must.retain(|id, _| safe(id));
             pair.told[side].clear();
             pair.read[side].clear();
+            pair.own[side].clear();
         }
         self.world.start(device);
         Some(())
@@ -338,6 +351,7 @@ impl Life {
                 }
                 pair.before.push((id, before));
                 pair.told[call.side].push(id);
+                pair.own[call.side].insert(id);
             }
             (Asked::Read, Reply::History(messages)) => {
                 let Some(last) = messages.last() else { return };
@@ -350,6 +364,7 @@ impl Life {
                 self.submit(call.pair, call.side, command, Asked::Marked { shown });
             }
             (Asked::Marked { shown }, Reply::Done) => pair.read[call.side].extend(shown),
+            (Asked::Done, Reply::Done) => {}
             (_, reply) => panic!("an answer to another question: {reply:?}"),
         }
     }

@@ -11,6 +11,7 @@
 mod calm;
 mod checks;
 mod life;
+mod live;
 mod moves;
 mod shrink;
 

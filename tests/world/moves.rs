@@ -45,11 +45,19 @@ pub enum Kind {
     Disk,
     /// The broker ends, or comes back.
     Broker,
+    /// Somebody gives a message of theirs another text.
+    Edit,
+    /// Somebody deletes a message of theirs for everyone.
+    Delete,
+    /// Somebody puts an emoji beside a message, or takes it back.
+    React,
+    /// Somebody answers a message.
+    Answer,
 }
 
 /// How often each kind of move is made, in a thousand, and its name in tables.
-pub const KINDS: [(Kind, u32, &str); 17] = [
-    (Kind::Write, 479, "write"),
+pub const KINDS: [(Kind, u32, &str); 21] = [
+    (Kind::Write, 391, "write"),
     (Kind::WriteMany, 20, "write many"),
     (Kind::Read, 70, "read"),
     (Kind::Leave, 20, "leave"),
@@ -66,6 +74,10 @@ pub const KINDS: [(Kind, u32, &str); 17] = [
     (Kind::Restore, 18, "restore"),
     (Kind::Disk, 28, "disk"),
     (Kind::Broker, 15, "broker"),
+    (Kind::Edit, 24, "edit"),
+    (Kind::Delete, 20, "delete"),
+    (Kind::React, 24, "react"),
+    (Kind::Answer, 20, "answer"),
 ];
 
 /// One move, and how long the world goes on after it.

@@ -1,14 +1,14 @@
 //! Entries and their bodies: what is accepted keeps its bytes and holds every rule.
 //!
 //! First byte: 0 verifies the rest as an entry; 1 as a header that its device signs, the body erased; 2 as salt and body of an
-//! entry that is written; above, as the body of a text.
+//! entry that is written; 4 as the body of a reaction; 5 of a deletion; any other, of a text.
 #![cfg_attr(not(test), no_main)]
 
 use std::sync::LazyLock;
 
 use kith::identity::{Context, Secrets, sign};
 use kith::log::order::Node;
-use kith::log::{Draft, Entry, EntryError, TEXT_BYTES_MAX, Text};
+use kith::log::{Deletion, Draft, Entry, EntryError, REACTION_BYTES_MAX, Reaction, TEXT_BYTES_MAX, Text};
 use kith::wire::{self, ConversationId, LogId, Salt, cbor, kind};
 use kith_fuzz::{assert_one_form, secrets};
 use libfuzzer_sys::fuzz_target;
@@ -31,6 +31,18 @@ fuzz_target!(|bytes: &[u8]| {
         [2, rest @ ..] => {
             if let Some((salt, body)) = rest.split_first_chunk::<32>() {
                 write(Salt(*salt), body);
+            }
+        }
+        [4, body @ ..] => {
+            if let Ok(reaction) = Reaction::parse(body) {
+                assert!((1..=REACTION_BYTES_MAX).contains(&reaction.emoji.len()));
+                assert_one_form(body, &reaction.to_bytes());
+                assert_eq!(Reaction::parse(&reaction.to_bytes()).as_ref(), Ok(&reaction));
+            }
+        }
+        [5, body @ ..] => {
+            if let Ok(deletion) = Deletion::parse(body) {
+                assert_one_form(body, &deletion.to_bytes());
             }
         }
         [_, body @ ..] => {

@@ -31,7 +31,15 @@ fuzz_target!(|bytes: &[u8]| {
             apart(&lack.ranges);
         }
         Frame::Ack(ack) => assert!(ack.ids.len() <= wire::ACK_IDS_MAX),
-        Frame::State(state) => assert!(state.value.len() <= wire::STATE_BYTES_MAX),
+        Frame::State(state) => {
+            assert!(state.value.len() <= wire::STATE_BYTES_MAX);
+            if let Ok(reading) = wire::cbor::decode::<wire::Reading>(&state.value, wire::STATE_BYTES_MAX) {
+                assert_one_form(&state.value, &wire::cbor::encode(&reading));
+            }
+            if let Ok(typing) = wire::cbor::decode::<wire::Typing>(&state.value, wire::STATE_BYTES_MAX) {
+                assert_one_form(&state.value, &wire::cbor::encode(&typing));
+            }
+        }
     }
     assert_eq!(Frame::parse(&written), Ok(frame));
 });

@@ -10,10 +10,12 @@ use uuid::Uuid;
 
 use super::Double;
 use crate::coordinator::{
-    ChatView, Command, CommandError, ContactView, Delta, ErrorCode, IdentityView, LAST_LINE_CHARS_MAX, LastMessage,
-    LinkState, LinkStatus, MessageInfo, MessageState, MessageView, MissingView, NoLink, PageAt, PageView, Path, Reply,
-    RequestView, StatusView, TEXT_BYTES_MAX, UNREAD_MAX, View,
+    ChatView, Command, CommandError, ContactView, Delta, ErrorCode, FoundMessage, FoundView, IdentityView,
+    LAST_LINE_CHARS_MAX, LastMessage, LinkState, LinkStatus, MessageInfo, MessageState, MessageView, MissingView,
+    NoLink, PageAt, PageView, Path, Reply, RequestView, SEARCH_LIMIT_DEFAULT, StatusView, TEXT_BYTES_MAX, UNREAD_MAX,
+    View,
 };
+use crate::log::Query;
 
 /// Something that happens without a command; gives what changed.
 pub type Happening = Box<dyn FnOnce(&mut Script) -> Vec<Delta> + Send>;
@@ -26,6 +28,9 @@ struct Talk {
     read: usize,
     draft: String,
     activity: u64,
+    muted_until: Option<u64>,
+    pinned: bool,
+    archived: bool,
     missing: Vec<MissingView>,
     forked: Vec<Uuid>,
 }
@@ -36,11 +41,11 @@ pub struct Script {
     /// What a watcher sees first. Chats are filled in from what was said.
     pub view: View,
     /// Who somebody becomes who gives a name in the welcome.
-    own: IdentityView,
+    pub(super) own: IdentityView,
     talks: BTreeMap<Uuid, Talk>,
     blocked: Vec<ContactView>,
     said: u64,
-    now: u64,
+    pub(super) now: u64,
 }
 
 impl Script {
@@ -54,11 +59,18 @@ impl Script {
     pub fn says(&mut self, with: Uuid, mine: bool, text: &str, at: u64, state: MessageState, read: bool) -> Delta {
         self.said += 1;
         let from = if mine { self.own.user_id } else { with };
-        let message =
-            MessageView { id: format!("{:064x}", self.said), from, text: text.to_owned(), at, state, path: None };
+        let message = MessageView {
+            id: format!("{:064x}", self.said),
+            from,
+            text: text.to_owned(),
+            at,
+            state,
+            ..MessageView::default()
+        };
         let talk = self.talks.entry(with).or_default();
         talk.messages.push(message);
         talk.activity = self.said;
+        talk.archived &= talk.muted_until.is_some_and(|until| until > self.now);
         if read || mine {
             talk.read = talk.messages.len();
         }
@@ -117,8 +129,12 @@ impl Script {
             Command::SendMessage { text, .. } if text.len() > TEXT_BYTES_MAX => {
                 Err(CommandError::new(ErrorCode::InvalidText, "The text is too long."))
             }
-            Command::SendMessage { to, text } => {
+            Command::SendMessage { to, text, reply_to } => {
                 deltas.push(self.says(to, true, &text, self.now, MessageState::Queued, true));
+                if let Some(id) = reply_to {
+                    // An answer to what is not there quotes nothing.
+                    deltas.extend(self.answers(to, &id));
+                }
                 Ok(Reply::Message(format!("{:064x}", self.said)))
             }
             Command::ReadHistory { with, before, limit } => {
@@ -145,6 +161,21 @@ impl Script {
             }
             Command::HideAddress { from, on } => self.hides(from, on, &mut deltas),
             Command::ShowMessage { with, id } => self.shows(with, &id),
+            command @ (Command::EditMessage { .. }
+            | Command::DeleteMessage { .. }
+            | Command::React { .. }
+            | Command::ForwardMessage { .. }
+            | Command::SetTyping { .. }) => self.lives(command, &mut deltas),
+            Command::Search { query, within, before, limit } => self.finds(&query, within, before, limit),
+            Command::ListConversations => {
+                self.fill();
+                Ok(Reply::Conversations(self.view.chats.clone()))
+            }
+            Command::MuteConversation { with, until } => {
+                self.chooses(with, |talk| talk.muted_until = Some(until).filter(|until| *until > 0), &mut deltas)
+            }
+            Command::PinConversation { with, on } => self.chooses(with, |talk| talk.pinned = on, &mut deltas),
+            Command::ArchiveConversation { with, on } => self.chooses(with, |talk| talk.archived = on, &mut deltas),
             Command::UseBrokers(_) | Command::UseIce(_) | Command::HideAddressFromAll(_) => Ok(Reply::Done),
         };
         (reply, deltas)
@@ -243,11 +274,92 @@ impl Script {
         Ok(Reply::Info(MessageInfo { with, message: message.clone() }))
     }
 
+    /// A message of a conversation.
+    pub(super) fn message(&mut self, with: Uuid, id: &str) -> Result<&mut MessageView, CommandError> {
+        let talk = self.talks.get_mut(&with);
+        talk.and_then(|talk| talk.messages.iter_mut().find(|message| message.id == id))
+            .ok_or_else(|| CommandError::new(ErrorCode::UnknownMessage, "There is no such message."))
+    }
+
+    /// A message is there no more.
+    pub(super) fn drops(&mut self, with: Uuid, id: &str) {
+        let Some(talk) = self.talks.get_mut(&with) else { return };
+        let Some(place) = talk.messages.iter().position(|message| message.id == id) else { return };
+        talk.messages.remove(place);
+        talk.read -= usize::from(place < talk.read);
+    }
+
+    /// The id of what was said last.
+    pub(super) fn last_id(&self) -> String {
+        format!("{:064x}", self.said)
+    }
+
+    fn chooses(
+        &mut self,
+        with: Uuid,
+        choice: impl FnOnce(&mut Talk),
+        deltas: &mut Vec<Delta>,
+    ) -> Result<Reply, CommandError> {
+        choice(self.talks.entry(with).or_default());
+        deltas.push(self.chat(with));
+        Ok(Reply::Done)
+    }
+
+    /// As the real one finds, where a message's id is its number.
+    fn finds(
+        &self,
+        typed: &str,
+        within: Option<Uuid>,
+        before: Option<u64>,
+        limit: Option<u32>,
+    ) -> Result<Reply, CommandError> {
+        let query =
+            Query::parse(typed).map_err(|error| CommandError::new(ErrorCode::InvalidQuery, error.to_string()))?;
+        let limit = usize::try_from(limit.unwrap_or(SEARCH_LIMIT_DEFAULT)).unwrap_or(usize::MAX);
+        let talks = self.talks.iter().filter(|(user, _)| within.is_none_or(|within| within == **user));
+        let all = talks.flat_map(|(user, talk)| talk.messages.iter().map(|message| (*user, message)));
+        let mut messages: Vec<FoundMessage> = all
+            .filter(|(_, message)| query.is_in(&message.text))
+            .map(|(with, message)| {
+                let snippet = query.snippet(&message.text);
+                FoundMessage {
+                    with,
+                    id: message.id.clone(),
+                    from: message.from,
+                    at: message.at,
+                    text: snippet.text,
+                    marks: snippet.marks.into_iter().map(|mark| [mark.start, mark.end]).collect(),
+                    place: u64::from_str_radix(message.id.trim_start_matches('0'), 16).unwrap_or_default(),
+                }
+            })
+            .filter(|found| before.is_none_or(|before| found.place < before))
+            .collect();
+        messages.sort_by_key(|found| std::cmp::Reverse(found.place));
+        let more = messages.len() > limit;
+        messages.truncate(limit);
+        let next = messages.last().filter(|_| more).map(|last| last.place);
+        Ok(Reply::Found(FoundView { messages, next, unfinished: false }))
+    }
+
     /// The last that was said in a conversation went, or came, like this.
     pub fn went(&mut self, with: Uuid, path: Path) {
         if let Some(message) = self.talks.get_mut(&with).and_then(|talk| talk.messages.last_mut()) {
             message.path = Some(path);
         }
+    }
+
+    /// The last that was said in a conversation is like this now. Gives what changed.
+    pub fn becomes(&mut self, with: Uuid, change: impl FnOnce(&mut MessageView)) -> Delta {
+        if let Some(message) = self.talks.get_mut(&with).and_then(|talk| talk.messages.last_mut()) {
+            change(message);
+        }
+        self.chat(with)
+    }
+
+    /// The messages of a conversation, oldest first.
+    #[must_use]
+    pub fn messages(&self, with: Uuid) -> &[MessageView] {
+        self.talks.get(&with).map_or(&[], |talk| &talk.messages)
     }
 
     /// The view's chats, from what was said.
@@ -256,7 +368,7 @@ impl Script {
         self.view.chats = accepted.map(|contact| self.summary(contact.user_id)).collect();
     }
 
-    fn chat(&self, with: Uuid) -> Delta {
+    pub(super) fn chat(&self, with: Uuid) -> Delta {
         Delta::Chat(self.summary(with))
     }
 
@@ -268,6 +380,8 @@ impl Script {
             text: last.text.chars().map(|c| if c == '\n' { ' ' } else { c }).take(LAST_LINE_CHARS_MAX).collect(),
             at: last.at,
             state: last.state,
+            deleted: last.deleted,
+            newer: last.newer,
         });
         let unread = talk.messages.iter().skip(talk.read).filter(|message| message.from == with).count();
         let unread = u32::try_from(unread).map_or(UNREAD_MAX, |count| count.min(UNREAD_MAX));
@@ -277,6 +391,9 @@ impl Script {
             unread,
             activity: talk.activity,
             draft: talk.draft.clone(),
+            muted_until: talk.muted_until,
+            pinned: talk.pinned,
+            archived: talk.archived,
             missing: talk.missing.clone(),
             forked: talk.forked.clone(),
         }
@@ -298,6 +415,7 @@ impl Script {
             PageAt::Before(id) => place(id).saturating_sub(limit),
             PageAt::After(id) => place(id).saturating_add(1).min(all.len()),
             PageAt::From(id) => place(id),
+            PageAt::Around(id) => place(id).saturating_sub(limit / 2).min(all.len().saturating_sub(limit)),
         };
         let end = match at {
             PageAt::Before(id) => place(id),

@@ -218,6 +218,11 @@ impl Engine {
         brokers.into_iter().map(status).collect()
     }
 
+    /// Whether anybody watches.
+    pub(super) fn is_watched(&self) -> bool {
+        self.watching.on
+    }
+
     /// Somebody may be shown differently now.
     pub(super) fn mark_person(&mut self, root: &RootKey) {
         if self.watching.on {

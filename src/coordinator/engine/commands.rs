@@ -7,12 +7,12 @@ use super::Engine;
 use super::io::{CallId, Output};
 use super::state::{INVITATION_USES, PEOPLE_MAX, Pending};
 use crate::coordinator::{
-    Command, CommandError, ErrorCode, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX, IdentityView, Reply,
+    Command, CommandError, ErrorCode, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX, IdentityView, MUTED_FOR_GOOD, Reply,
 };
 use crate::identity::{Link, LinkError, Name, Secrets};
-use crate::log::{Draft, Entry, Text, direct_conversation};
-use crate::store::{Invitation, Op, Profile, Standing};
-use crate::wire::{EntryId, Nonce, RootKey, Salt, kind};
+use crate::log::direct_conversation;
+use crate::store::{Choice, Invitation, Op, Profile, Standing};
+use crate::wire::{EntryId, Nonce, RootKey};
 
 type Refused = CommandError;
 
@@ -68,7 +68,7 @@ impl Engine {
                 self.reply(call, Ok(Reply::Contacts(contacts)));
                 Ok(())
             }
-            Command::SendMessage { to, text } => self.send_message(call, to, text),
+            Command::SendMessage { to, text, reply_to } => self.send_message(call, to, text, reply_to.as_deref()),
             Command::ReadHistory { with, before, limit } => self.read_history(call, with, before, limit),
             Command::ShowStatus => {
                 self.ask(Pending::Status(call), Op::CountWaiting);
@@ -90,6 +90,18 @@ impl Engine {
                 Ok(())
             }
             Command::ShowMessage { with, id } => self.show_message(call, with, &id),
+            Command::EditMessage { with, id, text } => self.edit_message(call, with, &id, text),
+            Command::DeleteMessage { with, id, for_everyone } => self.delete_message(call, with, &id, for_everyone),
+            Command::React { with, id, emoji, on } => self.react(call, with, &id, emoji, on),
+            Command::ForwardMessage { with, id, to } => self.forward_message(call, with, &id, &to),
+            Command::SetTyping { with, on } => self.set_typing(call, with, on),
+            Command::Search { query, within, before, limit } => self.search(call, &query, within, before, limit),
+            Command::ListConversations => self.list_conversations(call),
+            Command::MuteConversation { with, until } => {
+                self.choose(call, with, Choice::MutedUntil(until.min(MUTED_FOR_GOOD)))
+            }
+            Command::PinConversation { with, on } => self.choose(call, with, Choice::Pinned(on)),
+            Command::ArchiveConversation { with, on } => self.choose(call, with, Choice::Archived(on)),
         }
     }
 
@@ -289,54 +301,6 @@ impl Engine {
             contact.person.accepting = false;
             contact.courier.at = None;
         }
-    }
-
-    fn send_message(&mut self, call: CallId, to: Uuid, text: String) -> Result<(), Refused> {
-        self.need_identity()?;
-        let (root, contact) = self.person(to)?;
-        match contact.person.standing {
-            Standing::Contact => {}
-            Standing::Blocked => {
-                return Err(CommandError::new(ErrorCode::Blocked, "You have blocked this person."));
-            }
-            _ => {
-                let message = "They are not a contact yet: messages can be written once one of you has accepted.";
-                return Err(CommandError::new(ErrorCode::NotAContact, message));
-            }
-        }
-        let text = Text::new(text).map_err(|error| CommandError::new(ErrorCode::InvalidText, error.to_string()))?;
-        let wall = self.now.wall;
-        let salt = Salt(self.rng.random());
-        let missing = || CommandError::new(ErrorCode::Storage, "The conversation is being read again; try again.");
-        let me = self.me.as_ref().ok_or_else(missing)?;
-        let id = direct_conversation(&me.card.root(), &root);
-        let state = self.conversations.get_mut(&id).filter(|state| !state.stale).ok_or_else(missing)?;
-        let previous = state.last;
-        let after = state.heads.iter().copied().filter(|head| Some(*head) != previous).collect();
-        let entry = Entry::write(
-            &me.secrets.device,
-            Draft {
-                author: me.card.root(),
-                conversation: id,
-                log: state.log,
-                sequence: state.next,
-                previous,
-                after,
-                time: wall,
-                kind: kind::TEXT,
-                target: None,
-                body: text.to_bytes(),
-                salt,
-            },
-        );
-        // The next message follows this one even before the disk has it.
-        state.next += 1;
-        state.last = Some(entry.id());
-        state.heads = vec![entry.id()];
-        state.writing += 1;
-        let pending = Pending::Written { call, conversation: id, id: entry.id() };
-        self.ask(pending, Op::Append(Box::new(entry)));
-        Ok(())
     }
 
     fn read_history(

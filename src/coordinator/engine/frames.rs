@@ -74,7 +74,7 @@ impl Engine {
     fn latest_value(&mut self, device: &DeviceKey, value: &State) {
         let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return };
         if value.kind != state::CARD {
-            return self.drop_counted("a state of a newer version");
+            return self.statement(device, value);
         }
         match Card::verify(&value.value) {
             Ok(card) if card.root() == root => {
@@ -193,6 +193,7 @@ impl Engine {
         if let Some(frame) = self.card_frame() {
             self.send_frame(device, &frame);
         }
+        self.say_reading(device);
     }
 
     /// The own card as a statement.
@@ -204,6 +205,7 @@ impl Engine {
 
     /// The link is gone: what it did not carry goes by mail, unless a new link is quicker.
     pub(super) fn link_down(&mut self, device: &DeviceKey) {
+        self.link_lost_to(device);
         let Some(peer) = self.peers.get_mut(device) else { return };
         let waiting = !peer.push.is_idle();
         peer.push.down();
@@ -337,7 +339,8 @@ impl Engine {
                 self.send_frame(&device, &frame(ids));
             }
             for ids in mailed.chunks(ACK_IDS_MAX) {
-                self.send_mail(&device, vec![frame(ids).to_bytes()], None, None);
+                let said = [Some(frame(ids).to_bytes()), self.unsaid_reading(&device)];
+                self.send_mail(&device, said.into_iter().flatten().collect(), None, None);
             }
         }
     }

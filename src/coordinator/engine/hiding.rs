@@ -13,7 +13,7 @@ use super::Engine;
 use super::io::{CallId, Output};
 use super::state::{PEOPLE_MAX, Pending};
 use crate::coordinator::{CommandError, ErrorCode, NoLink, Reply};
-use crate::link::driver::IceServer;
+use crate::link::IceServer;
 use crate::link::{self, Policy, State};
 use crate::store::Op;
 use crate::wire::{DeviceKey, RootKey};

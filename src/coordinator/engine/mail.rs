@@ -9,7 +9,7 @@ use super::state::{Pending, Publishing};
 use crate::link::State;
 use crate::signaling::Turn;
 use crate::store::{Op, Way};
-use crate::sync::Need;
+use crate::sync::{ACKS_PATIENCE, Need};
 use crate::wire::{self, DeviceKey, EntryId, Frame, FrameError, MAIL_BYTES_MAX, Mail, Nonce};
 
 /// A peer that is not there gets mail after this: long enough for a message that was written while a link was closing.
@@ -18,7 +18,7 @@ const PATIENCE_ABSENT: Duration = Duration::from_millis(300);
 /// the link says what it has when it opens. Half of the 3 s within which a message is there after the network has changed or
 /// the device woke, whether or not a link is found: a broker must be reached again in that time, and the peer may learn of it
 /// first. Most links take a tenth of it; for the others it costs an envelope that says what the link would have said.
-const PATIENCE_CONNECTING: Duration = Duration::from_millis(1_500);
+const PATIENCE_CONNECTING: Duration = ACKS_PATIENCE;
 
 impl Engine {
     /// Mail of a device.

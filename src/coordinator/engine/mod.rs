@@ -15,7 +15,11 @@
 //! | `frames` | entries, acks, have and lack, whichever path they came |
 //! | `mail` | deposits, and what arrives in a mailbox |
 //! | `stored` | what follows when something is on disk |
+//! | `live` | messages: writing, answering, editing, deleting, reacting, passing on |
+//! | `statements` | how far somebody has read, who types |
 //! | `reading` | pages for a window, what was read, drafts |
+//! | `search` | what is looked up in what was said |
+//! | `chosen` | silence for a conversation, a place on top, a place out of sight |
 //! | `refused` | what follows when the disk refused it |
 //! | `view` | how things stand, for people |
 //! | `changes` | what watchers are told of that |
@@ -27,19 +31,23 @@
 mod brokers;
 mod changes;
 mod choices;
+mod chosen;
 mod commands;
 mod finish;
 mod first_contact;
 mod frames;
 mod hiding;
 mod io;
+mod live;
 mod mail;
 mod people;
 mod presence;
 mod reading;
 mod refused;
 mod routes;
+mod search;
 mod state;
+mod statements;
 mod stored;
 mod view;
 
@@ -111,6 +119,7 @@ impl Engine {
             .chain(couriers)
             .chain(self.refused_deadline())
             .chain(self.finish_deadline())
+            .chain(self.statements_deadline())
             .min()
     }
 
@@ -147,6 +156,7 @@ impl Engine {
             self.tick_mail(&device);
         }
         self.tick_couriers();
+        self.tick_statements();
     }
 }
 

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::Engine;
 use super::io::CallId;
 use super::state::Pending;
+use super::view::message;
 use crate::coordinator::{
     CommandError, DRAFT_BYTES_MAX, ErrorCode, HISTORY_LIMIT_MAX, MessageInfo, PageAt, PageView, Reply,
 };
@@ -28,6 +29,7 @@ impl Engine {
             PageAt::Before(id) => Place::Before(entry_id(id)?),
             PageAt::After(id) => Place::After(entry_id(id)?),
             PageAt::From(id) => Place::From(entry_id(id)?),
+            PageAt::Around(id) => Place::Around(entry_id(id)?),
         };
         self.ask(Pending::Page(call), Op::Page { conversation, at, limit });
         Ok(())
@@ -35,7 +37,7 @@ impl Engine {
 
     pub(super) fn page_read(&mut self, call: CallId, outcome: Outcome) {
         let Outcome::Page(page) = outcome else { return self.reply(call, Err(unknown_message())) };
-        let messages = page.rows.into_iter().filter_map(|row| self.message(row)).collect();
+        let messages = page.rows.into_iter().map(message).collect();
         let first_unread = page.first_unread.map(|id| id.to_string());
         let view = PageView { messages, earlier: page.earlier, later: page.later, first_unread };
         self.reply(call, Ok(Reply::Page(view)));
@@ -52,7 +54,7 @@ impl Engine {
     pub(super) fn message_shown(&mut self, call: CallId, outcome: Outcome) {
         let Outcome::Message(conversation, row) = outcome else { return self.reply(call, Err(unknown_message())) };
         let with = self.conversations.get(&conversation).map(|known| UserId::from(&known.root).0);
-        let info = with.and_then(|with| Some(MessageInfo { with, message: self.message(row)? }));
+        let info = with.map(|with| MessageInfo { with, message: message(row) });
         self.reply(call, info.map(Reply::Info).ok_or_else(unknown_message));
     }
 
@@ -64,11 +66,12 @@ impl Engine {
     }
 
     pub(super) fn marked_read(&mut self, call: CallId, conversation: &ConversationId, outcome: &Outcome) {
-        if matches!(outcome, Outcome::Refused(_)) {
-            return self.reply(call, Err(unknown_message()));
-        }
+        let Outcome::Read(mark) = outcome else { return self.reply(call, Err(unknown_message())) };
         self.reply(call, Ok(Reply::Done));
         self.mark_chat(conversation);
+        if let Some(mark) = mark {
+            self.reading_moved(conversation, *mark);
+        }
     }
 
     pub(super) fn save_draft(&mut self, call: CallId, with: Uuid, text: String) -> Result<(), CommandError> {
@@ -86,7 +89,7 @@ impl Engine {
         self.mark_chat(conversation);
     }
 
-    fn conversation_with(&self, user: Uuid) -> Result<ConversationId, CommandError> {
+    pub(super) fn conversation_with(&self, user: Uuid) -> Result<ConversationId, CommandError> {
         self.need_identity()?;
         let (root, _) = self.person(user)?;
         let missing = || CommandError::new(ErrorCode::NoIdentity, "There is no identity yet. Create one first.");
@@ -95,10 +98,10 @@ impl Engine {
     }
 }
 
-fn entry_id(text: &str) -> Result<EntryId, CommandError> {
+pub(super) fn entry_id(text: &str) -> Result<EntryId, CommandError> {
     EntryId::from_hex(text).ok_or_else(unknown_message)
 }
 
-fn unknown_message() -> CommandError {
+pub(super) fn unknown_message() -> CommandError {
     CommandError::new(ErrorCode::UnknownMessage, "There is no such message.")
 }

@@ -40,12 +40,22 @@ impl Engine {
             | Pending::Nicknamed { call, .. }
             | Pending::AddressHidden { call, .. }
             | Pending::Info(call)
+            | Pending::Conversations(call)
             | Pending::Status(call) => self.reply_storage(call, error),
             Pending::CardKept { call, plan, .. } => {
                 self.card_not_kept(&plan);
                 self.reply_storage(call, error);
             }
+            Pending::Search(searching) => self.reply_storage(searching.call, error),
+            Pending::Chosen { call: Some(call), .. } => self.reply_storage(call, error),
+            Pending::Chosen { call: None, conversation } => self.not_brought_back(&conversation),
             Pending::Summaries(asked) => self.not_summarised(asked),
+            Pending::Looked { .. }
+            | Pending::Acted { .. }
+            | Pending::Forwarded { .. }
+            | Pending::Bare(..)
+            | Pending::Hidden(..)
+            | Pending::TheyRead { .. } => self.not_lived(pending, error),
             Pending::Befriended { root, call, delivery, accepted } => {
                 if let Some(call) = call {
                     self.reply_storage(call, error);
@@ -57,6 +67,7 @@ impl Engine {
                 self.again(Refused::Wish(Pending::Load));
             }
             Pending::Reload
+            | Pending::Indexing
             | Pending::Asking { .. }
             | Pending::AcceptedAgain { .. }
             | Pending::Acked { .. }
@@ -110,6 +121,7 @@ impl Engine {
     fn wish_again(&mut self, pending: Pending) {
         let op = match &pending {
             Pending::Load | Pending::Reload => Op::Load,
+            Pending::Indexing => Op::IndexMore,
             Pending::Acked { device, ids, way } => Op::Acked { peer: *device, ids: ids.clone(), way: *way },
             Pending::Believed { device, said: Said::Has(have) } => Op::Believe { peer: *device, have: have.clone() },
             Pending::Believed { device, said: Said::Lacks(lack) } => Op::Lower { peer: *device, lack: lack.clone() },

@@ -8,6 +8,8 @@ use rand::{RngExt, rngs::StdRng};
 use super::changes::Watching;
 use super::choices::Plan;
 use super::io::{BrokerConn, CallId, Now, Output, StoreToken};
+use super::live::{Act, Live};
+use super::search::Searching;
 use crate::clock::{Backoff, RateLimit};
 use crate::coordinator::BrokerState;
 use crate::identity::{Card, Name, Secrets, UserId};
@@ -70,9 +72,12 @@ pub struct Engine {
     pub(super) nicknames: BTreeMap<RootKey, String>,
     /// Those who learn no address of this device.
     pub(super) hidden_from: BTreeSet<RootKey>,
+    /// What was chosen for conversations; those that are missing are as they begin.
+    pub(super) chosen: BTreeMap<ConversationId, store::Chosen>,
     pub(super) watching: Watching,
     /// The last change of the own card that is not on disk yet.
     pub(super) planned: Option<Plan>,
+    pub(super) live: Live,
     next: u64,
     out: Vec<Output>,
 }
@@ -285,6 +290,46 @@ pub(super) enum Pending {
     DraftKept(CallId, ConversationId),
     /// Answer with this number in it.
     Status(CallId),
+    /// The message that something is to be done with was looked at.
+    Looked {
+        call: CallId,
+        conversation: ConversationId,
+        act: Act,
+    },
+    /// Something that we did with a message is on disk: reply, and tell it.
+    Acted {
+        call: CallId,
+        conversation: ConversationId,
+        id: EntryId,
+        happened: store::Happened,
+    },
+    /// One of the messages that a command passes on is on disk.
+    Forwarded {
+        call: CallId,
+        conversation: ConversationId,
+        id: EntryId,
+    },
+    /// Ask this device for these.
+    Bare(DeviceKey),
+    /// A message is hidden, or is none: reply.
+    Hidden(CallId, ConversationId),
+    /// How far a peer has read is on disk.
+    TheyRead {
+        device: DeviceKey,
+        conversation: ConversationId,
+        entry: EntryId,
+    },
+    /// Answer with what was found, or look further.
+    Search(Box<Searching>),
+    /// Index more, if there is more.
+    Indexing,
+    /// A choice for a conversation is on disk: reply, if somebody asked.
+    Chosen {
+        call: Option<CallId>,
+        conversation: ConversationId,
+    },
+    /// Answer with these conversations.
+    Conversations(CallId),
 }
 
 /// What a peer said to have or to lack: kept until the store has it, since nobody says it again.
@@ -344,8 +389,10 @@ impl Engine {
             finishing: None,
             nicknames: BTreeMap::new(),
             hidden_from: BTreeSet::new(),
+            chosen: BTreeMap::new(),
             watching: Watching::default(),
             planned: None,
+            live: Live::default(),
             next: 0,
             out: vec![],
         }

@@ -3,12 +3,11 @@
 use super::Engine;
 use super::io::{Output, StoreToken};
 use super::state::{Conversation, Me, Pending, Said};
-use crate::coordinator::{CommandError, ErrorCode, Event, MessageView, Reply};
-use crate::identity::{Card, Name, UserId, visible};
+use crate::coordinator::{CommandError, ErrorCode, Event, Reply};
+use crate::identity::{Card, Name, UserId};
 use crate::link;
-use crate::log::Text;
-use crate::store::{Fresh, Invitation, Loaded, MessageRow, Op, Outcome, Profile, Refusal, Standing};
-use crate::wire::{ConversationId, DeviceKey, EntryId, Frame, kind};
+use crate::store::{Delivery, Invitation, Loaded, Op, Outcome, Profile, Refusal, Standing};
+use crate::wire::{ConversationId, DeviceKey, EntryId, Frame};
 
 impl Engine {
     /// The store has answered.
@@ -82,12 +81,12 @@ impl Engine {
                 }
                 self.acknowledge(delivery);
                 heads.into_iter().for_each(|(conversation, heads)| self.new_heads(&conversation, heads));
-                fresh.iter().for_each(|fresh| self.tell_message(fresh));
+                fresh.into_iter().for_each(|fresh| self.tell_message(fresh));
                 self.ask_for(&device, gaps);
             }
             (Pending::Delivery(conn, number), _) => self.acknowledge(Some((conn, number))),
             (Pending::Acked { device, .. }, Outcome::Delivered(delivered)) => {
-                let ids: Vec<EntryId> = delivered.iter().map(|(_, id)| *id).collect();
+                let ids: Vec<EntryId> = delivered.iter().map(|delivery| delivery.id).collect();
                 if let Some(peer) = self.peers.get_mut(&device) {
                     peer.mailer.acked(&ids);
                 }
@@ -112,7 +111,7 @@ impl Engine {
                 self.deposit(&device, number, entries, more);
             }
             (Pending::History(call), Outcome::History(rows)) => {
-                let messages = rows.into_iter().filter_map(|row| self.message(row)).collect();
+                let messages = rows.into_iter().map(super::view::message).collect();
                 self.reply(call, Ok(Reply::History(messages)));
             }
             (Pending::History(call), Outcome::Refused(Refusal::UnknownMessage)) => {
@@ -129,9 +128,24 @@ impl Engine {
             (Pending::AddressHidden { call, root, on }, _) => self.address_hidden(call, &root, on),
             (Pending::Info(call), outcome) => self.message_shown(call, outcome),
             (Pending::CardKept { call, renamed, plan }, _) => self.card_kept(call, renamed, plan),
+            (Pending::Search(searching), Outcome::Found(found)) => self.found(*searching, found),
+            (Pending::Indexing, outcome) => self.indexed(&outcome),
+            (Pending::Chosen { call, conversation }, outcome) => self.has_chosen(call, &conversation, &outcome),
+            (Pending::Conversations(call), Outcome::Summaries(summaries)) => {
+                self.conversations_listed(call, &summaries);
+            }
             (Pending::Page(call), outcome) => self.page_read(call, outcome),
             (Pending::MarkedRead(call, conversation), outcome) => self.marked_read(call, &conversation, &outcome),
             (Pending::DraftKept(call, conversation), _) => self.draft_kept(call, &conversation),
+            (
+                pending @ (Pending::Looked { .. }
+                | Pending::Acted { .. }
+                | Pending::Forwarded { .. }
+                | Pending::Bare(..)
+                | Pending::Hidden(..)
+                | Pending::TheyRead { .. }),
+                outcome,
+            ) => self.lived(pending, outcome),
             (Pending::Status(call), Outcome::Count(waiting)) => {
                 let status = self.status(waiting);
                 self.reply(call, Ok(Reply::Status(status)));
@@ -161,7 +175,11 @@ impl Engine {
         self.reload_logs(&loaded);
         self.nicknames = loaded.nicknames.into_iter().collect();
         self.hidden_from = loaded.hidden_from.into_iter().collect();
+        self.remember_chosen(&loaded.summaries);
         self.remember_summaries(loaded.summaries);
+        if loaded.unsearched {
+            self.index_more();
+        }
         for person in loaded.people {
             match Card::verify(&person.card) {
                 Ok(card) => self.know(person, card, &loaded.peers),
@@ -195,6 +213,7 @@ impl Engine {
                 stale: false,
             };
             self.conversations.insert(log.conversation, fresh);
+            self.remember_reading(log.conversation, log.read);
         }
     }
 
@@ -225,8 +244,14 @@ impl Engine {
         self.me = Some(Me { secrets, profile, name, card, invitations, card_changed });
     }
 
-    fn written(&mut self, call: u64, conversation: &ConversationId, id: EntryId, mut heads: Vec<EntryId>) {
+    fn written(&mut self, call: u64, conversation: &ConversationId, id: EntryId, heads: Vec<EntryId>) {
         self.reply(call, Ok(Reply::Message(id.to_string())));
+        self.on_disk(conversation, id, heads);
+        self.bring_back(conversation);
+    }
+
+    /// An own entry is on disk: it goes out.
+    pub(super) fn on_disk(&mut self, conversation: &ConversationId, id: EntryId, mut heads: Vec<EntryId>) {
         // A later own entry that is on its way follows this one already.
         if self.conversations.get(conversation).is_some_and(|state| state.last != Some(id)) {
             heads.retain(|head| *head != id);
@@ -244,6 +269,11 @@ impl Engine {
 
     pub(super) fn write_failed(&mut self, call: u64, conversation: &ConversationId, error: &str) {
         self.reply_storage(call, error);
+        self.log_is_stale(conversation);
+    }
+
+    /// An own entry did not come to the disk: where the log stands is read again.
+    pub(super) fn log_is_stale(&mut self, conversation: &ConversationId) {
         let Some(state) = self.conversations.get_mut(conversation) else { return };
         state.writing = state.writing.saturating_sub(1);
         state.stale = true;
@@ -267,41 +297,23 @@ impl Engine {
         let now = self.now.mono;
         let Some(peer) = self.peers.get_mut(device) else { return };
         if peer.open.is_some() {
+            let conversation = peer.conversation;
             let needs = if has { peer.push.peer_has(now) } else { peer.push.restart(now) };
             self.need(device, needs);
+            if has {
+                self.ask(Pending::Bare(*device), Op::Bare(conversation));
+            }
         } else {
             self.wake_mail(device);
         }
     }
 
-    fn tell_message(&mut self, fresh: &Fresh) {
-        let Some(conversation) = self.conversations.get(&fresh.conversation) else { return };
-        let with = UserId::from(&conversation.root).0;
-        if fresh.kind != kind::TEXT || self.me.as_ref().is_some_and(|me| me.card.root() == fresh.author) {
-            return;
-        }
-        let Some(text) = fresh.body.as_deref().and_then(|body| Text::parse(body).ok()) else { return };
-        let from = UserId::from(&fresh.author).0;
-        let event = Event::MessageReceived { with, id: fresh.id.to_string(), from, text: visible(&text.text) };
-        self.emit(Output::Event(event));
-    }
-
-    fn tell_delivered(&mut self, delivered: &[(ConversationId, EntryId)]) {
-        for (conversation, id) in delivered {
+    fn tell_delivered(&mut self, delivered: &[Delivery]) {
+        for Delivery { conversation, id, .. } in delivered.iter().filter(|delivery| delivery.shown) {
             self.mark_chat(conversation);
             let Some(state) = self.conversations.get(conversation) else { continue };
             let with = UserId::from(&state.root).0;
             self.emit(Output::Event(Event::MessageDelivered { with, id: id.to_string() }));
         }
-    }
-
-    pub(super) fn message(&self, row: MessageRow) -> Option<MessageView> {
-        let text = match (row.kind, &row.body) {
-            (kind::TEXT, Some(body)) => visible(&Text::parse(body).ok()?.text),
-            _ => return None,
-        };
-        let state = super::view::message_state(row.progress);
-        let path = row.way.map(super::view::path_of);
-        Some(MessageView { id: row.id.to_string(), from: UserId::from(&row.author).0, text, at: row.time, state, path })
     }
 }

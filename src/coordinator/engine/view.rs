@@ -5,10 +5,12 @@ use super::state::Contact;
 use super::{Engine, Now, Output};
 use crate::coordinator::{
     BrokerState, BrokerStatus, ChatView, ContactView, IdentityView, LAST_LINE_CHARS_MAX, LastMessage, LinkStatus,
-    MessageState, MissingView, NoLink, Path, RequestView, Snapshot, StatusView,
+    MessageState, MessageView, MissingView, NoLink, Path, QUOTE_CHARS_MAX, Quote, ReactionView, RequestView, Snapshot,
+    StatusView,
 };
 use crate::identity::{Card, UserId, safety_number, visible};
-use crate::store::{LastRow, Missing, Progress, Standing, Summary, Way};
+use crate::log::fold::{Content, Reacted};
+use crate::store::{Chosen, LastRow, MessageRow, Missing, Progress, QuoteRow, Standing, Summary, Way};
 use crate::wire::RootKey;
 
 impl Engine {
@@ -148,7 +150,9 @@ pub(super) fn chat(me: &RootKey, with: &RootKey, summary: &Summary) -> ChatView 
         mine: last.author == *me,
         text: line(&last.text),
         at: last.time,
-        state: message_state(last.progress),
+        state: message_state(last.progress, last.read),
+        deleted: last.deleted,
+        newer: last.newer,
     };
     ChatView {
         user_id: UserId::from(with).0,
@@ -156,6 +160,9 @@ pub(super) fn chat(me: &RootKey, with: &RootKey, summary: &Summary) -> ChatView 
         unread: summary.unread,
         activity: summary.activity,
         draft: summary.draft.clone(),
+        muted_until: muted_until(&summary.chosen),
+        pinned: summary.chosen.pinned,
+        archived: summary.chosen.archived,
         missing: summary.gaps.missing.iter().map(missing).collect(),
         forked: summary.gaps.forked.iter().map(|author| UserId::from(author).0).collect(),
     }
@@ -171,10 +178,49 @@ fn missing(missing: &Missing) -> MissingView {
     }
 }
 
+/// Until when a conversation is silent, for people.
+pub(super) fn muted_until(chosen: &Chosen) -> Option<u64> {
+    Some(chosen.muted_until).filter(|time| *time > 0)
+}
+
 /// The beginning of a text on one line.
 fn line(text: &str) -> String {
     let blank = |c: char| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c };
     visible(text).chars().map(blank).take(LAST_LINE_CHARS_MAX).collect()
+}
+
+/// A message as people see it.
+pub(super) fn message(row: MessageRow) -> MessageView {
+    let user = |root: &RootKey| UserId::from(root).0;
+    let (text, deleted, newer) = match row.folded.content {
+        Content::Text(text) => (visible(&text), false, false),
+        Content::Deleted => (String::new(), true, false),
+        Content::Newer => (String::new(), false, true),
+    };
+    let quote = |quote: QuoteRow| Quote {
+        id: quote.id.to_string(),
+        from: user(&quote.author),
+        text: visible(&quote.text).chars().take(QUOTE_CHARS_MAX).collect(),
+        deleted: quote.deleted,
+    };
+    let reaction = |reacted: Reacted| {
+        let by = reacted.by.iter().map(|(who, _)| user(who)).collect();
+        ReactionView { emoji: reacted.emoji, by }
+    };
+    MessageView {
+        id: row.id.to_string(),
+        from: user(&row.author),
+        text,
+        at: row.time,
+        state: message_state(row.progress, row.read),
+        path: row.way.map(path_of),
+        edited: row.folded.edit.is_some(),
+        deleted,
+        newer,
+        reply_to: row.quote.filter(|_| !deleted).map(quote),
+        reactions: row.folded.reactions.into_iter().map(reaction).collect(),
+        forwarded: row.folded.forwarded,
+    }
 }
 
 /// How a message travelled, for people.
@@ -187,8 +233,9 @@ pub(super) fn path_of(way: Way) -> Path {
 }
 
 /// How far a message has come, for people.
-pub(super) fn message_state(progress: Progress) -> MessageState {
+pub(super) fn message_state(progress: Progress, read: bool) -> MessageState {
     match progress {
+        Progress::Queued | Progress::Sent | Progress::Delivered if read => MessageState::Read,
         Progress::Queued => MessageState::Queued,
         Progress::Sent => MessageState::Sent,
         Progress::Delivered => MessageState::Delivered,

@@ -376,7 +376,8 @@ impl World {
 
     /// Writes a message and waits until it is on disk.
     pub fn write(&mut self, device: usize, to: Uuid, text: &str) -> String {
-        let Ok(Reply::Message(id)) = self.run(device, Command::SendMessage { to, text: text.into() }) else {
+        let Ok(Reply::Message(id)) = self.run(device, Command::SendMessage { to, text: text.into(), reply_to: None })
+        else {
             panic!("not written")
         };
         id

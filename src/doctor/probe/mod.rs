@@ -17,7 +17,7 @@ use tokio::net::UdpSocket;
 
 use super::findings::{ClockFinding, Findings, Ipv6Finding, Name, NetworkFinding, UdpFinding};
 use super::{BROKERS_MAX, Checkup, Report, SERVERS_MAX};
-use crate::link::driver::IceServer;
+use crate::link::IceServer;
 
 /// A checkup takes no longer: a person waits for it.
 pub const TIME_MAX: Duration = Duration::from_secs(10);

@@ -8,8 +8,9 @@ use tokio::net::UdpSocket;
 use super::udp::{Heard, Question, ask, transaction};
 use super::{Place, address_towards};
 use crate::doctor::findings::{NatFinding, StunFinding};
-use crate::doctor::nat::{Behaviour, Mapped, comparable, filtering, is_near, mapping};
+use crate::doctor::nat::{Behaviour, Mapped, comparable, filtering, mapping};
 use crate::doctor::stun::{Change, binding};
+use crate::wire::broker_url::is_near;
 
 /// What was seen of the way to the world.
 pub(super) struct Paths {

@@ -1,7 +1,7 @@
 //! Asks a TURN server for a relay with the credentials that Kith would use, and gives it back (RFC 8656 §7).
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout};
@@ -10,7 +10,7 @@ use super::udp::{Question, ask, transaction};
 use super::{Place, address_towards};
 use crate::doctor::findings::{Name, RelayFault, RelayFinding};
 use crate::doctor::stun::{self, Answer, Login, Method, Transaction};
-use crate::link::driver::Admission;
+use crate::link::ice::{self, Admission};
 
 /// All that is said with one server: what a checkup has left when its name was slow to become an address.
 const RELAY_MAX: Duration = Duration::from_secs(6);
@@ -49,7 +49,8 @@ async fn relay(place: &Place) -> Result<(SocketAddr, Duration), RelayFault> {
         }
         return Err(first.error.filter(|number| *number != WHO).map_or(RelayFault::Strange, fault));
     };
-    let crate::link::driver::Login { user, password } = place.server.login(std::time::SystemTime::now());
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let ice::Login { user, password } = place.server.login(now);
     let mut login = Login { user, password, realm, nonce };
     let mut answer = exchange(&socket, server, |transaction| stun::allocate(transaction, Some(&login))).await?;
     if let (Some(STALE), Some(nonce)) = (answer.error, answer.nonce.clone()) {

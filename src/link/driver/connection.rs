@@ -114,7 +114,7 @@ impl Connection {
             .with_multicast_dns_mode(MulticastDnsMode::Disabled)
             .with_include_loopback_candidate(true)
             .build();
-        let began = SystemTime::now();
+        let began = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let servers = settings.ice_servers.iter().map(|server| {
             let login = server.login(began);
             RTCIceServer { urls: vec![server.url().to_owned()], username: login.user, credential: login.password }

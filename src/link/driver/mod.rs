@@ -27,9 +27,7 @@
 mod bulk;
 mod connection;
 mod forward;
-mod ice;
 mod queue;
-mod server;
 mod task;
 
 use std::sync::Arc;
@@ -40,12 +38,11 @@ use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
-use super::{DriverCommand, DriverEvent, FRAME_BYTES_MAX};
+use super::{DriverCommand, DriverEvent, FRAME_BYTES_MAX, IceServer};
 use crate::wire::{BULK_MESSAGE_BYTES_MAX, ConnectionId};
 
 pub use super::Policy;
 pub use bulk::BULK_EXPECTED_BYTES_MAX;
-pub use ice::{Admission, CREDENTIALS_LIFE, IceServer, IceServerError, Login};
 pub use queue::{BULK_QUEUE_BYTES_MAX, QUEUE_BYTES_LOW, QUEUE_BYTES_MAX, QUEUE_FRAMES_MAX};
 
 /// Bytes that the library may hold for the peer: as much as its receive window, more would only wait in memory.

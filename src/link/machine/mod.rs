@@ -4,13 +4,16 @@
 //!                 wanted                peer adopted                    opened
 //!        Idle ─────────────▶ Waiting ─────────────────▶ Connecting ─────────────▶ Open ◀──┐ a frame
 //!         ▲                    ▲ │       a signal of the    ▲  ▲  │                 │ │     │ arrives
-//!         │ not wanted         │ └─────── peer ─────────────┘  │  │ no answer, no   │ └──▶ Suspect
-//!         │ (from any state)   │                              │  ▼ path, closed    │        │
-//!         │                    │                              │  │                 │ closed │ silent, or the
-//!                              └──────────────────────────── Backoff ◀─────────────┴────────┘ restart failed
-//!                               delay over, peer unknown       │
+//!         │ not wanted, or no  │ └─────── peer ─────────────┘  │  │ no answer, no   │ └──▶ Suspect
+//!         │ link may be made   │                              │  ▼ path, closed    │  silent, another
+//!         │ (from any state)   │                              │  │                 │  network, or woken
+//!                              └──────────────────────────── Backoff ◀─────────────┴────────┘ closed, or the
+//!                               delay over, peer unknown       │                              restart failed
 //!                                                              └─▶ Connecting: delay over, or a sign of life
 //! ```
+//!
+//! Beside it: Connecting goes back to Waiting when the peer shows no address (rule 7) or turns out not to be there, and Open
+//! goes to Connecting when the peer is another run of its program or has lost the connection.
 //!
 //! # How one link comes of two wills
 //!
@@ -26,7 +29,6 @@
 //! 5. An answer to an offer that we have given up, and newer than what the peer said about the connection at hand, means
 //!    that the peer has left that connection. The impolite side then offers afresh.
 //! 6. A connection that is over never comes back; its id is remembered for a while.
-//!
 //! 7. Who may show the peer no address ([`Policy::Never`]) rests in Idle and answers an offer with an empty last batch of
 //!    candidates: no link comes of it. The offerer then rests too, until the peer offers or is another boot (`hidden`).
 //!

@@ -54,7 +54,7 @@ async fn a_script_that_does_not_read_is_not_read() {
         text: "x".repeat(16 * 1024),
         at: 0,
         state: MessageState::Received,
-        path: None,
+        ..MessageView::default()
     };
     // It reads on after the end of its input for as long as it takes: a hundred megabytes, on whatever machine.
     let (mut script, mut double) = Script::with_pipes(PIPE, std::time::Duration::from_secs(60));

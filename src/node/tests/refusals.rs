@@ -20,6 +20,8 @@ pub fn codes() -> Vec<Code> {
                 E::LinkTampered | E::LinkOversize | E::LinkOwn | E::LinkNewer | E::KeyChanged | E::NoBroker => {}
                 E::UnknownUser | E::Blocked | E::NotAContact | E::InvalidText | E::InvalidLimit => {}
                 E::InvalidBroker | E::UnknownMessage | E::Full | E::Storage | E::ShuttingDown => {}
+                E::NotYours | E::MessageDeleted | E::MessageNewer | E::InvalidReaction => {}
+                E::InvalidQuery => {}
             }
         }
     })
@@ -34,9 +36,13 @@ trait Tap: Sized {
 
 impl<T> Tap for Vec<T> {}
 
-fn command_codes() -> [ErrorCode; 21] {
+fn command_codes() -> [ErrorCode; 26] {
     use ErrorCode as E;
     [
+        E::NotYours,
+        E::MessageDeleted,
+        E::MessageNewer,
+        E::InvalidReaction,
         E::NoIdentity,
         E::IdentityExists,
         E::InvalidName,
@@ -58,6 +64,7 @@ fn command_codes() -> [ErrorCode; 21] {
         E::Full,
         E::Storage,
         E::ShuttingDown,
+        E::InvalidQuery,
     ]
 }
 

@@ -72,12 +72,17 @@ async fn events_are_told_in_order() {
     double.tell([
         Event::RequestReceived { user_id: BOB, name: "Bob".into() },
         Event::ContactAdded { user_id: BOB },
-        Event::MessageReceived { with: BOB, id: "ab".into(), from: BOB, text: "Hi".into() },
+        Event::MessageReceived { with: BOB, id: "ab".into(), from: BOB, text: "Hi".into(), muted: false },
     ]);
     double.tell([
         Event::MessageDelivered { with: BOB, id: "ab".into() },
         Event::LinkChanged { user_id: BOB, state: LinkState::Open, path: Path::Direct },
         Event::BrokerChanged { url: "mqtt://h:1".into(), state: BrokerState::Connected },
+        Event::MessageEdited { with: BOB, id: "ab".into(), from: BOB, text: "Ho".into() },
+        Event::ReactionChanged { with: BOB, id: "ab".into(), from: BOB, emoji: "👍".into(), on: true },
+        Event::MessageDeleted { with: BOB, id: "ab".into(), from: BOB },
+        Event::MessageRead { with: BOB, id: "ab".into(), from: BOB },
+        Event::TypingChanged { with: BOB, from: BOB, on: false },
     ]);
     for params in [
         json!({ "type": "requestReceived", "userId": BOB, "name": "Bob" }),
@@ -86,6 +91,11 @@ async fn events_are_told_in_order() {
         json!({ "type": "messageDelivered", "with": BOB, "id": "ab" }),
         json!({ "type": "linkChanged", "userId": BOB, "state": "open", "path": "direct" }),
         json!({ "type": "brokerChanged", "url": "mqtt://h:1", "state": "connected" }),
+        json!({ "type": "messageEdited", "with": BOB, "id": "ab", "from": BOB, "text": "Ho" }),
+        json!({ "type": "reactionChanged", "with": BOB, "id": "ab", "from": BOB, "emoji": "👍", "on": true }),
+        json!({ "type": "messageDeleted", "with": BOB, "id": "ab", "from": BOB }),
+        json!({ "type": "messageRead", "with": BOB, "id": "ab", "from": BOB }),
+        json!({ "type": "typingChanged", "with": BOB, "from": BOB, "on": false }),
     ] {
         let line = script.read().await.unwrap();
         assert_eq!(line, json!({ "jsonrpc": "2.0", "method": "event", "params": params }));

@@ -1,5 +1,8 @@
 use super::*;
-use crate::store::{Invitation, Loaded, OUTBOX_COUNT_MAX, OwnLog, Peer, Person, Profile, Refusal, Standing, Summary};
+use crate::log::fold::Content;
+use crate::store::{
+    Chosen, Invitation, Loaded, OUTBOX_COUNT_MAX, OwnLog, Peer, Person, Profile, Refusal, Standing, Summary,
+};
 use crate::wire::{ExchangeKey, Lack, Nonce, Range, WorkingKey};
 
 fn load(db: &mut Db) -> Loaded {
@@ -62,7 +65,8 @@ fn what_was_saved_is_loaded() {
     ])
     .into_iter()
     .for_each(|outcome| assert_eq!(outcome, Ok(Outcome::Done)));
-    let own = OwnLog { conversation: conversation(), log: LogId([5; 16]), next: 0, last: None, heads: vec![] };
+    let own =
+        OwnLog { conversation: conversation(), log: LogId([5; 16]), next: 0, last: None, heads: vec![], read: None };
     let expected = Loaded {
         profile: Some(profile),
         invitations: vec![invitation(2, 5)],
@@ -77,8 +81,10 @@ fn what_was_saved_is_loaded() {
             unread: 0,
             activity: 0,
             draft: String::new(),
+            chosen: Chosen::default(),
             gaps: Gaps::default(),
         }],
+        unsearched: false,
     };
     assert_eq!(load(&mut db), expected);
     one(&mut db, Op::DeletePerson(RootKey([9; 32])));
@@ -230,8 +236,8 @@ fn history_comes_in_pages() {
         assert_eq!(one(&mut db, before(unknown)), Outcome::Refused(Refusal::UnknownMessage));
     }
     let row = history(&mut db, None, 1).remove(0);
-    let body = Text::new("hello").unwrap().to_bytes();
-    assert_eq!((row.author, row.time, row.kind, row.body), (bob.author, 22, kind::TEXT, Some(body)));
+    let content = Content::Text("hello".into());
+    assert_eq!((row.author, row.time, row.kind, row.folded.content), (bob.author, 22, kind::TEXT, content));
     assert_eq!(row.progress, Progress::Received);
 }
 

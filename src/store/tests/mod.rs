@@ -1,16 +1,20 @@
 //! Promises of the store, on databases in memory where no file is needed.
 
 mod belief;
+mod chat;
 mod entries;
 mod files;
 mod full_disk;
 mod limits;
+mod live;
 mod missing;
 mod order;
 mod page;
+mod search;
 mod sound;
 mod summary;
 mod sync;
+mod voids;
 mod writer;
 
 use ed25519_dalek::SigningKey;
@@ -48,7 +52,16 @@ impl Writer {
         self.draft(time, &[], kind, body)
     }
 
+    /// Something about a message.
+    fn write_on(&mut self, time: u64, target: EntryId, kind: u32, body: Vec<u8>) -> Entry {
+        self.draft_on(time, &[], kind, Some(target), body)
+    }
+
     fn draft(&mut self, time: u64, after: &[EntryId], kind: u32, body: Vec<u8>) -> Entry {
+        self.draft_on(time, after, kind, None, body)
+    }
+
+    fn draft_on(&mut self, time: u64, after: &[EntryId], kind: u32, target: Option<EntryId>, body: Vec<u8>) -> Entry {
         let entry = Entry::write(
             &self.device,
             Draft {
@@ -60,7 +73,7 @@ impl Writer {
                 after: after.to_vec(),
                 time,
                 kind,
-                target: None,
+                target,
                 body,
                 salt: Salt([7; 32]),
             },
@@ -176,7 +189,7 @@ fn believe(db: &mut Db, peer: DeviceKey, have: Have) -> Vec<EntryId> {
 
 fn delivered(outcome: Outcome) -> Vec<EntryId> {
     match outcome {
-        Outcome::Delivered(delivered) => delivered.into_iter().map(|(_, id)| id).collect(),
+        Outcome::Delivered(delivered) => delivered.into_iter().map(|delivery| delivery.id).collect(),
         other => panic!("{other:?}"),
     }
 }

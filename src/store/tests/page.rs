@@ -1,4 +1,5 @@
 use super::*;
+use crate::log::fold::Content;
 use crate::store::{Page, Place, Refusal};
 
 const PEER: u8 = 2;
@@ -18,6 +19,14 @@ fn seen(db: &mut Db, at: Place, limit: u32) -> (Vec<EntryId>, bool, bool) {
 
 fn read(db: &mut Db, up_to: EntryId) -> Outcome {
     one(db, Op::MarkRead { conversation: conversation(), up_to })
+}
+
+/// What is said of the reading, if it went further.
+fn said(outcome: Outcome) -> Option<(u64, EntryId)> {
+    match outcome {
+        Outcome::Read(mark) => mark.map(|mark| (mark.counter, mark.entry)),
+        other => panic!("{other:?}"),
+    }
 }
 
 fn unread(db: &mut Db) -> (u32, Option<EntryId>) {
@@ -89,9 +98,9 @@ fn reading_never_goes_back() {
     let all = ids(&entries);
     insert(&mut db, device(PEER), &entries);
     assert_eq!(unread(&mut db), (9, Some(all[0])));
-    assert_eq!(read(&mut db, all[5]), Outcome::Done);
+    assert_eq!(said(read(&mut db, all[5])), Some((1, all[5])));
     assert_eq!(unread(&mut db), (3, Some(all[6])));
-    assert_eq!(read(&mut db, all[2]), Outcome::Done);
+    assert_eq!(said(read(&mut db, all[2])), None);
     assert_eq!(unread(&mut db), (3, Some(all[6])));
     insert(&mut db, device(PEER), &entries);
     assert_eq!(unread(&mut db), (3, Some(all[6])), "what comes again is not unread again");
@@ -122,9 +131,10 @@ fn what_arrives_late_is_unread() {
     assert_eq!(unread(&mut db), (0, None));
 }
 
-/// What nobody can read is in no page, is not unread, and does not stop the reading.
+/// What is no row of the conversation is in no page, is not unread, and does not stop the reading; what a newer version has
+/// written as a row is one.
 #[test]
-fn what_cannot_be_shown_is_passed_over() {
+fn what_is_no_row_is_passed_over() {
     let mut db = Db::in_memory().unwrap();
     let mut bob = Writer::new(PEER, 2);
     let mut all = vec![];
@@ -132,9 +142,11 @@ fn what_cannot_be_shown_is_passed_over() {
         if n % 4 == 0 {
             all.push(bob.write(n, &[], "hello"));
         } else {
-            all.push(bob.write_raw(n, if n % 4 == 1 { 77 } else { kind::TEXT }, b"no text".to_vec()));
+            let kind = [kind::EDIT, kind::REACTION, kind::GROUP][n as usize % 4 - 1];
+            all.push(bob.write_raw(n, kind, b"no text".to_vec()));
         }
     }
+    let newer = [bob.write_raw(40, 77, b"no text".to_vec()), bob.write_raw(41, kind::TEXT, b"no text".to_vec())];
     insert(&mut db, device(PEER), &all);
     let texts: Vec<EntryId> = all.iter().step_by(4).map(Entry::id).collect();
     assert_eq!(unread(&mut db), (10, Some(texts[0])));
@@ -142,15 +154,19 @@ fn what_cannot_be_shown_is_passed_over() {
     assert_eq!(seen(&mut db, Place::Before(texts[3]), 3), (texts[..3].to_vec(), false, true));
     assert_eq!(seen(&mut db, Place::After(texts[9]), 3), (vec![], true, false));
     assert_eq!(seen(&mut db, Place::From(texts[8]), 3), (texts[8..].to_vec(), true, false));
+    insert(&mut db, device(PEER), &newer);
+    assert_eq!(seen(&mut db, Place::Latest, 2), (ids(&newer), true, false));
+    assert!(page(&mut db, Place::Latest, 2).rows.iter().all(|row| row.folded.content == Content::Newer));
+    assert_eq!(unread(&mut db), (12, Some(texts[0])));
 }
 
 /// Every question about a page goes to an index and stops as soon as it can: none sorts, none reads a whole table.
 #[test]
 fn pages_come_from_indices() {
-    use crate::store::{page, summary};
+    use crate::store::{fold, page, summary};
     let db = Db::in_memory().unwrap();
-    let statements = [page::BELOW, page::ABOVE, page::FIRST_UNREAD, page::MARK, summary::LAST, summary::UNREAD];
-    for sql in statements.into_iter().chain([summary::ACTIVITY]) {
+    let pages = [page::BELOW, page::ABOVE, page::FIRST_UNREAD, page::LAST_UNREAD, page::MARK];
+    for sql in pages.into_iter().chain([summary::LAST, summary::UNREAD, fold::OPERATIONS]) {
         let plan: Vec<String> = {
             let mut statement = db.connection().prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
             let parameters = vec![1; statement.parameter_count()];

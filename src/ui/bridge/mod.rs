@@ -41,6 +41,15 @@ pub enum Wish {
     },
     /// Its end.
     ToEnd,
+    /// A message of it.
+    Jump(String),
+    /// A message that was found, in its conversation.
+    Find {
+        /// Whose conversation.
+        user: Uuid,
+        /// The message.
+        id: String,
+    },
     /// Once more what could not be read.
     Again,
     /// Whether the reader sees the end.
@@ -219,6 +228,8 @@ impl Bridge {
                     self.read(reading).await;
                 }
             }
+            Wish::Jump(id) => self.jump(&id).await,
+            Wish::Find { user, id } => self.find(user, &id).await,
             Wish::Again => {
                 if let Some(with) = self.model.thread.with {
                     let reading = self.model.thread.open(with);

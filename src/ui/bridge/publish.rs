@@ -23,10 +23,12 @@ pub(super) fn publish(store: &mut Store<Model>, model: &Model, changed: &[Change
             Changed::Person(user) => put(store.people(), user, model.people.get(user)),
             Changed::Lists => {
                 differ(store.chats(), &model.chats);
+                differ(store.archived(), &model.archived);
                 differ(store.asked(), &model.asked);
             }
             Changed::Requests => store.requests().set(model.requests.clone()),
             Changed::Brokers => store.brokers().set(model.brokers.clone()),
+            Changed::Typing => differ(store.typing(), &model.typing),
             Changed::Everything | Changed::Messages(_) => {}
         }
     }
@@ -54,6 +56,7 @@ pub(super) fn publish_thread(store: &mut Store<Model>, thread: &Thread) {
     differ(shown.later(), &thread.later);
     differ(shown.divider(), &thread.divider);
     differ(shown.at_end(), &thread.at_end);
+    differ(shown.target(), &thread.target);
 }
 
 fn differ<T, Lens>(mut place: Store<T, Lens>, value: &T)

@@ -1,16 +1,27 @@
 //! Reading pages of the open conversation, and saying what has been read.
 
+use uuid::Uuid;
+
 use super::Bridge;
 use super::publish::publish_thread;
 use crate::coordinator::{Command, Reply};
-use crate::ui::state::Reading;
+use crate::ui::state::{Phase, Reading};
 
 impl Bridge {
     /// The open conversation changed.
     pub(super) async fn look_again(&mut self) {
         let Some(reading) = self.model.thread.again() else { return };
         let whole = !self.model.thread.earlier;
-        self.read(reading).await;
+        self.fetch(reading).await;
+        // All that was on the screen was deleted, and there is more before it.
+        if self.model.thread.first().is_none()
+            && self.model.thread.earlier
+            && let Some(reading) = self.model.thread.to_end()
+        {
+            return self.read(reading).await;
+        }
+        self.show_thread();
+        self.mark_read().await;
         // All of the conversation was on the screen, and something came that sorts before it: it belongs there too.
         if whole
             && self.model.thread.earlier
@@ -28,8 +39,46 @@ impl Bridge {
         }
     }
 
+    /// The reader jumps to a message, wherever it is.
+    pub(super) async fn jump(&mut self, id: &str) {
+        if let Some(reading) = self.model.thread.jump(id) {
+            self.fetch(reading).await;
+            // What stands before it too, so that it can be seen in its place.
+            if let Some(reading) = self.model.thread.toward(true, id) {
+                self.fetch(reading).await;
+            }
+        }
+        self.show_thread();
+        self.mark_read().await;
+    }
+
+    /// The reader wants to see a message that was found, in its place.
+    pub(super) async fn find(&mut self, user: Uuid, id: &str) {
+        if self.model.thread.with == Some(user) && self.model.thread.phase == Phase::Ready {
+            return self.jump(id).await;
+        }
+        self.keep_drafts(true).await;
+        let reading = self.model.thread.open_at(user, id);
+        self.marked = None;
+        self.show_thread();
+        self.fetch(reading).await;
+        if matches!(self.model.thread.phase, Phase::Failed(_)) {
+            // It is there no more; the conversation is.
+            let reading = self.model.thread.open(user);
+            return self.read(reading).await;
+        }
+        self.show_thread();
+        self.mark_read().await;
+    }
+
     /// Reads a page and shows it.
     pub(super) async fn read(&mut self, reading: Reading) {
+        self.fetch(reading).await;
+        self.show_thread();
+        self.mark_read().await;
+    }
+
+    async fn fetch(&mut self, reading: Reading) {
         let Reading { with, at, limit } = reading.clone();
         let unread = self.model.people.get(&with).map_or(0, |person| person.chat.unread);
         match self.core.run(Command::ReadPage { with, at, limit }).await {
@@ -37,8 +86,6 @@ impl Bridge {
             Ok(other) => tracing::error!(?other, "a page was asked for"),
             Err(error) => self.model.thread.fail(&reading, error.to_string()),
         }
-        self.show_thread();
-        self.mark_read().await;
     }
 
     pub(super) fn show_thread(&mut self) {

@@ -12,7 +12,7 @@ pub fn Mark(state: MessageState, meaning: String) -> Element {
         return rsx! {};
     }
     rsx! {
-        span { class: "mark", role: "img", aria_label: "{meaning}", title: "{meaning}",
+        span { class: if state == MessageState::Read { "mark read" } else { "mark" }, role: "img", aria_label: "{meaning}", title: "{meaning}",
             match state {
                 MessageState::Queued => rsx! {
                     Clock3 { size: 15 }
@@ -20,7 +20,7 @@ pub fn Mark(state: MessageState, meaning: String) -> Element {
                 MessageState::Sent => rsx! {
                     Check { size: 15 }
                 },
-                MessageState::Delivered => rsx! {
+                MessageState::Delivered | MessageState::Read => rsx! {
                     CheckCheck { size: 15 }
                 },
                 MessageState::Received => rsx! {},

@@ -7,6 +7,7 @@ mod dialog;
 mod linked;
 mod mark;
 mod page;
+mod picks;
 mod safety;
 mod switch;
 
@@ -16,5 +17,6 @@ pub use dialog::Confirm;
 pub use linked::Linked;
 pub use mark::Mark;
 pub use page::{Page, Problem};
+pub use picks::Picks;
 pub use safety::SafetyNumber;
 pub use switch::Switch;

@@ -34,6 +34,8 @@ impl Notices {
     fn says(&mut self, event: &Event, focused: bool, now: Duration) -> bool {
         let who = match event {
             _ if focused => return false,
+            // Who was muted does not interrupt.
+            Event::MessageReceived { muted: true, .. } => return false,
             Event::MessageReceived { with, .. } => *with,
             Event::RequestReceived { .. } => STRANGERS,
             _ => return false,
@@ -121,7 +123,7 @@ mod tests {
 
     fn message(with: u128) -> Event {
         let with = Uuid::from_u128(with);
-        Event::MessageReceived { with, id: "a".to_owned(), from: with, text: "Hello".to_owned() }
+        Event::MessageReceived { with, id: "a".to_owned(), from: with, text: "Hello".to_owned(), muted: false }
     }
 
     fn request(from: u128) -> Event {
@@ -135,6 +137,9 @@ mod tests {
         assert!(!notices.says(&message(1), true, Duration::ZERO));
         assert!(notices.says(&message(1), false, Duration::ZERO));
         assert!(notices.says(&request(2), false, Duration::ZERO));
+        let Event::MessageReceived { with, id, from, text, .. } = message(3) else { return };
+        let muted = Event::MessageReceived { with, id, from, text, muted: true };
+        assert!(!notices.says(&muted, false, Duration::ZERO));
         let delivered = Event::MessageDelivered { with: Uuid::from_u128(1), id: "a".to_owned() };
         assert!(!notices.says(&delivered, false, Duration::ZERO));
     }

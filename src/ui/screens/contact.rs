@@ -3,6 +3,7 @@
 use dioxus::prelude::*;
 use uuid::Uuid;
 
+use super::chats::ChatChoices;
 use super::hiding::HideFrom;
 use crate::coordinator::Command;
 use crate::ui::components::{Avatar, Confirm, Page, Problem, SafetyNumber};
@@ -64,6 +65,7 @@ pub fn Contact(user: Uuid) -> Element {
                 SafetyNumber { number: person.contact.safety_number.clone() }
             }
             if person.contact.accepted {
+                ChatChoices { user }
                 HideFrom { user }
             }
             if let Some(text) = problem() {

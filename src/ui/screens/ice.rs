@@ -3,7 +3,7 @@
 use dioxus::prelude::*;
 
 use crate::host::{Choice, DEFAULT_ICE, Ice};
-use crate::link::driver::{Admission, IceServer};
+use crate::link::ice::{Admission, IceServer};
 use crate::ui::components::{Problem, Switch};
 use crate::ui::context::{Ui, use_ui};
 use crate::ui::state::ModelStoreExt;

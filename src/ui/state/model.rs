@@ -39,8 +39,10 @@ pub struct Model {
     pub identity: Option<IdentityView>,
     /// Contacts, and those we have asked.
     pub people: HashMap<Uuid, Person>,
-    /// The conversations, as they are listed: first those in which nothing was said yet, then the latest.
+    /// The conversations, as they are listed: pinned ones, then those in which nothing was said yet, then the latest.
     pub chats: Vec<Uuid>,
+    /// Those that stand apart, in the same order.
+    pub archived: Vec<Uuid>,
     /// Those we have asked, by name.
     pub asked: Vec<Uuid>,
     /// Those who ask, oldest first.
@@ -53,6 +55,8 @@ pub struct Model {
     pub standing: Standing,
     /// Whether we are at a meeting point, whatever else holds.
     pub meeting: Meeting,
+    /// Who types where: conversation and person, the first one in front.
+    pub typing: Vec<(Uuid, Uuid)>,
     /// The conversation on the screen.
     pub thread: Thread,
 }
@@ -66,12 +70,14 @@ pub enum Changed {
     Identity,
     /// One of [`Model::people`]; also when they are gone.
     Person(Uuid),
-    /// [`Model::chats`] and [`Model::asked`].
+    /// [`Model::chats`], [`Model::archived`] and [`Model::asked`].
     Lists,
     /// [`Model::requests`].
     Requests,
     /// [`Model::brokers`].
     Brokers,
+    /// [`Model::typing`].
+    Typing,
     /// The messages with somebody: whoever shows them looks again.
     Messages(Uuid),
 }
@@ -92,6 +98,8 @@ impl Model {
         self.identity = view.identity;
         self.requests = view.requests;
         self.brokers = view.brokers;
+        // Who still types says so again.
+        self.typing.clear();
         self.ready = true;
         self.list();
         let open = self.thread.with.map(Changed::Messages);
@@ -127,6 +135,15 @@ impl Model {
                 self.brokers.clone_from(brokers);
                 vec![Changed::Brokers]
             }
+            Delta::Typing { with, from, on } => {
+                let there = (*with, *from);
+                match on {
+                    true if self.typing.contains(&there) => {}
+                    true => self.typing.push(there),
+                    false => self.typing.retain(|known| *known != there),
+                }
+                vec![Changed::Typing]
+            }
         }
     }
 
@@ -148,7 +165,8 @@ impl Model {
     fn chat(&mut self, chat: &ChatView) -> Vec<Changed> {
         let user = chat.user_id;
         let Some(person) = self.people.get_mut(&user) else { return vec![] };
-        let moved = person.chat.activity != chat.activity;
+        let place = |chat: &ChatView| (chat.activity, chat.pinned, chat.archived);
+        let moved = place(&person.chat) != place(chat);
         person.chat = chat.clone();
         if moved {
             self.list();
@@ -163,9 +181,15 @@ impl Model {
         let (mut chats, mut asked): (Vec<Uuid>, Vec<Uuid>) =
             self.people.keys().partition(|user| self.people.get(*user).is_some_and(|person| person.contact.accepted));
         // 0, nothing said, becomes the highest: somebody new is on top until the first word.
-        chats.sort_by_cached_key(|user| (std::cmp::Reverse(said(user).wrapping_sub(1)), by_name(user), *user));
+        let chosen = |user: &Uuid| self.people.get(user).map(|person| (!person.chat.pinned, person.chat.archived));
+        let pinned = |user: &Uuid| chosen(user).map(|(unpinned, _)| unpinned);
+        chats.sort_by_cached_key(|user| {
+            (pinned(user), std::cmp::Reverse(said(user).wrapping_sub(1)), by_name(user), *user)
+        });
+        let (archived, chats) = chats.into_iter().partition(|user| chosen(user).is_some_and(|(_, archived)| archived));
         asked.sort_by_cached_key(|user| (by_name(user), *user));
         self.chats = chats;
+        self.archived = archived;
         self.asked = asked;
     }
 
@@ -187,7 +211,7 @@ impl Model {
             Standing::Starting
         } else if linked > 0 {
             Standing::Linked(linked)
-        } else if meeting == Meeting::Reached && !self.chats.is_empty() {
+        } else if meeting == Meeting::Reached && !(self.chats.is_empty() && self.archived.is_empty()) {
             Standing::Ready
         } else {
             Standing::Unlinked

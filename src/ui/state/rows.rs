@@ -1,8 +1,8 @@
 //! What stands between the messages, and which of them belong together.
 
 use jiff::civil::Date;
-use uuid::Uuid;
 
+use super::acts::is_mine;
 use crate::coordinator::MessageView;
 use crate::ui::clock::Clock;
 use crate::ui::format::date_of;
@@ -45,7 +45,7 @@ impl Row {
 
 /// The lines of a stretch of messages. A day that returns (somebody's clock is wrong) is not announced twice.
 #[must_use]
-pub fn rows(messages: &[MessageView], with: Uuid, divider: Option<&(String, u32)>, clock: &Clock) -> Vec<Row> {
+pub fn rows(messages: &[MessageView], divider: Option<&(String, u32)>, clock: &Clock) -> Vec<Row> {
     let mut rows = Vec::with_capacity(messages.len() + 8);
     let mut days: Vec<Date> = vec![];
     let mut before: Option<&MessageView> = None;
@@ -67,7 +67,7 @@ pub fn rows(messages: &[MessageView], with: Uuid, divider: Option<&(String, u32)
             !days.contains(&date_of(clock, next.at)) || divider.is_some_and(|(id, _)| *id == next.id)
         };
         let last = !next.is_some_and(|next| together(message, next) && !next_apart(next));
-        rows.push(Row::Message { id: message.id.clone(), first, last, mine: message.from != with });
+        rows.push(Row::Message { id: message.id.clone(), first, last, mine: is_mine(message) });
         before = Some(message);
     }
     rows

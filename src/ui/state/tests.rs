@@ -69,8 +69,8 @@ fn message(at: u64) -> MessageView {
         from,
         text: "x".into(),
         at: NOW - 1_000_000_000 + at * MINUTE,
-        state: MessageState::Received,
-        path: None,
+        state: if from == ME { MessageState::Delivered } else { MessageState::Received },
+        ..MessageView::default()
     }
 }
 
@@ -89,6 +89,38 @@ fn the_latest_conversation_is_on_top() {
     model.apply(&Delta::ContactGone(BOB));
     assert_eq!(model.chats, [dan, CAROL]);
     assert!(!model.people.contains_key(&BOB));
+}
+
+/// Pinned conversations stand above the others, and archived ones apart, each in the same order.
+#[test]
+fn pinned_ones_are_on_top_and_archived_ones_apart() {
+    let mut model = begun();
+    let lists = [Changed::Person(BOB), Changed::Lists, Changed::Messages(BOB)];
+    assert_eq!(model.apply(&Delta::Chat(ChatView { pinned: true, ..chat(BOB, 5) })), lists);
+    assert_eq!(model.chats, [BOB, CAROL]);
+    model.apply(&Delta::Chat(chat(CAROL, 9)));
+    assert_eq!(model.chats, [BOB, CAROL]);
+    assert_eq!(model.apply(&Delta::Chat(ChatView { archived: true, ..chat(BOB, 5) })), lists);
+    assert_eq!((model.chats.clone(), model.archived.clone()), (vec![CAROL], vec![BOB]));
+    model.apply(&Delta::Chat(chat(BOB, 10)));
+    assert_eq!((model.chats.clone(), model.archived.clone()), (vec![BOB, CAROL], vec![]));
+}
+
+/// A conversation opens where a message stands that was found; one that is not there is no place to go to.
+#[test]
+fn a_conversation_opens_where_a_message_stands() {
+    let all: Vec<MessageView> = (0..500).map(message).collect();
+    let mut thread = Thread::default();
+    let wanted = all[200].id.clone();
+    let reading = thread.open_at(BOB, &wanted);
+    assert_eq!(reading.at, PageAt::Around(wanted.clone()));
+    thread.take(&reading, page(&all, &reading, Some(&all[450].id)), 3, &clock());
+    assert_eq!(thread.target.as_ref().map(|(id, _)| id), Some(&wanted));
+    assert!(thread.earlier && thread.later && !thread.at_end && thread.divider.is_none());
+    assert!(thread.messages.contains_key(&wanted) && thread.messages.contains_key(&all[190].id));
+    let reading = thread.open_at(BOB, "gone");
+    thread.fail(&reading, "it is gone".into());
+    assert_eq!((thread.phase, thread.target), (Phase::Failed("it is gone".into()), None));
 }
 
 /// A contact that comes and goes changes its own row and nothing else; a chat of somebody unknown changes nothing.
@@ -139,7 +171,9 @@ fn any_delta() -> impl Strategy<Value = Delta> {
         (user.clone(), "[a-c]{1,2}", any::<bool>())
             .prop_map(|(user, name, accepted)| Delta::Contact(contact(user, &name, accepted))),
         user.clone().prop_map(Delta::ContactGone),
-        (user.clone(), 0u64..6).prop_map(|(user, activity)| Delta::Chat(chat(user, activity))),
+        (user.clone(), 0u64..6, any::<bool>(), any::<bool>()).prop_map(|(user, activity, pinned, archived)| {
+            Delta::Chat(ChatView { pinned, archived, ..chat(user, activity) })
+        }),
         user.clone().prop_map(|user| Delta::Request(request(user))),
         user.prop_map(Delta::RequestGone),
     ]
@@ -156,8 +190,9 @@ proptest! {
             model.apply(delta);
             prop_assert_eq!(&once, &model, "{:?}", delta);
         }
-        let listed: BTreeSet<Uuid> = model.chats.iter().chain(&model.asked).copied().collect();
-        prop_assert_eq!(listed.len(), model.chats.len() + model.asked.len());
+        let lists = [&model.chats, &model.archived, &model.asked];
+        let listed: BTreeSet<Uuid> = lists.into_iter().flatten().copied().collect();
+        prop_assert_eq!(listed.len(), lists.iter().map(|list| list.len()).sum::<usize>());
         prop_assert_eq!(listed, model.people.keys().copied().collect::<BTreeSet<_>>());
         let requests: BTreeSet<Uuid> = model.requests.iter().map(|request| request.user_id).collect();
         prop_assert_eq!(requests.len(), model.requests.len());
@@ -215,6 +250,10 @@ fn page(all: &[MessageView], reading: &Reading, first_unread: Option<&str>) -> P
             let from = place(id).saturating_sub(limit / 2);
             (from, (from + limit).min(all.len()))
         }),
+        PageAt::Around(id) => {
+            let from = place(id).saturating_sub(limit / 2);
+            (from, (from + limit).min(all.len()))
+        }
         PageAt::Before(id) => (place(id).saturating_sub(limit), place(id)),
         PageAt::After(id) => (place(id) + 1, (place(id) + 1 + limit).min(all.len())),
         PageAt::From(id) => (place(id), (place(id) + limit).min(all.len())),
@@ -271,8 +310,8 @@ fn groups_end_where_something_stands_between() {
         from,
         text: id.into(),
         at: NOW - ago * MINUTE,
-        state: MessageState::Received,
-        path: None,
+        state: if from == ME { MessageState::Delivered } else { MessageState::Received },
+        ..MessageView::default()
     };
     let messages = [
         say("a", BOB, 24 * 60),
@@ -284,7 +323,7 @@ fn groups_end_where_something_stands_between() {
         say("g", ME, 2 + 24 * 60),
     ];
     let divider = ("d".to_owned(), 4);
-    let drawn: Vec<String> = rows(&messages, BOB, Some(&divider), &clock())
+    let drawn: Vec<String> = rows(&messages, Some(&divider), &clock())
         .into_iter()
         .map(|row| match row {
             Row::Day(day) => day.to_string(),
@@ -300,4 +339,58 @@ fn groups_end_where_something_stands_between() {
         })
         .collect();
     assert_eq!(drawn, ["2026-03-06", "a<>", "2026-03-07", "b<", "c>", "unread 4", "d<>", "e<!", "f>!", "g<>!"]);
+}
+
+/// Jumping to a message that is on the screen reads nothing; one that is elsewhere is read with what stands before it, and one
+/// that is not here changes nothing.
+#[test]
+fn a_jump_leads_to_a_message_anywhere() {
+    let all: Vec<MessageView> = (0..900).map(message).collect();
+    let mut thread = Thread::default();
+    assert_eq!(thread.jump("x"), None, "nothing is open");
+    let reading = thread.open(BOB);
+    thread.take(&reading, page(&all, &reading, None), 0, &clock());
+    let (near, far) = (all[890].id.clone(), all[100].id.clone());
+    assert_eq!(thread.jump(&near), None);
+    assert_eq!(thread.target, Some((near.clone(), 1)));
+    assert_eq!(thread.jump(&near), None);
+    assert_eq!(thread.target, Some((near.clone(), 2)), "the same one again is a jump too");
+
+    let before = thread.clone();
+    let gone = thread.jump("gone").unwrap();
+    thread.fail(&gone, "there is no such message".into());
+    assert_eq!(thread, before);
+
+    let opening = thread.opening;
+    let reading = thread.jump(&far).unwrap();
+    thread.take(&reading, page(&all, &reading, None), 0, &clock());
+    assert_eq!((thread.target.clone(), thread.opening, thread.at_end), (Some((far.clone(), 3)), opening + 1, false));
+    let reading = thread.toward(true, &far).unwrap();
+    thread.take(&reading, page(&all, &reading, None), 0, &clock());
+    assert!(thread.messages.contains_key(&all[99].id) && thread.messages.contains_key(&all[101].id));
+    assert_eq!((thread.opening, thread.last_own()), (opening + 1, None), "the end is elsewhere");
+
+    let reading = thread.to_end().unwrap();
+    thread.take(&reading, page(&all, &reading, None), 0, &clock());
+    assert_eq!((thread.target.clone(), thread.at_end), (None, true));
+    assert_eq!(thread.last_own().map(|own| own.id.as_str()), Some(all[897].id.as_str()));
+}
+
+/// Who types is known until they stop, once each; a fresh view knows of nobody.
+#[test]
+fn who_types_is_known_until_they_stop() {
+    let mut model = begun();
+    let types = |from, on| Delta::Typing { with: BOB, from, on };
+    for (from, on, now) in [
+        (BOB, true, vec![(BOB, BOB)]),
+        (BOB, true, vec![(BOB, BOB)]),
+        (CAROL, true, vec![(BOB, BOB), (BOB, CAROL)]),
+        (BOB, false, vec![(BOB, CAROL)]),
+        (BOB, false, vec![(BOB, CAROL)]),
+    ] {
+        assert_eq!(model.apply(&types(from, on)), [Changed::Typing]);
+        assert_eq!(model.typing, now);
+    }
+    model.begin(View::default());
+    assert_eq!(model.typing, []);
 }

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use dioxus::prelude::*;
 use uuid::Uuid;
 
+use super::acts::{is_mine, offers};
 use super::{Row, rows};
 use crate::coordinator::{MessageView, PageAt, PageView};
 use crate::ui::clock::Clock;
@@ -65,6 +66,10 @@ pub struct Thread {
     pub at_end: bool,
     /// Counts the openings: the page begins anew with each.
     pub opening: u32,
+    /// The message that the reader has jumped to, and how often they have jumped: the page goes there with each.
+    pub target: Option<(String, u32)>,
+    /// The message that they want to jump to, while it is read.
+    pub wanted: Option<String>,
 }
 
 impl Thread {
@@ -72,6 +77,14 @@ impl Thread {
     pub fn open(&mut self, with: Uuid) -> Reading {
         *self = Self { with: Some(with), at_end: true, opening: self.opening.wrapping_add(1), ..Self::default() };
         Reading { with, at: PageAt::Unread, limit: PAGE }
+    }
+
+    /// Opens it where a message stands; answers what to read first.
+    pub fn open_at(&mut self, with: Uuid, id: &str) -> Reading {
+        drop(self.open(with));
+        self.at_end = false;
+        self.wanted = Some(id.to_owned());
+        Reading { with, at: PageAt::Around(id.to_owned()), limit: PAGE }
     }
 
     /// Closes it.
@@ -109,6 +122,22 @@ impl Thread {
         Some(Reading { with: self.with?, at: PageAt::Latest, limit: PAGE })
     }
 
+    /// The reader jumps to a message: what to read first, when it is not on the screen already.
+    pub fn jump(&mut self, id: &str) -> Option<Reading> {
+        let with = self.with.filter(|_| self.phase == Phase::Ready)?;
+        if self.messages.contains_key(id) {
+            self.aim(id);
+            return None;
+        }
+        self.wanted = Some(id.to_owned());
+        Some(Reading { with, at: PageAt::From(id.to_owned()), limit: PAGE })
+    }
+
+    fn aim(&mut self, id: &str) {
+        let count = self.target.as_ref().map_or(0, |(_, count)| *count);
+        self.target = Some((id.to_owned(), count.wrapping_add(1)));
+    }
+
     fn ids(&self) -> impl DoubleEndedIterator<Item = &String> {
         self.rows.iter().filter_map(|row| match row {
             Row::Message { id, .. } => Some(id),
@@ -131,8 +160,15 @@ impl Thread {
     /// Somebody else's last message on the screen: what has been read when the reader sees the end.
     #[must_use]
     pub fn last_theirs(&self) -> Option<String> {
-        let theirs = |id: &&String| self.messages.get(*id).is_some_and(|message| Some(message.from) == self.with);
+        let theirs = |id: &&String| self.messages.get(*id).is_some_and(|message| !is_mine(message));
         self.ids().rev().find(theirs).cloned()
+    }
+
+    /// The last message of one's own that can be changed; none while the end is elsewhere.
+    #[must_use]
+    pub fn last_own(&self) -> Option<&MessageView> {
+        let mut own = self.ids().rev().filter_map(|id| self.messages.get(id));
+        own.find(|message| offers(message).edit).filter(|_| !self.later)
     }
 
     /// A page has come. `unread` is what the list says of this conversation. Pages of another conversation change nothing.
@@ -157,8 +193,28 @@ impl Thread {
                 all.drain(..over);
                 all
             }
-            PageAt::From(_) => {
+            PageAt::From(id) => {
+                if self.wanted.as_ref() == Some(id) {
+                    self.wanted = None;
+                    if !page.messages.iter().any(|message| message.id == *id) {
+                        // It was deleted here.
+                        return;
+                    }
+                    // The reader has jumped out of what was on the screen.
+                    self.opening = self.opening.wrapping_add(1);
+                    self.divider = None;
+                    self.at_end = false;
+                    self.aim(id);
+                }
                 // Something may have come that sorts before all that is on the screen.
+                self.earlier = page.earlier;
+                self.later = page.later;
+                page.messages
+            }
+            PageAt::Around(id) => {
+                if self.wanted.take().as_ref() == Some(id) {
+                    self.aim(id);
+                }
                 self.earlier = page.earlier;
                 self.later = page.later;
                 page.messages
@@ -168,6 +224,7 @@ impl Thread {
                     // The reader has jumped: the page begins anew at its end, with no line between old and new.
                     self.opening = self.opening.wrapping_add(1);
                     self.divider = None;
+                    self.target = None;
                     self.at_end = true;
                 }
                 if self.phase != Phase::Ready {
@@ -181,13 +238,18 @@ impl Thread {
             }
         };
         self.phase = Phase::Ready;
-        self.rows = rows(&messages, reading.with, self.divider.as_ref(), clock);
+        self.rows = rows(&messages, self.divider.as_ref(), clock);
         self.messages = messages.into_iter().map(|message| (message.id.clone(), message)).collect();
     }
 
     /// The page could not be read. What is on the screen stays there.
     pub fn fail(&mut self, reading: &Reading, why: String) {
-        if self.with == Some(reading.with) && self.phase != Phase::Ready {
+        if self.with != Some(reading.with) {
+            return;
+        }
+        // What was to be jumped to is not here.
+        self.wanted = None;
+        if self.phase != Phase::Ready {
             self.phase = Phase::Failed(why);
         }
     }

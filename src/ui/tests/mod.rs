@@ -5,8 +5,10 @@
 mod connection;
 mod find;
 mod hiding;
+mod messages;
 mod missing;
 mod people;
 mod screens;
+mod search;
 mod stage;
 mod texts;

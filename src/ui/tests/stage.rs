@@ -16,7 +16,7 @@ use crate::coordinator::Delta;
 use crate::coordinator::double::{Double, Happening, Script};
 use crate::doctor::{Behaviour, BrokerFinding, Findings, NatFinding, Report, UdpFinding};
 use crate::host::{Choice, Control, Reach, Settings, SettingsError};
-use crate::link::driver::IceServer;
+use crate::link::IceServer;
 use crate::ui::{Clock, Shell, dom};
 
 /// Rounds of work that are waited for at most: far more than anything takes, so that a test that hopes in vain ends.
@@ -106,6 +106,12 @@ impl Stage {
     pub fn press(&mut self, name: &str) {
         let data = PlatformEventData::new(Box::new(SerializedMouseData::default()));
         self.give("click", name, data);
+    }
+
+    /// Asks for the menu of the row whose opening tag or content holds this text, as the other button of a mouse does.
+    pub fn asks_for_the_menu(&mut self, name: &str) {
+        let data = PlatformEventData::new(Box::new(SerializedMouseData::default()));
+        self.give("contextmenu", name, data);
     }
 
     /// Chooses one of a few, by its name.

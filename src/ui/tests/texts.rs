@@ -34,6 +34,9 @@ const SILENT: &[&str] = &[
     "aria_describedby",
     "aria_current",
     "aria_disabled",
+    "aria_haspopup",
+    "aria_pressed",
+    "aria_checked",
     "hidden",
     "href",
 ];

@@ -1,10 +1,26 @@
 //! How and where a broker is reached: scheme and host.
 
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The longest part between two dots of a host name (RFC 1035 §2.3.4).
 const LABEL_BYTES_MAX: usize = 63;
+
+/// Whether an address is of this computer, or of a network that the internet knows nothing of (RFC 1918, RFC 6598, RFC 3927,
+/// RFC 4193).
+#[must_use]
+pub fn is_near(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => ip.is_private() || ip.is_loopback() || ip.is_link_local() || is_carriers(ip),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+    }
+}
+
+/// Behind a carrier's NAT: 100.64.0.0/10 (RFC 6598).
+fn is_carriers(ip: Ipv4Addr) -> bool {
+    let [first, second, ..] = ip.octets();
+    first == 100 && second & 0b1100_0000 == 64
+}
 
 /// How a broker is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

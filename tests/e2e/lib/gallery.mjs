@@ -49,7 +49,7 @@ export class Gallery {
     await this.program.line((line) => line === reset);
     await page.goto(this.scenes[scene]);
     await page.getByRole("heading", { level: 1 }).first().waitFor();
-    await go(page);
+    await go(page, this, scene);
     await settled(page);
   }
 
@@ -69,10 +69,21 @@ const page_ = (name, title) => async (page) => {
   await button(name)(page);
   await heading(page, title);
 };
-const then = (...steps) => async (page) => {
-  for (const step of steps) await step(page);
+const then = (...steps) => async (page, gallery, scene) => {
+  for (const step of steps) await step(page, gallery, scene);
 };
+/// The menu of the last message that says this; on a phone and on a desktop alike it can be asked for by its button.
+const menuOf = (text) => async (page) => {
+  const message = page.getByRole("log", { name: "Messages" }).getByRole("article").filter({ hasText: text }).last();
+  await message.getByRole("button", { name: /^What you can do/ }).evaluate((it) => it.click());
+  await page.getByRole("menu").waitFor();
+};
+const chooses = (name) => (page) => page.getByRole("menuitem", { name }).click();
 const chats = (page) => heading(page, "Kith");
+const looks = (text) => async (page) => {
+  await page.getByRole("searchbox", { name: "Search" }).fill(text);
+  await page.getByText(/^(\d+ found|Nothing found)$/).waitFor({ state: "attached" });
+};
 const reach = async (page) => {
   await page.getByRole("textbox", { name: "Your name" }).fill("Alice Moreau");
   await button("Continue")(page);
@@ -122,6 +133,73 @@ export const SCREENS = [
     go: then(opens(/Bob Okafor/), async (page) => {
       await page.getByRole("button", { name: /^About the message of/ }).last().click();
       await page.getByRole("dialog", { name: "About this message" }).waitFor();
+    }),
+  },
+  { name: "life", scene: "life", go: opens(/Bob Okafor/) },
+  { name: "life-huge", scene: "huge", go: opens(/Bob Okafor/) },
+  { name: "menu", scene: "life", go: then(opens(/Bob Okafor/), menuOf("A wrong platform")) },
+  { name: "menu-theirs", scene: "life", go: then(opens(/Bob Okafor/), menuOf("What was it")) },
+  { name: "menu-huge", scene: "huge", go: then(opens(/Bob Okafor/), menuOf("A wrong platform")) },
+  { name: "menu-emoji", scene: "life", go: then(opens(/Bob Okafor/), menuOf("What was it"), chooses("More emoji")) },
+  {
+    name: "reply",
+    scene: "life",
+    go: then(opens(/Bob Okafor/), menuOf("Boarding closes"), chooses("Reply"), (page) => page.getByText("Reply to Bob Okafor").waitFor()),
+  },
+  {
+    name: "edit",
+    scene: "life",
+    go: then(opens(/Bob Okafor/), menuOf("A wrong platform"), chooses("Edit"), (page) => page.getByText("Edit your message").waitFor()),
+  },
+  {
+    name: "delete-message",
+    scene: "life",
+    go: then(opens(/Bob Okafor/), menuOf("A wrong platform"), chooses("Delete"), (page) => page.getByRole("dialog").waitFor()),
+  },
+  {
+    name: "forward",
+    scene: "life",
+    go: then(opens(/Bob Okafor/), menuOf("Boarding closes"), chooses("Forward"), async (page) => {
+      await page.getByRole("checkbox", { name: "Noor van der Berg-Oyelaran" }).check();
+      await page.getByRole("button", { name: "Forward to 1 person" }).waitFor();
+    }),
+  },
+  {
+    name: "forward-huge",
+    scene: "huge",
+    go: then(opens(/Bob Okafor/), menuOf("Boarding closes"), chooses("Forward"), (page) => page.getByRole("dialog").waitFor()),
+  },
+  {
+    name: "typing",
+    scene: "life",
+    go: then(opens(/Bob Okafor/), async (page, gallery, scene) => {
+      gallery.program.say(`type ${scene} on`);
+      await page.getByText("Bob Okafor is writing").first().waitFor();
+    }),
+  },
+  { name: "arranged", scene: "arranged", go: chats },
+  {
+    name: "archived",
+    scene: "arranged",
+    go: then(button(/^Archived/), (page) => page.getByRole("list", { name: "Archived" }).waitFor()),
+  },
+  {
+    name: "chat-menu",
+    scene: "arranged",
+    go: async (page) => {
+      await page.getByRole("list", { name: "Chats" }).getByRole("button", { name: /Bob Okafor/ }).click({ button: "right" });
+      await page.getByRole("menu").waitFor();
+    },
+  },
+  { name: "search", scene: "arranged", go: looks("the") },
+  { name: "search-cjk", scene: "arranged", go: looks("連絡") },
+  { name: "search-nothing", scene: "arranged", go: looks("zeppelin") },
+  {
+    name: "found",
+    scene: "long",
+    go: then(looks("lights (4972)"), async (page) => {
+      await page.getByRole("list", { name: "Found messages" }).getByRole("button").first().click();
+      await page.getByRole("log", { name: "Messages" }).getByRole("article").filter({ hasText: "(4972)" }).waitFor();
     }),
   },
   { name: "settings", scene: "full", go: page_("Settings", "Settings") },

@@ -7,8 +7,8 @@ import { KITH, Program } from "./processes.mjs";
 
 /// For a click whose target may go away.
 const IMPATIENT_MS = 500;
-/// What the marks of own messages are called.
-export const MARK = { queued: /^Queued/, sent: /^Sent/, delivered: /^Delivered/, come: /^(Sent|Delivered)/ };
+/// What the marks of own messages are called. What was read was delivered too.
+export const MARK = { queued: /^Queued/, sent: /^Sent/, delivered: /^(Delivered|Read)/, read: /^Read/, come: /^(Sent|Delivered|Read)/ };
 
 export class Person {
   constructor(world, name, look) {
@@ -77,6 +77,24 @@ export class Person {
   /// The mark of an own message.
   mark(text, name) {
     return this.message(text).getByRole("img", { name });
+  }
+
+  /// The menu of a message, asked for as with a mouse.
+  async menu(text) {
+    await this.message(text).first().click({ button: "right", position: { x: 12, y: 12 } });
+    await expect(this.page.getByRole("menu")).toBeVisible();
+  }
+
+  /// Chooses what shall be done with a message.
+  async does(text, what) {
+    await this.menu(text);
+    await this.page.getByRole("menuitem", { name: what, exact: true }).click();
+    await expect(this.page.getByRole("menu")).toBeHidden();
+  }
+
+  /// A reaction beside some message of the open conversation.
+  reaction(who, emoji) {
+    return this.log.getByRole("button", { name: `${who} reacted with ${emoji}`, exact: true });
   }
 
   // ---- doing

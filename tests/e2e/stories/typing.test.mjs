@@ -112,7 +112,7 @@ story("tab_reaches_everything_in_order", async (world) => {
   const stops = await tabStops(alice.page);
   const names = stops.map(({ name }) => name);
   assert.deepEqual(names.filter((_, n) => !stops[n].ring), [], "these do not show that they have the focus");
-  const controls = alice.page.getByRole("button").or(alice.page.getByRole("textbox")).or(alice.page.getByRole("link"));
+  const controls = alice.page.getByRole("button").or(alice.page.getByRole("textbox")).or(alice.page.getByRole("searchbox")).or(alice.page.getByRole("link"));
   const visible = await controls.filter({ visible: true }).count();
   // The log is a stop too: its messages are scrolled with the keys.
   const stopped = names.filter((name) => /^(button|textarea|input|a) /.test(name)).length;

@@ -41,7 +41,7 @@ about. Figures of a machine that is busy with something else say little: the loa
 
   burst   messages a second, and one message alone, from the command to \"delivered\": committed on both disks
   queue   10,000 messages that were written while the other was away, once the link is open
-  large   a million messages in 500 conversations: the start, opening a conversation, an older page, memory
+  large   a million messages in 500 conversations: the start, opening a conversation, an older page, a search, memory
 
 What a group of fifty costs is not among them yet.";
 

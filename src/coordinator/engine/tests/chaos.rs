@@ -28,7 +28,7 @@ fn nothing_acknowledged_is_lost_whatever_happens() {
                 3 => world.broker(true),
                 4 => world.links_work = world.rng.random(),
                 _ if world.is_running(device) => {
-                    let command = Command::SendMessage { to, text: format!("{n} from {who}") };
+                    let command = Command::SendMessage { to, text: format!("{n} from {who}"), reply_to: None };
                     calls.push((who, world.submit(device, command)));
                 }
                 _ => world.start(device),

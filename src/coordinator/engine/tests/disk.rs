@@ -60,7 +60,7 @@ fn a_conversation_is_read_again_until_that_works() {
     let (alice, bob, _, bob_id) = friends(&mut world);
     world.pass(Duration::from_secs(5));
     world.refuse(alice, 4, |op| matches!(op, Op::Append(_) | Op::Load));
-    let command = || Command::SendMessage { to: bob_id, text: "hello".into() };
+    let command = || Command::SendMessage { to: bob_id, text: "hello".into(), reply_to: None };
     assert_eq!(world.run(alice, command()).unwrap_err().code, ErrorCode::Storage);
     world.pass(MINUTE);
     world.run(alice, command()).unwrap();

@@ -62,8 +62,8 @@ fn who_hides_leaves_a_direct_link_at_once() {
             let (mut world, [alice, bob], [alice_id, bob_id]) = linked(seed);
             world.pass(open_for);
             for n in 0..20 {
-                world.submit(alice, Command::SendMessage { to: bob_id, text: format!("to Bob {n}") });
-                world.submit(bob, Command::SendMessage { to: alice_id, text: format!("to Alice {n}") });
+                world.submit(alice, Command::SendMessage { to: bob_id, text: format!("to Bob {n}"), reply_to: None });
+                world.submit(bob, Command::SendMessage { to: alice_id, text: format!("to Alice {n}"), reply_to: None });
             }
             let since = world.events(bob).len();
             hide(&mut world, bob, alice_id, true);

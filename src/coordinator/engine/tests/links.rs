@@ -37,7 +37,7 @@ fn a_large_backlog_is_sent_once() {
     let (alice, bob, _, bob_id) = friends(&mut world);
     for n in 0..COUNT {
         let text = format!("{n:05}").repeat(16 * 1024 / 5);
-        world.submit(alice, Command::SendMessage { to: bob_id, text });
+        world.submit(alice, Command::SendMessage { to: bob_id, text, reply_to: None });
     }
     assert!(!both_open(&world, alice, bob), "they were to wait for the link");
     world.until("all messages", MINUTE, |world| told(world, bob) == COUNT);

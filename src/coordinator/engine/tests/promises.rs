@@ -113,7 +113,7 @@ fn a_message_has_an_id_once_it_is_on_disk() {
     let (alice, _, _, bob_id) = friends(&mut world);
     world.pass(Duration::from_secs(5));
     world.stall(alice);
-    let call = world.submit(alice, Command::SendMessage { to: bob_id, text: "hello".into() });
+    let call = world.submit(alice, Command::SendMessage { to: bob_id, text: "hello".into(), reply_to: None });
     world.pass(Duration::from_secs(5));
     assert_eq!(world.reply(alice, call), None);
     world.resume(alice);
@@ -135,7 +135,7 @@ fn an_answer_follows_what_was_read_while_another_message_was_being_written() {
         world.disk_takes = Duration::from_millis(200);
         let pause = world.rng.random_range(0..200);
         world.pass(Duration::from_millis(pause));
-        world.submit(alice, Command::SendMessage { to: bob_id, text: "hello".into() });
+        world.submit(alice, Command::SendMessage { to: bob_id, text: "hello".into(), reply_to: None });
         world.until("the question", MINUTE, |world| told(world, alice) == 1);
         let answer = world.write(alice, bob_id, "fine");
         world.pass(Duration::from_secs(5));

@@ -117,7 +117,8 @@ fn a_declined_stranger_learns_nothing() {
     assert!(world.published[published..].iter().all(|(topic, _)| *topic == door), "somebody said more than a request");
     assert_eq!(added(&world, alice), 0);
     assert!(world.requests(bob).is_empty());
-    let refused = world.run(alice, Command::SendMessage { to: bob_id, text: "let me in".into() }).unwrap_err();
+    let refused =
+        world.run(alice, Command::SendMessage { to: bob_id, text: "let me in".into(), reply_to: None }).unwrap_err();
     assert_eq!(refused.code, ErrorCode::NotAContact);
 }
 

@@ -303,7 +303,7 @@ proptest! {
                     let list = lists[rng.random_range(0..4usize)];
                     world.use_brokers(device, list);
                 }
-                _ => drop(world.run(device, Command::SendMessage { to: with, text: format!("{step}") })),
+                _ => drop(world.run(device, Command::SendMessage { to: with, text: format!("{step}"), reply_to: None })),
             }
             let pause = [0, 1, 5, 50, 700, 8_000, 60_000][rng.random_range(0..7usize)];
             world.pass(Duration::from_millis(pause));

@@ -1,8 +1,10 @@
 //! One conversation in the list.
 
 use dioxus::prelude::*;
+use lucide_dioxus::{BellOff, Pin};
 use uuid::Uuid;
 
+use super::menu::{Menu, now};
 use crate::coordinator::{ChatView, MessageState};
 use crate::ui::components::{Avatar, Mark};
 use crate::ui::context::{Ui, use_ui};
@@ -19,7 +21,9 @@ pub fn ChatRow(user: Uuid) -> Element {
     let Some(person) = ui.person(user) else { return rsx! {} };
     let name = person.name().to_owned();
     let open = ui.stack.read().conversation() == Some(user);
+    let mut menu = use_context::<Menu>().open;
     let chat = &person.chat;
+    let muted = chat.is_muted(now(ui));
     // "12:41" is "Yesterday" on the next day.
     ui.today.read();
     let time = chat.last.as_ref().map(|last| list_time(&ui.clock(), &ui.words(), last.at));
@@ -34,6 +38,12 @@ pub fn ChatRow(user: Uuid) -> Element {
                 class: if open { "row on" } else { "row" },
                 r#type: "button",
                 aria_current: if open { "true" },
+                "data-hold": "true",
+                oncontextmenu: move |event| {
+                    event.prevent_default();
+                    let at = event.client_coordinates();
+                    menu.set(Some((user, at.x, at.y)));
+                },
                 onclick: move |_| ui.go(Route::Conversation(user)),
                 Avatar { user, name: name.clone(), online: person.contact.online }
                 span { class: "row-text",
@@ -49,11 +59,21 @@ pub fn ChatRow(user: Uuid) -> Element {
                     if let Some(time) = time {
                         span { class: "row-time", "{time}" }
                     }
+                    span { class: "row-signs",
+                        if muted {
+                            BellOff { size: 15 }
+                            span { class: "hidden", {ui.say("chat-muted")} }
+                        }
+                        if chat.pinned {
+                            Pin { size: 15 }
+                            span { class: "hidden", {ui.say("chat-pinned")} }
+                        }
                     if let Some(unread) = unread {
-                        span { class: "badge",
+                        span { class: if muted { "badge quiet" } else { "badge" },
                             span { aria_hidden: "true", "{unread}" }
                             span { class: "hidden", {ui.words().with("chats-unread", "count", chat.unread)} }
                         }
+                    }
                     }
                 }
             }
@@ -80,7 +100,12 @@ fn Last(user: Uuid, chat: ChatView, name: String) -> Element {
         };
     };
     let meaning = state_words(ui, last.state, &name);
-    let text = if last.mine { words.with("chats-you", "text", last.text) } else { last.text };
+    let said = match (last.deleted, last.newer) {
+        (true, _) => ui.say("message-deleted"),
+        (_, true) => ui.say("message-newer-short"),
+        _ => last.text,
+    };
+    let text = if last.mine { words.with("chats-you", "text", said) } else { said };
     rsx! {
         span { class: "last",
             Mark { state: last.state, meaning }
@@ -96,7 +121,8 @@ pub fn state_words(ui: Ui, state: MessageState, name: &str) -> String {
     let key = match state {
         MessageState::Queued => return ui.words().with("mark-queued", "why", ui.waits(name)),
         MessageState::Sent => "mark-sent",
-        MessageState::Delivered => return ui.say("mark-delivered"),
+        MessageState::Delivered => "mark-delivered",
+        MessageState::Read => "mark-read",
         MessageState::Received => return String::new(),
     };
     ui.words().with(key, "name", name)

@@ -1,9 +1,12 @@
 //! One message.
 
 use dioxus::prelude::*;
+use lucide_dioxus::{Ban, ChevronDown, Forward, RefreshCw};
 use uuid::Uuid;
 
-use super::info::Looked;
+use super::over::{Over, Sight};
+use super::quote::Quoted;
+use super::reactions::Reactions;
 use crate::coordinator::MessageState;
 use crate::ui::components::{Linked, Mark};
 use crate::ui::context::{Ui, use_ui};
@@ -14,13 +17,13 @@ use crate::ui::state::{ModelStoreExt, ThreadStoreExt};
 #[component]
 pub fn Bubble(user: Uuid, id: String, first: bool, last: bool, mine: bool) -> Element {
     let ui = use_ui();
-    let mut looked = use_context::<Looked>().0;
+    let over = use_context::<Over>();
     let messages = ui.model.thread().messages();
     // A row outlives its message for the blink of a redraw.
     if !messages.peek().contains_key(&id) {
         return rsx! {};
     }
-    let shown = id.clone();
+    let (shown, about) = (id.clone(), id.clone());
     let message = messages.get_unchecked(id).cloned();
     let time = short_time(&ui.clock(), message.at);
     let author = match mine {
@@ -28,35 +31,79 @@ pub fn Bubble(user: Uuid, id: String, first: bool, last: bool, mine: bool) -> El
         false => ui.words().with2("they-said", ("name", ui.name(user)), ("time", time.clone())),
     };
     let mut class = "b".to_owned();
-    for (name, holds) in [(" me", mine), (" first", first), (" tail", last), (" emoji", is_emoji(&message.text))] {
+    let big = is_emoji(&message.text) && message.reply_to.is_none();
+    for (name, holds) in [(" me", mine), (" first", first), (" tail", last), (" emoji", big)] {
         if holds {
             class.push_str(name);
         }
     }
-    let waits = mine && last && message.state == MessageState::Queued;
+    let waits = mine && last && !message.deleted && message.state == MessageState::Queued;
     rsx! {
-        article { class, aria_label: "{author}", "data-row": "true",
+        article { class, aria_label: "{author}", "data-row": "true", "data-id": "{message.id}",
+            if message.forwarded {
+                p { class: "b-note",
+                    Forward { size: 13 }
+                    {ui.say("message-forwarded")}
+                }
+            }
+            if let Some(quote) = message.reply_to.clone() {
+                Quoted { quote }
+            }
             // The text's own direction says on which side its last line ends, and so where the time goes.
             div { class: "b-body", dir: "auto",
-                Linked { text: message.text.clone() }
+                if message.deleted {
+                    span { class: "b-gone",
+                        Ban { size: 14 }
+                        {ui.say("message-deleted")}
+                    }
+                } else if message.newer {
+                    span { class: "b-gone",
+                        RefreshCw { size: 14 }
+                        {ui.say("message-newer")}
+                    }
+                } else {
+                    Linked { text: message.text.clone() }
+                }
                 // Keeps the last line clear of what stands in the corner, or makes a line for it.
-                span { class: if mine { "b-room wide" } else { "b-room" }, aria_hidden: "true" }
+                span { class: if mine { "b-room wide" } else { "b-room" }, aria_hidden: "true",
+                    if message.edited {
+                        {ui.say("message-edited")}
+                    }
+                }
                 span { class: "b-meta",
+                    if message.edited {
+                        span { {ui.say("message-edited")} }
+                    }
                     button {
                         class: "b-time",
                         r#type: "button",
                         // One of all of them is a stop of the Tab key: the page's script chooses it, and the arrows move it.
                         tabindex: "-1",
                         "data-info": "true",
+                        "data-stop": "true",
                         aria_label: ui.words().with("info-open", "time", time.clone()),
-                        onclick: move |_| looked.set(Some(shown.clone())),
+                        onclick: move |_| over.show(Sight::Info, about.clone()),
                         time { "{time}" }
                     }
-                    if mine {
+                    if mine && !message.deleted {
                         State { user, state: message.state }
                     }
                 }
             }
+            button {
+                class: "b-more",
+                r#type: "button",
+                tabindex: "-1",
+                "data-stop": "true",
+                "data-menu": "true",
+                aria_haspopup: "menu",
+                aria_label: ui.words().with("menu-open", "time", time.clone()),
+                onclick: move |_| over.show(Sight::Menu, shown.clone()),
+                ChevronDown { size: 16 }
+            }
+        }
+        if !message.reactions.is_empty() {
+            Reactions { user, message: message.clone(), mine }
         }
         if waits {
             p { class: "why", {ui.waits(&ui.name(user))} }
@@ -80,6 +127,7 @@ pub(super) fn meaning(ui: Ui, user: Uuid, state: MessageState) -> String {
         MessageState::Queued => return ui.words().with("mark-queued", "why", ui.waits(&ui.name(user))),
         MessageState::Sent => "mark-sent",
         MessageState::Delivered => "mark-delivered",
+        MessageState::Read => "mark-read",
         MessageState::Received => return String::new(),
     };
     ui.words().with(key, "name", ui.name(user))

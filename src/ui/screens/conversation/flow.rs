@@ -8,7 +8,7 @@ use lucide_dioxus::ArrowDown;
 use uuid::Uuid;
 
 use super::bubble::Bubble;
-use super::info::{Looked, MessageInfo};
+use super::notice::Notice;
 use crate::ui::bridge::Wish;
 use crate::ui::components::Problem;
 use crate::ui::context::use_ui;
@@ -29,7 +29,7 @@ pub fn Flow(user: Uuid) -> Element {
     let thread = ui.model.thread();
     let opening = thread.opening().cloned();
     let later = thread.later().cloned();
-    use_context_provider(|| Looked(Signal::new(None)));
+    let (target, jump) = thread.target().cloned().unwrap_or_default();
     let mut wished = use_hook(|| CopyValue::new(None::<((bool, String), Instant)>));
     let scrolled = move |event: ScrollEvent| {
         let data = event.data();
@@ -65,6 +65,8 @@ pub fn Flow(user: Uuid) -> Element {
                 "data-flow": "true",
                 "data-opening": "{opening}",
                 "data-later": "{later}",
+                "data-target": "{target}",
+                "data-jump": "{jump}",
                 onscroll: scrolled,
                 match thread.phase().cloned() {
                     Phase::Loading => rsx! {},
@@ -79,7 +81,7 @@ pub fn Flow(user: Uuid) -> Element {
             }
             Jump { user }
             Heard { user }
-            MessageInfo { user }
+            Notice {}
         }
     }
 }

@@ -16,6 +16,7 @@ pub fn Head(user: Uuid) -> Element {
     let Some(person) = ui.person(user) else { return rsx! {} };
     let name = person.name().to_owned();
     let way = way_to(&person.contact);
+    let typing: Vec<String> = ui.typing(user).into_iter().map(|from| ui.author(from)).collect();
     let light = if way.linked { "good" } else { "" };
     rsx! {
         header { class: "chat-head",
@@ -35,7 +36,13 @@ pub fn Head(user: Uuid) -> Element {
                 }
                 p { class: "sub",
                     span { class: "led {light}", aria_hidden: "true" }
-                    span { class: "sub-text", {ui.say(way.short)} }
+                    if typing.is_empty() {
+                        span { class: "sub-text", {ui.say(way.short)} }
+                    } else {
+                        span { class: "sub-text typing",
+                            {ui.words().with2("typing", ("names", ui.list(&typing)), ("count", typing.len()))}
+                        }
+                    }
                 }
             }
             button {

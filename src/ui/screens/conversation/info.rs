@@ -4,27 +4,16 @@ use dioxus::prelude::*;
 use uuid::Uuid;
 
 use super::bubble::meaning;
-use crate::coordinator::{MessageState, Path};
+use super::over::Over;
+use crate::coordinator::{MessageState, MessageView, Path};
 use crate::ui::context::use_ui;
 use crate::ui::format::{date_of, day_label, short_time};
-use crate::ui::state::{ModelStoreExt, ThreadStoreExt};
 
-/// The message that is looked at closely, in the conversation that is open.
-#[derive(Clone, Copy)]
-pub struct Looked(pub Signal<Option<String>>);
-
-/// The sheet about it; nothing while nobody looks.
+/// The sheet about it.
 #[component]
-pub fn MessageInfo(user: Uuid) -> Element {
+pub fn MessageInfo(user: Uuid, message: MessageView) -> Element {
     let ui = use_ui();
-    let mut looked = use_context::<Looked>().0;
-    let Some(id) = looked() else { return rsx! {} };
-    let messages = ui.model.thread().messages();
-    // A page may have taken it away meanwhile.
-    if !messages.peek().contains_key(&id) {
-        return rsx! {};
-    }
-    let message = messages.get_unchecked(id).cloned();
+    let over = use_context::<Over>();
     let clock = ui.clock();
     let theirs = message.state == MessageState::Received;
     let from = if theirs { ui.name(user) } else { ui.say("info-you") };
@@ -60,7 +49,7 @@ pub fn MessageInfo(user: Uuid) -> Element {
                         r#type: "button",
                         "data-escape": "true",
                         "data-autofocus": "true",
-                        onclick: move |_| looked.set(None),
+                        onclick: move |_| over.close(),
                         {ui.say("close")}
                     }
                 }

@@ -2,10 +2,17 @@
 
 mod bubble;
 mod composer;
+mod delete;
 mod flow;
+mod forward;
 mod head;
 mod info;
+mod menu;
 mod missing;
+mod notice;
+mod over;
+mod quote;
+mod reactions;
 
 use dioxus::prelude::*;
 use uuid::Uuid;
@@ -14,6 +21,7 @@ use self::composer::Composer;
 use self::flow::Flow;
 use self::head::Head;
 use self::missing::Missing;
+use self::over::{Asks, Over, Overlay};
 use crate::ui::context::use_ui;
 use crate::ui::state::{ModelStoreExt, ThreadStoreExt};
 
@@ -21,6 +29,7 @@ use crate::ui::state::{ModelStoreExt, ThreadStoreExt};
 #[component]
 pub fn Conversation(user: Uuid) -> Element {
     let ui = use_ui();
+    use_context_provider(|| Over(Signal::new(None)));
     // Whether it is this one that the bridge has opened: until then there is nothing to say about it.
     let open = *ui.model.thread().with().read() == Some(user);
     rsx! {
@@ -36,6 +45,10 @@ pub fn Conversation(user: Uuid) -> Element {
                     Missing { user }
                 }
                 Composer { user }
+            }
+            Asks { user }
+            if open {
+                Overlay { user }
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::node::Node;
 use crate::workspace;
 
 /// Another number when what `examples/log` builds is another.
-const EDITION: u32 = 1;
+const EDITION: u32 = 2;
 const CONVERSATIONS: usize = 500;
 /// Nobody is there: what is measured needs no network. As in the cards that were built.
 const BROKER: &str = "mqtt://127.0.0.1:9";
@@ -27,6 +27,8 @@ const START_MS: f64 = 150.0;
 const OPEN_MS: f64 = 30.0;
 /// The page before it.
 const OLDER_MS: f64 = 10.0;
+/// What is found for what was typed so far.
+const SEARCH_MS: f64 = 50.0;
 /// Resident memory of a node, in millions of bytes.
 const MEMORY_MB: f64 = 150.0;
 /// What an answer may take.
@@ -37,18 +39,16 @@ pub fn measure(bench: &Bench, figures: &mut Figures, messages: usize) -> Result<
     let size = fs::metadata(folder.join("kith.sqlite3"))?.len() as f64 / 1e6;
     println!("{messages} messages in {CONVERSATIONS} conversations ({size:.0} MB), started {STARTS} times …");
     let path = folder.to_str().context("a path that is text")?;
-    let (mut starts, mut pages, mut older) = (vec![], vec![], vec![]);
+    let (mut starts, mut pages, mut older, mut searches) = (vec![], vec![], vec![], vec![]);
     let mut last = Value::Null;
     for run in 0..=STARTS {
         let said = bench.run(&["open", path, BROKER])?;
         if run > 0 {
             starts.push(number(&said, "listMillis"));
-            pages.extend(
-                said.get("pageMillis").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_f64),
-            );
-            older.extend(
-                said.get("olderMillis").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_f64),
-            );
+            for (all, key) in [(&mut pages, "pageMillis"), (&mut older, "olderMillis"), (&mut searches, "searchMillis")]
+            {
+                all.extend(said.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_f64));
+            }
         }
         last = said;
     }
@@ -64,6 +64,9 @@ pub fn measure(bench: &Bench, figures: &mut Figures, messages: usize) -> Result<
     let older = Samples::new(older);
     let what = "the page before that (95 of 100)";
     figures.add("large_older", what, older.at_share(0.95), "ms", Target::AtMost(OLDER_MS), older.detail());
+    let search = Samples::new(searches);
+    let what = "a search in all of them (95 of 100; common words, rare ones, beginnings, Japanese, several, nothing)";
+    figures.add("large_search", what, search.at_share(0.95), "ms", Target::AtMost(SEARCH_MS), search.detail());
     memory(bench, &folder, figures)
 }
 
@@ -74,8 +77,10 @@ fn memory(bench: &Bench, folder: &Path, figures: &mut Figures) -> Result<()> {
     command.env("KITH_HOME", &bench.place);
     let begun = Instant::now();
     let mut node = Node::of("alice", command, &bench.place.join("large.log"))?;
-    let contacts = node.ask("contact.list", json!({}))?;
+    let chats = node.ask("conversation.list", json!({}))?;
     let answered = begun.elapsed().as_secs_f64() * 1e3;
+    ensure!(chats.as_array().is_some_and(|chats| chats.len() == CONVERSATIONS), "not all conversations: {chats}");
+    let contacts = node.ask("contact.list", json!({}))?;
     let contacts = contacts.as_array().context("a list of contacts")?.clone();
     ensure!(contacts.len() == CONVERSATIONS, "{} contacts", contacts.len());
     let before = of_process(node.id(), "status", "VmRSS")? as f64 * 1024.0 / 1e6;

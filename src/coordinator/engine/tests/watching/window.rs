@@ -37,6 +37,8 @@ pub fn apply(view: &mut View, delta: Delta) {
             put(&mut view.chats, |chat| chat.user_id, chat);
         }
         Delta::Brokers(brokers) => view.brokers = brokers,
+        // It lives for seconds, and is in no view.
+        Delta::Typing { .. } => {}
     }
 }
 

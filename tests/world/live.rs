@@ -1,0 +1,107 @@
+//! What people do with messages that are there: they edit, delete, react to and answer them; and what must be so in the end.
+
+use std::collections::BTreeMap;
+
+use kith::coordinator::{Command, MessageView};
+use kith::log::Entry;
+use kith::log::fold::{Content, Operation, Target, fold, is_shown};
+use kith::log::order::{Node, sort};
+use kith::wire::{self, EntryId, Header, cbor};
+use uuid::Uuid;
+
+use super::life::{Asked, Life, id_of};
+
+/// Reactions that people know.
+const EMOJI: [&str; 3] = ["👍", "🎉", "❤️"];
+
+impl Life {
+    /// Somebody does something with one of the last messages that they know.
+    pub fn change(&mut self, who: usize, what: usize, how: Change) -> Option<()> {
+        let (pair, side) = self.writer(who, what)?;
+        let known = &self.pairs[pair].told[side];
+        let mine = matches!(how, Change::Edit | Change::Delete);
+        let own: Vec<&EntryId> = known.iter().filter(|id| !mine || self.pairs[pair].own[side].contains(id)).collect();
+        // One of the last dozen, so that both sides often mean the same.
+        let id = (**own.iter().rev().nth(what / 64 % 12usize.min(own.len().max(1)))?).to_string();
+        let with = self.pairs[pair].users[1 - side];
+        let text = format!("changed {what}");
+        let before = self.pairs[pair].told[side].clone();
+        if mine {
+            self.pairs[pair].changed.insert(id_of(&id));
+        }
+        let (command, asked) = match how {
+            Change::Edit => (Command::EditMessage { with, id, text }, Asked::Done),
+            Change::Delete => (Command::DeleteMessage { with, id, for_everyone: true }, Asked::Done),
+            Change::React => {
+                let emoji = EMOJI[what / 8 % 3].to_owned();
+                (Command::React { with, id, emoji, on: what % 8 > 1 }, Asked::Done)
+            }
+            Change::Answer => {
+                let command = Command::SendMessage { to: with, text: text.clone(), reply_to: Some(id) };
+                (command, Asked::Written { text, before })
+            }
+        };
+        self.submit(pair, side, command, asked);
+        Some(())
+    }
+}
+
+/// What is done with a message.
+#[derive(Clone, Copy)]
+pub enum Change {
+    Edit,
+    Delete,
+    React,
+    Answer,
+}
+
+/// What of a message both must see alike.
+pub type Seen = (String, Uuid, String, u64, bool, bool, Option<(String, String, bool)>, Vec<(String, Vec<Uuid>)>);
+
+/// A message without what differs by device: how far it has come, and how.
+pub fn seen(message: MessageView) -> Seen {
+    let quote = message.reply_to.map(|quote| (quote.id, quote.text, quote.deleted));
+    let reactions = message.reactions.into_iter().map(|reaction| (reaction.emoji, reaction.by)).collect();
+    (message.id, message.from, message.text, message.at, message.edited, message.deleted, quote, reactions)
+}
+
+/// What is shown is what the entries say, folded by the rules; and of what was deleted no text is left.
+pub fn what_is_shown_follows_from_the_entries(entries: &[wire::Entry], history: &[MessageView]) {
+    let headers: BTreeMap<EntryId, (Header, Option<Vec<u8>>)> = entries
+        .iter()
+        .map(|entry| {
+            let verified = Entry::verify(entry.clone()).unwrap();
+            let header: Header = cbor::decode(&entry.header, 4_096).unwrap();
+            (verified.id(), (header, entry.body.clone()))
+        })
+        .collect();
+    let nodes: Vec<Node> = entries.iter().map(|entry| Node::from(&Entry::verify(entry.clone()).unwrap())).collect();
+    let order = sort(&nodes);
+    let mut operations: BTreeMap<EntryId, Vec<Operation>> = BTreeMap::new();
+    for id in &order {
+        let (header, body) = &headers[id];
+        if let Some(target) = header.target {
+            let operation = Operation { id: *id, author: header.author, kind: header.kind, body: body.clone() };
+            operations.entry(target).or_default().push(operation);
+        }
+    }
+    let rows = order.iter().filter(|id| is_shown(headers[id].0.kind, headers[id].0.target.is_some()));
+    let expected: Vec<(EntryId, Content)> = rows
+        .map(|id| {
+            let (header, body) = &headers[id];
+            let target = Target { author: header.author, kind: header.kind, body: body.as_deref() };
+            let folded = fold(target, operations.get(id).map_or(&[][..], Vec::as_slice));
+            assert!(folded.content != Content::Deleted || body.is_none(), "a text that was deleted is still there");
+            (*id, folded.content)
+        })
+        .collect();
+    // No more than a page is compared.
+    let expected = &expected[expected.len().saturating_sub(history.len())..];
+    let content = |message: &MessageView| match message {
+        MessageView { deleted: true, .. } => Content::Deleted,
+        MessageView { newer: true, .. } => Content::Newer,
+        message => Content::Text(message.text.clone()),
+    };
+    let shown: Vec<(EntryId, Content)> = history.iter().map(|message| (id_of(&message.id), content(message))).collect();
+    assert!(shown == expected, "what is shown is not what the entries say");
+}
