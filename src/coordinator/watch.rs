@@ -11,7 +11,7 @@ use serde::Serialize;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use super::{BrokerStatus, ContactView, IdentityView, MessageState, MessageView, RequestView};
+use super::{BrokerStatus, ContactView, GroupView, IdentityView, MessageState, MessageView, RequestView};
 
 pub use crate::store::MISSING_COUNT_MAX as MISSING_MAX;
 pub use crate::store::UNREAD_COUNT_MAX as UNREAD_MAX;
@@ -34,17 +34,19 @@ pub struct View {
     pub contacts: Vec<ContactView>,
     /// Everybody who asks, with and without an invitation, oldest first.
     pub requests: Vec<RequestView>,
-    /// One per accepted contact.
+    /// One per accepted contact, and one per group.
     pub chats: Vec<ChatView>,
     /// Each broker in use, our own ones first.
     pub brokers: Vec<BrokerStatus>,
+    /// Groups, those that were left among them, by name.
+    pub groups: Vec<GroupView>,
 }
 
 /// A conversation as a list shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ChatView {
-    /// The contact.
+    /// The contact, or the group.
     #[serde(rename = "with")]
     pub user_id: Uuid,
     /// The last message in the conversation's order.
@@ -172,6 +174,8 @@ pub enum Delta {
         /// Whether they do.
         on: bool,
     },
+    /// A group is new or changed.
+    Group(GroupView),
 }
 
 /// What a watcher is told next.

@@ -9,8 +9,8 @@ use rusqlite::config::DbConfig;
 
 use super::sound::{Note, Sound, WHOLE_BYTES_MAX};
 use super::{
-    Op, Outcome, StoreError, belief, chat, claims, entries, have, history, live, outbox, page, people, reading, schema,
-    search, summary,
+    Op, Outcome, StoreError, belief, chat, claims, entries, groups, have, history, live, outbox, page, people, reading,
+    recipients, schema, search, summary,
 };
 use crate::wire::kind;
 
@@ -157,9 +157,9 @@ fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {
         Op::Acked { peer, ids, way } => belief::acked(tx, &peer, &ids, way).map(Outcome::Delivered),
         Op::Believe { peer, have } => claims::believe(tx, &peer, &have).map(Outcome::Delivered),
         Op::Lower { peer, lack } => belief::lower(tx, &peer, &lack).map(done),
-        Op::MarkSent { ids, way } => entries::mark_sent(tx, &ids, way).map(done),
+        Op::MarkSent { ids, way } => entries::mark_sent(tx, &ids, way).map(Outcome::Changed),
         Op::Have(conversation) => have::have(tx, &conversation).map(Outcome::Have),
-        Op::Outbox { peer, conversation, after, bytes } => outbox::outbox(tx, &peer, &conversation, after, bytes),
+        Op::Outbox { peer, conversations, after, bytes } => outbox::outbox(tx, &peer, &conversations, after, bytes),
         Op::History { conversation, before, limit } => history::page(tx, &conversation, before.as_ref(), limit),
         Op::Page { conversation, at, limit } => page::page(tx, &conversation, &at, limit),
         Op::MarkRead { conversation, up_to } => page::mark_read(tx, &conversation, &up_to),
@@ -175,6 +175,12 @@ fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {
         Op::Search { query, within, before, limit } => search::search(tx, &query, within.as_ref(), before, limit),
         Op::IndexMore => search::index_more(tx),
         Op::Choose { conversation, choice } => chat::choose(tx, &conversation, choice),
+        Op::Group(conversation) => groups::read(tx, &conversation),
+        Op::Cut { conversation, author } => groups::cut(tx, &conversation, &author).map(Outcome::Cut),
+        Op::SaveRecipients { conversation, devices } => {
+            recipients::save(tx, &conversation, &devices).map(Outcome::Delivered)
+        }
+        Op::Deliveries(id) => recipients::of_entry(tx, &id).map(Outcome::Deliveries),
     }
 }
 

@@ -24,6 +24,8 @@
 //! | `summary` | a conversation in a line; drafts, nicknames, and who may learn no address |
 //! | `search` | the index of what was said, and what is looked up in it |
 //! | `chat` | what was chosen for a conversation: silence, a place on top, a place out of sight |
+//! | `groups` | changes of groups, and what of a group somebody may be given |
+//! | `recipients` | who has to have an own message of a group |
 //! | `voids` | which entries of a group do not count, and that they are not shown |
 //! | `inspect` | for tests: what is there, and copies of it |
 
@@ -48,6 +50,7 @@ mod outbox;
 mod page;
 mod people;
 mod reading;
+mod recipients;
 mod schema;
 mod search;
 mod sound;
@@ -64,8 +67,8 @@ pub use fold::QUOTE_TEXT_CHARS_MAX;
 pub use inspect::Kept;
 pub use missing::{Gaps, MISSING_COUNT_MAX, Missing};
 pub use op::{
-    Delivery, Fresh, Happened, Invitation, Loaded, Mark, MessageRow, OUTBOX_COUNT_MAX, Op, Outcome, OwnLog, Peer,
-    Person, Profile, Progress, QuoteRow, Refusal, Standing, Way,
+    Delivery, Fresh, GroupRow, Happened, Invitation, Loaded, Mark, MessageRow, OUTBOX_COUNT_MAX, Op, Outcome, OwnLog,
+    Peer, Person, Profile, Progress, QuoteRow, Refusal, Standing, Wanted, Way,
 };
 pub use page::{Page, Place};
 pub use search::{FOUND_MAX, Found, Hit};

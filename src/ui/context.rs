@@ -68,9 +68,13 @@ fn refusal(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::InvalidReaction => "refused-reaction",
         ErrorCode::UnknownMessage => "refused-message",
         ErrorCode::Storage => "refused-storage",
-        ErrorCode::NoIdentity | ErrorCode::IdentityExists | ErrorCode::InvalidBroker | ErrorCode::InvalidLimit => {
-            return None;
-        }
+        ErrorCode::NoIdentity
+        | ErrorCode::IdentityExists
+        | ErrorCode::InvalidBroker
+        | ErrorCode::InvalidLimit
+        | ErrorCode::UnknownGroup
+        | ErrorCode::NotInGroup
+        | ErrorCode::NotAnAdmin => return None,
     })
 }
 

@@ -177,6 +177,19 @@ impl Script {
             Command::PinConversation { with, on } => self.chooses(with, |talk| talk.pinned = on, &mut deltas),
             Command::ArchiveConversation { with, on } => self.chooses(with, |talk| talk.archived = on, &mut deltas),
             Command::UseBrokers(_) | Command::UseIce(_) | Command::HideAddressFromAll(_) => Ok(Reply::Done),
+            Command::ListGroups => Ok(Reply::Groups(self.view.groups.clone())),
+            Command::CreateGroup { .. }
+            | Command::AddToGroup { .. }
+            | Command::RemoveFromGroup { .. }
+            | Command::LeaveGroup(_)
+            | Command::Promote { .. }
+            | Command::Demote { .. }
+            | Command::RenameGroup { .. }
+            | Command::SetGroupHistory { .. }
+            | Command::ShowGroup(_)
+            | Command::ListGroupChanges(_) => {
+                Err(CommandError::new(ErrorCode::UnknownGroup, "There is no group with this id."))
+            }
         };
         (reply, deltas)
     }
@@ -271,7 +284,7 @@ impl Script {
         let (with, message) = found
             .find(|(_, message)| message.id == id)
             .ok_or_else(|| CommandError::new(ErrorCode::UnknownMessage, "There is no such message."))?;
-        Ok(Reply::Info(MessageInfo { with, message: message.clone() }))
+        Ok(Reply::Info(MessageInfo { with, message: message.clone(), members: vec![] }))
     }
 
     /// A message of a conversation.

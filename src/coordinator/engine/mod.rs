@@ -8,6 +8,9 @@
 //! | `commands` | what a person or a script asks for |
 //! | `choices` | one's own name, brokers, names for others |
 //! | `first_contact` | requests, acceptances, and their repetition |
+//! | `groups` | what a person asks for about groups |
+//! | `members` | whom we know for a group's sake, who shares what with us |
+//! | `carry` | what of a group goes to whom, and is taken from whom |
 //! | `brokers` | which sessions there are, what they listen to and bring |
 //! | `routes` | over which of them something is said |
 //! | `hiding` | who learns an address of this device |
@@ -29,6 +32,7 @@
 //! `stored`, from the store's outcome.
 
 mod brokers;
+mod carry;
 mod changes;
 mod choices;
 mod chosen;
@@ -36,10 +40,13 @@ mod commands;
 mod finish;
 mod first_contact;
 mod frames;
+mod group_changes;
+mod groups;
 mod hiding;
 mod io;
 mod live;
 mod mail;
+mod members;
 mod people;
 mod presence;
 mod reading;

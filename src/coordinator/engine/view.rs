@@ -144,7 +144,7 @@ impl Engine {
 }
 
 /// A conversation as a list shows it.
-pub(super) fn chat(me: &RootKey, with: &RootKey, summary: &Summary) -> ChatView {
+pub(super) fn chat(me: &RootKey, with: uuid::Uuid, summary: &Summary) -> ChatView {
     let last = |last: &LastRow| LastMessage {
         id: last.id.to_string(),
         mine: last.author == *me,
@@ -155,7 +155,7 @@ pub(super) fn chat(me: &RootKey, with: &RootKey, summary: &Summary) -> ChatView 
         newer: last.newer,
     };
     ChatView {
-        user_id: UserId::from(with).0,
+        user_id: with,
         last: summary.last.as_ref().map(last),
         unread: summary.unread,
         activity: summary.activity,

@@ -12,8 +12,8 @@ use super::broker::{BROKER, Conn};
 use super::disk::Disk;
 use crate::coordinator::engine::{BrokerConn, Engine, Input, Settings, StoreToken};
 use crate::coordinator::{
-    Command, CommandError, ContactView, Delta, Event, IdentityView, LinkState, MessageView, Reply, RequestView,
-    StatusView, View,
+    Command, CommandError, ContactView, Delta, Event, GroupView, IdentityView, LinkState, MessageView, Reply,
+    RequestView, StatusView, View,
 };
 use crate::identity::{Secrets, UserId};
 use crate::link::{DriverCommand, Policy};
@@ -381,6 +381,23 @@ impl World {
             panic!("not written")
         };
         id
+    }
+
+    /// Makes a group.
+    pub fn group(&mut self, device: usize, name: &str, members: &[Uuid]) -> Uuid {
+        let command = Command::CreateGroup { name: name.into(), members: members.to_vec() };
+        match self.run(device, command) {
+            Ok(Reply::GroupId(group)) => group,
+            other => panic!("no group: {other:?}"),
+        }
+    }
+
+    /// A group as a device sees it.
+    pub fn group_view(&mut self, device: usize, group: Uuid) -> Option<GroupView> {
+        match self.run(device, Command::ShowGroup(group)) {
+            Ok(Reply::Group(view)) => Some(*view),
+            _ => None,
+        }
     }
 
     /// The last thousand messages with somebody.

@@ -131,6 +131,8 @@ impl Model {
                 vec![Changed::Requests]
             }
             Delta::Chat(chat) => self.chat(chat),
+            // No screen shows groups yet.
+            Delta::Group(_) => vec![],
             Delta::Brokers(brokers) => {
                 self.brokers.clone_from(brokers);
                 vec![Changed::Brokers]

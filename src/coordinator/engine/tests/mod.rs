@@ -5,6 +5,7 @@ mod chaos;
 mod choices;
 mod disk;
 mod door;
+mod groups;
 mod hiding;
 mod links;
 mod live;
