@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::event::{BrokerState, LinkState, Path};
 use super::found::FoundView;
-use super::group::{GroupView, MemberDelivery};
+use super::group::{ChangeView, GroupView, MemberDelivery};
 use super::watch::{ChatView, PageAt, PageView};
 
 pub use crate::identity::{BROKERS_MAX, NAME_BYTES_MAX};
@@ -269,6 +269,8 @@ pub enum Command {
     ListGroups,
     /// One group. Replies [`Reply::Group`].
     ShowGroup(Uuid),
+    /// What was changed in a group, by whom, and whether it counts. Replies [`Reply::GroupChanges`].
+    ListGroupChanges(Uuid),
 }
 
 /// The answer to a command.
@@ -306,6 +308,8 @@ pub enum Reply {
     Groups(Vec<GroupView>),
     /// One group.
     Group(Box<GroupView>),
+    /// The last changes of a group, in the conversation's order; at most [`super::GROUP_CHANGES_MAX`].
+    GroupChanges(Vec<ChangeView>),
 }
 
 /// This device's identity.

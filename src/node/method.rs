@@ -102,6 +102,7 @@ fn builder(method: &str) -> Option<Build> {
             Ok(Command::CreateGroup { name, members }.into())
         },
         "group.list" => |_| Ok(Command::ListGroups.into()),
+        "group.changes" => |params| Ok(Command::ListGroupChanges(params.user("groupId")?).into()),
         "group.members" => |params| Ok(Command::ShowGroup(params.user("groupId")?).into()),
         "group.add" => |params| {
             let (group, user) = (params.user("groupId")?, params.user("userId")?);

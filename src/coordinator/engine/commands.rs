@@ -111,6 +111,7 @@ impl Engine {
             Command::SetGroupHistory { group, shared } => self.set_group_history(call, group, shared),
             Command::ListGroups => self.list_groups(call),
             Command::ShowGroup(group) => self.show_group(call, group),
+            Command::ListGroupChanges(group) => self.list_group_changes(call, group),
         }
     }
 

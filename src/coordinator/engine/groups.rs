@@ -70,8 +70,15 @@ impl Engine {
 
     pub(super) fn leave_group(&mut self, call: CallId, group: Uuid) -> Result<(), CommandError> {
         self.need_identity()?;
-        let (conversation, _) = self.group(group)?;
+        let (conversation, joined) = self.group(group)?;
         let Some(root) = self.me.as_ref().map(|me| me.card.root()) else { return Ok(()) };
+        let admins = joined.membership.members.iter().filter(|member| member.admin.is_some());
+        let is_last = admins.map(|member| member.root).eq([root]);
+        let longest = joined.membership.members.iter().map(|member| member.root).find(|member| *member != root);
+        if let Some(root) = longest.filter(|_| is_last) {
+            // Whoever has been in longest could take over by themselves, but only once they come.
+            self.write_change(&conversation, &Action::Promote { root }, None)?;
+        }
         self.cut(call, conversation, root)
     }
 

@@ -5,9 +5,9 @@ use uuid::Uuid;
 
 use super::script::Script;
 use crate::coordinator::{
-    BrokerState, BrokerStatus, ChatView, Command, ContactView, FoundMessage, FoundView, GroupView, IdentityView,
-    LastMessage, LinkState, LinkStatus, MUTED_FOR_GOOD, MemberView, MessageInfo, MessageState, MessageView, NoLink,
-    Path, Quote, ReactionView, Reply, RequestView, StatusView,
+    BrokerState, BrokerStatus, ChangeView, ChatView, Command, ContactView, FoundMessage, FoundView, GroupChange,
+    GroupView, IdentityView, LastMessage, LinkState, LinkStatus, MUTED_FOR_GOOD, MemberView, MessageInfo, MessageState,
+    MessageView, MissingView, NoLink, Path, Quote, ReactionView, Reply, RequestView, StatusView, Uncounted,
 };
 use crate::node::method::METHODS;
 
@@ -125,6 +125,23 @@ fn cases() -> Vec<(&'static str, Value, Command, Reply, Value)> {
         ),
         ("group.list", json!({}), Command::ListGroups, Reply::Groups(vec![view.clone()]), json!([view_json])),
         ("group.members", group.clone(), Command::ShowGroup(BOB), Reply::Group(Box::new(view)), view_json),
+        (
+            "group.changes",
+            group.clone(),
+            Command::ListGroupChanges(BOB),
+            Reply::GroupChanges(vec![ChangeView {
+                id: "00".into(),
+                by: BOB,
+                at: 5,
+                change: GroupChange::Removed { user_id: BOB },
+                uncounted: Some(Uncounted::Overruled),
+                beside: vec!["01".into()],
+            }]),
+            json!([{
+                "id": "00", "by": BOB_TEXT, "at": 5, "what": "removed", "userId": BOB_TEXT,
+                "uncounted": "overruled", "beside": ["01"],
+            }]),
+        ),
         ("group.add", member.clone(), Command::AddToGroup { group: of, user: user_of }, Reply::Done, json!({})),
         ("group.remove", member.clone(), Command::RemoveFromGroup { group: of, user: user_of }, Reply::Done, json!({})),
         ("group.leave", group, Command::LeaveGroup(BOB), Reply::Done, json!({})),
@@ -349,12 +366,15 @@ fn cases() -> Vec<(&'static str, Value, Command, Reply, Value)> {
                     muted_until: Some(7),
                     pinned: true,
                     archived: false,
+                    missing: vec![MissingView { author: Some(BOB), count: 2, held_by: vec![BOB] }],
+                    forked: vec![BOB],
                 },
                 ChatView { user_id: BOB, ..ChatView::default() },
             ]),
             json!([
                 { "with": BOB_TEXT, "last": { "id": "ab", "mine": false, "text": "Hi", "at": 5, "state": "received" },
-                  "unread": 1, "activity": 3, "draft": "typ", "mutedUntil": 7, "pinned": true, "archived": false },
+                  "unread": 1, "activity": 3, "draft": "typ", "mutedUntil": 7, "pinned": true, "archived": false,
+                  "missing": [{ "author": BOB_TEXT, "count": 2, "heldBy": [BOB_TEXT] }], "forked": [BOB_TEXT] },
                 { "with": BOB_TEXT, "unread": 0, "activity": 0, "pinned": false, "archived": false },
             ]),
         ),

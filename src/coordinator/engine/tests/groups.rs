@@ -5,7 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::coordinator::world::World;
-use crate::coordinator::{Command, ErrorCode, Event, LinkState, MessageState, Reply};
+use crate::coordinator::{Command, ErrorCode, Event, GroupChange, LinkState, MessageState, Reply};
 use crate::store::Op;
 use crate::wire::EntryId;
 
@@ -258,6 +258,30 @@ fn who_leaves_is_gone_for_everybody() {
         let back = world.write(CAROL, group, "back again");
         world.until("Bob has it", 2 * MINUTE, |world| told(world, BOB, &back) == 1);
     }
+}
+
+/// The last admin who leaves hands over to whoever has been in longest; everybody can read who did what.
+#[test]
+fn the_last_admin_hands_over() {
+    let mut world = World::new(8);
+    let (users, group) = trio(&mut world);
+    world.run(ALICE, Command::LeaveGroup(group)).unwrap();
+    world.pass(2 * MINUTE);
+    for device in [BOB, CAROL] {
+        let view = world.group_view(device, group).unwrap();
+        let members: Vec<(Uuid, bool)> = view.members.iter().map(|member| (member.user_id, member.admin)).collect();
+        assert_eq!(members, [(users[BOB], true), (users[CAROL], false)]);
+        let Ok(Reply::GroupChanges(changes)) = world.run(device, Command::ListGroupChanges(group)) else { panic!() };
+        assert!(changes.iter().all(|change| change.by == users[ALICE] && change.uncounted.is_none()), "{changes:?}");
+        let what: Vec<GroupChange> = changes.into_iter().map(|change| change.change).collect();
+        let created = GroupChange::Created { name: "Us".into(), members: users.clone() };
+        assert_eq!(what, [created, GroupChange::Promoted { user_id: users[BOB] }, GroupChange::Left]);
+    }
+    let refused = world.run(CAROL, Command::RenameGroup { group, name: "Mine".into() }).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::NotAnAdmin);
+    world.run(BOB, Command::RenameGroup { group, name: "Ours".into() }).unwrap();
+    world.pass(MINUTE);
+    assert_eq!(world.group_view(CAROL, group).unwrap().name, "Ours");
 }
 
 /// Only a contact adds somebody: a group to which somebody else has added us is refused and counted.
