@@ -167,7 +167,7 @@ fn a_look_that_was_stopped_is_begun_again() {
     fs::write(&beside, words.join(" ")).unwrap();
     drop(open(&path).unwrap());
     let mut db = open(&path).unwrap();
-    assert_eq!(shown(&mut db).len(), MESSAGES);
+    assert_eq!(shown(&mut db).len() as u64, MESSAGES);
     let begun = Instant::now();
     // The note is complete once a look has ended.
     loop {
