@@ -211,6 +211,26 @@ load-failed = This conversation could not be read: { $why }
 nothing-said-title = Nothing said yet
 nothing-said-group = Only the devices of those who are in this group can read what you write.
 nothing-said-lead = Only { $name }'s device can read what you write.
+missing-label = What has not arrived
+missing-from = { $count ->
+    [one] 1 message from { $name } has not arrived yet.
+   *[other] { $count } messages from { $name } have not arrived yet.
+}
+missing-own = { $count ->
+    [one] 1 message that you wrote on another device has not arrived yet.
+   *[other] { $count } messages that you wrote on another device have not arrived yet.
+}
+missing-somebody = { $count ->
+    [one] 1 message that somebody answered has not arrived yet.
+   *[other] { $count } messages that somebody answered have not arrived yet.
+}
+missing-held = { $holders ->
+    [one] { $names } has what is missing.
+   *[other] { $names } have what is missing.
+}
+missing-stranger = somebody whom you do not know
+forked = { $name }'s device has written two different messages in one place, as a copied device does. Both are shown.
+forked-own = Your device has written two different messages in one place, as a copied device does. Both are shown.
 mark-queued = Queued. { $why }
 waits-for-them = Waits for { $name } to come online
 waits-connecting = Waits for the meeting point …

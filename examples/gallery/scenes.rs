@@ -65,6 +65,7 @@ pub fn all() -> Vec<Scene> {
         lively("life", empty.clone(), chosen(Reach::ThisComputer)),
         lively("huge", empty.clone(), Settings { text_size: TextSize::Huge, ..chosen(Reach::ThisComputer) }),
         arranged(scene("arranged", tidy, chosen(Reach::Network), friends())),
+        lacking(scene("gaps", empty.clone(), chosen(Reach::ThisComputer), friends())),
         scene("long", empty, chosen(Reach::ThisComputer), vec![long_talk(LONG)]),
     ]
 }
@@ -90,6 +91,14 @@ fn scene(name: &'static str, mut view: View, settings: Settings, friends: Vec<Fr
 fn walkers(name: &'static str, view: View, settings: Settings) -> Scene {
     let mut scene = scene(name, view, settings, friends());
     group::gather(&mut scene.script);
+    scene
+}
+
+/// With Bob something is known to be missing, and his device was copied.
+fn lacking(mut scene: Scene) -> Scene {
+    let (bob, carol) = (user(2), user(3));
+    scene.script.lacks(bob, Some(bob), 2, vec![bob, carol]);
+    scene.script.forks(bob, bob);
     scene
 }
 

@@ -11,8 +11,9 @@ use uuid::Uuid;
 use super::Double;
 use crate::coordinator::{
     ChatView, Command, CommandError, ContactView, Delta, ErrorCode, FoundMessage, FoundView, IdentityView,
-    LAST_LINE_CHARS_MAX, LastMessage, LinkState, LinkStatus, MessageInfo, MessageState, MessageView, NoLink, PageAt,
-    PageView, Path, Reply, RequestView, SEARCH_LIMIT_DEFAULT, StatusView, TEXT_BYTES_MAX, UNREAD_MAX, View,
+    LAST_LINE_CHARS_MAX, LastMessage, LinkState, LinkStatus, MessageInfo, MessageState, MessageView, MissingView,
+    NoLink, PageAt, PageView, Path, Reply, RequestView, SEARCH_LIMIT_DEFAULT, StatusView, TEXT_BYTES_MAX, UNREAD_MAX,
+    View,
 };
 use crate::log::Query;
 
@@ -30,6 +31,8 @@ struct Talk {
     muted_until: Option<u64>,
     pinned: bool,
     archived: bool,
+    missing: Vec<MissingView>,
+    forked: Vec<Uuid>,
 }
 
 /// People and what they said, in memory.
@@ -71,6 +74,20 @@ impl Script {
         if read || mine {
             talk.read = talk.messages.len();
         }
+        self.chat(with)
+    }
+
+    /// So many messages of an author are known to exist and have not arrived; these people have them. Gives what changed.
+    pub fn lacks(&mut self, with: Uuid, author: Option<Uuid>, count: u32, held_by: Vec<Uuid>) -> Delta {
+        let missing = &mut self.talks.entry(with).or_default().missing;
+        missing.retain(|missing| missing.author != author);
+        missing.extend((count > 0).then_some(MissingView { author, count, held_by }));
+        self.chat(with)
+    }
+
+    /// An author's device has written two different messages in one place. Gives what changed.
+    pub fn forks(&mut self, with: Uuid, author: Uuid) -> Delta {
+        self.talks.entry(with).or_default().forked.push(author);
         self.chat(with)
     }
 
@@ -391,6 +408,8 @@ impl Script {
             muted_until: talk.muted_until,
             pinned: talk.pinned,
             archived: talk.archived,
+            missing: talk.missing.clone(),
+            forked: talk.forked.clone(),
         }
     }
 

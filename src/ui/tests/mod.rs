@@ -7,6 +7,7 @@ mod find;
 mod groups;
 mod hiding;
 mod messages;
+mod missing;
 mod people;
 mod screens;
 mod search;

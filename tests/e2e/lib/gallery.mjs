@@ -249,6 +249,11 @@ export const SCREENS = [
   { name: "hidden-conversation", scene: "hidden", go: opens(/Bob Okafor/) },
   { name: "hidden-contact", scene: "hidden", go: then(opens(/Bob Okafor/), button("Details"), (page) => heading(page, "Your address")) },
   {
+    name: "gaps",
+    scene: "gaps",
+    go: then(opens(/Bob Okafor/), (page) => page.getByRole("list", { name: "What has not arrived" }).waitFor()),
+  },
+  {
     name: "hidden-settings",
     scene: "hidden",
     go: then(page_("Settings", "Settings"), (page) => page.getByRole("region", { name: "Your address" }).evaluate((part) => part.scrollIntoView())),
