@@ -31,8 +31,8 @@ pub use group::{
 pub use handle::{Handle, Snapshot, Subscription, Update};
 pub use task::{Opened, StartError, open, start};
 pub use watch::{
-    Change, ChatView, DRAFT_BYTES_MAX, Delta, LAST_LINE_CHARS_MAX, LastMessage, NICKNAME_BYTES_MAX, PageAt, PageView,
-    QUOTE_CHARS_MAX, UNREAD_MAX, View, Watch,
+    Change, ChatView, DRAFT_BYTES_MAX, Delta, LAST_LINE_CHARS_MAX, LastMessage, MISSING_MAX, MissingView,
+    NICKNAME_BYTES_MAX, PageAt, PageView, QUOTE_CHARS_MAX, UNREAD_MAX, View, Watch,
 };
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{BrokerStatus, ContactView, GroupView, IdentityView, MessageState, MessageView, RequestView};
 
+pub use crate::store::MISSING_COUNT_MAX as MISSING_MAX;
 pub use crate::store::UNREAD_COUNT_MAX as UNREAD_MAX;
 
 /// Characters of a chat's last line: more than any list shows in one.
@@ -67,6 +68,25 @@ pub struct ChatView {
     pub pinned: bool,
     /// It stands apart.
     pub archived: bool,
+    /// What is known to have been written here and has not arrived, by author.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<MissingView>,
+    /// Whose device has written two different messages in one place, as only a copied one does. All of them are kept and shown.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub forked: Vec<Uuid>,
+}
+
+/// Messages of one author that are known to exist and have not arrived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MissingView {
+    /// Who wrote them, when that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author: Option<Uuid>,
+    /// At least so many, at most [`MISSING_MAX`].
+    pub count: u32,
+    /// Who is believed to have them.
+    pub held_by: Vec<Uuid>,
 }
 
 impl ChatView {

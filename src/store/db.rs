@@ -5,7 +5,9 @@
 use std::path::Path;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
+use super::sound::{Note, Sound, WHOLE_BYTES_MAX};
 use super::{
     Op, Outcome, StoreError, belief, chat, claims, entries, groups, have, history, live, outbox, page, people, reading,
     recipients, schema, search, summary,
@@ -15,7 +17,10 @@ use crate::wire::kind;
 /// The database. One thread owns it; see [`super::Store`].
 #[derive(Debug)]
 pub struct Db {
+    // Dropped in this order: the look at the pages ends, the file is closed, and then it is noted how it was left.
+    sound: Option<Sound>,
     connection: Connection,
+    _note: Option<Note>,
     /// Something was erased, and older pages that hold it are in the WAL.
     erased: bool,
 }
@@ -26,7 +31,15 @@ impl Db {
     /// # Errors
     /// When the file cannot be used, is damaged, or belongs to a newer or another program; such a file is not changed.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { connection: schema::open(path)?, erased: false })
+        Self::open_as(path, WHOLE_BYTES_MAX)
+    }
+
+    /// The same, where files up to another size are read whole first.
+    pub(super) fn open_as(path: &Path, whole_max: u64) -> Result<Self, StoreError> {
+        let (connection, due) = schema::open(path, whole_max)?;
+        let sound = Sound::watch(path, due)?;
+        let note = sound.note(path, due, whole_max);
+        Ok(Self { sound: Some(sound), connection, _note: Some(note), erased: false })
     }
 
     /// A database that lives as long as this value, for tests.
@@ -34,7 +47,7 @@ impl Db {
     /// # Errors
     /// When SQLite has no memory.
     pub fn in_memory() -> Result<Self, StoreError> {
-        Ok(Self { connection: schema::in_memory()?, erased: false })
+        Ok(Self { sound: None, connection: schema::in_memory()?, _note: None, erased: false })
     }
 
     /// Does a batch in one transaction. When a statement or the commit fails, nothing has changed and every op of the
@@ -51,6 +64,9 @@ impl Db {
         after: impl FnOnce(),
     ) -> Vec<Result<Outcome, StoreError>> {
         let count = ops.len();
+        if let Some(damage) = self.damage() {
+            return vec![Err(damage.clone()); count];
+        }
         let deletes = ops.iter().any(deletes);
         match self.transaction(ops, before, after, deletes) {
             Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
@@ -75,10 +91,17 @@ impl Db {
         Ok(outcomes)
     }
 
+    /// What was found after the opening.
+    pub(super) fn damage(&self) -> Option<&StoreError> {
+        self.sound.as_ref().and_then(Sound::damage)
+    }
+
     /// What was erased is gone from the WAL too before anybody is told. What is committed stays so when that fails, and it is
     /// tried again after the next commit.
     fn empty_wal(&mut self) {
         if self.erased {
+            // Whoever reads keeps the WAL from being emptied. The next start looks again.
+            self.sound.iter_mut().for_each(Sound::stop);
             match schema::empty_wal(&self.connection) {
                 Ok(done) => self.erased = !done,
                 Err(error) => tracing::warn!(%error, "the WAL could not be emptied after a deletion"),
@@ -95,7 +118,18 @@ impl Db {
 #[cfg(any(test, feature = "testing"))]
 impl From<Connection> for Db {
     fn from(connection: Connection) -> Self {
-        Self { connection, erased: false }
+        Self { sound: None, connection, _note: None, erased: false }
+    }
+}
+
+impl Drop for Db {
+    fn drop(&mut self) {
+        // A damaged file stays as it is, with what waits beside it.
+        if self.damage().is_some()
+            && let Err(error) = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+        {
+            tracing::warn!(%error, "a damaged database is closed as if it were whole");
+        }
     }
 }
 

@@ -82,7 +82,10 @@ pub(super) fn append(tx: &Connection, entry: &Entry) -> Result<Outcome, StoreErr
     if !continues || !order::missing(tx, conversation, entry)?.is_empty() {
         return Ok(Outcome::Refused(Refusal::OutOfSequence));
     }
-    let conversation = logs::intern_conversation(tx, &entry.conversation())?;
+    let conversation = match conversation {
+        Some(conversation) => conversation,
+        None => logs::intern_conversation(tx, &entry.conversation())?,
+    };
     let log = match log {
         Some(log) => log,
         None => logs::create(tx, conversation, &header.device, &header.log, logs::OWN)?,
@@ -214,9 +217,11 @@ fn admit(tx: &Connection, entry: &Entry) -> Result<Result<Place, &'static str>, 
         if log.is_none() && logs::count_of(tx, conversation, &header.device)? >= LOGS_MAX {
             return Ok(Err("this device has too many logs here"));
         }
-        let (entries, bytes) = order::waiting(tx, conversation)?;
-        if !missing.is_empty() && (entries >= WAITING_MAX || bytes >= WAITING_BYTES_MAX) {
-            return Ok(Err("too many entries wait for others here"));
+        if !missing.is_empty() {
+            let (entries, bytes) = order::waiting(tx, conversation)?;
+            if entries >= WAITING_MAX || bytes >= WAITING_BYTES_MAX {
+                return Ok(Err("too many entries wait for others here"));
+            }
         }
     }
     let fork = match &log {
@@ -228,7 +233,10 @@ fn admit(tx: &Connection, entry: &Entry) -> Result<Result<Place, &'static str>, 
     if !chained && log.as_ref().is_some_and(|log| log.forks >= FORKS_MAX) {
         return Ok(Err("this log has too many branches"));
     }
-    let conversation = logs::intern_conversation(tx, &entry.conversation())?;
+    let conversation = match conversation {
+        Some(conversation) => conversation,
+        None => logs::intern_conversation(tx, &entry.conversation())?,
+    };
     let ours = logs::is_ours(tx, conversation, &header.device, &header.log)?;
     let mut log = match log {
         Some(log) => log,
@@ -263,10 +271,16 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
     let Place { conversation, mut log, fork, missing, progress, way } = place;
     let (header, wire) = (entry.header(), entry.wire());
     let sequence = int(header.sequence);
-    let shown = is_shown(header.kind, header.target.is_some());
     let erased = live::is_erased(tx, conversation, &entry.id(), header)?;
     let (salt, body) = (wire.salt.filter(|_| !erased), wire.body.as_ref().filter(|_| !erased));
-    if !fork && let Some(other) = logs::main_at(tx, log.id, sequence)? {
+    let bare = body.is_none() && !erased;
+    let shown = is_shown(header.kind, header.target.is_some()) && !bare;
+    // Nearly always it is the next one of a log that is whole: then there is nothing in its place, and nothing above it.
+    let next = !fork && log.top == log.count && log.continues(sequence, header.previous.map(|id| id.0));
+    if !fork
+        && !next
+        && let Some(other) = logs::main_at(tx, log.id, sequence)?
+    {
         logs::demote(tx, &mut log, other)?;
     }
     tx.prepare_cached(
@@ -293,7 +307,7 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
         way.map(way_number),
         header.target.map(|id| id.0),
         shown,
-        body.is_none() && !erased,
+        bare,
     ])?;
     let local = tx.last_insert_rowid();
     if shown {
@@ -311,7 +325,13 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
     } else {
         log.top = log.top.max(sequence.saturating_add(1));
     }
-    logs::extend(tx, &mut log)?;
+    if next {
+        log.count += 1;
+        log.head = Some(entry.id().0);
+    }
+    if !next || log.forks > 0 {
+        logs::extend(tx, &mut log)?;
+    }
     logs::save(tx, &log)?;
     if missing.is_empty() {
         order::settle(tx, conversation, local, Node::from(entry), placed)?;

@@ -9,6 +9,7 @@ mod acks;
 mod mail;
 mod mesh;
 mod push;
+mod sent;
 
 pub use acks::{ACKS_PATIENCE, Acks};
 pub use mail::{Deposit, MAIL_WINDOW, Mailer};
@@ -18,6 +19,7 @@ pub use mesh::{NEIGHBOURS_MAX, neighbours};
 const ASK_AGAIN: std::time::Duration = std::time::Duration::from_secs(2);
 
 pub use push::{Need, Of, PUSH_WINDOW_BYTES, PUSH_WINDOW_ENTRIES, Push};
+pub use sent::{SENT_AFTER, Sent};
 
 #[cfg(test)]
 mod tests;

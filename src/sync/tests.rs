@@ -306,3 +306,25 @@ fn acks_of_a_doubtful_link_go_by_mail_together_and_late() {
     acks.add([id(2)]);
     assert_eq!(acks.by_mail(false, at(1)), vec![id(1), id(2)], "the link is gone, and an envelope goes anyway");
 }
+
+/// What is acknowledged soon is never written down as sent; the rest is, once, after a moment or when the link is gone.
+#[test]
+fn only_what_has_no_answer_is_written_down_as_sent() {
+    let mut sent = Sent::default();
+    let (start, later) = (Duration::from_secs(5), Duration::from_secs(5) + SENT_AFTER);
+    sent.add(&[], "mail", start);
+    assert_eq!((sent.deadline(), sent.due(later)), (None, None));
+    sent.add(&[id(1), id(2)], "direct", start);
+    sent.add(&[id(3)], "relay", start + SENT_AFTER / 2);
+    assert_eq!(sent.deadline(), Some(later), "the first ones wait no longer for the next");
+    sent.acked(&[id(1), id(9)]);
+    assert_eq!(sent.due(later - Duration::from_millis(1)), None);
+    assert_eq!(sent.due(later), Some(("relay", vec![id(2), id(3)])));
+    assert_eq!((sent.due(later), sent.all(), sent.deadline()), (None, None, None));
+    sent.add(&[id(4), id(5)], "direct", start);
+    sent.acked(&[id(4)]);
+    assert_eq!(sent.all(), Some(("direct", vec![id(5)])));
+    sent.add(&[id(6)], "direct", start);
+    sent.acked(&[id(6)]);
+    assert_eq!((sent.deadline(), sent.all()), (None, None));
+}

@@ -14,6 +14,10 @@ use crate::wire::{
     self, ACK_IDS_MAX, Ack, ConnectionId, ConversationId, DeviceKey, EntryId, Frame, FrameError, State, state,
 };
 
+/// Entries that come over a link one after the other go to the store together, at most so many: what each costs there is less
+/// then, and what was committed together is acknowledged together.
+const ARRIVED_MAX: usize = 64;
+
 /// What one mail or frame says, sorted by what is done with it.
 pub(super) struct Statements {
     /// Whether what is said shows what the peer has now. On an open link it has said all that it has; mail that comes meanwhile
@@ -109,6 +113,12 @@ impl Engine {
         way: Way,
         delivery: Option<(BrokerConn, u64)>,
     ) {
+        let only_entries = said.acked.is_empty() && said.haves.is_empty() && said.lacks.is_empty();
+        if delivery.is_none() && said.proves && way != Way::Mail && only_entries {
+            return self.arrive(device, said.entries, way);
+        }
+        // In the order in which it was said.
+        self.store_arrived(device);
         if way != Way::Mail {
             said.haves.iter().for_each(|have| self.answer_offer(device, have));
         }
@@ -144,6 +154,39 @@ impl Engine {
             // The store works in order: when it has answered this, everything before is on disk.
             self.ask(Pending::Delivery(conn, number), Op::CountWaiting);
         }
+    }
+
+    /// Entries came over a link: they go to the store with those that come right after them.
+    fn arrive(&mut self, device: &DeviceKey, entries: Vec<Entry>, way: Way) {
+        if entries.is_empty() {
+            return;
+        }
+        self.in_use(device);
+        let other_way = |arrived: &(Way, Vec<Entry>)| arrived.0 != way;
+        if self.peers.get(device).is_some_and(|peer| peer.arrived.as_ref().is_some_and(other_way)) {
+            self.store_arrived(device);
+        }
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        let (_, arrived) = peer.arrived.get_or_insert_with(|| (way, vec![]));
+        arrived.extend(entries);
+        if arrived.len() >= ARRIVED_MAX {
+            self.store_arrived(device);
+        }
+    }
+
+    /// Gives the store what has come over a link.
+    fn store_arrived(&mut self, device: &DeviceKey) {
+        let Some((way, entries)) = self.peers.get_mut(device).and_then(|peer| peer.arrived.take()) else { return };
+        let conversations = entries.iter().map(Entry::conversation).collect();
+        let pending = Pending::Inserted { device: *device, delivery: None, proves: true, conversations };
+        self.ask(pending, Op::Insert { from: Some(*device), entries, way });
+    }
+
+    /// No more input waits: the store gets what has come over all links.
+    pub(super) fn flush_arrived(&mut self) {
+        let due: Vec<DeviceKey> =
+            self.peers.iter().filter(|(_, peer)| peer.arrived.is_some()).map(|(device, _)| *device).collect();
+        due.iter().for_each(|device| self.store_arrived(device));
     }
 
     /// The link is open: peers say what they have, and then send what the other lacks.
@@ -185,6 +228,8 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(device) else { return };
         let waiting = !peer.push.is_idle();
         peer.push.down();
+        let sent = peer.sent.all();
+        self.write_down_sent(sent);
         if waiting {
             self.wake_mail(device);
         }
@@ -225,6 +270,7 @@ impl Engine {
         let now = self.now.mono;
         let Some(peer) = self.peers.get_mut(device) else { return };
         let needs = peer.push.acked(ids, now);
+        peer.sent.acked(ids);
         self.need(device, needs);
     }
 
@@ -246,8 +292,16 @@ impl Engine {
 
     pub(super) fn tick_push(&mut self, device: &DeviceKey) {
         let now = self.now.mono;
-        if let Some(needs) = self.peers.get_mut(device).map(|peer| peer.push.tick(now)) {
-            self.need(device, needs);
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        let (needs, sent) = (peer.push.tick(now), peer.sent.due(now));
+        self.need(device, needs);
+        self.write_down_sent(sent);
+    }
+
+    /// These were handed to the link a while ago and have no answer: that is worth a place on the disk.
+    fn write_down_sent(&mut self, sent: Option<(Way, Vec<EntryId>)>) {
+        if let Some((way, ids)) = sent {
+            self.ask(Pending::Sent, Op::MarkSent { ids, way });
         }
     }
 
@@ -285,19 +339,16 @@ impl Engine {
         found: Vec<(u64, EntryId, wire::Entry)>,
         more: bool,
     ) {
-        let now = self.now.mono;
+        let (now, way) = (self.now.mono, self.way(device));
         let Some(peer) = self.peers.get_mut(device) else { return };
         let sizes: Vec<_> = found.iter().map(|(cursor, id, entry)| (*cursor, *id, size(entry))).collect();
         let send = peer.push.outbox(question, &sizes, more, now);
+        peer.sent.add(&send, way, now);
         let needs = peer.push.ask(now);
         for (_, id, entry) in found {
             if send.contains(&id) {
                 self.send_frame(device, &Frame::Entry(entry));
             }
-        }
-        if !send.is_empty() {
-            let way = self.way(device);
-            self.ask(Pending::Sent, Op::MarkSent { ids: send, way });
         }
         self.need(device, needs);
     }

@@ -104,6 +104,7 @@ impl Engine {
     /// many entries that were committed together are acknowledged together, and what changed is told once.
     pub fn flush(&mut self, now: Now) -> Vec<Output> {
         self.now = now;
+        self.flush_arrived();
         self.flush_acks();
         self.tell_changes();
         self.take()
@@ -117,7 +118,7 @@ impl Engine {
         let peers = self.peers.values().flat_map(|peer| {
             let mail = [peer.mailer.deadline(), peer.acks.deadline()].into_iter().flatten().min();
             let mail = mail.filter(|_| self.mail_route(peer).is_some());
-            [peer.link.deadline(), peer.push.deadline(), peer.active_until, mail]
+            [peer.link.deadline(), peer.push.deadline(), peer.sent.deadline(), peer.active_until, mail]
         });
         let couriers = self.people.values().filter_map(|person| person.courier.at);
         sessions

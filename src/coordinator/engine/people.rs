@@ -13,7 +13,7 @@ use crate::link;
 use crate::log::direct_conversation;
 use crate::signaling::{Hello, Turn, inbox};
 use crate::store::{self, Op, Person, Standing};
-use crate::sync::{Acks, Mailer, Push};
+use crate::sync::{Acks, Mailer, Push, Sent};
 use crate::wire::{DeviceKey, LogId, RootKey, WorkingKey};
 
 impl Engine {
@@ -60,6 +60,8 @@ impl Engine {
             link: link::Machine::new(role, self.settings.link.clone()),
             open: None,
             push: Push::default(),
+            sent: Sent::default(),
+            arrived: None,
             mailer: Mailer::default(),
             mail_heard: row.mail_seen,
             acks: Acks::default(),

@@ -18,7 +18,7 @@ use crate::link;
 use crate::log::Entry;
 use crate::signaling::{Hello, InboxId, Session, SessionKind, Turn};
 use crate::store::{self, Invitation, Op, Person, Profile};
-use crate::sync::{Acks, Mailer, Push};
+use crate::sync::{Acks, Mailer, Push, Sent};
 use crate::wire::broker_url::BrokerUrl;
 use crate::wire::{self, ConnectionId, ConversationId, DeviceKey, EntryId, LogId, Nonce, RootKey};
 
@@ -164,6 +164,10 @@ pub(super) struct PeerState {
     pub link: link::Machine,
     pub open: Option<ConnectionId>,
     pub push: Push,
+    /// What was handed to the open link, until it is written down or answered.
+    pub sent: Sent<store::Way>,
+    /// Entries that came over the open link and have not been given to the store yet, and how they came.
+    pub arrived: Option<(store::Way, Vec<crate::log::Entry>)>,
     pub mailer: Mailer,
     /// The highest number of its mail in this run.
     pub mail_heard: u64,

@@ -105,7 +105,28 @@ impl World {
         self.blank_at(&[BROKER], Disk::in_memory())
     }
 
+    /// A device whose folder somebody else has left: a database, and this key file. Running.
+    pub fn person_left_in(&mut self, folder: &Path, secrets: &[u8]) -> usize {
+        let device = self.place(&[BROKER], Disk::in_folder(folder));
+        self.devices[device].keep(Secrets::from_bytes(secrets).ok().unwrap(), secrets.to_vec());
+        self.devices[device].disk.take_stock();
+        self.start(device);
+        device
+    }
+
+    /// A device's key file.
+    #[must_use]
+    pub fn key_file(&self, device: usize) -> Vec<u8> {
+        self.devices[device].secrets.clone().unwrap()
+    }
+
     fn blank_at(&mut self, urls: &[&str], disk: Disk) -> usize {
+        let device = self.place(urls, disk);
+        self.start(device);
+        device
+    }
+
+    fn place(&mut self, urls: &[&str], disk: Disk) -> usize {
         let device = self.devices.len();
         self.devices.push(Device {
             engine: None,
@@ -131,7 +152,6 @@ impl World {
             queues: BTreeMap::new(),
             deliveries: BTreeMap::new(),
         });
-        self.start(device);
         device
     }
 

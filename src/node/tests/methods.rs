@@ -7,7 +7,7 @@ use super::script::Script;
 use crate::coordinator::{
     BrokerState, BrokerStatus, ChangeView, ChatView, Command, ContactView, FoundMessage, FoundView, GroupChange,
     GroupView, IdentityView, LastMessage, LinkState, LinkStatus, MUTED_FOR_GOOD, MemberView, MessageInfo, MessageState,
-    MessageView, NoLink, Path, Quote, ReactionView, Reply, RequestView, StatusView, Uncounted,
+    MessageView, MissingView, NoLink, Path, Quote, ReactionView, Reply, RequestView, StatusView, Uncounted,
 };
 use crate::node::method::METHODS;
 
@@ -366,12 +366,15 @@ fn cases() -> Vec<(&'static str, Value, Command, Reply, Value)> {
                     muted_until: Some(7),
                     pinned: true,
                     archived: false,
+                    missing: vec![MissingView { author: Some(BOB), count: 2, held_by: vec![BOB] }],
+                    forked: vec![BOB],
                 },
                 ChatView { user_id: BOB, ..ChatView::default() },
             ]),
             json!([
                 { "with": BOB_TEXT, "last": { "id": "ab", "mine": false, "text": "Hi", "at": 5, "state": "received" },
-                  "unread": 1, "activity": 3, "draft": "typ", "mutedUntil": 7, "pinned": true, "archived": false },
+                  "unread": 1, "activity": 3, "draft": "typ", "mutedUntil": 7, "pinned": true, "archived": false,
+                  "missing": [{ "author": BOB_TEXT, "count": 2, "heldBy": [BOB_TEXT] }], "forked": [BOB_TEXT] },
                 { "with": BOB_TEXT, "unread": 0, "activity": 0, "pinned": false, "archived": false },
             ]),
         ),

@@ -82,6 +82,7 @@ fn what_was_saved_is_loaded() {
             activity: 0,
             draft: String::new(),
             chosen: Chosen::default(),
+            gaps: Gaps::default(),
         }],
         unsearched: false,
         groups: vec![],

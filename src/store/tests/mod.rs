@@ -7,10 +7,12 @@ mod files;
 mod full_disk;
 mod limits;
 mod live;
+mod missing;
 mod order;
 mod page;
 mod recipients;
 mod search;
+mod sound;
 mod summary;
 mod sync;
 mod voids;
@@ -18,7 +20,7 @@ mod writer;
 
 use ed25519_dalek::SigningKey;
 
-use super::{Db, MessageRow, Op, Outcome, Progress, Wanted, Way};
+use super::{Db, Gaps, MessageRow, Op, Outcome, Progress, Wanted, Way};
 use crate::log::{Draft, Entry, Text, direct_conversation};
 use crate::wire::{self, ConversationId, DeviceKey, EntryId, Have, LogId, RootKey, Salt, kind};
 
