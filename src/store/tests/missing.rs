@@ -80,9 +80,9 @@ fn forks_are_flagged_and_kept() {
     let mut copy = bob.clone();
     let (one_way, other_way) = (bob.write(5, &[], "one way"), copy.write(6, &[], "the other way"));
     insert(&mut db, device(2), &first);
-    insert(&mut db, device(2), &[one_way.clone()]);
+    insert(&mut db, device(2), std::slice::from_ref(&one_way));
     assert_eq!(gaps(&mut db), Gaps::default());
-    insert(&mut db, device(2), &[other_way.clone()]);
+    insert(&mut db, device(2), std::slice::from_ref(&other_way));
     assert_eq!(gaps(&mut db), Gaps { missing: vec![], forked: vec![RootKey([2; 32])] });
     let order = [first[0].id(), first[1].id(), one_way.id(), other_way.id()];
     assert_eq!(shown(&mut db), order, "both are kept and shown");

@@ -4,6 +4,7 @@
 
 mod connection;
 mod find;
+mod groups;
 mod hiding;
 mod messages;
 mod missing;
