@@ -1,6 +1,6 @@
-//! Three people write to each other, and their processes are killed with -9, again and again, at moments that a seed chooses.
+//! Three people write to each other and into a group of all three, and their processes are killed with -9, again and again, at moments that a seed chooses.
 //!
-//! At the end all come back, and: every conversation is the same on both sides, entry for entry and in the same order; every
+//! At the end all come back, and: every conversation is the same with all who are in it, entry for entry and in the same order; every
 //! message whose command was answered is there exactly once; nothing is there twice, nobody was told of a message twice; every
 //! database is in order. The processes are real, and so are the files, the broker between them and the links.
 //!
@@ -51,7 +51,8 @@ fn whoever_is_killed_nothing_acknowledged_is_lost() {
     let world = World::new(Transport::Embedded).expect("a broker");
     let people: Vec<Person> = NAMES.iter().map(|name| Person::born(name, &world)).collect();
     befriend(&people);
-    println!("three people are contacts of each other after {:.1} s", begun.elapsed().as_secs_f64());
+    let group = found(&people);
+    println!("three people are contacts of each other and in a group after {:.1} s", begun.elapsed().as_secs_f64());
 
     let (peace, done) = (AtomicBool::new(false), AtomicBool::new(false));
     let killed = thread::scope(|scope| {
@@ -59,8 +60,8 @@ fn whoever_is_killed_nothing_acknowledged_is_lost() {
             .iter()
             .map(|person| {
                 let others: Vec<&Person> = people.iter().filter(|other| other.name != person.name).collect();
-                let (peace, done) = (&peace, &done);
-                scope.spawn(move || person.live(&others, peace, done))
+                let (group, peace, done) = (&group, &peace, &done);
+                scope.spawn(move || person.live(&others, group, peace, done))
             })
             .collect();
         let killed = kill(&people, kills, seed, begun);
@@ -85,12 +86,12 @@ fn whoever_is_killed_nothing_acknowledged_is_lost() {
         assert_eq!(badly, 0, "somebody's life ended badly");
         killed
     });
-    let conversations = checks::check(&people);
+    let conversations = checks::check(&people, &group);
     let [acknowledged, unanswered]: [usize; 2] = [Person::acknowledged_count, Person::unanswered_count]
         .map(|count: fn(&Person) -> usize| people.iter().map(count).sum());
     println!(
         "{killed} kills ({}), {acknowledged} messages acknowledged, {unanswered} without an answer, {conversations} conversations \
-         of {} entries the same on both sides, {:.0} s",
+         of {} entries the same with all, {:.0} s",
         told(&people),
         conversations.entries,
         begun.elapsed().as_secs_f64(),
@@ -117,6 +118,14 @@ fn kill(people: &[Person], kills: u64, seed: u64, begun: Instant) -> u64 {
         killed += u64::from((0..people.len()).any(|next| people[(victim + next) % people.len()].kill()));
     }
     killed
+}
+
+/// The first makes a group of all, while nobody dies. Tells its id.
+fn found(people: &[Person]) -> String {
+    let (first, others) = people.split_first().unwrap();
+    let group = first.makes_a_group(others);
+    people.iter().for_each(|person| person.is_in(&group, people.len()));
+    group
 }
 
 /// Makes contacts of all, while nobody dies.

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 
 use crate::support::World;
 
-/// Messages that are handed over together, to each of the others, without waiting for an answer.
-const TOGETHER: usize = 4;
+/// Messages that are handed over together, to each of the others and to the group, without waiting for an answer.
+const TOGETHER: usize = 3;
 /// Between two of these.
 const PACE: Duration = Duration::from_millis(200);
 /// How often what no event announces is looked at.
@@ -127,6 +127,21 @@ impl Person {
         });
     }
 
+    /// Makes a group with these people; tells its id.
+    pub fn makes_a_group(&self, others: &[Self]) -> String {
+        let members: Vec<String> = others.iter().map(Self::user).collect();
+        let made = self.must(&mut self.talk(), "group.create", &json!({"name": "All", "members": members}));
+        made["groupId"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits until this person is in a group of so many.
+    pub fn is_in(&self, group: &str, members: usize) {
+        self.until(&mut self.talk(), "group.list", |list| {
+            let known = list.as_array().unwrap().iter().find(|known| known["groupId"] == group);
+            known.is_some_and(|known| known["members"].as_array().unwrap().len() == members)
+        });
+    }
+
     /// Kills the process with -9. False when there is none.
     pub fn kill(&self) -> bool {
         let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
@@ -176,10 +191,11 @@ impl Person {
         format!("{} {}", self.name, self.kills.load(Ordering::SeqCst))
     }
 
-    /// Writes to the others until there is peace, then waits until all of it is delivered, and ends when it is told to. Starts
+    /// Writes to the others and into the group until there is peace, then waits until all of it is delivered, and ends when it is told to. Starts
     /// again whenever it was killed.
-    pub fn live(&self, others: &[&Self], peace: &AtomicBool, done: &AtomicBool) {
-        let to: Vec<(String, &str)> = others.iter().map(|other| (other.user(), other.name)).collect();
+    pub fn live(&self, others: &[&Self], group: &str, peace: &AtomicBool, done: &AtomicBool) {
+        let mut to: Vec<(String, &str)> = others.iter().map(|other| (other.user(), other.name)).collect();
+        to.push((group.to_owned(), "all"));
         let mut talk = self.talk();
         let mut number = 0;
         while !peace.load(Ordering::SeqCst) {
