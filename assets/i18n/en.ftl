@@ -74,7 +74,7 @@ search-key = Search (Ctrl+K)
 search-clear = Clear the search
 search-people = People
 search-messages = Found messages
-search-you = You:
+search-author = { $name }:
 search-nothing = Nothing found for “{ $what }”
 search-count = { $count ->
     [0] Nothing found

@@ -6,6 +6,10 @@ use super::files::{contents, refused_as};
 use super::*;
 use crate::store::StoreError;
 
+/// Enough for twice as many pages.
+const MESSAGES: u64 = 600;
+/// Pages that hold where each table and index begins, and some more.
+const ROOTS: usize = 70;
 /// Nothing here should take this long.
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -17,13 +21,13 @@ fn open(path: &Path) -> Result<Db, StoreError> {
 /// A database with some pages, closed in order.
 fn closed(path: &Path) {
     let mut db = open(path).unwrap();
-    db.apply(Writer::new(1, 1).run(200).into_iter().map(|entry| Op::Append(Box::new(entry))).collect());
+    db.apply(Writer::new(1, 1).run(MESSAGES).into_iter().map(|entry| Op::Append(Box::new(entry))).collect());
 }
 
 /// Spoils all pages of a file but the first ones, where every table begins.
 fn spoil(path: &Path) {
     let mut bytes = fs::read(path).unwrap();
-    bytes[4096 * 30..].fill(0xaa);
+    bytes[4096 * ROOTS..].fill(0xaa);
     fs::write(path, bytes).unwrap();
 }
 
@@ -67,7 +71,7 @@ fn a_file_that_was_changed_is_read_whole() {
 
     fs::write(&path, &whole).unwrap();
     set_changed(&path, left + Duration::from_secs(1));
-    assert_eq!(shown(&mut open(&path).unwrap()).len(), 200, "a whole one is opened, whoever has changed it");
+    assert_eq!(shown(&mut open(&path).unwrap()).len() as u64, MESSAGES, "a whole one is opened, whoever has changed it");
 }
 
 /// Without the note, or with one that says nothing, all of the file is read.
@@ -106,7 +110,7 @@ fn a_file_of_a_killed_process_is_read_in_the_background() {
     fs::copy(&path, &killed).unwrap();
     fs::copy(folder.path().join("kith.db-wal"), folder.path().join("killed.db-wal")).unwrap();
     drop(db);
-    assert_eq!(shown(&mut open(&killed).unwrap()).len(), 201, "a whole one stays in use");
+    assert_eq!(shown(&mut open(&killed).unwrap()).len() as u64, MESSAGES + 1, "a whole one stays in use");
 
     fs::copy(&path, &killed).unwrap();
     let mut db = open(&path).unwrap();
@@ -163,7 +167,7 @@ fn a_look_that_was_stopped_is_begun_again() {
     fs::write(&beside, words.join(" ")).unwrap();
     drop(open(&path).unwrap());
     let mut db = open(&path).unwrap();
-    assert_eq!(shown(&mut db).len(), 200);
+    assert_eq!(shown(&mut db).len() as u64, MESSAGES);
     let begun = Instant::now();
     // The note is complete once a look has ended.
     loop {

@@ -59,13 +59,16 @@ pub fn Chats() -> Element {
                     onclick: move |_| ui.go(Route::Settings),
                     Gear { size: 21 }
                 }
-                button {
-                    class: "icon",
-                    r#type: "button",
-                    aria_label: ui.say("group-new"),
-                    title: ui.say("group-new"),
-                    onclick: move |_| ui.go(Route::NewGroup),
-                    Users { size: 21 }
+                // With nobody there is nobody to be in one.
+                if !empty {
+                    button {
+                        class: "icon",
+                        r#type: "button",
+                        aria_label: ui.say("group-new"),
+                        title: ui.say("group-new"),
+                        onclick: move |_| ui.go(Route::NewGroup),
+                        Users { size: 21 }
+                    }
                 }
                 button {
                     class: "icon primary",

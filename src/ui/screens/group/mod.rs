@@ -157,7 +157,7 @@ fn Name(group: Uuid, name: String) -> Element {
             if let Some(text) = problem() {
                 Problem { text }
             }
-            div { class: "line",
+            div { class: "line wraps",
                 input { id: "group-name", class: "input", name: "name", autocomplete: "off", initial_value: "{name}", oninput: move |_| saved.set(false) }
                 button { class: "button", r#type: "submit", {ui.say("contact-save")} }
             }
