@@ -63,16 +63,6 @@ impl Db {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Every conversation of which something is here.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn conversations(&self) -> Result<Vec<ConversationId>, StoreError> {
-        let mut statement = self.connection().prepare_cached("SELECT key FROM conversation ORDER BY id")?;
-        let rows = statement.query_map([], |row| row.get(0).map(ConversationId))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
     /// From now on this connection does not wait for the disk: for benches that fill a database, which nobody relies on before it
     /// is whole.
     ///

@@ -7,7 +7,7 @@ use kith::identity::{GroupId, SECRETS_BYTES_MAX, Secrets};
 use kith::log::order::{Node, sort};
 use kith::log::{Entry, Text, direct_conversation};
 use kith::platform;
-use kith::store::{Db, Kept};
+use kith::store::{Db, Kept, Op, Outcome, OwnLog};
 use kith::wire::{ConversationId, RootKey, kind};
 
 use crate::person::Person;
@@ -39,11 +39,12 @@ pub fn check(people: &[Person], group: &str) -> Compared {
         db.check_integrity().unwrap_or_else(|error| panic!("{}: {error}", person.name));
         Opened { person, root: Secrets::from_bytes(&secrets).unwrap().root_key(), db }
     };
-    let opened: Vec<Opened> = people.iter().map(open).collect();
+    let mut opened: Vec<Opened> = people.iter().map(open).collect();
+    let Some(Ok(Outcome::Loaded(loaded))) = opened[0].db.apply(vec![Op::Load]).pop() else { panic!("no logs") };
     let all: Vec<&Opened> = opened.iter().collect();
-    let named = |id: &&ConversationId| GroupId::from(*id).0.to_string() == group;
-    let known = opened[0].db.conversations().unwrap();
-    let mut entries = same(*known.iter().find(named).expect("the group"), &all, |_| group.to_owned());
+    let named = |log: &&OwnLog| GroupId::from(&log.conversation).0.to_string() == group;
+    let of_group = loaded.logs.iter().find(named).expect("the group").conversation;
+    let mut entries = same(of_group, &all, |_| group.to_owned());
     let mut conversations = 1;
     for (at, one) in opened.iter().enumerate() {
         for other in &opened[at + 1..] {
