@@ -23,7 +23,7 @@
 //! | `search` | the index of what was said, and what is looked up in it |
 //! | `chat` | what was chosen for a conversation: silence, a place on top, a place out of sight |
 //! | `voids` | which entries of a group do not count, and that they are not shown |
-//! | `inspect` | for tests: what is there, and copies of it |
+//! | `inspect`, `fault` | for tests: what is there, and copies of it; a disk that fails |
 
 mod belief;
 mod chat;
@@ -31,6 +31,8 @@ mod claims;
 mod db;
 mod entries;
 mod error;
+#[cfg(test)]
+mod fault;
 mod fold;
 mod groups;
 mod have;

@@ -3,12 +3,14 @@
 mod belief;
 mod chat;
 mod entries;
+mod every_write;
 mod files;
 mod full_disk;
 mod limits;
 mod live;
 mod order;
 mod page;
+mod pool;
 mod search;
 mod summary;
 mod sync;
