@@ -1,12 +1,14 @@
 //! What a peer lacks, and how it gets there: pushed over an open link, or deposited as mail.
 //!
 //! Pure. The outbox itself is a query over the store (what we have and the peer has not said to have); `Push` and `Mailer`
-//! decide when to ask it and how much may be under way, `Acks` which way acknowledgements go back. All of it is at-least-once:
+//! decide when to ask it and how much may be under way, `Acks` which way acknowledgements go back,
+//! `Telling` when mail has to say what we have. All of it is at-least-once:
 //! what is repeated is recognised by its entry id. None knows what an entry says.
 
 mod acks;
 mod mail;
 mod push;
+mod telling;
 
 pub use acks::{ACKS_PATIENCE, Acks};
 pub use mail::{Deposit, MAIL_WINDOW, Mailer};
@@ -15,6 +17,7 @@ pub use mail::{Deposit, MAIL_WINDOW, Mailer};
 const ASK_AGAIN: std::time::Duration = std::time::Duration::from_secs(2);
 
 pub use push::{Need, PUSH_WINDOW_BYTES, PUSH_WINDOW_ENTRIES, Push};
+pub use telling::Telling;
 
 #[cfg(test)]
 mod tests;

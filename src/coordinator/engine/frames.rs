@@ -19,6 +19,8 @@ pub(super) struct Statements {
     pub acked: Vec<EntryId>,
     pub haves: Vec<wire::Have>,
     pub lacks: Vec<wire::Lack>,
+    /// Its sender may have said all this before its database was put back: it shows nothing of what it has now.
+    pub stale: bool,
 }
 
 impl Engine {
@@ -69,6 +71,9 @@ impl Engine {
     /// A latest value of a peer.
     fn latest_value(&mut self, device: &DeviceKey, value: &State) {
         let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return };
+        if value.kind == state::MAIL && !self.is_older() {
+            return self.mail_numbers(device, value);
+        }
         if value.kind != state::CARD {
             return self.statement(device, value);
         }
@@ -121,7 +126,7 @@ impl Engine {
             self.in_use(&device);
             // On an open link the peer has said all that it has; mail may be older than that, and than a database that was restored.
             let open = self.peers.get(&device).is_some_and(|peer| peer.link.state() == link::State::Open);
-            let from = (delivery.is_none() || !open).then_some(device);
+            let from = (!said.stale && (delivery.is_none() || !open)).then_some(device);
             self.ask(Pending::Inserted { device, delivery }, Op::Insert { from, entries: said.entries, way });
         } else if let Some((conn, number)) = delivery {
             // The store works in order: when it has answered this, everything before is on disk.
@@ -135,6 +140,7 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(device) else { return };
         peer.mailer.stop();
         peer.acks.settled();
+        peer.telling.stop();
         let needs = peer.push.up(now);
         peer.card_unsaid = true;
         self.need(device, needs);
@@ -293,6 +299,7 @@ impl Engine {
                 self.send_mail(&device, said.into_iter().flatten().collect(), None, None);
             }
         }
+        self.flush_seen();
     }
 
     /// Whether frames of this device count at all.

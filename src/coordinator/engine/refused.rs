@@ -78,6 +78,9 @@ impl Engine {
             // Over a link the peer sends again what is not acknowledged.
             Pending::Inserted { delivery: None, .. } | Pending::Sent(_) | Pending::Nothing => {}
             Pending::Have(device) => self.peers.get_mut(&device).into_iter().for_each(|peer| peer.push.unsaid(now)),
+            Pending::MailHave(device) => {
+                self.peers.get_mut(&device).into_iter().for_each(|peer| peer.telling.unsaid(now));
+            }
             Pending::Push(device, number) => {
                 self.peers.get_mut(&device).into_iter().for_each(|peer| peer.push.unanswered(number, now));
             }

@@ -16,9 +16,9 @@ use crate::identity::{Card, Name, Secrets, UserId};
 use crate::link;
 use crate::signaling::{Hello, InboxId, Session, SessionKind, Turn};
 use crate::store::{self, Invitation, Op, Person, Profile};
-use crate::sync::{Acks, Mailer, Push};
+use crate::sync::{Acks, Mailer, Push, Telling};
 use crate::wire::broker_url::BrokerUrl;
-use crate::wire::{self, ConnectionId, ConversationId, DeviceKey, EntryId, LogId, Nonce, RootKey};
+use crate::wire::{self, ConnectionId, ConversationId, DeviceKey, EntryId, LogId, Nonce, RootKey, WorkingKey};
 
 /// People that one device knows, contacts and others: an address book of any size, and a bound for memory (about
 /// 3 KB each).
@@ -78,6 +78,9 @@ pub struct Engine {
     /// The last change of the own card that is not on disk yet.
     pub(super) planned: Option<Plan>,
     pub(super) live: Live,
+    /// This engine does as the version before the last change of the protocol does: for tests.
+    #[cfg(any(test, feature = "testing"))]
+    pub(super) older: bool,
     next: u64,
     out: Vec<Output>,
 }
@@ -85,6 +88,8 @@ pub struct Engine {
 /// This person, once there is one.
 pub(super) struct Me {
     pub secrets: Secrets,
+    /// The secrets' working key: it goes out with every hello and every mail.
+    pub working: WorkingKey,
     pub profile: Profile,
     pub name: Name,
     pub card: Card,
@@ -146,6 +151,14 @@ pub(super) struct PeerState {
     pub mailer: Mailer,
     /// The highest number of its mail in this run.
     pub mail_heard: u64,
+    /// The highest number of its mail whose statement is on disk here, as we tell it; and that it is to be told by mail of its own.
+    pub mail_counted: u64,
+    pub seen_due: bool,
+    pub seens: RateLimit,
+    /// The highest number of its mail that said in this run what it lacks.
+    pub mail_lacked: u64,
+    /// Whether mail has to say what we have.
+    pub telling: Telling,
     /// Entries of this peer that are on our disk, to be acknowledged.
     pub acks: Acks,
     /// How often we answer what should not come: envelopes that do not open, requests of a contact.
@@ -326,6 +339,8 @@ pub(super) enum Pending {
     },
     /// Answer with these conversations.
     Conversations(CallId),
+    /// Say this by mail.
+    MailHave(DeviceKey),
 }
 
 /// What a peer said to have or to lack: kept until the store has it, since nobody says it again.
@@ -389,6 +404,8 @@ impl Engine {
             watching: Watching::default(),
             planned: None,
             live: Live::default(),
+            #[cfg(any(test, feature = "testing"))]
+            older: false,
             next: 0,
             out: vec![],
         }
@@ -420,21 +437,5 @@ impl Engine {
     pub(super) fn drop_counted(&mut self, reason: &'static str) {
         *self.dropped.entry(reason).or_default() += 1;
         tracing::debug!(reason, "dropped");
-    }
-
-    /// Devices of a person.
-    pub(super) fn devices_of(&self, root: &RootKey) -> Vec<DeviceKey> {
-        self.peers.iter().filter(|(_, peer)| peer.row.root == *root).map(|(device, _)| *device).collect()
-    }
-}
-
-impl Me {
-    /// What opens envelopes for this device.
-    pub(super) fn keyring(&self) -> crate::signaling::envelope::Keyring<'_> {
-        crate::signaling::envelope::Keyring {
-            device: self.secrets.device_key(),
-            card: &self.secrets.card_sealing,
-            working: &self.secrets.working_sealing,
-        }
     }
 }

@@ -102,8 +102,12 @@ impl Engine {
                     self.tell_delivered(&delivered);
                 }
                 self.believed(&device, has);
+                self.statement_kept(&device);
             }
-            (Pending::Have(device), Outcome::Have(have)) => self.send_frame(&device, &Frame::Have(have)),
+            (Pending::Have(device), Outcome::Have(have)) => {
+                self.say_mail_numbers(&device);
+                self.send_frame(&device, &Frame::Have(have));
+            }
             (Pending::Push(device, number), Outcome::Outbox { entries, more }) => {
                 self.push(&device, number, entries, more);
             }
@@ -150,6 +154,7 @@ impl Engine {
                 let status = self.status(waiting);
                 self.reply(call, Ok(Reply::Status(status)));
             }
+            (Pending::MailHave(device), Outcome::Have(have)) => self.mail_have(&device, have),
             (_, Outcome::Refused(refusal)) => tracing::warn!(%refusal, "the store refused"),
             _ => {}
         }
@@ -196,6 +201,7 @@ impl Engine {
             for device in self.devices_of(&root) {
                 self.link(&device, link::Input::Wanted(true));
                 self.wake_mail(&device);
+                self.begin_telling(&device);
             }
         }
     }
@@ -241,7 +247,8 @@ impl Engine {
             brokers,
         };
         let card = Card::sign(&secrets.device, secrets.certificate(), secrets.device_list(), fields);
-        self.me = Some(Me { secrets, profile, name, card, invitations, card_changed });
+        let working = secrets.working_key();
+        self.me = Some(Me { secrets, working, profile, name, card, invitations, card_changed });
     }
 
     fn written(&mut self, call: u64, conversation: &ConversationId, id: EntryId, heads: Vec<EntryId>) {
@@ -304,6 +311,7 @@ impl Engine {
                 self.ask(Pending::Bare(*device), Op::Bare(conversation));
             }
         } else {
+            peer.mailer.restart();
             self.wake_mail(device);
         }
     }

@@ -9,6 +9,7 @@ mod hiding;
 mod links;
 mod live;
 mod promises;
+mod restored;
 mod search;
 mod stories;
 mod watching;
