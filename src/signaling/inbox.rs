@@ -53,6 +53,12 @@ impl Rendezvous {
     }
 }
 
+/// [`Rendezvous::inbox`], of one direction alone.
+#[must_use]
+pub fn inbox(own: &StaticSecret, theirs: &ExchangeKey, from: &DeviceKey, to: &DeviceKey) -> Option<InboxId> {
+    Rendezvous::between(own, theirs)?.inbox(from, to)
+}
+
 /// The MQTT client id of one session: stable, and unguessable (who knows it can take the session over).
 ///
 /// 13 bytes of BLAKE3, keyed with the device's secret, in base32: 21 characters, which every broker must take

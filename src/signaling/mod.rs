@@ -14,7 +14,7 @@ mod topic;
 mod turn;
 
 pub use hello::{Greeting, Heard, Hello};
-pub use inbox::{InboxId, Rendezvous, client_id};
+pub use inbox::{InboxId, Rendezvous, client_id, inbox};
 #[cfg(any(test, feature = "testing"))]
 pub use pretend::forget_envelopes;
 pub use session::{ANSWER_DEADLINE, Action, Readiness, Session, SessionKind};

@@ -31,11 +31,6 @@ fn hello(secrets: &Secrets) -> Message {
     Message::Hello(wire::Hello { boot: Nonce([1; 16]), nonce: Nonce([2; 16]), echo: None, key: secrets.working_key() })
 }
 
-/// The inbox from one to another, as one of them derives it.
-fn derived(own: &StaticSecret, theirs: &ExchangeKey, from: &wire::DeviceKey, to: &wire::DeviceKey) -> Option<InboxId> {
-    Rendezvous::between(own, theirs)?.inbox(from, to)
-}
-
 /// A topic is read back only from the one form that is written.
 #[test]
 fn topics_have_one_form() {
@@ -63,13 +58,13 @@ fn topics_have_one_form() {
 fn both_sides_derive_the_same_inboxes() {
     let (alice, bob, eve) = (secrets(1), secrets(2), secrets(3));
     let (a, b, e) = (alice.certificate(), bob.certificate(), eve.certificate());
-    let here = derived(&alice.rendezvous, &b.rendezvous, &a.device, &b.device);
+    let here = inbox(&alice.rendezvous, &b.rendezvous, &a.device, &b.device);
     assert!(here.is_some());
-    assert_eq!(here, derived(&bob.rendezvous, &a.rendezvous, &a.device, &b.device));
-    assert_ne!(here, derived(&alice.rendezvous, &b.rendezvous, &b.device, &a.device));
-    assert_ne!(here, derived(&eve.rendezvous, &b.rendezvous, &a.device, &b.device));
-    assert_ne!(here, derived(&eve.rendezvous, &e.rendezvous, &a.device, &b.device));
-    assert_eq!(derived(&alice.rendezvous, &ExchangeKey([0; 32]), &a.device, &b.device), None, "a key of small order");
+    assert_eq!(here, inbox(&bob.rendezvous, &a.rendezvous, &a.device, &b.device));
+    assert_ne!(here, inbox(&alice.rendezvous, &b.rendezvous, &b.device, &a.device));
+    assert_ne!(here, inbox(&eve.rendezvous, &b.rendezvous, &a.device, &b.device));
+    assert_ne!(here, inbox(&eve.rendezvous, &e.rendezvous, &a.device, &b.device));
+    assert_eq!(inbox(&alice.rendezvous, &ExchangeKey([0; 32]), &a.device, &b.device), None, "a key of small order");
 }
 
 /// Client ids are stable, differ by broker and session, and fit every broker.
@@ -234,10 +229,10 @@ proptest! {
 fn inboxes_need_a_secret() {
     let (alice, bob) = (secrets(1), secrets(2));
     let (a, b) = (alice.certificate(), bob.certificate());
-    let real = derived(&alice.rendezvous, &b.rendezvous, &a.device, &b.device);
+    let real = inbox(&alice.rendezvous, &b.rendezvous, &a.device, &b.device);
     for public in [a.rendezvous, b.rendezvous, alice.card_key(), bob.card_key()] {
         for other in [&a.rendezvous, &b.rendezvous] {
-            assert_ne!(real, derived(&StaticSecret::from(public.0), other, &a.device, &b.device));
+            assert_ne!(real, inbox(&StaticSecret::from(public.0), other, &a.device, &b.device));
         }
     }
 }

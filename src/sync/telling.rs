@@ -98,7 +98,7 @@ impl Telling {
     #[must_use]
     pub fn seen(&mut self, number: u64, used: u64, now: Duration) -> bool {
         if self.said.contains(&number) {
-            self.stop();
+            self.at = None;
             return false;
         }
         // What it had seen before our first one came tells nothing of that.
@@ -107,6 +107,20 @@ impl Telling {
             *self = Self { at: Some(now), ..Self::default() };
         }
         foreign
+    }
+
+    /// The peer has said by mail what it has, and which of ours has counted last. When that is none of this run's, it may have
+    /// forgotten what we said to an earlier life of it: it is said again.
+    pub fn answered(&mut self, number: Option<u64>, now: Duration) {
+        if !number.is_some_and(|number| self.said.contains(&number)) {
+            self.at = Some(now);
+        }
+    }
+
+    /// Whether it goes out as soon as the store has told it.
+    #[must_use]
+    pub fn is_going(&self, now: Duration) -> bool {
+        self.asking || self.at.is_some_and(|at| now >= at)
     }
 
     /// When [`Telling::tick`] has something to do.

@@ -309,6 +309,11 @@ fn what_we_have_is_said_by_mail_until_it_counts() {
     assert!(!telling.seen(130, 150, again));
     assert!(!telling.is_due(), "the first of the two has counted");
     assert!(!telling.seen(130, 150, again) && !telling.is_due());
+    telling.answered(Some(140), again);
+    assert!(!telling.is_due(), "the peer knows what we said in this run");
+    telling.answered(Some(90), again);
+    assert!(telling.is_going(again), "it has forgotten that");
+    telling.stop();
     assert!(telling.seen(151, 150, again) && telling.is_due(), "more than was ever used");
     telling.stop();
     assert_eq!(telling.deadline(), None);

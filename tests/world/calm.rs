@@ -51,7 +51,11 @@ impl Life {
             self.world.pass(Duration::from_secs(step));
         }
         self.world.pass(Duration::from_secs(5));
-        self.hear();
+        // Whoever has read something marks it, and is told.
+        for _ in 0..3 {
+            self.hear();
+            self.world.pass(Duration::from_secs(1));
+        }
     }
 
     fn unsettled(&mut self) -> Option<String> {

@@ -45,6 +45,9 @@ impl Engine {
             said.acked.clear();
         } else if states {
             peer.row.mail_seen = mail.number;
+            if !older {
+                peer.telling.answered(mail.seen, now);
+            }
         }
         if mail.number <= peer.mail_lacked {
             said.lacks.clear();
@@ -83,7 +86,8 @@ impl Engine {
                 continue;
             }
             peer.seen_due = false;
-            if peer.open.is_none() && !older && peer.seens.allow(now) {
+            // What we have is about to go, and says it too.
+            if peer.open.is_none() && !older && !peer.telling.is_going(now) && peer.seens.allow(now) {
                 self.send_mail(&device, vec![], None, None);
             }
         }

@@ -50,6 +50,33 @@ fn by_mail_alone_a_restored_database_gets_back_what_it_had() {
     }
 }
 
+/// Two whose databases were both put back, one after the other, end with what either of them had.
+#[test]
+fn by_mail_alone_two_restored_databases_get_back_what_they_had() {
+    let mut world = World::new(3);
+    world.links_work = false;
+    let (alice, bob, alice_id, bob_id) = friends(&mut world);
+    world.pass(MINUTE);
+    let before = world.back_up(bob);
+    world.write(alice, bob_id, "acknowledged");
+    world.pass(MINUTE);
+    let after = world.back_up(alice);
+    // Alice hears what Bob has, and forgets it.
+    world.kill(bob);
+    world.restore(bob, &before, true);
+    world.refuse(bob, u32::MAX, |op| matches!(op, crate::store::Op::Insert { .. }));
+    world.start(bob);
+    world.pass(3 * MINUTE);
+    world.kill(alice);
+    world.lose_mail();
+    world.restore(alice, &after, true);
+    world.start(alice);
+    world.refuse(bob, 0, |_| false);
+    world.pass(Duration::from_secs(3 * 3600));
+    let (hers, his) = (texts(world.history(alice, bob_id)), texts(world.history(bob, alice_id)));
+    assert_eq!((hers.len(), &his), (1, &hers));
+}
+
 /// What a device has is said by mail once in a run: it is confirmed, and then nothing more is said.
 #[test]
 fn what_is_there_is_said_by_mail_once_in_a_run() {
@@ -63,5 +90,5 @@ fn what_is_there_is_said_by_mail_once_in_a_run() {
     let before = mails(&world);
     world.start(bob);
     world.pass(Duration::from_secs(4 * 3600));
-    assert_eq!(mails(&world) - before, 2, "a statement and its confirmation");
+    assert_eq!(mails(&world) - before, 3, "a statement, the other's, and its confirmation");
 }
