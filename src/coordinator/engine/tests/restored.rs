@@ -43,7 +43,8 @@ fn by_mail_alone_a_restored_database_gets_back_what_it_had() {
             world.lose_mail();
         }
         world.start(alice);
-        world.pass(Duration::from_secs(3 * 3600));
+        let limit = if lost { 70 * MINUTE } else { 3 * MINUTE };
+        world.until("everything", limit, |world| world.kept(alice).len() == 3 && world.kept(alice) == world.kept(bob));
         let (hers, his) = (texts(world.history(alice, bob_id)), texts(world.history(bob, alice_id)));
         assert_eq!(hers.len(), 3);
         assert_eq!(his, hers, "lost: {lost}, told since: {told_since}");
@@ -72,9 +73,8 @@ fn by_mail_alone_two_restored_databases_get_back_what_they_had() {
     world.restore(alice, &after, true);
     world.start(alice);
     world.refuse(bob, 0, |_| false);
-    world.pass(Duration::from_secs(3 * 3600));
-    let (hers, his) = (texts(world.history(alice, bob_id)), texts(world.history(bob, alice_id)));
-    assert_eq!((hers.len(), &his), (1, &hers));
+    world.until("the message again", 70 * MINUTE, |world| world.kept(bob).len() == 1);
+    assert_eq!(texts(world.history(bob, alice_id)), texts(world.history(alice, bob_id)));
 }
 
 /// What a device has is said by mail once in a run: it is confirmed, and then nothing more is said.
@@ -89,6 +89,6 @@ fn what_is_there_is_said_by_mail_once_in_a_run() {
     world.shut_down(bob);
     let before = mails(&world);
     world.start(bob);
-    world.pass(Duration::from_secs(4 * 3600));
+    world.pass(70 * MINUTE);
     assert_eq!(mails(&world) - before, 3, "a statement, the other's, and its confirmation");
 }
