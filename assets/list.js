@@ -50,6 +50,14 @@
   document.addEventListener("contextmenu", (event) => {
     if (chatAt(event.target)) event.preventDefault();
   });
+  document.addEventListener("keydown", (event) => {
+    const chat = event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey) ? chatAt(event.target) : null;
+    if (!chat || covered()) return;
+    event.preventDefault();
+    const box = chat.getBoundingClientRect();
+    const at = { clientX: box.left + box.height, clientY: box.top + box.height / 2 };
+    chat.dispatchEvent(new MouseEvent("contextmenu", { bubbles: true, cancelable: true, ...at }));
+  });
   let touch = null;
   const forget = () => {
     if (touch) clearTimeout(touch.timer);

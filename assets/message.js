@@ -46,6 +46,12 @@
 
   // ---- in the menu the arrows move; a row of emoji is one step up or down
   const items = (of) => [...of.querySelectorAll("[role^=menuitem]")];
+  // One of them is a stop of the Tab key, as everywhere where arrows move.
+  const enter = (of, item) => {
+    if (!item) return;
+    items(of).forEach((other) => { other.tabIndex = other === item ? 0 : -1; });
+    item.focus();
+  };
   const rowOf = (item) => item.closest("[role=group]") ?? item;
   const move = (of, key) => {
     const all = items(of), at = all.indexOf(document.activeElement);
@@ -76,7 +82,7 @@
       if (!["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) return;
       event.preventDefault();
       event.stopPropagation();
-      move(open, event.key)?.focus();
+      enter(open, move(open, event.key));
       return;
     }
     if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) {
@@ -120,12 +126,8 @@
   const look = () => {
     const open = menu();
     if (open) place(open);
-    if (open && open !== shown) {
-      // The one who reads with their ears, and the keys, begin at the first entry.
-      items(open)[0]?.focus({ preventScroll: true });
-    } else if (open && !open.contains(document.activeElement)) {
-      items(open)[0]?.focus({ preventScroll: true });
-    }
+    // Who reads with their ears, and the keys, begin at the first entry; also when what had the focus has given way to more.
+    if (open && (open !== shown || !open.contains(document.activeElement))) enter(open, items(open)[0]);
     if (!open && chosen) { chosen.classList.remove("chosen"); chosen = null; }
     shown = open;
   };

@@ -5,6 +5,9 @@
 //! the checker says whether page and code still agree.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+#[path = "vectors/groups.rs"]
+mod groups;
+
 use std::path::Path;
 
 use data_encoding::HEXLOWER;
@@ -434,6 +437,7 @@ fn the_vectors_are_what_the_code_makes() {
         ("signaling", signaling()),
         ("entries", entries()),
         ("order", order()),
+        ("groups", groups::groups()),
     ] {
         let path = dir.join(name).with_extension("json");
         let text = serde_json::to_string_pretty(&made).unwrap() + "\n";

@@ -74,7 +74,7 @@ search-key = Search (Ctrl+K)
 search-clear = Clear the search
 search-people = People
 search-messages = Found messages
-search-you = You:
+search-author = { $name }:
 search-nothing = Nothing found for “{ $what }”
 search-count = { $count ->
     [0] Nothing found
@@ -209,7 +209,28 @@ jump-new = { $count ->
 try-again = Try again
 load-failed = This conversation could not be read: { $why }
 nothing-said-title = Nothing said yet
+nothing-said-group = Only the devices of those who are in this group can read what you write.
 nothing-said-lead = Only { $name }'s device can read what you write.
+missing-label = What has not arrived
+missing-from = { $count ->
+    [one] 1 message from { $name } has not arrived yet.
+   *[other] { $count } messages from { $name } have not arrived yet.
+}
+missing-own = { $count ->
+    [one] 1 message that you wrote on another device has not arrived yet.
+   *[other] { $count } messages that you wrote on another device have not arrived yet.
+}
+missing-somebody = { $count ->
+    [one] 1 message that somebody answered has not arrived yet.
+   *[other] { $count } messages that somebody answered have not arrived yet.
+}
+missing-held = { $holders ->
+    [one] { $names } has what is missing.
+   *[other] { $names } have what is missing.
+}
+missing-stranger = somebody whom you do not know
+forked = { $name }'s device has written two different messages in one place, as a copied device does. Both are shown.
+forked-own = Your device has written two different messages in one place, as a copied device does. Both are shown.
 mark-queued = Queued. { $why }
 waits-for-them = Waits for { $name } to come online
 waits-connecting = Waits for the meeting point …
@@ -218,6 +239,8 @@ waits-refused = The meeting point refuses us. See Settings
 waits-nowhere = There is no meeting point. See Settings
 mark-sent = Sent: { $name } has not received it yet
 mark-delivered = Delivered
+mark-sent-group = Sent: not everybody has received it yet
+waits-for-group = Waits for the others to come online
 mark-read = Read
 send-failed = Not sent: { $why }
 you-said = You, { $time }
@@ -233,6 +256,7 @@ message-newer-short = Written by a newer Kith
 message-edited = edited
 message-forwarded = Forwarded
 quote-open = Go to what { $name } wrote: { $text }
+quote-open-own = Go to what you wrote: { $text }
 reactions = Reactions
 reacted = { $names } reacted with { $emoji }
 list-and = { $list } and { $last }
@@ -286,6 +310,8 @@ info-written = Written
 info-when = { $day }, { $time }
 info-state = State
 info-received = Received
+info-have = Received by
+info-wait = Not yet by
 info-path = Way
 info-path-direct = Directly, from device to device
 info-path-relay = Through a relay, sealed
@@ -293,6 +319,43 @@ info-path-mail = Through a mailbox, sealed
 info-path-none = It has not left this device yet
 info-path-unknown = Not known
 close = Close
+
+## Groups
+
+somebody = Somebody
+group-new = New group
+group-new-lead = Everybody in a group reads what is written in it. You are its first admin: admins add and remove people.
+group-name = Name of the group
+group-name-missing = Give the group a name first.
+group-members = Members
+group-chosen = { $count ->
+    [one] Members: 1 person and you
+   *[other] Members: { $count } people and you
+}
+group-no-contacts = You have no contacts yet. Add somebody first, then the group.
+group-create = Create group
+group-count = { $count ->
+    [one] 1 member
+   *[other] { $count } members
+}
+group-outside = You are not in this group any more. What was written until then stays here.
+group-heir = This group has no admin any more. You have been in it the longest, so you can become one.
+group-take-over = Become admin
+group-admin = Admin
+group-add = Add members
+group-add-do = Add
+group-write = Write
+group-promote = Make admin
+group-demote = No admin any more
+group-remove = Remove from group
+group-remove-ask = Remove { $name } from the group?
+group-remove-what = They keep what they have, and get nothing that is written from now on. Everybody sees that you removed them.
+group-history-part = What new members get
+group-history = Show older messages to new members
+group-history-what = Who is added from now on also gets what was written before.
+group-leave = Leave group
+group-leave-ask = Leave “{ $name }”?
+group-leave-what = You get nothing that is written from now on. What was written until then stays here. Everybody sees that you left.
 
 ## Add a contact
 
@@ -582,6 +645,9 @@ refused-not-yours = Only who wrote a message can change it.
 refused-deleted = This message was deleted meanwhile.
 refused-newer = This message was written by a newer Kith. Update yours first.
 refused-reaction = There is no room for more reactions beside this message.
+refused-group = This group is not there any more.
+refused-outside = You are not in this group any more.
+refused-no-admin = Only an admin of this group can do that.
 refused-message = This message is not there any more.
 
 ## Notifications

@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, reason = "a program: its output is what it is for")]
 
 mod checkup;
+mod group;
 mod life;
 mod people;
 mod scenes;

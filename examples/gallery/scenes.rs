@@ -7,7 +7,7 @@ use kith::doctor::Report;
 use kith::host::{Control, Ice, Reach, Settings, TextSize};
 
 use crate::people::{Friend, by_mail_only, friends, long_talk, own, request, user};
-use crate::{checkup, life};
+use crate::{checkup, group, life};
 
 /// It always is Saturday, 14 March 2026, 12:45 UTC.
 pub const NOW: u64 = 1_773_492_300_000;
@@ -60,9 +60,12 @@ pub fn all() -> Vec<Scene> {
             friends().into_iter().map(Friend::away).collect(),
         ),
         scene("hidden", hidden, hides(chosen(Reach::Network)), by_mail_only(friends())),
+        walkers("group", empty.clone(), chosen(Reach::ThisComputer)),
+        walkers("group-huge", empty.clone(), Settings { text_size: TextSize::Huge, ..chosen(Reach::ThisComputer) }),
         lively("life", empty.clone(), chosen(Reach::ThisComputer)),
         lively("huge", empty.clone(), Settings { text_size: TextSize::Huge, ..chosen(Reach::ThisComputer) }),
         arranged(scene("arranged", tidy, chosen(Reach::Network), friends())),
+        lacking(scene("gaps", empty.clone(), chosen(Reach::ThisComputer), friends())),
         scene("long", empty, chosen(Reach::ThisComputer), vec![long_talk(LONG)]),
     ]
 }
@@ -82,6 +85,21 @@ fn scene(name: &'static str, mut view: View, settings: Settings, friends: Vec<Fr
     }
     let checkup = if name == "offline" { checkup::away() } else { checkup::home() };
     Scene { name, script, settings, fixed: vec![], checkup }
+}
+
+/// A group, and those of its people who are contacts.
+fn walkers(name: &'static str, view: View, settings: Settings) -> Scene {
+    let mut scene = scene(name, view, settings, friends());
+    group::gather(&mut scene.script);
+    scene
+}
+
+/// With Bob something is known to be missing, and his device was copied.
+fn lacking(mut scene: Scene) -> Scene {
+    let (bob, carol) = (user(2), user(3));
+    scene.script.lacks(bob, Some(bob), 2, vec![bob, carol]);
+    scene.script.forks(bob, bob);
+    scene
 }
 
 /// Bob's conversation, with all that happens to messages in it; and a few more to pass something on to.

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use kith::identity::{Card, CardFields, Context, Link, Name, Secrets, sign};
+use kith::log::group::{Action, Last};
 use kith::log::{Deletion, Draft, Entry, Reaction, Text, direct_conversation};
 use kith::signaling::envelope::{Recipient, seal};
 use kith::signaling::{InboxId, Leaf, Topic};
@@ -204,6 +205,29 @@ fn entries(alice: &Secrets) {
     keep_chosen("entry", "text-forwarded", &[3], &forwarded.to_bytes());
     keep_chosen("entry", "reaction", &[4], &Reaction::new("\u{1f44d}", true).expect("an emoji").to_bytes());
     keep_chosen("entry", "deletion", &[5], &Deletion {}.to_bytes());
+    changes(alice);
+}
+
+/// A change of a group of each kind, and one that a newer version may write.
+fn changes(alice: &Secrets) {
+    let (name, root) = (Name::parse("Friends").expect("a name"), alice.root_key());
+    let last = |log| Last { device: alice.device_key(), log: LogId([log; 16]), sequence: 70_000, id: EntryId([5; 32]) };
+    let cards = vec![card(alice), card(&secrets(2))];
+    let all = [
+        ("create", Action::Create { name: name.clone(), hue: 300, history: true, cards }),
+        ("add", Action::Add { card: Box::new(card(alice)) }),
+        ("remove", Action::Remove { root, cut: vec![last(1), last(2)] }),
+        ("leave", Action::Leave { cut: vec![] }),
+        ("promote", Action::Promote { root }),
+        ("demote", Action::Demote { root }),
+        ("rename", Action::Rename { name: name.clone(), hue: None }),
+        ("recolour", Action::Rename { name, hue: Some(359) }),
+        ("history", Action::History { shared: false }),
+    ];
+    for (name, action) in all {
+        keep_chosen("entry", &format!("group-{name}"), &[6], &action.to_bytes());
+    }
+    keep_chosen("entry", "group-newer", &[6], &[0x82, 0x08, 0xa0]);
 }
 
 fn signal_values() -> [Signal; 4] {

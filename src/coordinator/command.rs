@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::event::{BrokerState, LinkState, Path};
 use super::found::FoundView;
+use super::group::{ChangeView, GroupView, MemberDelivery};
 use super::watch::{ChatView, PageAt, PageView};
 
 pub use crate::identity::{BROKERS_MAX, NAME_BYTES_MAX};
@@ -56,7 +57,7 @@ pub enum Command {
     ListBlocked,
     /// Write a message; the reply comes once it is durable. Replies [`Reply::Message`].
     SendMessage {
-        /// The contact.
+        /// The contact, or the group.
         to: Uuid,
         /// The text.
         text: String,
@@ -65,7 +66,7 @@ pub enum Command {
     },
     /// Read a page of a conversation, oldest first. Replies [`Reply::History`].
     ReadHistory {
-        /// The contact.
+        /// The contact, or the group; so wherever a conversation is named.
         with: Uuid,
         /// Only messages before this one (exclusive): an id as in [`MessageView::id`].
         before: Option<String>,
@@ -213,6 +214,63 @@ pub enum Command {
         /// Whether it does.
         on: bool,
     },
+    /// Make a group; its creator is its first admin. Replies [`Reply::GroupId`] once it is durable.
+    CreateGroup {
+        /// What it is called, at most [`NAME_BYTES_MAX`] bytes.
+        name: String,
+        /// Contacts who are in it from the beginning, fewer than [`super::MEMBERS_MAX`].
+        members: Vec<Uuid>,
+    },
+    /// Add a contact to a group. Replies [`Reply::Done`].
+    AddToGroup {
+        /// The group.
+        group: Uuid,
+        /// The contact.
+        user: Uuid,
+    },
+    /// Put somebody out of a group. Replies [`Reply::Done`].
+    RemoveFromGroup {
+        /// The group.
+        group: Uuid,
+        /// The member.
+        user: Uuid,
+    },
+    /// Leave a group; what was said in it stays readable. Replies [`Reply::Done`].
+    LeaveGroup(Uuid),
+    /// Make a member an admin. By the heir of a group without admins about themselves: take over. Replies [`Reply::Done`].
+    Promote {
+        /// The group.
+        group: Uuid,
+        /// The member.
+        user: Uuid,
+    },
+    /// Make an admin a member like the others. Replies [`Reply::Done`].
+    Demote {
+        /// The group.
+        group: Uuid,
+        /// The admin.
+        user: Uuid,
+    },
+    /// Call a group something else. Replies [`Reply::Done`].
+    RenameGroup {
+        /// The group.
+        group: Uuid,
+        /// At most [`NAME_BYTES_MAX`] bytes.
+        name: String,
+    },
+    /// Say whether those who come into a group from now on get what was written before. Replies [`Reply::Done`].
+    SetGroupHistory {
+        /// The group.
+        group: Uuid,
+        /// Whether they do.
+        shared: bool,
+    },
+    /// List groups, those that were left among them, by name. Replies [`Reply::Groups`].
+    ListGroups,
+    /// One group. Replies [`Reply::Group`].
+    ShowGroup(Uuid),
+    /// What was changed in a group, by whom, and whether it counts. Replies [`Reply::GroupChanges`].
+    ListGroupChanges(Uuid),
 }
 
 /// The answer to a command.
@@ -244,6 +302,14 @@ pub enum Reply {
     Found(FoundView),
     /// Conversations, each in a line.
     Conversations(Vec<ChatView>),
+    /// The group that is now durable.
+    GroupId(Uuid),
+    /// Groups, by name.
+    Groups(Vec<GroupView>),
+    /// One group.
+    Group(Box<GroupView>),
+    /// The last changes of a group, in the conversation's order; at most [`super::GROUP_CHANGES_MAX`].
+    GroupChanges(Vec<ChangeView>),
 }
 
 /// This device's identity.
@@ -329,11 +395,14 @@ pub enum NoLink {
 /// A message, and whose conversation it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MessageInfo {
-    /// The contact.
+    /// The contact, or the group.
     pub with: Uuid,
     /// The message.
     #[serde(flatten)]
     pub message: MessageView,
+    /// One of our own in a group: who of the others has it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<MemberDelivery>,
 }
 
 /// A message, as it reads now.
@@ -412,7 +481,7 @@ pub enum MessageState {
     Queued,
     /// Handed to a link, or taken by a broker as mail.
     Sent,
-    /// The recipient's device has it on disk.
+    /// The recipient's device has it on disk; in a group the device of everybody else.
     Delivered,
     /// Somebody else has said that they have read it.
     Read,
@@ -538,4 +607,10 @@ pub enum ErrorCode {
     ShuttingDown,
     /// What is looked up is too long.
     InvalidQuery,
+    /// No such group.
+    UnknownGroup,
+    /// We are not in this group.
+    NotInGroup,
+    /// Only an admin may do that, or one who has been one for longer.
+    NotAnAdmin,
 }

@@ -1,5 +1,6 @@
 //! A coordinator for tests of whatever stands before it: the real handle, and a test in place of the task.
 
+mod groups;
 mod live;
 mod script;
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub enum Event {
     },
     /// A message of somebody else is on disk.
     MessageReceived {
-        /// The contact whose conversation it belongs to.
+        /// The contact whose conversation it belongs to, or the group.
         with: Uuid,
         /// The message.
         id: String,
@@ -33,21 +33,40 @@ pub enum Event {
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         muted: bool,
     },
-    /// The recipient's device has our message on disk.
+    /// The recipient's device has our message on disk; in a group the device of everybody else.
     MessageDelivered {
-        /// The contact.
+        /// The contact, or the group.
         with: Uuid,
         /// The message.
         id: String,
     },
     /// A link changed.
     LinkChanged {
-        /// The contact.
+        /// The contact, or somebody who is in a group with us.
         user_id: Uuid,
         /// How it stands now.
         state: LinkState,
         /// The path in use now.
         path: Path,
+    },
+    /// We are in a group: made by us, or a contact has added us.
+    GroupJoined {
+        /// The group.
+        group_id: Uuid,
+        /// What it is called.
+        name: String,
+        /// Who has added us; ourselves if we made it.
+        by: Uuid,
+    },
+    /// Somebody is new in a group or gone, an admin or no longer, or it is called something else.
+    GroupChanged {
+        /// The group.
+        group_id: Uuid,
+    },
+    /// We are in a group no more: we have left, or were put out.
+    GroupLeft {
+        /// The group.
+        group_id: Uuid,
     },
     /// A broker changed.
     BrokerChanged {

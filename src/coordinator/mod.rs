@@ -9,6 +9,7 @@ pub mod double;
 pub mod engine;
 mod event;
 mod found;
+mod group;
 mod handle;
 mod hands;
 mod task;
@@ -24,11 +25,14 @@ pub use command::{
 };
 pub use event::{BrokerState, Event, LinkState, Path};
 pub use found::{FoundMessage, FoundView};
+pub use group::{
+    ChangeView, GROUP_CHANGES_MAX, GroupChange, GroupView, HUE_MAX, MEMBERS_MAX, MemberDelivery, MemberView, Uncounted,
+};
 pub use handle::{Handle, Snapshot, Subscription, Update};
 pub use task::{Opened, StartError, open, start};
 pub use watch::{
-    Change, ChatView, DRAFT_BYTES_MAX, Delta, LAST_LINE_CHARS_MAX, LastMessage, NICKNAME_BYTES_MAX, PageAt, PageView,
-    QUOTE_CHARS_MAX, UNREAD_MAX, View, Watch,
+    Change, ChatView, DRAFT_BYTES_MAX, Delta, LAST_LINE_CHARS_MAX, LastMessage, MISSING_MAX, MissingView,
+    NICKNAME_BYTES_MAX, PageAt, PageView, QUOTE_CHARS_MAX, UNREAD_MAX, View, Watch,
 };
 
 #[cfg(test)]

@@ -11,8 +11,9 @@ use serde::Serialize;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use super::{BrokerStatus, ContactView, IdentityView, MessageState, MessageView, RequestView};
+use super::{BrokerStatus, ContactView, GroupView, IdentityView, MessageState, MessageView, RequestView};
 
+pub use crate::store::MISSING_COUNT_MAX as MISSING_MAX;
 pub use crate::store::UNREAD_COUNT_MAX as UNREAD_MAX;
 
 /// Characters of a chat's last line: more than any list shows in one.
@@ -33,17 +34,19 @@ pub struct View {
     pub contacts: Vec<ContactView>,
     /// Everybody who asks, with and without an invitation, oldest first.
     pub requests: Vec<RequestView>,
-    /// One per accepted contact.
+    /// One per accepted contact, and one per group.
     pub chats: Vec<ChatView>,
     /// Each broker in use, our own ones first.
     pub brokers: Vec<BrokerStatus>,
+    /// Groups, those that were left among them, by name.
+    pub groups: Vec<GroupView>,
 }
 
 /// A conversation as a list shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ChatView {
-    /// The contact.
+    /// The contact, or the group.
     #[serde(rename = "with")]
     pub user_id: Uuid,
     /// The last message in the conversation's order.
@@ -65,6 +68,25 @@ pub struct ChatView {
     pub pinned: bool,
     /// It stands apart.
     pub archived: bool,
+    /// What is known to have been written here and has not arrived, by author.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<MissingView>,
+    /// Whose device has written two different messages in one place, as only a copied one does. All of them are kept and shown.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub forked: Vec<Uuid>,
+}
+
+/// Messages of one author that are known to exist and have not arrived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MissingView {
+    /// Who wrote them, when that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author: Option<Uuid>,
+    /// At least so many, at most [`MISSING_MAX`].
+    pub count: u32,
+    /// Who is believed to have them.
+    pub held_by: Vec<Uuid>,
 }
 
 impl ChatView {
@@ -152,6 +174,8 @@ pub enum Delta {
         /// Whether they do.
         on: bool,
     },
+    /// A group is new or changed.
+    Group(GroupView),
 }
 
 /// What a watcher is told next.

@@ -94,9 +94,32 @@ impl Card {
     /// Makes and signs a card.
     #[must_use]
     pub fn sign(device: &SigningKey, certificate: Certificate, devices: DeviceList, fields: CardFields) -> Self {
+        Self::signed((PROTOCOL_VERSION, PROTOCOL_VERSION), device, certificate, devices, fields)
+    }
+
+    /// The card of somebody whose Kith speaks another range of versions, for tests.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn sign_speaking(
+        versions: (u8, u8),
+        device: &SigningKey,
+        certificate: Certificate,
+        devices: DeviceList,
+        fields: CardFields,
+    ) -> Self {
+        Self::signed(versions, device, certificate, devices, fields)
+    }
+
+    fn signed(
+        (oldest, newest): (u8, u8),
+        device: &SigningKey,
+        certificate: Certificate,
+        devices: DeviceList,
+        fields: CardFields,
+    ) -> Self {
         let body = Body {
-            oldest: PROTOCOL_VERSION,
-            newest: PROTOCOL_VERSION,
+            oldest,
+            newest,
             devices: devices.bytes().to_vec(),
             devices_signature: devices.signature(),
             device: certificate.device,

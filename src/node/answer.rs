@@ -6,7 +6,8 @@ use uuid::Uuid;
 use super::code::Refusal;
 use super::rpc::Id;
 use crate::coordinator::{
-    ChatView, ContactView, Event, FoundView, IdentityView, MessageInfo, MessageView, Reply, RequestView, StatusView,
+    ChangeView, ChatView, ContactView, Event, FoundView, GroupView, IdentityView, MessageInfo, MessageView, Reply,
+    RequestView, StatusView,
 };
 use crate::host::Settings;
 
@@ -48,6 +49,10 @@ pub(super) enum Done {
     Message { id: String },
     History(Vec<MessageView>),
     Info(MessageInfo),
+    GroupId { group_id: Uuid },
+    Groups(Vec<GroupView>),
+    Group(Box<GroupView>),
+    GroupChanges(Vec<ChangeView>),
     Settings(SettingsView),
     Status(StatusView),
     Messages { ids: Vec<String> },
@@ -89,6 +94,10 @@ impl From<Reply> for Done {
             Reply::Message(id) => Self::Message { id },
             Reply::History(messages) => Self::History(messages),
             Reply::Info(info) => Self::Info(info),
+            Reply::GroupId(group_id) => Self::GroupId { group_id },
+            Reply::Groups(groups) => Self::Groups(groups),
+            Reply::Group(group) => Self::Group(group),
+            Reply::GroupChanges(changes) => Self::GroupChanges(changes),
             Reply::Page(page) => Self::History(page.messages),
             Reply::Status(status) => Self::Status(status),
             Reply::Messages(ids) => Self::Messages { ids },

@@ -97,6 +97,38 @@ fn builder(method: &str) -> Option<Build> {
             let (with, on) = (params.user("with")?, params.flag("on")?);
             Ok(Command::ArchiveConversation { with, on }.into())
         },
+        "group.create" => |params| {
+            let (name, members) = (params.text("name")?, params.users("members")?);
+            Ok(Command::CreateGroup { name, members }.into())
+        },
+        "group.list" => |_| Ok(Command::ListGroups.into()),
+        "group.changes" => |params| Ok(Command::ListGroupChanges(params.user("groupId")?).into()),
+        "group.members" => |params| Ok(Command::ShowGroup(params.user("groupId")?).into()),
+        "group.add" => |params| {
+            let (group, user) = (params.user("groupId")?, params.user("userId")?);
+            Ok(Command::AddToGroup { group, user }.into())
+        },
+        "group.remove" => |params| {
+            let (group, user) = (params.user("groupId")?, params.user("userId")?);
+            Ok(Command::RemoveFromGroup { group, user }.into())
+        },
+        "group.leave" => |params| Ok(Command::LeaveGroup(params.user("groupId")?).into()),
+        "group.promote" => |params| {
+            let (group, user) = (params.user("groupId")?, params.user("userId")?);
+            Ok(Command::Promote { group, user }.into())
+        },
+        "group.demote" => |params| {
+            let (group, user) = (params.user("groupId")?, params.user("userId")?);
+            Ok(Command::Demote { group, user }.into())
+        },
+        "group.rename" => |params| {
+            let (group, name) = (params.user("groupId")?, params.text("name")?);
+            Ok(Command::RenameGroup { group, name }.into())
+        },
+        "group.history" => |params| {
+            let (group, shared) = (params.user("groupId")?, params.flag("shared")?);
+            Ok(Command::SetGroupHistory { group, shared }.into())
+        },
         "settings.show" => |_| Ok(Call::ShowSettings),
         "settings.change" => |params| Ok(Call::ChangeSettings { hide_address: params.optional_flag("hideAddress")? }),
         "status" => |_| Ok(Command::ShowStatus.into()),
@@ -134,6 +166,16 @@ pub(super) const METHODS: &[&str] = &[
     "conversation.mute",
     "conversation.pin",
     "conversation.archive",
+    "group.create",
+    "group.list",
+    "group.members",
+    "group.add",
+    "group.remove",
+    "group.leave",
+    "group.promote",
+    "group.demote",
+    "group.rename",
+    "group.history",
     "settings.show",
     "settings.change",
     "status",

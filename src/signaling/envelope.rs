@@ -183,7 +183,7 @@ fn belongs(message: &Message, topic: &Topic, key: KeyKind) -> bool {
     use crate::wire::signal::Signal;
     match (message, topic.leaf, key) {
         (Message::Request(_), Leaf::ContactRequest, KeyKind::Card)
-        | (Message::NewKey(_), Leaf::Presence, KeyKind::Card)
+        | (Message::NewKey(_), Leaf::Presence | Leaf::Mailbox, KeyKind::Card)
         | (Message::Hello(_), Leaf::Presence, KeyKind::Working)
         | (Message::Mail(_), Leaf::Mailbox, KeyKind::Working) => true,
         (Message::Signalled(signalled), leaf, KeyKind::Working) => match &signalled.signal {

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::entries::{self, DELIVERED};
 use super::logs;
 use super::value::int;
-use super::{Delivery, StoreError, Way};
+use super::{Delivery, StoreError, Way, recipients};
 use crate::wire::{ConversationId, DeviceKey, EntryId, Lack};
 
 /// Entries above a lack that are still believed, one by one. Beyond that the belief is forgotten and they are sent again:
@@ -20,7 +20,7 @@ const LOWER_ROWS_MAX: i64 = 4_096;
 
 /// A peer has these on its disk. Tells which own entries that has delivered for the first time.
 pub(super) fn acked(tx: &Connection, peer: &DeviceKey, ids: &[EntryId], way: Way) -> Result<Vec<Delivery>, StoreError> {
-    let (mut has, mut delivered) = (vec![], vec![]);
+    let (mut has, mut waiting, mut delivered) = (vec![], vec![], vec![]);
     for id in ids {
         let found = tx
             .prepare_cached(
@@ -35,12 +35,17 @@ pub(super) fn acked(tx: &Connection, peer: &DeviceKey, ids: &[EntryId], way: Way
         let Some((local, progress, delivery)) = found else { continue };
         has.push(local);
         if progress < DELIVERED {
-            entries::mark_delivered(tx, local, way)?;
-            delivered.push(delivery);
+            waiting.push((local, delivery));
         }
     }
     if !has.is_empty() {
         raise(tx, logs::intern_device(tx, peer)?, &has)?;
+    }
+    for (local, delivery) in waiting {
+        if recipients::all_have(tx, local)? {
+            entries::mark_delivered(tx, local, way)?;
+            delivered.push(delivery);
+        }
     }
     Ok(delivered)
 }

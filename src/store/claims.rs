@@ -17,7 +17,7 @@ use super::belief::Belief;
 use super::entries::DELIVERED;
 use super::logs::{self, Log};
 use super::value::int;
-use super::{Delivery, StoreError};
+use super::{Delivery, StoreError, recipients};
 use crate::wire::{ConversationId, DeviceKey, EntryId, HAVE_LOGS_MAX, Have, LogHave};
 
 /// Takes over a peer's statement. Tells which own entries it has delivered for the first time.
@@ -129,11 +129,15 @@ fn deliver(tx: &Connection, peer: i64, log: i64, conversation: ConversationId) -
         .query_map([peer, log], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
         .collect::<Result<_, _>>()?;
     found.sort_unstable();
-    for (.., local) in &found {
-        tx.prepare_cached("UPDATE entry SET progress = ?2 WHERE local = ?1")?.execute([*local, DELIVERED])?;
+    let mut delivered = vec![];
+    for (_, id, shown, local) in found {
+        if !recipients::all_have(tx, local)? {
+            continue;
+        }
+        delivered.push(Delivery { conversation, id: EntryId(id), shown });
+        tx.prepare_cached("UPDATE entry SET progress = ?2 WHERE local = ?1")?.execute([local, DELIVERED])?;
     }
-    let delivery = |(_, id, shown, _)| Delivery { conversation, id: EntryId(id), shown };
-    Ok(found.into_iter().map(delivery).collect())
+    Ok(delivered)
 }
 
 /// Of the logs that it does not name, a peer that named all has nothing.

@@ -5,17 +5,22 @@
 use std::path::Path;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
+use super::sound::{Note, Sound, WHOLE_BYTES_MAX};
 use super::{
-    Op, Outcome, StoreError, belief, chat, claims, entries, have, history, live, outbox, page, people, reading, schema,
-    search, summary,
+    Op, Outcome, StoreError, belief, chat, claims, entries, groups, have, history, live, outbox, page, people, reading,
+    recipients, schema, search, summary,
 };
 use crate::wire::kind;
 
 /// The database. One thread owns it; see [`super::Store`].
 #[derive(Debug)]
 pub struct Db {
+    // Dropped in this order: the look at the pages ends, the file is closed, and then it is noted how it was left.
+    sound: Option<Sound>,
     connection: Connection,
+    _note: Option<Note>,
     /// Something was erased, and older pages that hold it are in the WAL.
     erased: bool,
 }
@@ -26,7 +31,15 @@ impl Db {
     /// # Errors
     /// When the file cannot be used, is damaged, or belongs to a newer or another program; such a file is not changed.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { connection: schema::open(path)?, erased: false })
+        Self::open_as(path, WHOLE_BYTES_MAX)
+    }
+
+    /// The same, where files up to another size are read whole first.
+    pub(super) fn open_as(path: &Path, whole_max: u64) -> Result<Self, StoreError> {
+        let (connection, due) = schema::open(path, whole_max)?;
+        let sound = Sound::watch(path, due)?;
+        let note = sound.note(path, due, whole_max);
+        Ok(Self { sound: Some(sound), connection, _note: Some(note), erased: false })
     }
 
     /// A database that lives as long as this value, for tests.
@@ -34,7 +47,7 @@ impl Db {
     /// # Errors
     /// When SQLite has no memory.
     pub fn in_memory() -> Result<Self, StoreError> {
-        Ok(Self { connection: schema::in_memory()?, erased: false })
+        Ok(Self { sound: None, connection: schema::in_memory()?, _note: None, erased: false })
     }
 
     /// Does a batch in one transaction. When a statement or the commit fails, nothing has changed and every op of the
@@ -51,6 +64,9 @@ impl Db {
         after: impl FnOnce(),
     ) -> Vec<Result<Outcome, StoreError>> {
         let count = ops.len();
+        if let Some(damage) = self.damage() {
+            return vec![Err(damage.clone()); count];
+        }
         let deletes = ops.iter().any(deletes);
         match self.transaction(ops, before, after, deletes) {
             Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
@@ -75,10 +91,17 @@ impl Db {
         Ok(outcomes)
     }
 
+    /// What was found after the opening.
+    pub(super) fn damage(&self) -> Option<&StoreError> {
+        self.sound.as_ref().and_then(Sound::damage)
+    }
+
     /// What was erased is gone from the WAL too before anybody is told. What is committed stays so when that fails, and it is
     /// tried again after the next commit.
     fn empty_wal(&mut self) {
         if self.erased {
+            // Whoever reads keeps the WAL from being emptied. The next start looks again.
+            self.sound.iter_mut().for_each(Sound::stop);
             match schema::empty_wal(&self.connection) {
                 Ok(done) => self.erased = !done,
                 Err(error) => tracing::warn!(%error, "the WAL could not be emptied after a deletion"),
@@ -95,17 +118,23 @@ impl Db {
     pub(super) fn connection_mut(&mut self) -> &mut Connection {
         &mut self.connection
     }
-
-    #[cfg(any(test, feature = "testing"))]
-    pub(super) fn into_connection(self) -> Connection {
-        self.connection
-    }
 }
 
 #[cfg(any(test, feature = "testing"))]
 impl From<Connection> for Db {
     fn from(connection: Connection) -> Self {
-        Self { connection, erased: false }
+        Self { sound: None, connection, _note: None, erased: false }
+    }
+}
+
+impl Drop for Db {
+    fn drop(&mut self) {
+        // A damaged file stays as it is, with what waits beside it.
+        if self.damage().is_some()
+            && let Err(error) = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+        {
+            tracing::warn!(%error, "a damaged database is closed as if it were whole");
+        }
     }
 }
 
@@ -133,9 +162,9 @@ fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {
         Op::Acked { peer, ids, way } => belief::acked(tx, &peer, &ids, way).map(Outcome::Delivered),
         Op::Believe { peer, have } => claims::believe(tx, &peer, &have).map(Outcome::Delivered),
         Op::Lower { peer, lack } => belief::lower(tx, &peer, &lack).map(done),
-        Op::MarkSent { ids, way } => entries::mark_sent(tx, &ids, way).map(done),
+        Op::MarkSent { ids, way } => entries::mark_sent(tx, &ids, way).map(Outcome::Changed),
         Op::Have(conversation) => have::have(tx, &conversation).map(Outcome::Have),
-        Op::Outbox { peer, conversation, after, bytes } => outbox::outbox(tx, &peer, &conversation, after, bytes),
+        Op::Outbox { peer, conversations, after, bytes } => outbox::outbox(tx, &peer, &conversations, after, bytes),
         Op::History { conversation, before, limit } => history::page(tx, &conversation, before.as_ref(), limit),
         Op::Page { conversation, at, limit } => page::page(tx, &conversation, &at, limit),
         Op::MarkRead { conversation, up_to } => page::mark_read(tx, &conversation, &up_to),
@@ -151,6 +180,12 @@ fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {
         Op::Search { query, within, before, limit } => search::search(tx, &query, within.as_ref(), before, limit),
         Op::IndexMore => search::index_more(tx),
         Op::Choose { conversation, choice } => chat::choose(tx, &conversation, choice),
+        Op::Group(conversation) => groups::read(tx, &conversation),
+        Op::Cut { conversation, author } => groups::cut(tx, &conversation, &author).map(Outcome::Cut),
+        Op::SaveRecipients { conversation, devices } => {
+            recipients::save(tx, &conversation, &devices).map(Outcome::Delivered)
+        }
+        Op::Deliveries(id) => recipients::of_entry(tx, &id).map(Outcome::Deliveries),
     }
 }
 

@@ -10,7 +10,7 @@ use super::{Outcome, Progress, Refusal, StoreError, Way, belief, have, live, ord
 use crate::log::Entry;
 use crate::log::fold::is_shown;
 use crate::log::order::Node;
-use crate::wire::{DeviceKey, EntryId, TIPS_MAX};
+use crate::wire::{ConversationId, DeviceKey, EntryId, TIPS_MAX};
 
 /// Entries of one conversation that may wait for a parent: more than anybody writes while a peer is away, and few
 /// enough that the index of them stays small.
@@ -82,7 +82,10 @@ pub(super) fn append(tx: &Connection, entry: &Entry) -> Result<Outcome, StoreErr
     if !continues || !order::missing(tx, conversation, entry)?.is_empty() {
         return Ok(Outcome::Refused(Refusal::OutOfSequence));
     }
-    let conversation = logs::intern_conversation(tx, &entry.conversation())?;
+    let conversation = match conversation {
+        Some(conversation) => conversation,
+        None => logs::intern_conversation(tx, &entry.conversation())?,
+    };
     let log = match log {
         Some(log) => log,
         None => logs::create(tx, conversation, &header.device, &header.log, logs::OWN)?,
@@ -155,16 +158,20 @@ pub(super) fn insert(
     Ok(Outcome::Inserted { stored, fresh, refused, heads, gaps })
 }
 
-pub(super) fn mark_sent(tx: &Connection, ids: &[EntryId], way: Way) -> Result<(), StoreError> {
+/// These were handed to a path. Tells in which conversations own entries are shown differently for it.
+pub(super) fn mark_sent(tx: &Connection, ids: &[EntryId], way: Way) -> Result<Vec<ConversationId>, StoreError> {
     let mut update = tx.prepare_cached(
         "UPDATE entry SET progress = ?2,
              way = CASE WHEN ?3 <> ?5 OR way IS NULL OR way = ?5 THEN ?3 WHEN way < ?5 THEN way + ?6 ELSE way END
-         WHERE id = ?1 AND progress < ?4",
+         WHERE id = ?1 AND progress < ?4 RETURNING conversation",
     )?;
+    let mut changed = BTreeSet::new();
     for id in ids {
-        update.execute(params![id.0, SENT, way_number(way), DELIVERED, way_number(Way::Mail), MAIL_TOO])?;
+        let values = params![id.0, SENT, way_number(way), DELIVERED, way_number(Way::Mail), MAIL_TOO];
+        changed.extend(update.query_row(values, |row| row.get::<_, i64>(0)).optional()?);
     }
-    Ok(())
+    let mut key = tx.prepare_cached("SELECT key FROM conversation WHERE id = ?1")?;
+    changed.into_iter().map(|id| Ok(key.query_row([id], |row| row.get(0).map(ConversationId))?)).collect()
 }
 
 /// An own entry is on a peer's disk, and the peer said so this way. Of a link and mail after it the entry went by the one by which
@@ -210,9 +217,11 @@ fn admit(tx: &Connection, entry: &Entry) -> Result<Result<Place, &'static str>, 
         if log.is_none() && logs::count_of(tx, conversation, &header.device)? >= LOGS_MAX {
             return Ok(Err("this device has too many logs here"));
         }
-        let (entries, bytes) = order::waiting(tx, conversation)?;
-        if !missing.is_empty() && (entries >= WAITING_MAX || bytes >= WAITING_BYTES_MAX) {
-            return Ok(Err("too many entries wait for others here"));
+        if !missing.is_empty() {
+            let (entries, bytes) = order::waiting(tx, conversation)?;
+            if entries >= WAITING_MAX || bytes >= WAITING_BYTES_MAX {
+                return Ok(Err("too many entries wait for others here"));
+            }
         }
     }
     let fork = match &log {
@@ -224,7 +233,10 @@ fn admit(tx: &Connection, entry: &Entry) -> Result<Result<Place, &'static str>, 
     if !chained && log.as_ref().is_some_and(|log| log.forks >= FORKS_MAX) {
         return Ok(Err("this log has too many branches"));
     }
-    let conversation = logs::intern_conversation(tx, &entry.conversation())?;
+    let conversation = match conversation {
+        Some(conversation) => conversation,
+        None => logs::intern_conversation(tx, &entry.conversation())?,
+    };
     let ours = logs::is_ours(tx, conversation, &header.device, &header.log)?;
     let mut log = match log {
         Some(log) => log,
@@ -259,10 +271,16 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
     let Place { conversation, mut log, fork, missing, progress, way } = place;
     let (header, wire) = (entry.header(), entry.wire());
     let sequence = int(header.sequence);
-    let shown = is_shown(header.kind, header.target.is_some());
     let erased = live::is_erased(tx, conversation, &entry.id(), header)?;
     let (salt, body) = (wire.salt.filter(|_| !erased), wire.body.as_ref().filter(|_| !erased));
-    if !fork && let Some(other) = logs::main_at(tx, log.id, sequence)? {
+    let bare = body.is_none() && !erased;
+    let shown = is_shown(header.kind, header.target.is_some()) && !bare;
+    // Nearly always it is the next one of a log that is whole: then there is nothing in its place, and nothing above it.
+    let next = !fork && log.top == log.count && log.continues(sequence, header.previous.map(|id| id.0));
+    if !fork
+        && !next
+        && let Some(other) = logs::main_at(tx, log.id, sequence)?
+    {
         logs::demote(tx, &mut log, other)?;
     }
     tx.prepare_cached(
@@ -289,7 +307,7 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
         way.map(way_number),
         header.target.map(|id| id.0),
         shown,
-        body.is_none() && !erased,
+        bare,
     ])?;
     let local = tx.last_insert_rowid();
     if shown {
@@ -307,7 +325,13 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
     } else {
         log.top = log.top.max(sequence.saturating_add(1));
     }
-    logs::extend(tx, &mut log)?;
+    if next {
+        log.count += 1;
+        log.head = Some(entry.id().0);
+    }
+    if !next || log.forks > 0 {
+        logs::extend(tx, &mut log)?;
+    }
     logs::save(tx, &log)?;
     if missing.is_empty() {
         order::settle(tx, conversation, local, Node::from(entry), placed)?;

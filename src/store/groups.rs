@@ -3,14 +3,15 @@
 //! Of each entry of a group that has its place it is kept which changes of the group it has seen (its era): those of its parents,
 //! and the parents themselves that are changes. Most entries share one with the entry before them.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::value::uint;
-use super::{StoreError, order};
-use crate::log::group::{Action, Fact, Group};
-use crate::wire::{ConversationId, DeviceKey, EntryId, RootKey, kind};
+use super::{GroupRow, Outcome, StoreError, logs, order};
+use crate::log::group::{Action, CUT_LOGS_MAX, Fact, Group, Last, Share};
+use crate::wire::{ConversationId, DeviceKey, EntryId, LogId, RootKey, kind};
 
 /// Changes that one era names at most. They are told apart only while people change a group at the same time.
 const SEEN_MAX: usize = 256;
@@ -109,6 +110,36 @@ pub(super) fn ids(blob: &[u8]) -> Vec<EntryId> {
     blob.as_chunks::<32>().0.iter().map(|id| EntryId(*id)).collect()
 }
 
+/// One group, or nothing when no entry creates it.
+pub(super) fn read(tx: &Connection, key: &ConversationId) -> Result<Outcome, StoreError> {
+    let row = match logs::conversation(tx, key)? {
+        Some(conversation) => row(tx, conversation, key)?,
+        None => None,
+    };
+    Ok(row.map_or(Outcome::Done, |row| Outcome::Group(Box::new(row))))
+}
+
+/// Every group of which anything is here.
+pub(super) fn all(tx: &Connection) -> Result<Vec<GroupRow>, StoreError> {
+    let keys: Vec<(i64, [u8; 32])> = tx
+        .prepare_cached("SELECT id, key FROM conversation WHERE id IN (SELECT conversation FROM era) ORDER BY id")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    let mut rows = vec![];
+    for (id, key) in keys {
+        rows.extend(row(tx, id, &ConversationId(key))?);
+    }
+    Ok(rows)
+}
+
+fn row(tx: &Connection, conversation: i64, key: &ConversationId) -> Result<Option<GroupRow>, StoreError> {
+    let group = group(tx, conversation, key)?;
+    if group.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(GroupRow { conversation: *key, group, heads: order::heads(tx, conversation)? }))
+}
+
 /// The changes of a group that have their place.
 pub(super) fn group(tx: &Connection, conversation: i64, key: &ConversationId) -> Result<Group, StoreError> {
     let mut group = Group::new(*key);
@@ -132,4 +163,53 @@ pub(super) fn group(tx: &Connection, conversation: i64, key: &ConversationId) ->
         group.add(fact).map_err(|error| StoreError::Damaged(error.to_string()))?;
     }
     Ok(group)
+}
+
+/// The last entry of each log that somebody has written in, as far as it is whole here.
+pub(super) fn cut(tx: &Connection, key: &ConversationId, author: &RootKey) -> Result<Vec<Last>, StoreError> {
+    let Some(conversation) = logs::conversation(tx, key)? else { return Ok(vec![]) };
+    let mut statement = tx.prepare_cached(
+        "SELECT d.key, l.name, l.count, l.head FROM log l JOIN device d ON d.id = l.device
+         JOIN entry e ON e.id = l.head WHERE l.conversation = ?1 AND e.author = ?2
+         ORDER BY l.latest DESC LIMIT ?3",
+    )?;
+    let limit = i64::try_from(CUT_LOGS_MAX).unwrap_or(i64::MAX);
+    let mut cut: Vec<Last> = statement
+        .query_map(params![conversation, author.0, limit], |row| {
+            let count: i64 = row.get(2)?;
+            Ok(Last {
+                device: DeviceKey(row.get(0)?),
+                log: LogId(row.get(1)?),
+                sequence: uint(count - 1),
+                id: EntryId(row.get(3)?),
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    cut.sort_unstable_by_key(|last| (last.device, last.log));
+    Ok(cut)
+}
+
+/// What of a group somebody may be given.
+pub(super) struct Sharing {
+    group: Group,
+    to: RootKey,
+    /// What was asked already: most entries have seen the same.
+    known: RefCell<BTreeMap<(Vec<u8>, bool), Share>>,
+}
+
+impl Sharing {
+    /// `None` when this is no group: between two people everything is shared.
+    pub(super) fn with(tx: &Connection, key: &ConversationId, to: Option<RootKey>) -> Result<Option<Self>, StoreError> {
+        let (Some(to), Some(conversation)) = (to, logs::conversation(tx, key)?) else { return Ok(None) };
+        Ok(Some(Self { group: group(tx, conversation, key)?, to, known: RefCell::default() }))
+    }
+
+    /// How much of an entry with these changes before it they may be given. What has no place yet is given to nobody: it is not known
+    /// what it has seen.
+    pub(super) fn of(&self, seen: Option<&[u8]>, is_change: bool) -> Share {
+        let Some(seen) = seen else { return Share::Nothing };
+        let mut known = self.known.borrow_mut();
+        let asked = (seen.to_vec(), is_change);
+        *known.entry(asked).or_insert_with(|| self.group.fold().share(&self.to, &ids(seen), is_change))
+    }
 }

@@ -23,6 +23,17 @@ pub(super) fn reads_differently(tx: &Connection, local: i64) -> Result<(), Store
     search::index(tx, local).map(drop)
 }
 
+/// Whether a message is shown: not when it was deleted for this device only, counts for nothing in its group, or came without
+/// its body though nobody has deleted it. That one is on its way, or was not meant for us.
+pub(super) fn look_again(tx: &Connection, local: i64) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE entry SET shown = (hidden = 0 AND void = 0 AND bare = 0)
+         WHERE local = ?1 AND (kind = 1 OR (kind NOT IN (2, 3, 4, 16) AND target IS NULL))",
+    )?
+    .execute([local])?;
+    Ok(())
+}
+
 /// Whether an entry's body is not wanted any more: its author has deleted it, or the message that it edits.
 pub(super) fn is_erased(tx: &Connection, conversation: i64, id: &EntryId, header: &Header) -> Result<bool, StoreError> {
     let deleted = match header.kind {
@@ -55,10 +66,10 @@ pub(super) fn fill_in(tx: &Connection, local: i64, entry: &Entry) -> Result<bool
     if !erased || is_erased(tx, conversation, &entry.id(), entry.header())? {
         return Ok(false);
     }
-    tx.prepare_cached(
-        "UPDATE entry SET salt = ?2, body = ?3, bare = 0, unread = (progress = 4 AND shown = 1) WHERE local = ?1",
-    )?
-    .execute(params![local, salt.0, body])?;
+    tx.prepare_cached("UPDATE entry SET salt = ?2, body = ?3, bare = 0 WHERE local = ?1")?
+        .execute(params![local, salt.0, body])?;
+    look_again(tx, local)?;
+    tx.prepare_cached("UPDATE entry SET unread = (progress = 4 AND shown = 1) WHERE local = ?1")?.execute([local])?;
     if !placed {
         order::count_waiting(tx, conversation, 0, int(body.len() as u64))?;
     }
@@ -207,6 +218,10 @@ pub(super) fn count_again(tx: &Connection, local: i64) -> Result<(), StoreError>
                       WHERE target = ?3 AND kind BETWEEN 2 AND 4 AND kind = 2))",
             )?
             .execute(params![entry.conversation, author.0, target.0])?;
+            if let Some(message) = message(tx, entry.conversation, &target)? {
+                look_again(tx, message.local)?;
+                reads_differently(tx, message.local)?;
+            }
         }
     }
     match message(tx, entry.conversation, &target)? {
@@ -267,6 +282,7 @@ fn erase(tx: &Connection, local: i64) -> Result<(), StoreError> {
         .query_row([local], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     tx.prepare_cached("UPDATE entry SET salt = NULL, body = NULL, bare = 0, unread = 0 WHERE local = ?1")?
         .execute([local])?;
+    look_again(tx, local)?;
     if !placed {
         order::count_waiting(tx, conversation, 0, -bytes)?;
     }

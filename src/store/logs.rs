@@ -8,7 +8,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::StoreError;
-use crate::wire::{ConversationId, DeviceKey, LogId};
+use crate::wire::{ConversationId, DeviceKey, EntryId, LogId};
 
 /// A log of somebody else.
 pub(super) const FOREIGN: i64 = 0;
@@ -160,6 +160,13 @@ pub(super) fn is_ours(
         )?
         .query_row(params![device.0, conversation, name.0], |row| row.get(0))?;
     Ok(ours)
+}
+
+/// An entry's number.
+pub(super) fn local(tx: &Connection, id: &EntryId) -> Result<Option<i64>, StoreError> {
+    let local =
+        tx.prepare_cached("SELECT local FROM entry WHERE id = ?1")?.query_row([id.0], |row| row.get(0)).optional()?;
+    Ok(local)
 }
 
 /// An entry as the chain sees it.

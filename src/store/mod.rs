@@ -9,6 +9,7 @@
 //! | `writer` | the thread: queue in, outcomes out, one transaction for what has gathered |
 //! | `db` | a batch as one transaction |
 //! | `schema` | opening, refusing, migrating |
+//! | `sound` | whether every page is in order, without reading all of a large file at each start |
 //! | `people` | profile, invitations, people, devices, own logs |
 //! | `entries` | entries come in, with their limits |
 //! | `logs` | which branch of a log is the main one, and how far it is whole |
@@ -18,10 +19,13 @@
 //! | `fold` | a message as it reads now: its row and the operations on it |
 //! | `live` | what an edit, a deletion, a reaction does when it finds its place; erasing, hiding |
 //! | `reading` | how far somebody has read, as they say |
+//! | `missing` | what is known to exist and is not here, and whose logs have branches |
 //! | `page` | pages for a window, and what was read |
 //! | `summary` | a conversation in a line; drafts, nicknames, and who may learn no address |
 //! | `search` | the index of what was said, and what is looked up in it |
 //! | `chat` | what was chosen for a conversation: silence, a place on top, a place out of sight |
+//! | `groups` | changes of groups, and what of a group somebody may be given |
+//! | `recipients` | who has to have an own message of a group |
 //! | `voids` | which entries of a group do not count, and that they are not shown |
 //! | `inspect`, `fault` | for tests: what is there, and copies of it; a disk that fails |
 
@@ -41,14 +45,17 @@ mod history;
 mod inspect;
 mod live;
 mod logs;
+mod missing;
 mod op;
 mod order;
 mod outbox;
 mod page;
 mod people;
 mod reading;
+mod recipients;
 mod schema;
 mod search;
+mod sound;
 mod summary;
 mod value;
 mod voids;
@@ -60,9 +67,10 @@ pub use error::StoreError;
 pub use fold::QUOTE_TEXT_CHARS_MAX;
 #[cfg(any(test, feature = "testing"))]
 pub use inspect::Kept;
+pub use missing::{Gaps, MISSING_COUNT_MAX, Missing};
 pub use op::{
-    Delivery, Fresh, Happened, Invitation, Loaded, Mark, MessageRow, OUTBOX_COUNT_MAX, Op, Outcome, OwnLog, Peer,
-    Person, Profile, Progress, QuoteRow, Refusal, Standing, Way,
+    Delivery, Fresh, GroupRow, Happened, Invitation, Loaded, Mark, MessageRow, OUTBOX_COUNT_MAX, Op, Outcome, OwnLog,
+    Peer, Person, Profile, Progress, QuoteRow, Refusal, Standing, Wanted, Way,
 };
 pub use page::{Page, Place};
 pub use search::{FOUND_MAX, Found, Hit};

@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use super::{Choice, Chosen, Found, Page, Place, Summary};
 use crate::log::fold::Folded;
+use crate::log::group::{Group, Last};
 use crate::log::{Entry, Query};
 use crate::wire::{
     self, ConversationId, DeviceKey, EntryId, ExchangeKey, Have, Lack, LogId, Nonce, RootKey, WorkingKey,
@@ -71,7 +72,8 @@ pub enum Op {
         /// What it said.
         lack: Lack,
     },
-    /// These entries were handed to a path. Kept with each of our own until it is delivered: the last one counts.
+    /// These entries were handed to a path. Kept with each of our own until it is delivered: the last one counts. Answered by
+    /// [`Outcome::Changed`].
     MarkSent {
         /// The entries.
         ids: Vec<EntryId>,
@@ -80,13 +82,13 @@ pub enum Op {
     },
     /// What we have of a conversation. Answered by [`Outcome::Have`].
     Have(ConversationId),
-    /// Entries of a conversation (own or not) that the peer is not believed to have, in the order in which they were
-    /// stored here, after a cursor. Answered by [`Outcome::Outbox`].
+    /// Entries of some conversations (own or not) that the peer is not believed to have, in the order in which they were
+    /// stored here, after a cursor that counts over all of them. Answered by [`Outcome::Outbox`].
     Outbox {
         /// The peer.
         peer: DeviceKey,
-        /// The conversation.
-        conversation: ConversationId,
+        /// The conversations.
+        conversations: Vec<Wanted>,
         /// Exclusive; 0 is the beginning.
         after: u64,
         /// Stop after this many bytes of encoded entries (at least one entry is returned).
@@ -149,7 +151,8 @@ pub enum Op {
     },
     /// Each of these conversations in a line. Answered by [`Outcome::Summaries`].
     Summarise(Vec<ConversationId>),
-    /// How many own entries wait for a peer's confirmation, in all conversations with contacts. Answered by [`Outcome::Count`].
+    /// How many own entries wait for a peer's confirmation, in all conversations with contacts and in groups. Answered by
+    /// [`Outcome::Count`].
     CountWaiting,
     /// Hide a message on this device. Answered by [`Outcome::Done`], or [`Refusal::UnknownMessage`].
     Hide {
@@ -189,6 +192,46 @@ pub enum Op {
         /// The choice.
         choice: Choice,
     },
+    /// A group as its entries make it. Answered by [`Outcome::Group`], or [`Outcome::Done`] when there is none of this name.
+    Group(ConversationId),
+    /// The last entry that is here of each log of somebody in a group. Answered by [`Outcome::Cut`].
+    Cut {
+        /// The group.
+        conversation: ConversationId,
+        /// Who.
+        author: RootKey,
+    },
+    /// From now on an own entry of this group counts as delivered when each of these devices has it. Answered by
+    /// [`Outcome::Delivered`]: what was only waiting for somebody who is among them no more.
+    SaveRecipients {
+        /// The group.
+        conversation: ConversationId,
+        /// The devices.
+        devices: Vec<DeviceKey>,
+    },
+    /// Which devices have to have an entry of a group, and whether each has. Answered by [`Outcome::Deliveries`].
+    Deliveries(EntryId),
+}
+
+/// What is wanted of a conversation for a peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Which.
+    pub conversation: ConversationId,
+    /// In a group: whose device it is. They get what the group lets them have.
+    pub to: Option<RootKey>,
+    /// Only what they have written.
+    pub only_by: Option<RootKey>,
+    /// And, whoever wrote it, what was here before this one, and this one.
+    pub and_up_to: Option<EntryId>,
+}
+
+impl Wanted {
+    /// Everything.
+    #[must_use]
+    pub fn all(conversation: ConversationId) -> Self {
+        Self { conversation, to: None, only_by: None, and_up_to: None }
+    }
 }
 
 /// The answer to an [`Op`].
@@ -218,6 +261,8 @@ pub enum Outcome {
     },
     /// Own entries that this statement of a peer has proved to be delivered, for the first time.
     Delivered(Vec<Delivery>),
+    /// Own entries of these conversations are shown differently now.
+    Changed(Vec<ConversationId>),
     /// What we have of a conversation.
     Have(Have),
     /// Entries to send and the cursor to go on from; fewer than asked for means that there are no more.
@@ -232,7 +277,7 @@ pub enum Outcome {
     /// A page for a window.
     Page(Page),
     /// One message, and where it belongs.
-    Message(ConversationId, MessageRow),
+    Message(ConversationId, Box<MessageRow>),
     /// Conversations, each in a line, in the order in which they were asked for.
     Summaries(Vec<Summary>),
     /// A number.
@@ -246,6 +291,12 @@ pub enum Outcome {
     },
     /// Everything that is chosen for the conversation now.
     Chosen(Chosen),
+    /// A group.
+    Group(Box<GroupRow>),
+    /// The last entries, ascending by device and log.
+    Cut(Vec<Last>),
+    /// Devices, and whether each has it.
+    Deliveries(Vec<(DeviceKey, bool)>),
     /// The wish was understood and cannot be granted; nothing changed.
     Refused(Refusal),
     /// What was read is on disk; and what is to be said of it, when it is further than before.
@@ -289,7 +340,28 @@ pub struct Loaded {
     pub summaries: Vec<Summary>,
     /// There is something that was stored before there was an index: [`Op::IndexMore`].
     pub unsearched: bool,
+    /// Groups of which anything is here, also those that nobody has added us to.
+    pub groups: Vec<GroupRow>,
 }
+
+/// A group as its entries make it.
+#[derive(Clone, Debug)]
+pub struct GroupRow {
+    /// Its conversation.
+    pub conversation: ConversationId,
+    /// Its changes, those among them that have their place.
+    pub group: Group,
+    /// The conversation's heads.
+    pub heads: Vec<EntryId>,
+}
+
+impl PartialEq for GroupRow {
+    fn eq(&self, other: &Self) -> bool {
+        (self.conversation, self.group.tops(), &self.heads) == (other.conversation, other.group.tops(), &other.heads)
+    }
+}
+
+impl Eq for GroupRow {}
 
 /// What others see of us.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -326,6 +398,8 @@ pub enum Standing {
     Declined,
     /// Blocked. (6)
     Blocked,
+    /// Known only because they are in a group with us. (7)
+    Member,
 }
 
 /// Somebody we know.

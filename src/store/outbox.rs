@@ -1,11 +1,16 @@
 //! The outbox is a query: what is here and the peer is not believed to have.
 
-use rusqlite::{Connection, params};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
+use rusqlite::{Connection, Rows, params};
+
+use super::groups::Sharing;
 use super::value::{int, uint};
-use super::{OUTBOX_COUNT_MAX, Outcome, StoreError, logs, people};
+use super::{OUTBOX_COUNT_MAX, Outcome, StoreError, Wanted, logs, people};
 use crate::log::direct_conversation;
-use crate::wire::{self, ConversationId, DeviceKey, EntryId, RootKey, Salt, Signature};
+use crate::log::group::Share;
+use crate::wire::{self, ConversationId, DeviceKey, EntryId, RootKey, Salt, Signature, kind};
 
 /// What an entry's encoding adds to its header and body: signature, salt, four keys, four lengths.
 const ENTRY_OVERHEAD: usize = 112;
@@ -13,45 +18,86 @@ const ENTRY_OVERHEAD: usize = 112;
 /// conversation's beginning, where such a peer lacks something soon.
 const FLOOR_MAX: i64 = 4_096;
 
-/// Entries to send, in the order of their arrival here.
+/// An entry to send, with its cursor.
+type Found = (i64, EntryId, wire::Entry);
+
+/// Entries to send, in the order of their arrival here: what each conversation holds comes from an index, and the lowest of all
+/// goes first.
 pub(super) fn outbox(
     tx: &Connection,
     peer: &DeviceKey,
-    conversation: &ConversationId,
+    conversations: &[Wanted],
     after: u64,
     bytes: usize,
 ) -> Result<Outcome, StoreError> {
-    let mut found = Outcome::Outbox { entries: vec![], more: false };
-    let Outcome::Outbox { entries, more } = &mut found else { return Ok(found) };
-    let Some(conversation) = logs::conversation(tx, conversation)? else { return Ok(found) };
     // A device of which nothing is known lacks everything; no row has the number 0.
     let peer = logs::device(tx, peer)?.unwrap_or_default();
-    let Some(floor) = floor(tx, peer, conversation)? else { return Ok(found) };
-    let mut statement = tx.prepare_cached(
-        "SELECT e.local, e.id, e.header, e.signature, e.salt, e.body
-         FROM entry e INDEXED BY entry_arrival LEFT JOIN belief b ON b.device = ?1 AND b.log = e.log
-         WHERE e.conversation = ?2 AND e.local > ?3 AND NOT (e.fork = 0 AND e.sequence < coalesce(b.count, 0))
-             AND NOT EXISTS (SELECT 1 FROM belief_entry r WHERE r.device = ?1 AND r.log = e.log AND r.entry = e.local)
-         ORDER BY e.local",
-    )?;
-    let mut rows = statement.query([peer, conversation, int(after).max(floor - 1)])?;
-    let mut left = bytes;
+    let (mut statements, mut keys) = (vec![], vec![]);
+    for wanted in conversations {
+        let Some(conversation) = logs::conversation(tx, &wanted.conversation)? else { continue };
+        let Some(floor) = floor(tx, peer, conversation)? else { continue };
+        let up_to = match &wanted.and_up_to {
+            Some(id) => logs::local(tx, id)?,
+            None => None,
+        };
+        statements.push(tx.prepare_cached(LACKING)?);
+        let key =
+            (conversation, int(after).max(floor - 1), wanted.only_by.map(|root| root.0), up_to.unwrap_or_default());
+        keys.push((key, Sharing::with(tx, &wanted.conversation, wanted.to)?));
+    }
+    let (mut cursors, mut waiting) = (vec![], BinaryHeap::new());
+    for (place, (statement, (key, sharing))) in statements.iter_mut().zip(keys).enumerate() {
+        let (conversation, after, only_by, up_to) = key;
+        let mut rows = statement.query(params![peer, conversation, after, only_by, up_to])?;
+        let first = next(&mut rows, sharing.as_ref())?;
+        waiting.extend(first.as_ref().map(|(local, ..)| Reverse((*local, place))));
+        cursors.push((rows, sharing, first));
+    }
+    let (mut entries, mut left) = (vec![], bytes);
+    while let Some(Reverse((_, place))) = waiting.pop() {
+        let Some((rows, sharing, found)) = cursors.get_mut(place) else { continue };
+        let Some((local, id, entry)) = found.take() else { continue };
+        let size = ENTRY_OVERHEAD + entry.header.len() + entry.body.as_ref().map_or(0, Vec::len);
+        if entries.len() == OUTBOX_COUNT_MAX || (size > left && !entries.is_empty()) {
+            return Ok(Outcome::Outbox { entries, more: true });
+        }
+        left = left.saturating_sub(size);
+        entries.push((uint(local), id, entry));
+        *found = next(rows, sharing.as_ref())?;
+        waiting.extend(found.as_ref().map(|(local, ..)| Reverse((*local, place))));
+    }
+    Ok(Outcome::Outbox { entries, more: false })
+}
+
+/// `?4`: only by this author, and what is not above `?5`.
+const LACKING: &str = "SELECT e.local, e.id, e.header, e.signature, e.salt, e.body, e.kind, e.bare, r.seen
+     FROM entry e INDEXED BY entry_arrival LEFT JOIN belief b ON b.device = ?1 AND b.log = e.log
+         LEFT JOIN era r ON r.id = e.era
+     WHERE e.conversation = ?2 AND e.local > ?3 AND (?4 IS NULL OR e.author = ?4 OR e.local <= ?5) AND NOT (e.fork = 0 AND e.sequence < coalesce(b.count, 0))
+         AND NOT EXISTS (SELECT 1 FROM belief_entry r WHERE r.device = ?1 AND r.log = e.log AND r.entry = e.local)
+     ORDER BY e.local";
+
+/// The next one that the peer may be given. What was given to us without its body, and not because it was deleted, is for others
+/// to give: they have it.
+fn next(rows: &mut Rows<'_>, sharing: Option<&Sharing>) -> Result<Option<Found>, StoreError> {
     while let Some(row) = rows.next()? {
-        let entry = wire::Entry {
+        let mut entry = wire::Entry {
             header: row.get(2)?,
             signature: Signature(row.get(3)?),
             salt: row.get::<_, Option<_>>(4)?.map(Salt),
             body: row.get(5)?,
         };
-        let size = ENTRY_OVERHEAD + entry.header.len() + entry.body.as_ref().map_or(0, Vec::len);
-        if entries.len() == OUTBOX_COUNT_MAX || (size > left && !entries.is_empty()) {
-            *more = true;
-            break;
+        if let Some(sharing) = sharing {
+            let (bare, seen): (bool, Option<Vec<u8>>) = (row.get(7)?, row.get(8)?);
+            match sharing.of(seen.as_deref(), row.get::<_, u32>(6)? == kind::GROUP) {
+                Share::Whole if !bare => {}
+                Share::Header => (entry.salt, entry.body) = (None, None),
+                Share::Whole | Share::Nothing => continue,
+            }
         }
-        left = left.saturating_sub(size);
-        entries.push((uint(row.get(0)?), EntryId(row.get(1)?), entry));
+        return Ok(Some((row.get(0)?, EntryId(row.get(1)?), entry)));
     }
-    Ok(found)
+    Ok(None)
 }
 
 /// Nothing before this number is lacking; `None` when nothing is lacking at all. It reads no more than what is lacking,
@@ -87,11 +133,11 @@ fn floor(tx: &Connection, peer: i64, conversation: i64) -> Result<Option<i64>, S
     Ok(floor)
 }
 
-/// Own entries that nobody has confirmed, in conversations with contacts.
+/// Own entries that are not delivered, in conversations with contacts and in groups.
 pub(super) fn count_waiting(tx: &Connection) -> Result<u64, StoreError> {
     let contacts = people::contacts(tx)?;
     let mut statement = tx.prepare_cached(
-        "SELECT c.key, e.author, count(*) FROM log l
+        "SELECT c.key, e.author, count(*), EXISTS (SELECT 1 FROM recipient r WHERE r.conversation = c.id) FROM log l
          JOIN entry e INDEXED BY entry_unconfirmed ON e.log = l.id AND e.progress < 3
          JOIN conversation c ON c.id = l.conversation
          WHERE l.own > 0 GROUP BY c.key, e.author",
@@ -100,7 +146,8 @@ pub(super) fn count_waiting(tx: &Connection) -> Result<u64, StoreError> {
     let mut count = 0;
     while let Some(row) = rows.next()? {
         let (conversation, author) = (ConversationId(row.get(0)?), RootKey(row.get(1)?));
-        if contacts.iter().any(|contact| direct_conversation(&author, contact) == conversation) {
+        let direct = contacts.iter().any(|contact| direct_conversation(&author, contact) == conversation);
+        if direct || row.get(3)? {
             count += uint(row.get(2)?);
         }
     }

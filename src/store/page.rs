@@ -121,7 +121,7 @@ pub(super) fn one(tx: &Connection, id: &EntryId, only_in: Option<&ConversationId
         return Ok(unknown());
     }
     let read = reading::others(tx, conversation)?;
-    Ok(Outcome::Message(key, fold::message(tx, conversation, stored, read)?))
+    Ok(Outcome::Message(key, Box::new(fold::message(tx, conversation, stored, read)?)))
 }
 
 fn unknown() -> Outcome {

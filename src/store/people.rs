@@ -4,7 +4,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::value::{bits, from_bits, uint};
 use super::{
-    Invitation, Loaded, OwnLog, Peer, Person, Profile, Standing, StoreError, logs, order, reading, search, summary,
+    Invitation, Loaded, OwnLog, Peer, Person, Profile, Standing, StoreError, groups, logs, order, reading, search,
+    summary,
 };
 use crate::wire::{ConversationId, DeviceKey, EntryId, ExchangeKey, LogId, Nonce, RootKey, WorkingKey};
 
@@ -20,6 +21,7 @@ pub(super) fn load(tx: &Connection) -> Result<Loaded, StoreError> {
         hidden_from: summary::hidden_from(tx)?,
         summaries: summary::summarise(tx, &conversations)?,
         unsearched: search::unsearched(tx)?.is_some(),
+        groups: groups::all(tx)?,
         logs,
     })
 }
@@ -202,6 +204,7 @@ fn number(standing: Standing) -> i64 {
         Standing::Contact => 4,
         Standing::Declined => 5,
         Standing::Blocked => 6,
+        Standing::Member => 7,
     }
 }
 
@@ -213,6 +216,7 @@ fn standing(number: i64) -> Result<Standing, StoreError> {
         4 => Ok(Standing::Contact),
         5 => Ok(Standing::Declined),
         6 => Ok(Standing::Blocked),
+        7 => Ok(Standing::Member),
         other => Err(StoreError::Damaged(format!("a person stands at {other}"))),
     }
 }

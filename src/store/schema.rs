@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use rusqlite_migration::{M, Migrations};
 
+use super::sound::{self, Due};
 use super::{StoreError, live};
 
 /// One file per format, in order. Their number is the format.
@@ -34,16 +35,23 @@ const BUSY_TIMEOUT_MS: u32 = 5_000;
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const HEADER_BYTES: usize = 100;
 
-/// Opens or creates a file that only its owner may read.
-pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
+/// Opens or creates a file that only its owner may read. Says when all of its pages are to be read, which a file larger than
+/// `whole_max` may still have before it.
+pub(super) fn open(path: &Path, whole_max: u64) -> Result<(Connection, Due), StoreError> {
     create(path)?;
     inspect(path)?;
     let unclean = has_wal(path);
+    let due = sound::due(path, unclean, whole_max);
     let connection = Connection::open(path)?;
     // Until it is known to be ours, not even a clean-up at closing may change what a killed process has left.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, unclean)?;
     connection.pragma_update(None, "busy_timeout", BUSY_TIMEOUT_MS)?;
-    check(&connection)?;
+    let current = check(&connection)?;
+    // What changes every row must not begin with damaged ones.
+    let due = if current { due } else { Due::Now };
+    if due == Due::Now {
+        sound::look(&connection)?;
+    }
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     restrict(path)?;
     let connection = prepare(connection)?;
@@ -51,7 +59,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
         // A process that was killed right after a deletion has left the text in its WAL.
         empty_wal(&connection)?;
     }
-    Ok(connection)
+    Ok((connection, due))
 }
 
 /// A database that ends with its connection.
@@ -139,7 +147,7 @@ fn inspect(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Whether somebody's last commits stand in the WAL only.
-fn has_wal(path: &Path) -> bool {
+pub(super) fn has_wal(path: &Path) -> bool {
     let mut wal = path.as_os_str().to_owned();
     wal.push("-wal");
     std::fs::metadata(wal).is_ok_and(|wal| wal.len() > 0)
@@ -155,8 +163,8 @@ fn refuse(application: i64, format: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The same questions to SQLite, which also knows what its WAL says, and whether every page is in order.
-fn check(connection: &Connection) -> Result<(), StoreError> {
+/// The same questions to SQLite, which also knows what its WAL says. Tells whether it has the format of this program.
+fn check(connection: &Connection) -> Result<bool, StoreError> {
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (application, format) = (pragma("application_id")?, pragma("user_version")?);
     refuse(application, format)?;
@@ -165,6 +173,5 @@ fn check(connection: &Connection) -> Result<(), StoreError> {
     if (application == 0 || format == 0) && tables > 0 {
         return Err(StoreError::Foreign);
     }
-    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if verdict == "ok" { Ok(()) } else { Err(StoreError::Damaged(verdict)) }
+    Ok(format == FORMAT)
 }

@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::value::uint;
-use super::{Chosen, MessageRow, Progress, StoreError, chat, fold, logs, reading};
+use super::{Chosen, Gaps, MessageRow, Progress, StoreError, chat, fold, logs, missing, reading};
 use crate::log::fold::Content;
 use crate::wire::{ConversationId, EntryId, RootKey};
 
@@ -30,6 +30,8 @@ pub struct Summary {
     pub draft: String,
     /// What was chosen for it.
     pub chosen: Chosen,
+    /// What is known to be incomplete.
+    pub gaps: Gaps,
 }
 
 /// The last message of a conversation.
@@ -71,6 +73,7 @@ fn one(tx: &Connection, key: &ConversationId) -> Result<Summary, StoreError> {
         activity: 0,
         draft: String::new(),
         chosen: Chosen::default(),
+        gaps: Gaps::default(),
     };
     let Some(conversation) = logs::conversation(tx, key)? else { return Ok(nothing) };
     let unread = tx
@@ -84,8 +87,8 @@ fn one(tx: &Connection, key: &ConversationId) -> Result<Summary, StoreError> {
         .query_row([conversation], |row| row.get(0))
         .optional()?
         .unwrap_or_default();
-    let chosen = chat::chosen(tx, conversation)?;
-    Ok(Summary { last: last(tx, conversation)?, unread, activity, draft, chosen, ..nothing })
+    let (chosen, gaps) = (chat::chosen(tx, conversation)?, missing::gaps(tx, conversation)?);
+    Ok(Summary { last: last(tx, conversation)?, unread, activity, draft, chosen, gaps, ..nothing })
 }
 
 fn last(tx: &Connection, conversation: i64) -> Result<Option<LastRow>, StoreError> {

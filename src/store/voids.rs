@@ -228,10 +228,10 @@ fn note(tx: &Connection, entry: &Judged, verdict: Result<(), Void>, is_new: bool
     }
     if is_shown(entry.kind, entry.has_target) {
         tx.prepare_cached(
-            "UPDATE entry SET shown = (?2 = 0 AND hidden = 0),
-                 unread = (?2 = 0 AND hidden = 0 AND progress = 4 AND body IS NOT NULL) WHERE local = ?1",
+            "UPDATE entry SET unread = (?2 = 0 AND hidden = 0 AND progress = 4 AND body IS NOT NULL) WHERE local = ?1",
         )?
         .execute([entry.local, void])?;
+        live::look_again(tx, entry.local)?;
         return live::reads_differently(tx, entry.local);
     }
     // What is new has had no effect yet.

@@ -189,6 +189,7 @@ fn points(op: &Op) -> Option<(&'static str, &'static str)> {
         | Op::Hide { .. }
         | Op::TheyRead { .. }
         | Op::Choose { .. }
+        | Op::SaveRecipients { .. }
         | Op::IndexMore => return None,
         Op::Load
         | Op::Have(_)
@@ -199,6 +200,9 @@ fn points(op: &Op) -> Option<(&'static str, &'static str)> {
         | Op::Summarise(_)
         | Op::CountWaiting
         | Op::Bare(_)
+        | Op::Group(_)
+        | Op::Cut { .. }
+        | Op::Deliveries(_)
         | Op::Search { .. } => return None,
     })
 }

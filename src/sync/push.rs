@@ -3,14 +3,14 @@
 //! ```text
 //! up ──► say have ──► peer's have ──► ask the outbox from its beginning ──► send ──► acks make room ──► ask on
 //! ```
-//! Nothing is pushed before the peer has said what it has, so that a new link repeats nothing. A first frame can be lost
-//! (the peer's channel may not be open yet), so `have` is said again until the peer was heard.
+//! Nothing of a conversation is pushed before the peer has said what it has of it, so that a new link repeats nothing. A first
+//! frame can be lost (the peer's channel may not be open yet), so `have` is said again until the peer was heard.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::ASK_AGAIN;
-use crate::wire::EntryId;
+use crate::wire::{ConversationId, EntryId};
 
 /// Entries that may be under way on one link: enough to keep a disk busy that commits in batches, and fewer than the
 /// frames that a link's driver queues (256), so that what a peer is slow to take waits on our disk and not there.
@@ -26,9 +26,10 @@ const ACK_PATIENCE: Duration = Duration::from_secs(20);
 /// What a machine of this layer needs next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// Ask the store what we have and say it.
-    Have,
-    /// Ask the outbox for entries after this cursor.
+    /// Ask the store what we have of these conversations and say it.
+    Have(Of),
+    /// Ask the outbox of the conversations that the peer has spoken of ([`Push::heard`]) for entries after this cursor; a mailer
+    /// asks that of all that the peer shares.
     Outbox {
         /// Which question this is: the answer to an earlier one comes too late to count.
         number: u64,
@@ -39,12 +40,26 @@ pub enum Need {
     },
 }
 
-/// The push side of one link and one conversation.
+/// Which of the conversations that a peer shares with us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// All.
+    All,
+    /// Those of which the peer has not said yet, on this link, what it has.
+    Unheard,
+    /// This one.
+    One(ConversationId),
+}
+
+/// The push side of one link: everything that the peer shares with us goes over it, in the order of its arrival here.
 #[derive(Clone, Debug, Default)]
 pub struct Push {
     up: bool,
-    heard: bool,
+    /// What the peer has said to have something of, or nothing. No more than it shares with us.
+    heard: BTreeSet<ConversationId>,
     have_at: Option<Duration>,
+    /// One of ours is still to be said because the store could not tell it, and so all are.
+    unsaid: bool,
     /// The question whose answer counts.
     asking: Option<u64>,
     /// Questions asked so far, by all links: a number never comes twice.
@@ -67,7 +82,7 @@ impl Push {
     /// The link is open.
     pub fn up(&mut self, now: Duration) -> Vec<Need> {
         *self = Self { up: true, have_at: Some(now + HAVE_AGAIN), asked: self.asked, ..Self::default() };
-        vec![Need::Have]
+        vec![Need::Have(Of::All)]
     }
 
     /// The link is gone; what was under way may or may not have arrived.
@@ -78,19 +93,16 @@ impl Push {
     /// Whether everything that was pushed has been acknowledged and nothing more waits.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        !self.up || (self.heard && self.asking.is_none() && !self.more && self.under_way.is_empty())
+        !self.up || (!self.heard.is_empty() && self.asking.is_none() && !self.more && self.under_way.is_empty())
     }
 
-    /// The peer said what it has, and the belief in the store is that. Pushing begins anew, but for what is under way.
-    pub fn peer_has(&mut self, now: Duration) -> Vec<Need> {
+    /// The peer said what it has of a conversation, and the belief in the store is that. Pushing begins anew, but for what is
+    /// under way.
+    pub fn peer_has(&mut self, conversation: ConversationId, now: Duration) -> Vec<Need> {
         if !self.up {
             return vec![];
         }
-        let first = !self.heard;
-        self.heard = true;
-        if first {
-            self.have_at = None;
-        }
+        let first = self.heard.insert(conversation);
         // What is under way still is: the peer may have said this before it arrived. It only is no longer beyond doubt what
         // lies before the cursor.
         self.cursor = 0;
@@ -99,9 +111,20 @@ impl Push {
         let mut needs = self.ask(now);
         if first {
             // The peer was heard, so it hears us: this one arrives.
-            needs.insert(0, Need::Have);
+            needs.insert(0, Need::Have(Of::One(conversation)));
         }
         needs
+    }
+
+    /// What the peer has spoken of on this link.
+    #[must_use]
+    pub fn heard(&self) -> &BTreeSet<ConversationId> {
+        &self.heard
+    }
+
+    /// A conversation is shared no more: nothing of it is pushed.
+    pub fn unshared(&mut self, conversation: &ConversationId) {
+        self.heard.remove(conversation);
     }
 
     /// The store could not answer a question: it is asked again later.
@@ -116,6 +139,7 @@ impl Push {
     /// The store could not tell what we have: it is asked again later.
     pub fn unsaid(&mut self, now: Duration) {
         if self.up {
+            self.unsaid = true;
             self.have_at = Some(now + HAVE_AGAIN);
         }
     }
@@ -131,7 +155,7 @@ impl Push {
             return vec![];
         }
         let mut needs = self.restart(now);
-        needs.insert(0, Need::Have);
+        needs.insert(0, Need::Have(Of::All));
         needs
     }
 
@@ -145,7 +169,7 @@ impl Push {
         self.ask(now)
     }
 
-    /// The conversation has a new entry.
+    /// A conversation has a new entry.
     pub fn wrote(&mut self, now: Duration) -> Vec<Need> {
         self.more = true;
         self.ask(now)
@@ -197,7 +221,7 @@ impl Push {
             return vec![];
         }
         self.ask_at = None;
-        if !self.up || !self.heard || self.full || self.asking.is_some() || !self.more || !self.has_room() {
+        if !self.up || self.heard.is_empty() || self.full || self.asking.is_some() || !self.more || !self.has_room() {
             return vec![];
         }
         self.asked += 1;
@@ -233,8 +257,9 @@ impl Push {
             return self.restart(now);
         }
         if self.have_at.is_some_and(|at| now >= at) {
-            self.have_at = (!self.heard).then(|| now + HAVE_AGAIN);
-            return vec![Need::Have];
+            self.have_at = self.heard.is_empty().then(|| now + HAVE_AGAIN);
+            let of = if std::mem::take(&mut self.unsaid) { Of::All } else { Of::Unheard };
+            return vec![Need::Have(of)];
         }
         if self.ask_at.is_some_and(|at| now >= at) {
             return self.ask(now);

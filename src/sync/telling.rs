@@ -81,10 +81,15 @@ impl Telling {
     pub fn says(&mut self, number: u64, now: Duration, rng: &mut impl Rng) {
         self.asking = false;
         if self.at.is_some() {
-            self.said.truncate(SAID_MAX - 1);
-            self.said.push_front(number);
+            self.said(number);
             self.at = Some(now + self.repeat.next_delay(rng));
         }
+    }
+
+    /// The mail with this number has said it for another reason.
+    pub fn said(&mut self, number: u64) {
+        self.said.truncate(SAID_MAX - 1);
+        self.said.push_front(number);
     }
 
     /// Whether it is still to be said.

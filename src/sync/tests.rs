@@ -5,7 +5,10 @@ use proptest::prelude::*;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 use super::*;
-use crate::wire::EntryId;
+use crate::wire::{ConversationId, EntryId};
+
+/// The only conversation of most tests.
+const TALK: ConversationId = ConversationId([1; 32]);
 
 fn id(n: u64) -> EntryId {
     let mut bytes = [0; 32];
@@ -39,7 +42,7 @@ proptest! {
             if written < total { written = (written + rng.random_range(0..40)).min(total); needs.extend(push.wrote(now)); }
             if let Some(need) = needs.pop() {
                 match need {
-                    Need::Have => haves += usize::from(!(lossy && rng.random_bool(0.3))),
+                    Need::Have(_) => haves += usize::from(!(lossy && rng.random_bool(0.3))),
                     Need::Outbox { number, after, .. } => {
                         let (found, more) = outbox(written, &believed, after, 128);
                         sent.extend(push.outbox(number, &found, more, now).into_iter().filter(|_| !(lossy && rng.random_bool(0.2))));
@@ -50,7 +53,7 @@ proptest! {
             if haves > 0 && !(lossy && rng.random_bool(0.3)) {
                 haves = 0;
                 believed = peer.clone();
-                needs.extend(push.peer_has(now));
+                needs.extend(push.peer_has(TALK, now));
             }
             let arrived: Vec<EntryId> = std::mem::take(&mut sent);
             peer.extend(arrived.iter().copied());
@@ -122,13 +125,31 @@ proptest! {
 #[test]
 fn have_is_repeated_until_the_peer_was_heard() {
     let mut push = Push::default();
-    assert_eq!(push.up(Duration::ZERO), vec![Need::Have]);
+    assert_eq!(push.up(Duration::ZERO), vec![Need::Have(Of::All)]);
     assert_eq!(push.wrote(Duration::ZERO), vec![]);
     assert_eq!(push.tick(Duration::from_secs(1)), vec![]);
-    assert_eq!(push.tick(Duration::from_secs(2)), vec![Need::Have]);
-    let needs = push.peer_has(Duration::from_secs(3));
-    assert!(matches!(needs[..], [Need::Have, Need::Outbox { after: 0, .. }]));
+    assert_eq!(push.tick(Duration::from_secs(2)), vec![Need::Have(Of::Unheard)]);
+    let needs = push.peer_has(TALK, Duration::from_secs(3));
+    assert!(matches!(needs[..], [Need::Have(Of::One(TALK)), Need::Outbox { after: 0, .. }]));
+    assert_eq!(push.tick(Duration::from_secs(4)), vec![Need::Have(Of::Unheard)], "another one may have been lost");
     assert_eq!(push.tick(Duration::from_secs(9)), vec![]);
+}
+
+/// Of several conversations each is answered once when the peer first speaks of it, and pushed from then on; what the store
+/// could not tell is said again with all others.
+#[test]
+fn each_conversation_is_answered_once_on_a_link() {
+    let (mut push, other) = (Push::default(), ConversationId([2; 32]));
+    push.up(Duration::ZERO);
+    push.peer_has(TALK, Duration::ZERO);
+    let needs = push.peer_has(other, Duration::ZERO);
+    assert!(matches!(needs[..], [Need::Have(Of::One(one)), Need::Outbox { after: 0, .. }] if one == other));
+    assert!(matches!(push.peer_has(other, Duration::ZERO)[..], [Need::Outbox { after: 0, .. }]));
+    assert_eq!(push.heard().len(), 2);
+    push.unsaid(Duration::ZERO);
+    assert_eq!(push.tick(Duration::from_secs(2)), vec![Need::Have(Of::All)]);
+    push.unshared(&other);
+    assert_eq!(push.heard().iter().collect::<Vec<_>>(), [&TALK]);
 }
 
 /// A link that opens while mail is being prepared makes the mail unnecessary.
@@ -150,7 +171,7 @@ fn what_is_under_way_is_bounded() {
     const PAGE: u64 = 128;
     let mut push = Push::default();
     push.up(Duration::ZERO);
-    let mut needs = push.peer_has(Duration::ZERO);
+    let mut needs = push.peer_has(TALK, Duration::ZERO);
     let mut sent = vec![];
     while let Some(need) = needs.pop() {
         let Need::Outbox { number, after, .. } = need else { continue };
@@ -165,7 +186,7 @@ fn what_is_under_way_is_bounded() {
 
     let mut push = Push::default();
     push.up(Duration::ZERO);
-    push.peer_has(Duration::ZERO);
+    push.peer_has(TALK, Duration::ZERO);
     assert_eq!(push.outbox(1, &[(1, id(1), PUSH_WINDOW_BYTES)], true, Duration::ZERO).len(), 1);
     assert_eq!(push.ask(Duration::ZERO), vec![], "large entries count by their bytes");
     assert_eq!(push.acked(&[id(1)], Duration::ZERO).len(), 1);
@@ -176,7 +197,7 @@ fn what_is_under_way_is_bounded() {
 fn a_late_answer_is_not_taken_for_the_new_one() {
     let mut push = Push::default();
     push.up(Duration::ZERO);
-    push.peer_has(Duration::ZERO);
+    push.peer_has(TALK, Duration::ZERO);
     let [Need::Outbox { number, .. }] = push.restart(Duration::ZERO)[..] else { panic!("nothing is asked") };
     assert_eq!(push.outbox(number - 1, &[(7, id(7), 100)], false, Duration::ZERO), vec![]);
     assert_eq!(push.outbox(number, &[(1, id(1), 100)], true, Duration::ZERO), vec![id(1)]);
@@ -189,10 +210,10 @@ fn a_late_answer_is_not_taken_for_the_new_one() {
 fn what_is_confirmed_or_under_way_is_not_sent_again() {
     let mut push = Push::default();
     push.up(Duration::ZERO);
-    push.peer_has(Duration::ZERO);
+    push.peer_has(TALK, Duration::ZERO);
     let page = [(1, id(1), 100), (2, id(2), 100)];
     assert_eq!(push.outbox(1, &page, false, Duration::ZERO), vec![id(1), id(2)]);
-    assert!(matches!(push.peer_has(Duration::ZERO)[..], [Need::Outbox { number: 2, after: 0, .. }]));
+    assert!(matches!(push.peer_has(TALK, Duration::ZERO)[..], [Need::Outbox { number: 2, after: 0, .. }]));
     assert_eq!(push.acked(&[id(1)], Duration::ZERO), vec![]);
     assert_eq!(push.outbox(2, &page, false, Duration::ZERO), vec![]);
 }
@@ -202,14 +223,14 @@ fn what_is_confirmed_or_under_way_is_not_sent_again() {
 fn a_full_driver_is_waited_for() {
     let mut push = Push::default();
     push.up(Duration::ZERO);
-    push.peer_has(Duration::ZERO);
+    push.peer_has(TALK, Duration::ZERO);
     push.outbox(1, &[(1, id(1), 100), (2, id(2), 100)], true, Duration::ZERO);
     push.full();
     assert_eq!(push.ask(Duration::ZERO), vec![]);
     assert_eq!(push.acked(&[id(1)], Duration::ZERO), vec![]);
     assert_eq!(push.wrote(Duration::ZERO), vec![]);
     let needs = push.writable(Duration::ZERO);
-    assert!(matches!(needs[..], [Need::Have, Need::Outbox { after: 0, .. }]));
+    assert!(matches!(needs[..], [Need::Have(Of::All), Need::Outbox { after: 0, .. }]));
     assert_eq!(push.writable(Duration::ZERO), vec![], "it was not refused again");
 }
 
@@ -317,4 +338,26 @@ fn what_we_have_is_said_by_mail_until_it_counts() {
     assert!(telling.seen(151, 150, again) && telling.is_due(), "more than was ever used");
     telling.stop();
     assert_eq!(telling.deadline(), None);
+}
+
+/// What is acknowledged soon is never written down as sent; the rest is, once, after a moment or when the link is gone.
+#[test]
+fn only_what_has_no_answer_is_written_down_as_sent() {
+    let mut sent = Sent::default();
+    let (start, later) = (Duration::from_secs(5), Duration::from_secs(5) + SENT_AFTER);
+    sent.add(&[], "mail", start);
+    assert_eq!((sent.deadline(), sent.due(later)), (None, None));
+    sent.add(&[id(1), id(2)], "direct", start);
+    sent.add(&[id(3)], "relay", start + SENT_AFTER / 2);
+    assert_eq!(sent.deadline(), Some(later), "the first ones wait no longer for the next");
+    sent.acked(&[id(1), id(9)]);
+    assert_eq!(sent.due(later - Duration::from_millis(1)), None);
+    assert_eq!(sent.due(later), Some(("relay", vec![id(2), id(3)])));
+    assert_eq!((sent.due(later), sent.all(), sent.deadline()), (None, None, None));
+    sent.add(&[id(4), id(5)], "direct", start);
+    sent.acked(&[id(4)]);
+    assert_eq!(sent.all(), Some(("direct", vec![id(5)])));
+    sent.add(&[id(6)], "direct", start);
+    sent.acked(&[id(6)]);
+    assert_eq!((sent.deadline(), sent.all()), (None, None));
 }

@@ -10,10 +10,10 @@ use uuid::Uuid;
 use super::bridge::Wish;
 use super::clock::Clock;
 use super::route::{Route, Stack};
-use super::state::{Meeting, Model, ModelStoreExt, Person, PersonStoreExt, Typist, Writing, Writings};
+use super::state::{Meeting, Model, ModelStoreExt, Person, PersonStoreExt, Typist, Writing, Writings, member};
 use super::typed::Typed;
 use super::words::Words;
-use crate::coordinator::{BrokerState, Command, CommandError, ErrorCode, Handle, Reply};
+use crate::coordinator::{BrokerState, Command, CommandError, ErrorCode, GroupView, Handle, Reply};
 use crate::host::{Control, SettingsError};
 
 /// What every component can reach.
@@ -67,6 +67,9 @@ fn refusal(code: ErrorCode) -> Option<&'static str> {
         ErrorCode::MessageNewer => "refused-newer",
         ErrorCode::InvalidReaction => "refused-reaction",
         ErrorCode::UnknownMessage => "refused-message",
+        ErrorCode::UnknownGroup => "refused-group",
+        ErrorCode::NotInGroup => "refused-outside",
+        ErrorCode::NotAnAdmin => "refused-no-admin",
         ErrorCode::Storage => "refused-storage",
         ErrorCode::NoIdentity | ErrorCode::IdentityExists | ErrorCode::InvalidBroker | ErrorCode::InvalidLimit => {
             return None;
@@ -211,9 +214,45 @@ impl Ui {
         self.model.identity().read().as_ref().map(|own| own.user_id)
     }
 
-    /// What the author of a message is called: this person is "You".
-    pub fn author(self, from: Uuid) -> String {
-        if self.own() == Some(from) { self.say("info-you") } else { self.name(from) }
+    /// A group, if it is one.
+    pub fn group(self, user: Uuid) -> Option<GroupView> {
+        if !self.known(user) {
+            return None;
+        }
+        self.model.people().get_unchecked(user).group().cloned()
+    }
+
+    /// Everybody who can be written to, as they are listed, and those that stand apart after them.
+    pub fn conversations(self) -> Vec<Uuid> {
+        let (chats, archived) = (self.model.chats().cloned(), self.model.archived().cloned());
+        chats.into_iter().chain(archived).collect()
+    }
+
+    /// Whether somebody is a contact, and no group.
+    pub fn is_contact(self, user: Uuid) -> bool {
+        self.person(user).is_some_and(|person| person.group.is_none() && person.contact.accepted)
+    }
+
+    /// What somebody in a conversation is called: this person is "You". Who is in a group need be no contact.
+    pub fn author(self, with: Uuid, from: Uuid) -> String {
+        if self.own() == Some(from) {
+            return self.say("info-you");
+        }
+        let name = self.name(from);
+        if !name.is_empty() {
+            return name;
+        }
+        let group = self.group(with);
+        let known = group.as_ref().and_then(|group| member(group, from));
+        known.map_or_else(|| self.say("somebody"), |member| member.name.clone())
+    }
+
+    /// Why a message in a conversation waits.
+    pub fn waits_in(self, with: Uuid) -> String {
+        match self.group(with) {
+            Some(_) if *self.model.meeting().read() == Meeting::Reached => self.say("waits-for-group"),
+            _ => self.waits(&self.name(with)),
+        }
     }
 
     /// Names in a row, with a word before the last one.

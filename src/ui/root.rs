@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use dioxus::prelude::*;
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
 use super::bridge::{Bridge, WISHES_MAX, Wish};
 use super::clock::Clock;
 use super::context::Ui;
 use super::route::{Route, Stack};
-use super::screens::{Add, Chats, Connection, Contact, Conversation, Nothing, Requests, Settings, Welcome};
+use super::screens::{
+    Add, Chats, Connection, Contact, Conversation, Group, NewGroup, Nothing, Requests, Settings, Welcome,
+};
 use super::shell::Shell;
 use super::start::Early;
 use super::state::{Model, ModelStoreExt, Typist, Writings};
@@ -145,6 +148,20 @@ fn begin() -> Ui {
     provide_context(ui)
 }
 
+/// Somebody's page, or a group's.
+#[component]
+fn Details(user: Uuid) -> Element {
+    let ui = super::context::use_ui();
+    match ui.group(user) {
+        Some(_) => rsx! {
+            Group { group: user }
+        },
+        None => rsx! {
+            Contact { user }
+        },
+    }
+}
+
 /// The list on one side, and what is open on the other.
 #[component]
 fn Panes() -> Element {
@@ -171,7 +188,10 @@ fn Panes() -> Element {
                             Conversation { key: "{user}", user }
                         },
                         Some(Route::Contact(user)) => rsx! {
-                            Contact { key: "{user}", user }
+                            Details { key: "{user}", user }
+                        },
+                        Some(Route::NewGroup) => rsx! {
+                            NewGroup {}
                         },
                         Some(Route::Add(link)) => rsx! {
                             Add { link }
@@ -190,7 +210,7 @@ fn Panes() -> Element {
                 if let Some((_, user)) = beside {
                     div { class: "beside-veil", aria_hidden: "true", onclick: move |_| ui.back() }
                     div { class: "beside",
-                        Contact { key: "{user}", user }
+                        Details { key: "{user}", user }
                     }
                 }
             }

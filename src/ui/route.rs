@@ -7,10 +7,12 @@ use uuid::Uuid;
 pub enum Route {
     /// A conversation.
     Conversation(Uuid),
-    /// Somebody's page.
+    /// Somebody's page, or a group's.
     Contact(Uuid),
     /// How to become contacts; with a link that was opened from outside.
     Add(Option<String>),
+    /// How to make a group.
+    NewGroup,
     /// Who asks, and whom we have asked.
     Requests,
     /// What can be chosen.

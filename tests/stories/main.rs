@@ -18,6 +18,7 @@ mod broker_sees;
 mod crash;
 mod doctor;
 mod first_contact;
+mod group;
 mod hiding;
 mod junk;
 mod limits;
@@ -71,6 +72,7 @@ told_over! {
         doctor::a_broker_that_works_is_well,
         hiding::who_hides_leaves_a_direct_link_at_once,
         hiding::who_hides_from_all_is_hidden_from_each,
+        group::five_who_are_never_all_there_hold_a_conversation,
     }
 }
 

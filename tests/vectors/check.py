@@ -494,6 +494,198 @@ def check_order(cases):
     return len(cases)
 
 
+class Group:
+    """The rules of §7.5, each as a question of its own."""
+
+    def __init__(self, conversation, entries):
+        self.conversation = conversation
+        self.header, self.body, self.past = {}, {}, {}
+        for entry in entries:
+            made, header = read_entry(entry)
+            self.header[made] = header
+            parents = ([header[5]] if 5 in header else []) + header[6]
+            self.past[made] = set(parents).union(*(self.past[parent] for parent in parents))
+            where = bytes(32) if made == conversation else conversation
+            assert header[2] == where
+            if header[8] == 16:
+                self.body[made] = self.read(decode(entry[3]))
+        # Entries stand in an order in which nobody comes before what they have seen.
+        self.rank = {}
+        for made in self.body:
+            below = [self.rank[other] for other in self.saw(made)]
+            turns = max((rank[0] for rank in below), default=0) + self.is_own_promotion(made)
+            self.rank[made] = (turns, max((rank[1] + 1 for rank in below), default=0), made)
+        self.known = {}
+
+    @staticmethod
+    def read(body):
+        kind, fields = body
+        cards = fields[3] if kind == 0 else [fields[0]] if kind == 1 else []
+        cards = [read_card(card) for card in cards]
+        if kind in (2, 3):
+            cut = [(last[0], last[1]) for last in fields[1 if kind == 2 else 0]]
+            assert cut == sorted(set(cut)) and len(cut) <= 240
+        return kind, fields, cards
+
+    def saw(self, made):
+        return self.past[made] & self.body.keys()
+
+    def author(self, made):
+        return self.header[made][0]
+
+    def cards(self):
+        return [card for _, _, cards in self.body.values() for card in cards]
+
+    def device(self, made):
+        author, device = self.header[made][0], self.header[made][1]
+        return any(devices[0] == author and device in [one[0] for one in devices[2]] for _, devices in self.cards())
+
+    def about(self, made):
+        kind, fields, cards = self.body[made]
+        if kind == 1:
+            return cards[0][1][0]
+        return self.author(made) if kind == 3 else fields[0] if kind in (2, 4, 5) else None
+
+    def is_own_promotion(self, made):
+        return self.body[made][0] == 4 and self.about(made) == self.author(made)
+
+    def grantee(self, made):
+        return self.author(made) if self.body[made][0] == 0 else self.about(made) if self.body[made][0] == 4 else None
+
+    def once(self, question, *of):
+        key = (question.__name__, *of)
+        if key not in self.known:
+            self.known[key] = question(*of)
+        return self.known[key]
+
+    def grant(self, made):
+        return self.once(self.takes_effect, made)
+
+    def takes_effect(self, made):
+        if self.body[made][0] == 0:
+            return made == self.conversation and self.device(made)
+        if self.body[made][0] != 4:
+            return False
+        if not self.is_own_promotion(made):
+            return self.counts(made) and self.seat(self.about(made), made) is not None
+        grants = [grant for grant in self.saw(made) if self.grantee(grant) and self.grant(grant)]
+        takes = lambda grant: any(self.takes(taking, grant) for taking in self.saw(made))
+        seats = [(self.seat(root, made), root) for root in self.people()]
+        first = min((seat, root) for seat, root in seats if seat)[1] if any(seat for seat, _ in seats) else None
+        return (
+            self.device(made)
+            and all(takes(grant) for grant in grants)
+            and first == self.author(made)
+            and not any(self.takes(taking, made) and made not in self.saw(taking) for taking in self.body)
+        )
+
+    def takes(self, taking, grant):
+        if self.body[taking][0] not in (2, 3, 5) or self.about(taking) != self.grantee(grant):
+            return False
+        if taking in self.saw(grant) or not self.device(taking):
+            return False
+        own = self.about(taking) == self.author(taking)
+        return own or any(self.rank[by] < self.rank[grant] and self.works(taking, by) for by in self.body)
+
+    def works(self, made, by):
+        return self.once(self.counts_by, made, by)
+
+    def counts_by(self, made, by):
+        kind = self.body[made][0]
+        if kind in (0, 3) or self.about(made) == self.author(made) or by not in self.saw(made):
+            return False
+        if not self.device(made) or self.grantee(by) != self.author(made) or not self.grant(by):
+            return False
+        held = lambda grant: not any(self.takes(taking, grant) and made not in self.saw(taking) for taking in self.body)
+        if not held(by):
+            return False
+        if kind not in (2, 5):
+            return True
+        senior = [other for other in self.body if self.rank[other] < self.rank[by] and self.grantee(other) == self.about(made)]
+        return not any(made not in self.saw(other) and self.grant(other) and held(other) for other in senior)
+
+    def counts(self, made):
+        kind = self.body[made][0]
+        if kind == 0 or self.is_own_promotion(made):
+            return self.grant(made)
+        if self.about(made) == self.author(made):
+            return self.device(made) and self.seat(self.author(made), made) is not None
+        return any(self.works(made, by) for by in self.body)
+
+    def people(self):
+        return {devices[0] for _, devices in self.cards()}
+
+    def seats(self, root, among):
+        found = []
+        for made in among:
+            kind, _, cards = self.body[made]
+            listed = [card[1][0] for card in cards]
+            brings = kind == 0 or (kind == 1 and self.author(made) != root)
+            if brings and root in listed and self.counts(made):
+                found.append((self.rank[made][1], made, listed.index(root)))
+        return found
+
+    def ends(self, root, among):
+        ends = [made for made in among if self.body[made][0] in (2, 3) and self.about(made) == root and self.device(made)]
+        return [made for made in ends if self.author(made) == root or self.counts(made)]
+
+    def seat(self, root, by=None):
+        among = self.body if by is None else self.saw(by)
+        ends = self.ends(root, among)
+        held = [seat for seat in self.seats(root, among) if all(end in self.saw(seat[1]) for end in ends)]
+        return min(held, default=None)
+
+    def text_counts(self, made):
+        header = self.header[made]
+        if not self.device(made):
+            return False
+        for _, seat, _ in self.seats(header[0], self.saw(made)):
+            ends = [end for end in self.ends(header[0], self.body) if end not in self.saw(seat)]
+            if all(self.is_within(made, end) for end in ends):
+                return True
+        return False
+
+    def is_within(self, made, end):
+        header = self.header[made]
+        cut = self.body[end][1][1 if self.body[end][0] == 2 else 0]
+        # Nobody has two branches in these vectors.
+        return any((last[0], last[1]) == (header[1], header[3]) and header[4] <= last[2] for last in cut)
+
+    def office(self, root):
+        held = [made for made in self.body if self.grantee(made) == root and self.grant(made)]
+        held = [made for made in held if not any(self.takes(taking, made) for taking in self.body)]
+        return min(held, key=self.rank.get, default=None)
+
+    def last_words(self, kind, field):
+        said = [made for made in self.body if self.body[made][0] == kind and field in self.body[made][1] and self.counts(made)]
+        last = [made for made in said if not any(made in self.saw(later) for later in said)]
+        return sorted(last, key=lambda made: (self.header[made][7], self.author(made), made))
+
+
+def check_groups(cases):
+    checked = 0
+    for case in cases:
+        conversation = unhex(case["conversation"])
+        group = Group(conversation, [decode(unhex(entry["entry"])) for entry in case["entries"]])
+        assert uuid8(derive("kith 2026 group id", conversation)) == case["groupId"]
+        for entry in case["entries"]:
+            made = unhex(entry["id"])
+            counts = group.counts(made) if made in group.body else group.text_counts(made)
+            assert counts == entry["counts"], entry["id"]
+            checked += 1
+        seats = sorted((group.seat(root), root) for root in group.people() if group.seat(root))
+        members = [(root.hex(), seat[1].hex(), group.office(root)) for seat, root in seats]
+        expected = [(member["root"], member["since"], member["admin"]) for member in case["members"]]
+        assert [(root, since, admin and admin.hex()) for root, since, admin in members] == expected
+        created = group.body[conversation][1]
+        names, hues, words = group.last_words(6, 0), group.last_words(6, 1), group.last_words(7, 0)
+        assert case["name"] == (group.body[names[-1]][1][0] if names else created[0])
+        assert case["hue"] == (group.body[hues[-1]][1][1] if hues else created[1])
+        assert case["history"] == (all(group.body[made][1][0] for made in words) if words else created[2])
+    assert checked > 100
+    return checked
+
+
 def check_encoding(cases):
     for case in cases:
         try:
@@ -513,6 +705,7 @@ def main():
         ("signaling", check_signaling(read("signaling"), people)),
         ("entries", check_entries(read("entries"), people)),
         ("order", check_order(read("order"))),
+        ("groups", check_groups(read("groups"))),
     ]:
         print(f"{name}: {count} cases agree")
     return 0

@@ -63,9 +63,9 @@ impl<'a> Window<'a> {
         self.press(&["Return"]);
     }
 
-    /// From the list: past the three buttons and the field above it.
+    /// From the list: past the four buttons and the field above it.
     pub fn opens_the_first_chat(&self) {
-        self.press(&["Tab", "Tab", "Tab", "Tab", "Tab", "Return"]);
+        self.press(&["Tab", "Tab", "Tab", "Tab", "Tab", "Tab", "Return"]);
     }
 
     /// Moves and sizes it as its frame allows, and waits until Kith has kept that. Gives where it is then.

@@ -50,8 +50,8 @@ enum Task {
     Pictures(pictures::Args),
     /// Measure how fast it is; `--check` against the targets
     Bench(bench::Args),
-    /// Two nodes in every pair of networks (`nat`), on networks that go and come (`roam`), on bad links (`loss`); random
-    /// stories of several people in a simulated world (`world`)
+    /// Two nodes in every pair of networks (`nat`), on networks that go and come (`roam`), on bad links (`loss`); three
+    /// nodes that are killed again and again (`crash`); random stories of several people in a simulated world (`world`)
     Lab(lab::Args),
     /// Put known faults into a copy of the code, one at a time; each must fail a test
     Mutants(mutants::Args),

@@ -1,12 +1,14 @@
 //! Entries and their bodies: what is accepted keeps its bytes and holds every rule.
 //!
 //! First byte: 0 verifies the rest as an entry; 1 as a header that its device signs, the body erased; 2 as salt and body of an
-//! entry that is written; 4 as the body of a reaction; 5 of a deletion; any other, of a text.
+//! entry that is written; 4 as the body of a reaction; 5 of a deletion; 6 of a change of a group;
+//! any other, of a text.
 #![cfg_attr(not(test), no_main)]
 
 use std::sync::LazyLock;
 
 use kith::identity::{Context, Secrets, sign};
+use kith::log::group::Action;
 use kith::log::order::Node;
 use kith::log::{Deletion, Draft, Entry, EntryError, REACTION_BYTES_MAX, Reaction, TEXT_BYTES_MAX, Text};
 use kith::wire::{self, ConversationId, LogId, Salt, cbor, kind};
@@ -45,6 +47,14 @@ fuzz_target!(|bytes: &[u8]| {
                 assert_one_form(body, &deletion.to_bytes());
             }
         }
+        [6, body @ ..] => {
+            if let Ok(action) = Action::known(body) {
+                assert_one_form(body, &action.to_bytes());
+                assert_eq!(Action::known(&action.to_bytes()).as_ref(), Ok(&action));
+                // What also verifies means the same.
+                assert!(Action::parse(body).is_ok_and(|parsed| parsed == action) || !parsed_without_cards(&action));
+            }
+        }
         [_, body @ ..] => {
             if let Ok(text) = Text::parse(body) {
                 assert!((1..=TEXT_BYTES_MAX).contains(&text.text.len()));
@@ -54,6 +64,11 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
 });
+
+/// Whether nothing in it is signed by itself.
+fn parsed_without_cards(action: &Action) -> bool {
+    !matches!(action, Action::Create { .. } | Action::Add { .. })
+}
 
 fn check(entry: wire::Entry) {
     let read = Entry::verify(entry.clone());

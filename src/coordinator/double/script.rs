@@ -11,8 +11,9 @@ use uuid::Uuid;
 use super::Double;
 use crate::coordinator::{
     ChatView, Command, CommandError, ContactView, Delta, ErrorCode, FoundMessage, FoundView, IdentityView,
-    LAST_LINE_CHARS_MAX, LastMessage, LinkState, LinkStatus, MessageInfo, MessageState, MessageView, NoLink, PageAt,
-    PageView, Path, Reply, RequestView, SEARCH_LIMIT_DEFAULT, StatusView, TEXT_BYTES_MAX, UNREAD_MAX, View,
+    LAST_LINE_CHARS_MAX, LastMessage, LinkState, LinkStatus, MessageInfo, MessageState, MessageView, MissingView,
+    NoLink, PageAt, PageView, Path, Reply, RequestView, SEARCH_LIMIT_DEFAULT, StatusView, TEXT_BYTES_MAX, UNREAD_MAX,
+    View,
 };
 use crate::log::Query;
 
@@ -30,6 +31,8 @@ struct Talk {
     muted_until: Option<u64>,
     pinned: bool,
     archived: bool,
+    missing: Vec<MissingView>,
+    forked: Vec<Uuid>,
 }
 
 /// People and what they said, in memory.
@@ -71,6 +74,20 @@ impl Script {
         if read || mine {
             talk.read = talk.messages.len();
         }
+        self.chat(with)
+    }
+
+    /// So many messages of an author are known to exist and have not arrived; these people have them. Gives what changed.
+    pub fn lacks(&mut self, with: Uuid, author: Option<Uuid>, count: u32, held_by: Vec<Uuid>) -> Delta {
+        let missing = &mut self.talks.entry(with).or_default().missing;
+        missing.retain(|missing| missing.author != author);
+        missing.extend((count > 0).then_some(MissingView { author, count, held_by }));
+        self.chat(with)
+    }
+
+    /// An author's device has written two different messages in one place. Gives what changed.
+    pub fn forks(&mut self, with: Uuid, author: Uuid) -> Delta {
+        self.talks.entry(with).or_default().forked.push(author);
         self.chat(with)
     }
 
@@ -160,6 +177,17 @@ impl Script {
             Command::PinConversation { with, on } => self.chooses(with, |talk| talk.pinned = on, &mut deltas),
             Command::ArchiveConversation { with, on } => self.chooses(with, |talk| talk.archived = on, &mut deltas),
             Command::UseBrokers(_) | Command::UseIce(_) | Command::HideAddressFromAll(_) => Ok(Reply::Done),
+            command @ (Command::ListGroups
+            | Command::CreateGroup { .. }
+            | Command::AddToGroup { .. }
+            | Command::RemoveFromGroup { .. }
+            | Command::LeaveGroup(_)
+            | Command::Promote { .. }
+            | Command::Demote { .. }
+            | Command::RenameGroup { .. }
+            | Command::SetGroupHistory { .. }
+            | Command::ShowGroup(_)
+            | Command::ListGroupChanges(_)) => self.grouped(command, &mut deltas),
         };
         (reply, deltas)
     }
@@ -254,7 +282,8 @@ impl Script {
         let (with, message) = found
             .find(|(_, message)| message.id == id)
             .ok_or_else(|| CommandError::new(ErrorCode::UnknownMessage, "There is no such message."))?;
-        Ok(Reply::Info(MessageInfo { with, message: message.clone() }))
+        let members = if message.from == self.own.user_id { self.receipts(with) } else { vec![] };
+        Ok(Reply::Info(MessageInfo { with, message: message.clone(), members }))
     }
 
     /// A message of a conversation.
@@ -348,7 +377,9 @@ impl Script {
     /// The view's chats, from what was said.
     fn fill(&mut self) {
         let accepted = self.view.contacts.iter().filter(|contact| contact.accepted);
-        self.view.chats = accepted.map(|contact| self.summary(contact.user_id)).collect();
+        let groups = self.view.groups.iter().map(|group| group.group_id);
+        let all = accepted.map(|contact| contact.user_id).chain(groups);
+        self.view.chats = all.map(|with| self.summary(with)).collect();
     }
 
     pub(super) fn chat(&self, with: Uuid) -> Delta {
@@ -359,14 +390,14 @@ impl Script {
         let Some(talk) = self.talks.get(&with) else { return ChatView { user_id: with, ..ChatView::default() } };
         let last = talk.messages.last().map(|last| LastMessage {
             id: last.id.clone(),
-            mine: last.from != with,
+            mine: last.from == self.own.user_id,
             text: last.text.chars().map(|c| if c == '\n' { ' ' } else { c }).take(LAST_LINE_CHARS_MAX).collect(),
             at: last.at,
             state: last.state,
             deleted: last.deleted,
             newer: last.newer,
         });
-        let unread = talk.messages.iter().skip(talk.read).filter(|message| message.from == with).count();
+        let unread = talk.messages.iter().skip(talk.read).filter(|message| message.from != self.own.user_id).count();
         let unread = u32::try_from(unread).map_or(UNREAD_MAX, |count| count.min(UNREAD_MAX));
         ChatView {
             user_id: with,
@@ -377,6 +408,8 @@ impl Script {
             muted_until: talk.muted_until,
             pinned: talk.pinned,
             archived: talk.archived,
+            missing: talk.missing.clone(),
+            forked: talk.forked.clone(),
         }
     }
 
@@ -385,7 +418,11 @@ impl Script {
         let all = &talk.messages;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let place = |id: &String| all.iter().position(|message| message.id == *id).unwrap_or(all.len());
-        let unread = all.iter().skip(talk.read).position(|message| message.from == with).map(|place| place + talk.read);
+        let unread = all
+            .iter()
+            .skip(talk.read)
+            .position(|message| message.from != self.own.user_id)
+            .map(|place| place + talk.read);
         let start = match at {
             PageAt::Latest => all.len().saturating_sub(limit),
             // A page as full as it can be, also when little comes behind the first unread one.

@@ -62,7 +62,8 @@ impl Engine {
         self.tick_sessions();
     }
 
-    /// Makes sure that we can publish to somebody. Only a person whom we asked or accepted is ever contacted, and nobody from whom
+    /// Makes sure that we can publish to somebody. Only a person whom we asked or accepted, or who is in a group
+    /// with us, is ever contacted, and nobody from whom
     /// the address is hidden makes us connect anywhere.
     pub(super) fn reach(&mut self, root: &RootKey) {
         let Some(contact) = self.people.get(root) else { return };
@@ -77,7 +78,8 @@ impl Engine {
 
     /// Whether we connect to the brokers of somebody's card for their sake.
     pub(super) fn may_bring_brokers(&self, contact: &Contact) -> bool {
-        matches!(contact.person.standing, Standing::Contact | Standing::Asked) && !self.hides_from(&contact.person.root)
+        let asked = matches!(contact.person.standing, Standing::Contact | Standing::Asked);
+        (asked || self.is_peer(&contact.card.device().device)) && !self.hides_from(&contact.person.root)
     }
 
     /// Leaves the brokers of others where nobody is any more whom we asked or accepted and from whom we do not hide: who was
@@ -123,11 +125,12 @@ impl Engine {
         self.emit(Output::OpenBroker { conn: next, url, kind, client });
     }
 
-    /// Listens to somebody: their mail when we asked them, everything when they are a contact.
+    /// Listens to somebody: their mail when we asked them, everything when they are a contact or in a group with us.
     pub(super) fn listen(&mut self, root: &RootKey) {
         let Some(standing) = self.people.get(root).map(|contact| contact.person.standing) else { return };
-        let leaves: &[Leaf] = if standing == Standing::Contact { &Leaf::LIVE } else { &[] };
-        if !matches!(standing, Standing::Contact | Standing::Asked) {
+        let full = standing == Standing::Contact || self.shares(root);
+        let leaves: &[Leaf] = if full { &Leaf::LIVE } else { &[] };
+        if !full && standing != Standing::Asked {
             return;
         }
         let now = self.now.mono;
@@ -309,6 +312,7 @@ impl Engine {
         };
         if topic.leaf == Leaf::Mailbox {
             self.hurry_unsent(&device);
+            self.offer_key(&device);
             return;
         }
         let live = Leaf::LIVE.map(|leaf| Topic { id: topic.id, leaf });

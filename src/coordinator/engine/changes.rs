@@ -9,10 +9,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::io::{Now, Output, StoreToken};
-use super::state::{Broker, Pending};
+use super::state::{Broker, Pending, With};
 use super::{Engine, view};
-use crate::coordinator::{BrokerStatus, ChatView, ContactView, Delta, IdentityView, RequestView, View};
-use crate::identity::UserId;
+use crate::coordinator::{BrokerStatus, ChatView, ContactView, Delta, GroupView, IdentityView, RequestView, View};
+use crate::identity::{GroupId, UserId};
 use crate::log::direct_conversation;
 use crate::store::{Op, Standing, Summary};
 use crate::wire::broker_url::BrokerUrl;
@@ -29,6 +29,7 @@ pub(super) struct Watching {
     identity: bool,
     brokers: bool,
     people: BTreeSet<RootKey>,
+    groups: BTreeSet<ConversationId>,
     chats: BTreeSet<ConversationId>,
     question: Question,
     /// Rows of people that are on their way to the disk.
@@ -36,6 +37,7 @@ pub(super) struct Watching {
     told_identity: Option<IdentityView>,
     told_brokers: Vec<BrokerStatus>,
     told_people: BTreeMap<RootKey, Face>,
+    told_groups: BTreeMap<ConversationId, GroupView>,
     /// Each conversation as it was read last.
     summaries: BTreeMap<ConversationId, Summary>,
 }
@@ -68,17 +70,20 @@ impl Engine {
         self.watching.brokers = true;
         let known = self.people.keys().chain(self.watching.told_people.keys()).copied().collect();
         self.watching.people = known;
+        self.watching.groups = self.groups.values().copied().collect();
         let deltas = self.changes();
         if !first && !deltas.is_empty() {
             self.emit(Output::Deltas(deltas));
         }
         let chats = self.people.iter().filter(|(_, contact)| contact.person.standing == Standing::Contact);
+        let group_chats = self.groups.values().filter_map(|conversation| self.group_chat(conversation));
         let view = View {
             identity: self.watching.told_identity.clone(),
             contacts: self.contacts(),
             requests: self.requests(),
-            chats: chats.filter_map(|(root, _)| self.chat(root)).collect(),
+            chats: chats.filter_map(|(root, _)| self.chat(root)).chain(group_chats).collect(),
             brokers: self.watching.told_brokers.clone(),
+            groups: self.group_views(),
         };
         self.summarise();
         (view, self.take())
@@ -108,6 +113,9 @@ impl Engine {
         for root in std::mem::take(&mut self.watching.people) {
             self.person_changes(&root, &mut deltas);
         }
+        for conversation in std::mem::take(&mut self.watching.groups) {
+            self.group_changes(&conversation, &mut deltas);
+        }
         if std::mem::take(&mut self.watching.brokers) {
             let brokers = self.broker_list();
             if self.watching.told_brokers != brokers {
@@ -116,6 +124,18 @@ impl Engine {
             }
         }
         deltas
+    }
+
+    fn group_changes(&mut self, conversation: &ConversationId, deltas: &mut Vec<Delta>) {
+        let Some(view) = self.group_view(conversation) else { return };
+        let told = self.watching.told_groups.insert(*conversation, view.clone());
+        if told.as_ref() == Some(&view) {
+            return;
+        }
+        deltas.push(Delta::Group(view));
+        if told.is_none() {
+            deltas.extend(self.group_chat(conversation).map(Delta::Chat));
+        }
     }
 
     fn person_changes(&mut self, root: &RootKey, deltas: &mut Vec<Delta>) {
@@ -168,12 +188,19 @@ impl Engine {
         self.watching.question = Question::None;
         let mut deltas = vec![];
         for summary in summaries {
-            let root = self.conversations.get(&summary.conversation).map(|conversation| conversation.root);
-            self.watching.summaries.insert(summary.conversation, summary);
-            let Some(root) = root else { continue };
-            let told = self.watching.told_people.get(&root);
-            if matches!(told, Some(Face::Contact(contact)) if contact.accepted) {
-                deltas.extend(self.chat(&root).map(Delta::Chat));
+            let conversation = summary.conversation;
+            self.watching.summaries.insert(conversation, summary);
+            match self.conversations.get(&conversation).map(|known| &known.with) {
+                Some(With::Person(root)) => {
+                    let told = self.watching.told_people.get(root);
+                    if matches!(told, Some(Face::Contact(contact)) if contact.accepted) {
+                        deltas.extend(self.chat(root).map(Delta::Chat));
+                    }
+                }
+                Some(With::Group(_)) if self.watching.told_groups.contains_key(&conversation) => {
+                    deltas.extend(self.group_chat(&conversation).map(Delta::Chat));
+                }
+                _ => {}
             }
         }
         if !deltas.is_empty() {
@@ -194,9 +221,18 @@ impl Engine {
     /// A conversation as a list shows it.
     fn chat(&self, root: &RootKey) -> Option<ChatView> {
         let me = self.me.as_ref()?.card.root();
-        let summary = self.watching.summaries.get(&direct_conversation(&me, root));
-        let nothing = || ChatView { user_id: UserId::from(root).0, ..ChatView::default() };
-        Some(summary.map_or_else(nothing, |summary| view::chat(&me, root, summary)))
+        Some(self.chat_of(&me, &direct_conversation(&me, root), UserId::from(root).0))
+    }
+
+    /// The same for a group's.
+    fn group_chat(&self, conversation: &ConversationId) -> Option<ChatView> {
+        self.joined(conversation)?;
+        Some(self.chat_of(&self.me.as_ref()?.card.root(), conversation, GroupId::from(conversation).0))
+    }
+
+    fn chat_of(&self, me: &RootKey, conversation: &ConversationId, with: uuid::Uuid) -> ChatView {
+        let nothing = || ChatView { user_id: with, ..ChatView::default() };
+        self.watching.summaries.get(conversation).map_or_else(nothing, |summary| view::chat(me, with, summary))
     }
 
     /// Each broker in use, our own first and in their order. The next attempt of one that is away is no news.
@@ -227,6 +263,22 @@ impl Engine {
     pub(super) fn mark_person(&mut self, root: &RootKey) {
         if self.watching.on {
             self.watching.people.insert(*root);
+        }
+    }
+
+    /// A group may be shown differently now.
+    pub(super) fn mark_group(&mut self, conversation: &ConversationId) {
+        if self.watching.on {
+            self.watching.groups.insert(*conversation);
+        }
+    }
+
+    /// Somebody may be shown differently in the groups that they are in.
+    pub(super) fn mark_groups_of(&mut self, root: &RootKey) {
+        if self.watching.on {
+            let with = |joined: &super::members::Joined| joined.membership.member(root).is_some();
+            let groups = self.groups.values().filter(|group| self.joined(group).is_some_and(with));
+            self.watching.groups.extend(groups.copied().collect::<Vec<_>>());
         }
     }
 
@@ -275,6 +327,7 @@ impl Engine {
     pub(super) fn note_answered(&mut self, token: StoreToken) {
         if let Some(root) = self.watching.saving.remove(&token) {
             self.watching.people.insert(root);
+            self.mark_groups_of(&root);
         }
     }
 }

@@ -8,7 +8,6 @@ use super::io::{CallId, Output};
 use super::state::Pending;
 use super::{Engine, view};
 use crate::coordinator::{CommandError, Event, Reply};
-use crate::identity::UserId;
 use crate::log::direct_conversation;
 use crate::store::{Choice, Chosen, Op, Outcome, Standing, Summary};
 use crate::wire::ConversationId;
@@ -28,9 +27,9 @@ impl Engine {
             self.reply(call, Ok(Reply::Done));
         }
         self.mark_chat(conversation);
-        let Some(known) = self.conversations.get(conversation) else { return };
+        let Some(with) = self.name_of_conversation(conversation) else { return };
         let event = Event::ConversationChanged {
-            with: UserId::from(&known.root).0,
+            with,
             muted_until: view::muted_until(chosen),
             pinned: chosen.pinned,
             archived: chosen.archived,
@@ -68,22 +67,21 @@ impl Engine {
         }
     }
 
-    /// Every conversation with a contact.
+    /// Every conversation with a contact, and of a group.
     pub(super) fn list_conversations(&mut self, call: CallId) -> Result<(), CommandError> {
         self.need_identity()?;
         let Some(me) = self.me.as_ref().map(|me| me.card.root()) else { return Ok(()) };
         let contacts = self.people.values().filter(|contact| contact.person.standing == Standing::Contact);
-        let all = contacts.map(|contact| direct_conversation(&me, &contact.person.root)).collect();
+        let direct = contacts.map(|contact| direct_conversation(&me, &contact.person.root));
+        let all = direct.chain(self.groups.values().copied()).collect();
         self.ask(Pending::Conversations(call), Op::Summarise(all));
         Ok(())
     }
 
     pub(super) fn conversations_listed(&mut self, call: CallId, summaries: &[Summary]) {
         let Some(me) = self.me.as_ref().map(|me| me.card.root()) else { return };
-        let view = |summary: &Summary| {
-            let root = self.conversations.get(&summary.conversation)?.root;
-            Some(view::chat(&me, &root, summary))
-        };
+        let view =
+            |summary: &Summary| Some(view::chat(&me, self.name_of_conversation(&summary.conversation)?, summary));
         let mut chats: Vec<_> = summaries.iter().filter_map(view).collect();
         chats.sort_by_key(|chat| (!chat.pinned, std::cmp::Reverse(chat.activity), chat.user_id));
         self.reply(call, Ok(Reply::Conversations(chats)));

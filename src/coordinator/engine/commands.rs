@@ -10,7 +10,6 @@ use crate::coordinator::{
     Command, CommandError, ErrorCode, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX, IdentityView, MUTED_FOR_GOOD, Reply,
 };
 use crate::identity::{Link, LinkError, Name, Secrets};
-use crate::log::direct_conversation;
 use crate::store::{Choice, Invitation, Op, Profile, Standing};
 use crate::wire::{EntryId, Nonce, RootKey};
 
@@ -102,6 +101,17 @@ impl Engine {
             }
             Command::PinConversation { with, on } => self.choose(call, with, Choice::Pinned(on)),
             Command::ArchiveConversation { with, on } => self.choose(call, with, Choice::Archived(on)),
+            Command::CreateGroup { name, members } => self.create_group(call, &name, &members),
+            Command::AddToGroup { group, user } => self.add_to_group(call, group, user),
+            Command::RemoveFromGroup { group, user } => self.remove_from_group(call, group, user),
+            Command::LeaveGroup(group) => self.leave_group(call, group),
+            Command::Promote { group, user } => self.promote(call, group, user, true),
+            Command::Demote { group, user } => self.promote(call, group, user, false),
+            Command::RenameGroup { group, name } => self.rename_group(call, group, &name),
+            Command::SetGroupHistory { group, shared } => self.set_group_history(call, group, shared),
+            Command::ListGroups => self.list_groups(call),
+            Command::ShowGroup(group) => self.show_group(call, group),
+            Command::ListGroupChanges(group) => self.list_group_changes(call, group),
         }
     }
 
@@ -196,6 +206,11 @@ impl Engine {
                 let message = "You have blocked this person. Remove them first, then add them again.";
                 Err(CommandError::new(ErrorCode::Blocked, message))
             }
+            Some(Standing::Member) => {
+                self.renew_card(&link.card);
+                self.request(call, &link, None);
+                Ok(())
+            }
             Some(Standing::Contact) => {
                 if self.renew_card(&link.card) {
                     self.save_person(&root, Pending::Nothing);
@@ -257,6 +272,9 @@ impl Engine {
                 let message = "You have asked them; it is they who accept.";
                 return Err(CommandError::new(ErrorCode::NotAContact, message));
             }
+            Standing::Member => {
+                return Err(CommandError::new(ErrorCode::UnknownUser, "There is no request of this user."));
+            }
             Standing::Blocked => {
                 let message = "You have blocked this person. Remove them first; then they can ask again.";
                 return Err(CommandError::new(ErrorCode::Blocked, message));
@@ -290,6 +308,7 @@ impl Engine {
             self.emit(Output::CloseLink(device));
         }
         self.set_standing(&root, Standing::Blocked);
+        self.share(&root);
         self.leave_brokers();
         self.save_person(&root, Pending::Reply(call));
         Ok(())
@@ -316,13 +335,11 @@ impl Engine {
             let message = format!("“limit” is 1 to {HISTORY_LIMIT_MAX}.");
             return Err(CommandError::new(ErrorCode::InvalidLimit, message));
         }
-        let (root, _) = self.person(with)?;
+        let conversation = self.conversation_with(with)?;
         let unknown = || {
             CommandError::new(ErrorCode::UnknownMessage, "“before” is not the id of a message in this conversation.")
         };
         let before = before.map(|id| EntryId::from_hex(&id).ok_or_else(unknown)).transpose()?;
-        let Some(me) = &self.me else { return Ok(()) };
-        let conversation = direct_conversation(&me.card.root(), &root);
         self.ask(Pending::History(call), Op::History { conversation, before, limit });
         Ok(())
     }

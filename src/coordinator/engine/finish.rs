@@ -9,7 +9,6 @@ use super::io::Output;
 use super::state::{Finishing, PeerState};
 use crate::coordinator::BrokerState;
 use crate::link;
-use crate::store::Standing;
 use crate::wire::DeviceKey;
 
 /// A peer that lives confirms within a few round trips.
@@ -88,7 +87,7 @@ impl Engine {
         }
         self.people.iter().any(|(root, contact)| {
             let possible = self.route(root).is_some() || self.may_connect(contact.card.fields().brokers.as_slice());
-            let mail = contact.person.standing == Standing::Contact
+            let mail = self.shares(root)
                 && self.devices_of(root).iter().any(|device| {
                     let waits = |peer: &PeerState| peer.mailer.is_busy() || !peer.acks.is_empty();
                     self.peers.get(device).is_some_and(|peer| peer.row.key.is_some() && waits(peer))

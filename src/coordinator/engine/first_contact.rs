@@ -108,7 +108,7 @@ impl Engine {
                 }
                 self.admit(request, card, Standing::Uninvited, delivery);
             }
-            None => {
+            None | Some(Standing::Member) => {
                 let invited = self.use_invitation(request.token);
                 let standing = if invited { Standing::Asking } else { Standing::Uninvited };
                 self.admit(request, card, standing, delivery);
@@ -126,7 +126,7 @@ impl Engine {
     }
 
     /// Acknowledges a delivery that changes nothing, when what came before it is on disk: it may be the same one again.
-    fn acknowledge_later(&mut self, delivery: Delivery) {
+    pub(super) fn acknowledge_later(&mut self, delivery: Delivery) {
         if let Some((conn, number)) = delivery {
             self.ask(Pending::Delivery(conn, number), Op::CountWaiting);
         }
@@ -182,6 +182,7 @@ impl Engine {
             contact.person.accepting = true;
         }
         self.open_conversation(root);
+        self.share(root);
         self.save_person(root, Pending::Befriended { root: *root, call, delivery, accepted });
     }
 
@@ -370,8 +371,11 @@ impl Engine {
         }
     }
 
-    /// Forgets the person on disk as well.
+    /// Forgets the person on disk as well; who is in a group with us stays known for that, and for nothing else.
     pub(super) fn remove(&mut self, root: &RootKey, call: u64) {
+        if self.is_needed(root) {
+            return self.keep_as_member(root, call);
+        }
         self.forget(root);
         self.leave_brokers();
         self.ask(Pending::Reply(call), Op::DeletePerson(*root));

@@ -8,19 +8,31 @@ use super::state::{Pending, Said};
 use crate::identity::Card;
 use crate::link;
 use crate::log::Entry;
-use crate::store::{Op, Standing, Way};
-use crate::sync::Need;
-use crate::wire::{self, ACK_IDS_MAX, Ack, ConnectionId, DeviceKey, EntryId, Frame, FrameError, State, state};
+use crate::store::{Op, Way};
+use crate::sync::{Need, Of};
+use crate::wire::{
+    self, ACK_IDS_MAX, Ack, ConnectionId, ConversationId, DeviceKey, EntryId, Frame, FrameError, State, state,
+};
+
+/// Entries that come over a link one after the other go to the store together, at most so many: what each costs there is less
+/// then, and what was committed together is acknowledged together.
+const ARRIVED_MAX: usize = 64;
 
 /// What one mail or frame says, sorted by what is done with it.
-#[derive(Default)]
 pub(super) struct Statements {
+    /// Whether what is said shows what the peer has now. On an open link it has said all that it has; mail that comes meanwhile
+    /// may be older than that, and than a database that was restored.
+    pub proves: bool,
     pub entries: Vec<Entry>,
     pub acked: Vec<EntryId>,
     pub haves: Vec<wire::Have>,
     pub lacks: Vec<wire::Lack>,
-    /// Its sender may have said all this before its database was put back: it shows nothing of what it has now.
-    pub stale: bool,
+}
+
+impl Statements {
+    pub(super) fn new(proves: bool) -> Self {
+        Self { proves, entries: vec![], acked: vec![], haves: vec![], lacks: vec![] }
+    }
 }
 
 impl Engine {
@@ -31,7 +43,7 @@ impl Engine {
             Ok(Frame::Heartbeat(heartbeat)) => self.link(device, link::Input::Heartbeat(connection, heartbeat)),
             Ok(frame) => {
                 self.link(device, link::Input::Alive(connection));
-                let mut statements = Statements::default();
+                let mut statements = Statements::new(true);
                 self.sort(device, frame, &mut statements);
                 let way = self.way(device);
                 self.believe(device, statements, way, None);
@@ -46,7 +58,7 @@ impl Engine {
         match frame {
             Frame::Heartbeat(_) => {}
             Frame::Entry(entry) => match Entry::verify(entry) {
-                Ok(entry) if self.may_write(device, &entry) => into.entries.push(entry),
+                Ok(entry) if self.may_bring(device, &entry) => into.entries.push(entry),
                 Ok(_) => self.drop_counted("an entry of somebody who does not belong to the conversation"),
                 Err(_) => self.drop_counted("an entry that does not verify"),
             },
@@ -59,13 +71,13 @@ impl Engine {
 
     /// Whether an entry belongs to the conversation with this device's owner: written by one of the two, with a device
     /// that their list names.
-    fn may_write(&self, device: &DeviceKey, entry: &Entry) -> bool {
+    pub(super) fn may_write(&self, device: &DeviceKey, entry: &Entry) -> bool {
         let (Some(peer), Some(me)) = (self.peers.get(device), &self.me) else { return false };
         let Some(contact) = self.people.get(&peer.row.root) else { return false };
         let header = entry.header();
         let theirs = header.author == peer.row.root && contact.card.devices().certificate(&header.device).is_some();
         let ours = header.author == me.card.root() && me.card.devices().certificate(&header.device).is_some();
-        header.conversation == peer.conversation && (theirs || ours)
+        peer.shared.contains(&header.conversation) && (theirs || ours)
     }
 
     /// A latest value of a peer.
@@ -100,38 +112,84 @@ impl Engine {
     pub(super) fn believe(
         &mut self,
         device: &DeviceKey,
-        said: Statements,
+        mut said: Statements,
         way: Way,
         delivery: Option<(BrokerConn, u64)>,
     ) {
-        let Some(conversation) = self.peers.get(device).map(|peer| peer.conversation) else {
-            return self.acknowledge(delivery);
-        };
-        let device = *device;
+        let only_entries = said.acked.is_empty() && said.haves.is_empty() && said.lacks.is_empty();
+        if delivery.is_none() && said.proves && way != Way::Mail && only_entries {
+            return self.arrive(device, said.entries, way);
+        }
+        // In the order in which it was said.
+        self.store_arrived(device);
+        if way != Way::Mail {
+            said.haves.iter().for_each(|have| self.answer_offer(device, have));
+        }
+        let Some(peer) = self.peers.get(device) else { return self.acknowledge(delivery) };
+        let (device, proves) = (*device, said.proves);
+        said.haves.retain(|have| peer.shared.contains(&have.conversation));
+        said.lacks.retain(|lack| peer.shared.contains(&lack.conversation));
+        if !proves {
+            // Believed, an ack from before the peer's database was restored would keep from it what it has lost.
+            said.acked.clear();
+        }
         if !said.acked.is_empty() {
             let ids = said.acked.clone();
             self.ask(Pending::Acked { device, ids, way }, Op::Acked { peer: device, ids: said.acked.clone(), way });
             self.pushed(&device, &said.acked);
         }
-        for have in said.haves.into_iter().filter(|have| have.conversation == conversation) {
-            self.forget_refused_haves(&device);
+        for have in said.haves {
+            self.forget_refused_haves(&device, &have.conversation);
             let said = Said::Has(have.clone());
             self.ask(Pending::Believed { device, said }, Op::Believe { peer: device, have });
         }
-        for lack in said.lacks.into_iter().filter(|lack| lack.conversation == conversation) {
+        for lack in said.lacks {
             let said = Said::Lacks(lack.clone());
             self.ask(Pending::Believed { device, said }, Op::Lower { peer: device, lack });
         }
         if !said.entries.is_empty() {
             self.in_use(&device);
-            // On an open link the peer has said all that it has; mail may be older than that, and than a database that was restored.
-            let open = self.peers.get(&device).is_some_and(|peer| peer.link.state() == link::State::Open);
-            let from = (!said.stale && (delivery.is_none() || !open)).then_some(device);
-            self.ask(Pending::Inserted { device, delivery }, Op::Insert { from, entries: said.entries, way });
+            let conversations = said.entries.iter().map(Entry::conversation).collect();
+            let pending = Pending::Inserted { device, delivery, proves, conversations };
+            let from = proves.then_some(device);
+            self.ask(pending, Op::Insert { from, entries: said.entries, way });
         } else if let Some((conn, number)) = delivery {
             // The store works in order: when it has answered this, everything before is on disk.
             self.ask(Pending::Delivery(conn, number), Op::CountWaiting);
         }
+    }
+
+    /// Entries came over a link: they go to the store with those that come right after them.
+    fn arrive(&mut self, device: &DeviceKey, entries: Vec<Entry>, way: Way) {
+        if entries.is_empty() {
+            return;
+        }
+        self.in_use(device);
+        let other_way = |arrived: &(Way, Vec<Entry>)| arrived.0 != way;
+        if self.peers.get(device).is_some_and(|peer| peer.arrived.as_ref().is_some_and(other_way)) {
+            self.store_arrived(device);
+        }
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        let (_, arrived) = peer.arrived.get_or_insert_with(|| (way, vec![]));
+        arrived.extend(entries);
+        if arrived.len() >= ARRIVED_MAX {
+            self.store_arrived(device);
+        }
+    }
+
+    /// Gives the store what has come over a link.
+    fn store_arrived(&mut self, device: &DeviceKey) {
+        let Some((way, entries)) = self.peers.get_mut(device).and_then(|peer| peer.arrived.take()) else { return };
+        let conversations = entries.iter().map(Entry::conversation).collect();
+        let pending = Pending::Inserted { device: *device, delivery: None, proves: true, conversations };
+        self.ask(pending, Op::Insert { from: Some(*device), entries, way });
+    }
+
+    /// No more input waits: the store gets what has come over all links.
+    pub(super) fn flush_arrived(&mut self) {
+        let due: Vec<DeviceKey> =
+            self.peers.iter().filter(|(_, peer)| peer.arrived.is_some()).map(|(device, _)| *device).collect();
+        due.iter().for_each(|device| self.store_arrived(device));
     }
 
     /// The link is open: peers say what they have, and then send what the other lacks.
@@ -141,6 +199,7 @@ impl Engine {
         peer.mailer.stop();
         peer.acks.settled();
         peer.telling.stop();
+        peer.told.clear();
         let needs = peer.push.up(now);
         peer.card_unsaid = true;
         self.need(device, needs);
@@ -173,6 +232,8 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(device) else { return };
         let waiting = !peer.push.is_idle();
         peer.push.down();
+        let sent = peer.sent.all();
+        self.write_down_sent(sent);
         if waiting {
             self.wake_mail(device);
         }
@@ -213,6 +274,7 @@ impl Engine {
         let now = self.now.mono;
         let Some(peer) = self.peers.get_mut(device) else { return };
         let needs = peer.push.acked(ids, now);
+        peer.sent.acked(ids);
         self.need(device, needs);
     }
 
@@ -234,18 +296,40 @@ impl Engine {
 
     pub(super) fn tick_push(&mut self, device: &DeviceKey) {
         let now = self.now.mono;
-        if let Some(needs) = self.peers.get_mut(device).map(|peer| peer.push.tick(now)) {
-            self.need(device, needs);
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        let (needs, sent) = (peer.push.tick(now), peer.sent.due(now));
+        self.need(device, needs);
+        self.write_down_sent(sent);
+    }
+
+    /// These were handed to the link a while ago and have no answer: that is worth a place on the disk.
+    fn write_down_sent(&mut self, sent: Option<(Way, Vec<EntryId>)>) {
+        if let Some((way, ids)) = sent {
+            self.ask(Pending::Sent, Op::MarkSent { ids, way });
         }
     }
 
     pub(super) fn need(&mut self, device: &DeviceKey, needs: Vec<Need>) {
-        let Some(conversation) = self.peers.get(device).map(|peer| peer.conversation) else { return };
         for need in needs {
+            let Some(peer) = self.peers.get(device) else { return };
             match need {
-                Need::Have => self.ask(Pending::Have(*device), Op::Have(conversation)),
+                Need::Have(of) => {
+                    let heard = peer.push.heard();
+                    let said = |conversation: &&ConversationId| match of {
+                        Of::All => true,
+                        Of::Unheard => !heard.contains(conversation),
+                        Of::One(one) => **conversation == one,
+                    };
+                    let conversations: Vec<ConversationId> = peer.shared.iter().filter(said).copied().collect();
+                    for conversation in conversations {
+                        self.ask(Pending::Have(*device), Op::Have(conversation));
+                    }
+                }
                 Need::Outbox { number, after, bytes } => {
-                    self.ask(Pending::Push(*device, number), Op::Outbox { peer: *device, conversation, after, bytes });
+                    let conversations = peer.push.heard().intersection(&peer.shared).copied().collect();
+                    let conversations = self.wanted(device, &conversations, false);
+                    let op = Op::Outbox { peer: *device, conversations, after, bytes };
+                    self.ask(Pending::Push(*device, number), op);
                 }
             }
         }
@@ -259,19 +343,16 @@ impl Engine {
         found: Vec<(u64, EntryId, wire::Entry)>,
         more: bool,
     ) {
-        let now = self.now.mono;
+        let (now, way) = (self.now.mono, self.way(device));
         let Some(peer) = self.peers.get_mut(device) else { return };
         let sizes: Vec<_> = found.iter().map(|(cursor, id, entry)| (*cursor, *id, size(entry))).collect();
         let send = peer.push.outbox(question, &sizes, more, now);
+        peer.sent.add(&send, way, now);
         let needs = peer.push.ask(now);
         for (_, id, entry) in found {
             if send.contains(&id) {
                 self.send_frame(device, &Frame::Entry(entry));
             }
-        }
-        if !send.is_empty() {
-            let way = self.way(device);
-            self.ask(Pending::Sent(*device), Op::MarkSent { ids: send, way });
         }
         self.need(device, needs);
     }
@@ -295,17 +376,12 @@ impl Engine {
                 self.send_frame(&device, &frame(ids));
             }
             for ids in mailed.chunks(ACK_IDS_MAX) {
-                let said = [Some(frame(ids).to_bytes()), self.unsaid_reading(&device)];
-                self.send_mail(&device, said.into_iter().flatten().collect(), None, None);
+                let mut said = vec![frame(ids).to_bytes()];
+                said.extend(self.unsaid_reading(&device));
+                self.send_mail(&device, said, None, None);
             }
         }
         self.flush_seen();
-    }
-
-    /// Whether frames of this device count at all.
-    pub(super) fn listens_to(&self, device: &DeviceKey) -> bool {
-        let standing = |root| self.people.get(root).map(|contact| contact.person.standing);
-        self.peers.get(device).is_some_and(|peer| standing(&peer.row.root) == Some(Standing::Contact))
     }
 }
 

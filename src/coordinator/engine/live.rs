@@ -5,20 +5,19 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use rand::RngExt;
 use uuid::Uuid;
 
 use super::Engine;
 use super::io::{CallId, Output};
 use super::reading::{entry_id, unknown_message};
-use super::state::Pending;
+use super::state::{Pending, UNTOLD_MAX};
 use super::statements::Statements;
 use crate::coordinator::{CommandError, ErrorCode, Event, FORWARD_MAX, Reply};
 use crate::identity::{UserId, visible};
 use crate::log::fold::{Content, EMOJI_MAX};
-use crate::log::{Deletion, Draft, Entry, Reaction, Text, direct_conversation};
+use crate::log::{Deletion, Entry, Reaction, Text};
 use crate::store::{Fresh, Happened, MessageRow, Op, Outcome, Standing};
-use crate::wire::{ConversationId, EntryId, Salt, kind};
+use crate::wire::{ConversationId, EntryId, kind};
 
 /// Commands of one conversation that wait for another one to be looked up: more than a script may have under way.
 const QUEUE_MAX: usize = 1_024;
@@ -130,22 +129,22 @@ impl Engine {
         self.in_order(call, conversation, Some(id), Act::Forward(to))
     }
 
-    /// The conversation with somebody, if one may write in it.
+    /// The conversation that this user or group names, if one may write in it.
     fn writable(&self, to: Uuid) -> Result<ConversationId, CommandError> {
         self.need_identity()?;
-        let (root, contact) = self.person(to)?;
+        if let Ok((conversation, joined)) = self.group(to) {
+            let outside = || CommandError::new(ErrorCode::NotInGroup, "You are not in this group.");
+            return joined.inside.then_some(conversation).ok_or_else(outside);
+        }
+        let (_, contact) = self.person(to)?;
         match contact.person.standing {
-            Standing::Contact => {}
-            Standing::Blocked => {
-                return Err(CommandError::new(ErrorCode::Blocked, "You have blocked this person."));
-            }
+            Standing::Contact => self.conversation_with(to),
+            Standing::Blocked => Err(CommandError::new(ErrorCode::Blocked, "You have blocked this person.")),
             _ => {
                 let message = "They are not a contact yet: messages can be written once one of you has accepted.";
-                return Err(CommandError::new(ErrorCode::NotAContact, message));
+                Err(CommandError::new(ErrorCode::NotAContact, message))
             }
         }
-        let me = self.me.as_ref().ok_or_else(being_read)?;
-        Ok(direct_conversation(&me.card.root(), &root))
     }
 
     /// Does something, after everything that was asked for in this conversation before.
@@ -181,7 +180,7 @@ impl Engine {
     /// The message that something is to be done with was read.
     pub(super) fn looked(&mut self, call: CallId, conversation: ConversationId, act: Act, outcome: Outcome) {
         let result = match outcome {
-            Outcome::Message(_, row) => self.perform(call, conversation, Some(row), act),
+            Outcome::Message(_, row) => self.perform(call, conversation, Some(*row), act),
             _ => Err(unknown_message()),
         };
         if let Err(error) = result {
@@ -332,40 +331,14 @@ impl Engine {
     }
 
     /// Signs the next entry of our log in a conversation.
-    pub(super) fn write(
+    fn write(
         &mut self,
         conversation: ConversationId,
         kind: u32,
         target: Option<EntryId>,
         body: Vec<u8>,
     ) -> Result<Entry, CommandError> {
-        let (time, salt) = (self.now.wall, Salt(self.rng.random()));
-        let me = self.me.as_ref().ok_or_else(being_read)?;
-        let state = self.conversations.get_mut(&conversation).filter(|state| !state.stale).ok_or_else(being_read)?;
-        let previous = state.last;
-        let after = state.heads.iter().copied().filter(|head| Some(*head) != previous).collect();
-        let entry = Entry::write(
-            &me.secrets.device,
-            Draft {
-                author: me.card.root(),
-                conversation,
-                log: state.log,
-                sequence: state.next,
-                previous,
-                after,
-                time,
-                kind,
-                target,
-                body,
-                salt,
-            },
-        );
-        // The next entry follows this one even before the disk has it.
-        state.next += 1;
-        state.last = Some(entry.id());
-        state.heads = vec![entry.id()];
-        state.writing += 1;
-        Ok(entry)
+        self.compose(&conversation, kind, target, body, &[])
     }
 
     fn append(&mut self, call: CallId, conversation: ConversationId, entry: Entry, happened: Happened) {
@@ -432,6 +405,13 @@ impl Engine {
 
     /// Tells what an entry that has found its place means.
     pub(super) fn tell_message(&mut self, fresh: Fresh) {
+        if !self.conversations.contains_key(&fresh.conversation) {
+            // A group that a contact tells us of: whether we are in it is being read.
+            if self.untold.len() < UNTOLD_MAX {
+                self.untold.push(fresh);
+            }
+            return;
+        }
         self.tell_happened(&fresh.conversation, &fresh.author, fresh.id, fresh.happened);
     }
 
@@ -442,8 +422,8 @@ impl Engine {
         entry: EntryId,
         happened: Happened,
     ) {
-        let Some(state) = self.conversations.get(conversation) else { return };
-        let (with, from) = (UserId::from(&state.root).0, UserId::from(author).0);
+        let Some(with) = self.name_of_conversation(conversation) else { return };
+        let from = UserId::from(author).0;
         let mine = self.me.as_ref().is_some_and(|me| me.card.root() == *author);
         let event = match happened {
             Happened::Nothing => return,

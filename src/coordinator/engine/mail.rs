@@ -32,11 +32,12 @@ impl Engine {
         if let Some(request) = mail.accepted {
             self.acceptance_confirmed(device, request);
         }
-        if !self.listens_to(device) {
-            self.drop_counted("mail of somebody who is no contact");
+        if !self.is_peer(device) {
+            self.drop_counted("mail of somebody who shares nothing with us");
             return self.acknowledge(delivery);
         }
-        let mut said = Statements::default();
+        let proves = self.peers.get(device).is_some_and(|peer| peer.link.state() != State::Open);
+        let mut said = Statements::new(proves);
         for bytes in &mail.frames {
             match Frame::parse(bytes) {
                 Ok(frame) => self.sort(device, frame, &mut said),
@@ -45,13 +46,6 @@ impl Engine {
             }
         }
         self.mail_came(device, mail.number, conn, mail.accepted.is_some() || !said.acked.is_empty());
-        let Some(peer) = self.peers.get_mut(device) else { return self.acknowledge(delivery) };
-        // On an open link the peer has said all that it has. An ack that was long on its way may be older than that, and from before
-        // the peer's database was restored: believed, it would keep from the peer what it has lost.
-        // While the link is in doubt, acks come by mail because it may carry nothing any more.
-        if peer.link.state() == State::Open {
-            said.acked.clear();
-        }
         self.weigh(device, mail, &mut said);
         self.believe(device, said, Way::Mail, delivery);
     }
@@ -76,11 +70,12 @@ impl Engine {
         if peer.link.state() == State::Open || self.mail_route(peer).is_none() {
             return;
         }
-        let conversation = peer.conversation;
         self.tick_telling(device);
         let Some(peer) = self.peers.get_mut(device) else { return };
         if let Some(Need::Outbox { number, after, bytes }) = peer.mailer.tick(now, &mut self.rng) {
-            self.ask(Pending::Mail(*device, number), Op::Outbox { peer: *device, conversation, after, bytes });
+            let shared = peer.shared.clone();
+            let conversations = self.wanted(device, &shared, true);
+            self.ask(Pending::Mail(*device, number), Op::Outbox { peer: *device, conversations, after, bytes });
         }
     }
 
@@ -153,15 +148,17 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(device) else { return };
         let ids = peer.mailer.published(number);
         if !ids.is_empty() {
-            self.ask(Pending::Sent(*device), Op::MarkSent { ids, way: Way::Mail });
+            self.ask(Pending::Sent, Op::MarkSent { ids, way: Way::Mail });
         }
         self.tick_mail(device);
     }
 
     /// Tells a contact of a card that has changed (other brokers): the old one may lead them nowhere.
     pub(super) fn mail_card(&mut self, device: &DeviceKey) {
-        let Some(peer) = self.peers.get_mut(device) else { return };
-        if !std::mem::replace(&mut peer.card_due, false) || peer.open.is_some() || !self.is_contact(device) {
+        // Over an open link it was said, and stays due: should the link break under it, it goes by mail.
+        let shares = self.is_peer(device);
+        let Some(peer) = self.peers.get_mut(device).filter(|peer| shares && peer.open.is_none()) else { return };
+        if !std::mem::replace(&mut peer.card_due, false) {
             return;
         }
         if let Some(frame) = self.card_frame() {

@@ -8,6 +8,9 @@
 //! | `commands` | what a person or a script asks for |
 //! | `choices` | one's own name, brokers, names for others |
 //! | `first_contact` | requests, acceptances, and their repetition |
+//! | `groups` | what a person asks for about groups |
+//! | `members` | whom we know for a group's sake, who shares what with us |
+//! | `carry` | what of a group goes to whom, and is taken from whom |
 //! | `brokers` | which sessions there are, what they listen to and bring |
 //! | `routes` | over which of them something is said |
 //! | `hiding` | who learns an address of this device |
@@ -30,6 +33,7 @@
 //! `stored`, from the store's outcome.
 
 mod brokers;
+mod carry;
 mod changes;
 mod choices;
 mod chosen;
@@ -37,10 +41,13 @@ mod commands;
 mod finish;
 mod first_contact;
 mod frames;
+mod group_changes;
+mod groups;
 mod hiding;
 mod io;
 mod live;
 mod mail;
+mod members;
 mod people;
 mod presence;
 mod reading;
@@ -99,6 +106,7 @@ impl Engine {
     /// many entries that were committed together are acknowledged together, and what changed is told once.
     pub fn flush(&mut self, now: Now) -> Vec<Output> {
         self.now = now;
+        self.flush_arrived();
         self.flush_acks();
         self.tell_changes();
         self.take()
@@ -113,7 +121,7 @@ impl Engine {
             let mail = [peer.mailer.deadline(), peer.acks.deadline(), peer.telling.deadline()];
             let mail = mail.into_iter().flatten().min();
             let mail = mail.filter(|_| self.mail_route(peer).is_some());
-            [peer.link.deadline(), peer.push.deadline(), peer.active_until, mail]
+            [peer.link.deadline(), peer.push.deadline(), peer.sent.deadline(), peer.active_until, mail]
         });
         let couriers = self.people.values().filter_map(|person| person.courier.at);
         sessions

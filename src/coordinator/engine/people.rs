@@ -1,9 +1,11 @@
 //! The people and devices that the engine knows, and the indices over them.
 
+use std::collections::BTreeSet;
+
 use rand::RngExt;
 
 use super::Engine;
-use super::state::{Contact, Conversation, Courier, PeerState, Pending};
+use super::state::{Contact, Conversation, Courier, PeerState, Pending, With};
 use crate::clock::RateLimit;
 use crate::coordinator::{CommandError, ErrorCode, LinkState, Path};
 use crate::identity::{Card, UserId};
@@ -11,7 +13,7 @@ use crate::link;
 use crate::log::direct_conversation;
 use crate::signaling::{Hello, Rendezvous, Turn};
 use crate::store::{self, Op, Person, Standing};
-use crate::sync::{Acks, Mailer, Push, Telling};
+use crate::sync::{Acks, Mailer, Push, Sent, Telling};
 use crate::wire::{DeviceKey, LogId, RootKey, WorkingKey};
 
 impl Engine {
@@ -34,6 +36,7 @@ impl Engine {
         let arrival = self.token();
         let (turn, mail_turn) = (Turn::default(), Turn::default());
         self.people.insert(root, Contact { person, arrival, card, courier, turn, mail_turn });
+        self.share(&root);
     }
 
     fn know_device(&mut self, row: store::Peer) {
@@ -51,13 +54,16 @@ impl Engine {
         };
         let role = if own < row.device { link::Role::Polite } else { link::Role::Impolite };
         let peer = PeerState {
-            conversation: direct_conversation(&me.secrets.root_key(), &row.root),
+            shared: BTreeSet::new(),
+            told: BTreeSet::new(),
             inbox: inward,
             outbox: outward,
             hello: Hello::default(),
             link: link::Machine::new(role, self.settings.link.clone()),
             open: None,
             push: Push::default(),
+            sent: Sent::default(),
+            arrived: None,
             mailer: Mailer::default(),
             mail_heard: row.mail_seen,
             mail_counted: row.mail_seen,
@@ -135,11 +141,12 @@ impl Engine {
         let Some(me) = &self.me else { return };
         let id = direct_conversation(&me.secrets.root_key(), root);
         if let Some(conversation) = self.conversations.get_mut(&id) {
-            conversation.root = *root;
+            conversation.with = With::Person(*root);
             return;
         }
         let log = LogId(self.rng.random());
-        let fresh = Conversation { root: *root, log, next: 0, last: None, heads: vec![], writing: 0, stale: false };
+        let with = With::Person(*root);
+        let fresh = Conversation { with, log, next: 0, last: None, heads: vec![], writing: 0, stale: false };
         self.conversations.insert(id, fresh);
         self.ask(Pending::Nothing, Op::SaveOwnLog { conversation: id, log });
     }
@@ -166,7 +173,9 @@ impl Engine {
             };
             self.know_device(row);
         }
-        if matches!(standing, Standing::Contact | Standing::Asked) {
+        self.share(&root);
+        self.mark_groups_of(&root);
+        if matches!(standing, Standing::Contact | Standing::Asked) || self.shares(&root) {
             self.reach(&root);
             self.listen(&root);
             self.leave_brokers();

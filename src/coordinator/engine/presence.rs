@@ -43,12 +43,17 @@ impl Engine {
         };
         match opened.message {
             Message::Mail(mail) => return self.mail(device, &mail, delivery),
-            Message::Hello(hello) if self.is_contact(device) => self.hello(device, &hello),
-            Message::Signalled(signalled) if self.is_contact(device) => self.signalled(device, signalled),
-            Message::NewKey(new) if self.is_contact(device) => {
+            Message::Hello(hello) if self.is_peer(device) => self.hello(device, &hello),
+            Message::Signalled(signalled) if self.is_peer(device) => self.signalled(device, signalled),
+            Message::NewKey(new) if self.is_peer(device) => {
                 if self.learn_key(device, new.key) {
                     self.greet(device);
+                    if topic.leaf == Leaf::Mailbox {
+                        // Who says theirs by mail may not know ours.
+                        self.say_key(device, Leaf::Mailbox);
+                    }
                 }
+                return self.acknowledge_later(delivery);
             }
             _ => self.drop_counted("a message out of place"),
         }
@@ -58,13 +63,27 @@ impl Engine {
     /// What could not be opened may have been sealed to an old key of ours.
     fn offer_new_key(&mut self, device: &DeviceKey) {
         let now = self.now.mono;
-        if !self.is_contact(device) || !self.peers.get_mut(device).is_some_and(|peer| peer.answers.allow(now)) {
-            return;
+        if self.is_peer(device) && self.peers.get_mut(device).is_some_and(|peer| peer.answers.allow(now)) {
+            self.say_key(device, Leaf::Presence);
         }
+    }
+
+    /// Somebody whom we know through a group only has never told us their working key, nor we them: it is said until they have.
+    pub(super) fn offer_key(&mut self, device: &DeviceKey) {
+        let now = self.now.mono;
+        let unknown = self.is_peer(device) && !self.is_contact(device);
+        let peer = self.peers.get_mut(device).filter(|peer| unknown && peer.row.key.is_none());
+        if peer.is_some_and(|peer| peer.answers.allow(now)) {
+            self.say_key(device, Leaf::Mailbox);
+        }
+    }
+
+    /// Says our working key, sealed to the key in their card.
+    fn say_key(&mut self, device: &DeviceKey, leaf: Leaf) {
         let (Some(peer), Some(me)) = (self.peers.get(device), &self.me) else { return };
         let Some(contact) = self.people.get(&peer.row.root) else { return };
         let Some(conn) = self.route(&peer.row.root) else { return };
-        let topic = Topic::inbox(peer.outbox, Leaf::Presence);
+        let topic = Topic::inbox(peer.outbox, leaf);
         let to = Recipient { device: *device, kind: KeyKind::Card, key: contact.card.fields().sealing };
         let message = Message::NewKey(NewKey { key: me.working });
         if let Ok(payload) = envelope::seal(&mut self.rng, &me.secrets.device, &to, &topic, &message) {
@@ -80,7 +99,7 @@ impl Engine {
     }
 
     fn greet(&mut self, device: &DeviceKey) {
-        if !self.is_contact(device) || self.finishing.is_some() || !self.hears_live(device) {
+        if !self.is_peer(device) || self.finishing.is_some() || !self.hears_live(device) {
             return;
         }
         let Some(peer) = self.peers.get_mut(device) else { return };
@@ -272,7 +291,7 @@ impl Engine {
         match peer.link.path() {
             Some(link::Path::Direct) => Path::Direct,
             Some(link::Path::Relay) => Path::Relay,
-            None if self.is_contact(device) && self.mail_route(peer).is_some() => Path::Mail,
+            None if self.is_peer(device) && self.mail_route(peer).is_some() => Path::Mail,
             None => Path::None,
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! Takes commands of a window, never decides what counts as unread: that is the store's. Every answer comes from the store. That a conversation changed is marked here once it is on disk.
 
+use std::collections::BTreeMap;
+
 use uuid::Uuid;
 
 use super::Engine;
@@ -9,12 +11,12 @@ use super::io::CallId;
 use super::state::Pending;
 use super::view::message;
 use crate::coordinator::{
-    CommandError, DRAFT_BYTES_MAX, ErrorCode, HISTORY_LIMIT_MAX, MessageInfo, PageAt, PageView, Reply,
+    CommandError, DRAFT_BYTES_MAX, ErrorCode, HISTORY_LIMIT_MAX, MemberDelivery, MessageInfo, PageAt, PageView, Reply,
 };
 use crate::identity::UserId;
 use crate::log::direct_conversation;
 use crate::store::{Op, Outcome, Place};
-use crate::wire::{ConversationId, EntryId};
+use crate::wire::{ConversationId, DeviceKey, EntryId, RootKey};
 
 impl Engine {
     pub(super) fn read_page(&mut self, call: CallId, with: Uuid, at: &PageAt, limit: u32) -> Result<(), CommandError> {
@@ -53,9 +55,36 @@ impl Engine {
 
     pub(super) fn message_shown(&mut self, call: CallId, outcome: Outcome) {
         let Outcome::Message(conversation, row) = outcome else { return self.reply(call, Err(unknown_message())) };
-        let with = self.conversations.get(&conversation).map(|known| UserId::from(&known.root).0);
-        let info = with.map(|with| MessageInfo { with, message: message(row) });
-        self.reply(call, info.map(Reply::Info).ok_or_else(unknown_message));
+        let (with, id) = (self.name_of_conversation(&conversation), row.id);
+        let info = with.map(|with| MessageInfo { with, message: message(*row), members: vec![] });
+        match info {
+            // Who has it is another question.
+            Some(info) if self.is_own_of_group(&conversation, &info) => {
+                self.ask(Pending::Deliveries(call, Box::new(info)), Op::Deliveries(id));
+            }
+            info => self.reply(call, info.map(Reply::Info).ok_or_else(unknown_message)),
+        }
+    }
+
+    /// Who of the others in a group has a message of ours, when each of their devices has it.
+    pub(super) fn deliveries_shown(&mut self, call: CallId, mut info: MessageInfo, devices: &[(DeviceKey, bool)]) {
+        let mut members: BTreeMap<RootKey, bool> = BTreeMap::new();
+        for (device, has) in devices {
+            if let Some(peer) = self.peers.get(device) {
+                *members.entry(peer.row.root).or_insert(true) &= has;
+            }
+        }
+        let delivery = |(root, delivered): (&RootKey, &bool)| MemberDelivery {
+            user_id: UserId::from(root).0,
+            delivered: *delivered,
+        };
+        info.members = members.iter().map(delivery).collect();
+        self.reply(call, Ok(Reply::Info(info)));
+    }
+
+    fn is_own_of_group(&self, conversation: &ConversationId, info: &MessageInfo) -> bool {
+        let own = self.me.as_ref().is_some_and(|me| me.card.user().0 == info.message.from);
+        own && self.joined(conversation).is_some()
     }
 
     pub(super) fn mark_read(&mut self, call: CallId, with: Uuid, up_to: &str) -> Result<(), CommandError> {
@@ -89,8 +118,12 @@ impl Engine {
         self.mark_chat(conversation);
     }
 
+    /// The conversation that this user or group names.
     pub(super) fn conversation_with(&self, user: Uuid) -> Result<ConversationId, CommandError> {
         self.need_identity()?;
+        if let Ok((conversation, _)) = self.group(user) {
+            return Ok(conversation);
+        }
         let (root, _) = self.person(user)?;
         let missing = || CommandError::new(ErrorCode::NoIdentity, "There is no identity yet. Create one first.");
         let me = self.me.as_ref().ok_or_else(missing)?;

@@ -10,7 +10,7 @@ use super::io::BrokerConn;
 use super::state::{Pending, Refused, Said};
 use crate::signaling::Readiness;
 use crate::store::Op;
-use crate::wire::DeviceKey;
+use crate::wire::{ConversationId, DeviceKey};
 
 /// A full disk is not emptied sooner, and nobody waits for much longer before they look for what is wrong.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -41,7 +41,10 @@ impl Engine {
             | Pending::AddressHidden { call, .. }
             | Pending::Info(call)
             | Pending::Conversations(call)
+            | Pending::Cut { call, .. }
+            | Pending::Deliveries(call, _)
             | Pending::Status(call) => self.reply_storage(call, error),
+            Pending::Changed { call, conversation, .. } => self.change_failed(call, &conversation, error),
             Pending::CardKept { call, plan, .. } => {
                 self.card_not_kept(&plan);
                 self.reply_storage(call, error);
@@ -68,6 +71,7 @@ impl Engine {
             }
             Pending::Reload
             | Pending::Indexing
+            | Pending::Group(_)
             | Pending::Asking { .. }
             | Pending::AcceptedAgain { .. }
             | Pending::Acked { .. }
@@ -75,8 +79,10 @@ impl Engine {
             Pending::Inserted { delivery: Some((conn, _)), .. } | Pending::Delivery(conn, _) => {
                 self.deliver_again(conn);
             }
-            // Over a link the peer sends again what is not acknowledged.
-            Pending::Inserted { delivery: None, .. } | Pending::Sent(_) | Pending::Nothing => {}
+            // Whatever brought them, the peer sends again what is not acknowledged.
+            Pending::Inserted { delivery: None, .. } | Pending::Sent | Pending::Nothing => {}
+            // Asked once more when they ask once more; and kept anew with the next change.
+            Pending::AskByMail(_) | Pending::Carry(_) | Pending::Recipients => {}
             Pending::Have(device) => self.peers.get_mut(&device).into_iter().for_each(|peer| peer.push.unsaid(now)),
             Pending::MailHave(device) => {
                 self.peers.get_mut(&device).into_iter().for_each(|peer| peer.telling.unsaid(now));
@@ -125,6 +131,7 @@ impl Engine {
         let op = match &pending {
             Pending::Load | Pending::Reload => Op::Load,
             Pending::Indexing => Op::IndexMore,
+            Pending::Group(conversation) => Op::Group(*conversation),
             Pending::Acked { device, ids, way } => Op::Acked { peer: *device, ids: ids.clone(), way: *way },
             Pending::Believed { device, said: Said::Has(have) } => Op::Believe { peer: *device, have: have.clone() },
             Pending::Believed { device, said: Said::Lacks(lack) } => Op::Lower { peer: *device, lack: lack.clone() },
@@ -140,16 +147,15 @@ impl Engine {
         self.ask(pending, op);
     }
 
-    /// A peer has said anew what it has: nothing older that it said may replace that one later, or be added to it.
-    pub(super) fn forget_refused_haves(&mut self, device: &DeviceKey) {
-        self.refused.retain(|(_, refused)| {
-            let older = match refused {
-                Refused::Wish(
-                    Pending::Believed { device: of, said: Said::Has(_) } | Pending::Acked { device: of, .. },
-                ) => of,
-                _ => return true,
-            };
-            older != device
+    /// A peer has said anew what it has of a conversation: nothing older that it said may replace that one later, or be added to
+    /// it. Acks do not tell where they belong, so all of them go; what is not believed is sent again.
+    pub(super) fn forget_refused_haves(&mut self, device: &DeviceKey, conversation: &ConversationId) {
+        self.refused.retain(|(_, refused)| match refused {
+            Refused::Wish(Pending::Believed { device: of, said: Said::Has(have) }) => {
+                of != device || have.conversation != *conversation
+            }
+            Refused::Wish(Pending::Acked { device: of, .. }) => of != device,
+            _ => true,
         });
     }
 }

@@ -130,6 +130,7 @@ impl Engine {
             for device in self.devices_of(&root) {
                 self.link(&device, crate::link::Input::RouteAppeared);
                 self.greet_unless_open(&device);
+                self.offer_key(&device);
                 self.mail_card(&device);
                 self.tick_mail(&device);
             }

@@ -6,12 +6,11 @@
 use uuid::Uuid;
 
 use super::io::CallId;
-use super::state::Pending;
+use super::state::{Pending, With};
 use super::{Engine, view};
 use crate::coordinator::{
     CommandError, ErrorCode, FoundMessage, FoundView, Reply, SEARCH_LIMIT_DEFAULT, SEARCH_LIMIT_MAX,
 };
-use crate::identity::UserId;
 use crate::log::Query;
 use crate::store::{Found, Hit, Op, Outcome, Standing};
 use crate::wire::ConversationId;
@@ -76,12 +75,15 @@ impl Engine {
     }
 
     fn found_message(&self, query: &Query, hit: Hit) -> Option<FoundMessage> {
-        let root = self.conversations.get(&hit.conversation)?.root;
-        self.people.get(&root).filter(|contact| contact.person.standing == Standing::Contact)?;
+        let state = self.conversations.get(&hit.conversation)?;
+        if let With::Person(root) = &state.with {
+            self.people.get(root).filter(|contact| contact.person.standing == Standing::Contact)?;
+        }
+        let with = state.name(&hit.conversation)?;
         let message = view::message(hit.message);
         let snippet = query.snippet(&message.text);
         Some(FoundMessage {
-            with: UserId::from(&root).0,
+            with,
             id: message.id,
             from: message.from,
             at: message.at,

@@ -9,14 +9,16 @@ use super::changes::Watching;
 use super::choices::Plan;
 use super::io::{BrokerConn, CallId, Now, Output, StoreToken};
 use super::live::{Act, Live};
+use super::members::Joined;
 use super::search::Searching;
 use crate::clock::{Backoff, RateLimit};
 use crate::coordinator::BrokerState;
-use crate::identity::{Card, Name, Secrets, UserId};
+use crate::identity::{Card, GroupId, Name, Secrets, UserId};
 use crate::link;
+use crate::log::Entry;
 use crate::signaling::{Hello, InboxId, Session, SessionKind, Turn};
 use crate::store::{self, Invitation, Op, Person, Profile};
-use crate::sync::{Acks, Mailer, Push, Telling};
+use crate::sync::{Acks, Mailer, Push, Sent, Telling};
 use crate::wire::broker_url::BrokerUrl;
 use crate::wire::{self, ConnectionId, ConversationId, DeviceKey, EntryId, LogId, Nonce, RootKey, WorkingKey};
 
@@ -27,6 +29,16 @@ pub(super) const PEOPLE_MAX: usize = 10_000;
 pub(super) const ASKING_MAX: usize = 500;
 /// Requests without one: kept apart, and the first hundred are as good as any.
 pub(super) const UNINVITED_MAX: usize = 100;
+/// Groups that one device is in: more than anybody follows, and with their members (about 2 KB each) a bound for memory.
+pub(super) const GROUPS_MAX: usize = 200;
+/// Conversations that one device shares with us, those of the most groups: what we have of each is said when a link opens, and a
+/// link's driver queues 256 frames. What goes beyond reaches them through others.
+pub(super) const SHARED_MAX: usize = 64;
+/// Messages that wait for a group to be read: what one question to the outbox brings, several times. What goes beyond is not told,
+/// and is there.
+pub(super) const UNTOLD_MAX: usize = 1_024;
+/// Groups that one contact tells us of and that we are not in, or not yet.
+pub(super) const OFFERED_MAX: usize = 16;
 /// Strangers whom one link lets in before a new one is made.
 pub(super) const INVITATION_USES: u32 = 100;
 
@@ -61,6 +73,12 @@ pub struct Engine {
     pub(super) peers: BTreeMap<DeviceKey, PeerState>,
     pub(super) inboxes: BTreeMap<InboxId, DeviceKey>,
     pub(super) conversations: BTreeMap<ConversationId, Conversation>,
+    /// Groups by the name that people and scripts use, those among them that we have left.
+    pub(super) groups: BTreeMap<uuid::Uuid, ConversationId>,
+    /// What was said in groups of which it is not known yet whether we are in them.
+    pub(super) untold: Vec<store::Fresh>,
+    /// Groups that a contact has told us of and that we are not in, by who told us first.
+    pub(super) offered: BTreeMap<ConversationId, RootKey>,
     /// By address: what is in a card has no login, and is the same broker as the one that we log in to.
     pub(super) brokers: BTreeMap<BrokerUrl, Broker>,
     pub(super) conns: BTreeMap<BrokerConn, (BrokerUrl, SessionKind)>,
@@ -139,7 +157,10 @@ impl Default for Courier {
 /// A device of somebody we know.
 pub(super) struct PeerState {
     pub row: store::Peer,
-    pub conversation: ConversationId,
+    /// The conversations that it shares with us: statements about others do not count.
+    pub shared: BTreeSet<ConversationId>,
+    /// What it has spoken of on this link before it was shared. At most [`OFFERED_MAX`], or what others have told us of too.
+    pub told: BTreeSet<ConversationId>,
     /// Envelopes from it to us.
     pub inbox: InboxId,
     /// Envelopes from us to it.
@@ -148,6 +169,10 @@ pub(super) struct PeerState {
     pub link: link::Machine,
     pub open: Option<ConnectionId>,
     pub push: Push,
+    /// What was handed to the open link, until it is written down or answered.
+    pub sent: Sent<store::Way>,
+    /// Entries that came over the open link and have not been given to the store yet, and how they came.
+    pub arrived: Option<(store::Way, Vec<crate::log::Entry>)>,
     pub mailer: Mailer,
     /// The highest number of its mail in this run.
     pub mail_heard: u64,
@@ -173,10 +198,21 @@ pub(super) struct PeerState {
     pub shown: (crate::coordinator::LinkState, crate::coordinator::Path),
 }
 
-/// The own log of a conversation.
+/// Whom a conversation is with.
+pub(super) enum With {
+    /// Nobody whom we know any more.
+    Nobody,
+    /// Somebody.
+    Person(RootKey),
+    /// A group that we have just made: it is on its way to the disk.
+    Created,
+    /// A group that we are or were in.
+    Group(Box<Joined>),
+}
+
+/// A conversation, and the own log in it.
 pub(super) struct Conversation {
-    /// The other person.
-    pub root: RootKey,
+    pub with: With,
     pub log: LogId,
     pub next: u64,
     pub last: Option<EntryId>,
@@ -245,6 +281,10 @@ pub(super) enum Pending {
     Inserted {
         device: DeviceKey,
         delivery: Option<(BrokerConn, u64)>,
+        /// Whether that they came shows that the peer has them.
+        proves: bool,
+        /// Where they belong.
+        conversations: BTreeSet<ConversationId>,
     },
     /// What came before in this delivery is on disk.
     Delivery(BrokerConn, u64),
@@ -267,8 +307,8 @@ pub(super) enum Pending {
     Mail(DeviceKey, u64),
     /// Answer with these.
     History(CallId),
-    /// Own entries for this device are handed to a path.
-    Sent(DeviceKey),
+    /// Own entries are handed to a path.
+    Sent,
     /// Tell the watchers of these.
     Summaries(Vec<ConversationId>),
     /// A nickname is on disk.
@@ -339,6 +379,29 @@ pub(super) enum Pending {
     },
     /// Answer with these conversations.
     Conversations(CallId),
+    /// A change of a group that we have written is on disk.
+    Changed {
+        /// Who asked for it, if this is the last of what they asked for.
+        call: Option<CallId>,
+        conversation: ConversationId,
+        entry: Box<Entry>,
+    },
+    /// The last entries of somebody who is to go are known.
+    Cut {
+        call: CallId,
+        conversation: ConversationId,
+        root: RootKey,
+    },
+    /// A group may be another one now.
+    Group(ConversationId),
+    /// Who has to have what we write in a group is on disk.
+    Recipients,
+    /// Say by mail what we have: it asks for the rest.
+    AskByMail(DeviceKey),
+    /// Mail these, once: what a device has asked for in mail of its own.
+    Carry(DeviceKey),
+    /// Answer with this message, and then with who has it.
+    Deliveries(CallId, Box<crate::coordinator::MessageInfo>),
     /// Say this by mail.
     MailHave(DeviceKey),
 }
@@ -391,6 +454,9 @@ impl Engine {
             peers: BTreeMap::new(),
             inboxes: BTreeMap::new(),
             conversations: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            offered: BTreeMap::new(),
+            untold: vec![],
             brokers: BTreeMap::new(),
             conns: BTreeMap::new(),
             pending: BTreeMap::new(),
@@ -437,5 +503,21 @@ impl Engine {
     pub(super) fn drop_counted(&mut self, reason: &'static str) {
         *self.dropped.entry(reason).or_default() += 1;
         tracing::debug!(reason, "dropped");
+    }
+
+    /// Devices that share a conversation with us.
+    pub(super) fn devices_sharing(&self, conversation: &ConversationId) -> Vec<DeviceKey> {
+        self.peers.iter().filter(|(_, peer)| peer.shared.contains(conversation)).map(|(device, _)| *device).collect()
+    }
+}
+
+impl Conversation {
+    /// How people and scripts name it.
+    pub(super) fn name(&self, id: &ConversationId) -> Option<uuid::Uuid> {
+        match &self.with {
+            With::Nobody => None,
+            With::Person(root) => Some(UserId::from(root).0),
+            With::Created | With::Group(_) => Some(GroupId::from(id).0),
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! How far this device has read is on disk, and is said over a link when it changes and when one opens; with mail when there is
 //! none. Typing is said over an open link only, and lives a few seconds: whoever goes away while they type is forgotten.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -31,8 +31,8 @@ const READING_PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct Statements {
     /// How far this device has read, in each conversation in which it has said so.
     read: BTreeMap<ConversationId, Mark>,
-    /// Who has not been told of it, and when they are by mail.
-    unsaid: BTreeMap<DeviceKey, Duration>,
+    /// Who has not been told of it in which conversations, and when they are by mail.
+    unsaid: BTreeMap<DeviceKey, (Duration, BTreeSet<ConversationId>)>,
     /// What was said last of the person's own typing, and when.
     said: BTreeMap<ConversationId, (bool, Duration)>,
     /// Who types, and until when that counts.
@@ -50,44 +50,49 @@ impl Engine {
     /// Something more was read, and that is on disk.
     pub(super) fn reading_moved(&mut self, conversation: &ConversationId, mark: Mark) {
         self.live.statements.read.insert(*conversation, mark);
-        let Some(root) = self.conversations.get(conversation).map(|state| state.root) else { return };
         let at = self.now.mono + READING_PATIENCE;
-        for device in self.devices_of(&root) {
-            if self.peers.get(&device).is_some_and(|peer| peer.link.state() == link::State::Open) {
-                self.say_reading(&device);
+        for device in self.devices_sharing(conversation) {
+            let open = self.peers.get(&device).is_some_and(|peer| peer.link.state() == link::State::Open);
+            let frame = self.reading_frame(conversation).filter(|_| open);
+            if let Some(frame) = frame {
+                self.send_frame(&device, &frame);
             } else {
-                self.live.statements.unsaid.entry(device).or_insert(at);
+                let unsaid = self.live.statements.unsaid.entry(device).or_insert((at, BTreeSet::new()));
+                unsaid.1.insert(*conversation);
             }
         }
     }
 
-    /// Says over the link how far this device has read.
+    /// Says over the link how far this device has read, in everything that the peer shares.
     pub(super) fn say_reading(&mut self, device: &DeviceKey) {
         self.live.statements.unsaid.remove(device);
-        if let Some(frame) = self.reading_frame(device) {
+        let Some(shared) = self.peers.get(device).map(|peer| peer.shared.clone()) else { return };
+        for frame in shared.iter().filter_map(|conversation| self.reading_frame(conversation)).collect::<Vec<_>>() {
             self.send_frame(device, &frame);
         }
     }
 
     /// What is to go with a mail to this device, since none was told of it yet.
-    pub(super) fn unsaid_reading(&mut self, device: &DeviceKey) -> Option<Vec<u8>> {
-        self.live.statements.unsaid.remove(device)?;
-        self.reading_frame(device).map(|frame| frame.to_bytes())
+    pub(super) fn unsaid_reading(&mut self, device: &DeviceKey) -> Vec<Vec<u8>> {
+        let Some((_, unsaid)) = self.live.statements.unsaid.remove(device) else { return vec![] };
+        let Some(peer) = self.peers.get(device) else { return vec![] };
+        let frames = unsaid.intersection(&peer.shared).filter_map(|conversation| self.reading_frame(conversation));
+        frames.map(|frame| frame.to_bytes()).collect()
     }
 
-    fn reading_frame(&self, device: &DeviceKey) -> Option<Frame> {
-        let conversation = self.peers.get(device)?.conversation;
-        let mark = self.live.statements.read.get(&conversation)?;
-        let value = cbor::encode(&Reading { conversation, entry: mark.entry });
+    fn reading_frame(&self, conversation: &ConversationId) -> Option<Frame> {
+        let mark = self.live.statements.read.get(conversation)?;
+        let value = cbor::encode(&Reading { conversation: *conversation, entry: mark.entry });
         Some(Frame::State(State { kind: state::READ, counter: mark.counter, value }))
     }
 
     /// A peer says something about its person.
     pub(super) fn statement(&mut self, device: &DeviceKey, said: &State) {
-        let Some((own, root)) = self.peers.get(device).map(|peer| (peer.conversation, peer.row.root)) else { return };
+        let Some(peer) = self.peers.get(device) else { return };
+        let (root, shared) = (peer.row.root, &peer.shared);
         match said.kind {
             state::READ => match cbor::decode::<Reading>(&said.value, STATE_BYTES_MAX) {
-                Ok(Reading { conversation, entry }) if conversation == own => {
+                Ok(Reading { conversation, entry }) if shared.contains(&conversation) => {
                     let (device, mark) = (*device, Mark { counter: said.counter, entry });
                     let pending = Pending::TheyRead { device, conversation, entry };
                     self.ask(pending, Op::TheyRead { device, conversation, mark });
@@ -97,7 +102,7 @@ impl Engine {
             state::TYPING => match cbor::decode::<Typing>(&said.value, STATE_BYTES_MAX) {
                 // An envelope may be old, or come again.
                 Ok(_) if self.peers.get(device).is_some_and(|peer| peer.open.is_none()) => {}
-                Ok(Typing { conversation, on }) if conversation == own => self.types(conversation, root, on),
+                Ok(Typing { conversation, on }) if shared.contains(&conversation) => self.types(conversation, root, on),
                 _ => self.drop_counted("a word about typing that does not belong here"),
             },
             _ => self.drop_counted("a state of a newer version"),
@@ -113,8 +118,8 @@ impl Engine {
         moved: bool,
     ) {
         let Some(root) = self.peers.get(device).map(|peer| peer.row.root).filter(|_| moved) else { return };
-        let Some(state) = self.conversations.get(conversation) else { return };
-        let (with, from) = (UserId::from(&state.root).0, UserId::from(&root).0);
+        let Some(with) = self.name_of_conversation(conversation) else { return };
+        let from = UserId::from(&root).0;
         self.mark_chat(conversation);
         self.emit(Output::Event(Event::MessageRead { with, id: entry.to_string(), from }));
     }
@@ -128,10 +133,9 @@ impl Engine {
             return Ok(());
         }
         self.live.statements.said.insert(conversation, (on, now));
-        let Some(root) = self.conversations.get(&conversation).map(|state| state.root) else { return Ok(()) };
         let value = cbor::encode(&Typing { conversation, on });
         let frame = Frame::State(State { kind: state::TYPING, counter: 0, value });
-        for device in self.devices_of(&root) {
+        for device in self.devices_sharing(&conversation) {
             if self.peers.get(&device).is_some_and(|peer| peer.link.state() == link::State::Open) {
                 self.send_frame(&device, &frame);
             }
@@ -152,8 +156,8 @@ impl Engine {
     }
 
     fn tell_typing(&mut self, conversation: &ConversationId, root: &RootKey, on: bool) {
-        let Some(state) = self.conversations.get(conversation) else { return };
-        let (with, from) = (UserId::from(&state.root).0, UserId::from(root).0);
+        let Some(with) = self.name_of_conversation(conversation) else { return };
+        let from = UserId::from(root).0;
         self.emit(Output::Event(Event::TypingChanged { with, from, on }));
         if self.is_watched() {
             self.emit(Output::Deltas(vec![Delta::Typing { with, from, on }]));
@@ -167,7 +171,10 @@ impl Engine {
 
     /// The link to somebody is gone: nobody would say that they have stopped.
     pub(super) fn link_lost_to(&mut self, device: &DeviceKey) {
-        if let Some((conversation, root)) = self.peers.get(device).map(|peer| (peer.conversation, peer.row.root)) {
+        let Some((shared, root)) = self.peers.get(device).map(|peer| (peer.shared.clone(), peer.row.root)) else {
+            return;
+        };
+        for conversation in shared {
             self.types(conversation, root, false);
             // What was said last of our own typing may not have been heard.
             self.live.statements.said.remove(&conversation);
@@ -177,7 +184,7 @@ impl Engine {
     /// When something here is to be done.
     pub(super) fn statements_deadline(&self) -> Option<Duration> {
         let statements = &self.live.statements;
-        statements.unsaid.values().chain(statements.typing.values()).min().copied()
+        statements.unsaid.values().map(|(at, _)| at).chain(statements.typing.values()).min().copied()
     }
 
     pub(super) fn tick_statements(&mut self) {
@@ -186,7 +193,7 @@ impl Engine {
         for (conversation, root) in silent.map(|(known, _)| *known).collect::<Vec<_>>() {
             self.types(conversation, root, false);
         }
-        let due = self.live.statements.unsaid.iter().filter(|(_, at)| now >= **at);
+        let due = self.live.statements.unsaid.iter().filter(|(_, (at, _))| now >= *at);
         for device in due.map(|(device, _)| *device).collect::<Vec<_>>() {
             let Some(peer) = self.peers.get(&device) else {
                 self.live.statements.unsaid.remove(&device);
@@ -194,11 +201,12 @@ impl Engine {
             };
             if peer.link.state() == link::State::Open {
                 self.say_reading(&device);
-            } else if let Some(frame) = self.unsaid_reading(&device)
-                && self.listens_to(&device)
-            {
-                // Without a way for mail it is said on the next link, as always.
-                self.send_mail(&device, vec![frame], None, None);
+            } else {
+                let frames = self.unsaid_reading(&device);
+                if !frames.is_empty() && self.is_peer(&device) {
+                    // Without a way for mail it is said on the next link, as always.
+                    self.send_mail(&device, frames, None, None);
+                }
             }
         }
     }

@@ -2,12 +2,11 @@
 
 use super::Engine;
 use super::io::{Output, StoreToken};
-use super::state::{Conversation, Me, Pending, Said};
+use super::state::{Conversation, Me, Pending, Said, With};
 use crate::coordinator::{CommandError, ErrorCode, Event, Reply};
-use crate::identity::{Card, Name, UserId};
-use crate::link;
+use crate::identity::{Card, Name};
 use crate::store::{Delivery, Invitation, Loaded, Op, Outcome, Profile, Refusal, Standing};
-use crate::wire::{ConversationId, DeviceKey, EntryId, Frame};
+use crate::wire::{ConversationId, DeviceKey, EntryId, Frame, RootKey};
 
 impl Engine {
     /// The store has answered.
@@ -66,27 +65,34 @@ impl Engine {
             (Pending::Written { call, conversation, .. }, _) => {
                 self.write_failed(call, &conversation, "the message did not continue its log");
             }
-            (Pending::Inserted { device, delivery }, Outcome::Inserted { stored, fresh, refused, heads, gaps }) => {
+            (
+                Pending::Inserted { device, delivery, proves, conversations },
+                Outcome::Inserted { stored, fresh, refused, heads, gaps },
+            ) => {
+                let waiting = stored.len() > fresh.len();
+                if !stored.is_empty() {
+                    conversations.iter().for_each(|conversation| self.mark_chat(conversation));
+                }
                 if let Some(peer) = self.peers.get_mut(&device) {
-                    let (conversation, any) = (peer.conversation, !stored.is_empty());
                     peer.acks.add(stored);
-                    if any {
-                        self.mark_chat(&conversation);
-                    }
                 }
                 refused.iter().for_each(|(_, reason)| self.drop_counted(reason));
-                if delivery.is_some() && self.peers.get(&device).is_some_and(|peer| peer.open.is_some()) {
+                if !proves {
                     // Whether the peer still has what it mailed is not known: it goes back over the link, or is confirmed there.
                     self.something_for(&device);
                 }
                 self.acknowledge(delivery);
                 heads.into_iter().for_each(|(conversation, heads)| self.new_heads(&conversation, heads));
+                self.groups_changed(&fresh);
                 fresh.into_iter().for_each(|fresh| self.tell_message(fresh));
+                self.carry_on(&device, &conversations);
+                if waiting {
+                    self.ask_for_the_rest(&device, &conversations);
+                }
                 self.ask_for(&device, gaps);
             }
             (Pending::Delivery(conn, number), _) => self.acknowledge(Some((conn, number))),
-            (Pending::Acked { device, .. }, Outcome::Delivered(delivered)) => {
-                let ids: Vec<EntryId> = delivered.iter().map(|delivery| delivery.id).collect();
+            (Pending::Acked { device, ids, .. }, Outcome::Delivered(delivered)) => {
                 if let Some(peer) = self.peers.get_mut(&device) {
                     peer.mailer.acked(&ids);
                 }
@@ -94,14 +100,17 @@ impl Engine {
                 self.tick_mail(&device);
             }
             (Pending::Believed { device, said }, outcome) => {
-                let has = matches!(said, Said::Has(_));
+                let (conversation, has) = match &said {
+                    Said::Has(have) => (have.conversation, true),
+                    Said::Lacks(lack) => (lack.conversation, false),
+                };
                 if has {
-                    self.forget_refused_haves(&device);
+                    self.forget_refused_haves(&device, &conversation);
                 }
                 if let Outcome::Delivered(delivered) = outcome {
                     self.tell_delivered(&delivered);
                 }
-                self.believed(&device, has);
+                self.believed(&device, conversation, has);
                 self.statement_kept(&device);
             }
             (Pending::Have(device), Outcome::Have(have)) => {
@@ -122,10 +131,8 @@ impl Engine {
                 let error = "“before” is not the id of a message in this conversation.";
                 self.reply(call, Err(CommandError::new(ErrorCode::UnknownMessage, error)));
             }
-            (Pending::Sent(device), _) => {
-                if let Some(conversation) = self.peers.get(&device).map(|peer| peer.conversation) {
-                    self.mark_chat(&conversation);
-                }
+            (Pending::Sent, Outcome::Changed(conversations)) => {
+                conversations.iter().for_each(|conversation| self.mark_chat(conversation));
             }
             (Pending::Summaries(_), Outcome::Summaries(summaries)) => self.summarised(summaries),
             (Pending::Nicknamed { call, root, nickname }, _) => self.nicknamed(call, &root, nickname),
@@ -155,6 +162,25 @@ impl Engine {
                 self.reply(call, Ok(Reply::Status(status)));
             }
             (Pending::MailHave(device), Outcome::Have(have)) => self.mail_have(&device, have),
+            (Pending::Changed { call, conversation, entry }, Outcome::Appended { heads }) => {
+                self.changed(call, &conversation, &entry, heads);
+            }
+            (Pending::Changed { call, conversation, .. }, _) => {
+                self.change_failed(call, &conversation, "the change did not continue its log");
+            }
+            (Pending::Cut { call, conversation, root }, Outcome::Cut(cut)) => {
+                self.cut_known(call, &conversation, root, cut);
+            }
+            (Pending::Group(_), Outcome::Group(row)) => self.group_read(*row),
+            (Pending::Recipients, Outcome::Delivered(delivered)) => self.tell_delivered(&delivered),
+            (Pending::Carry(device), Outcome::Outbox { entries, .. }) => self.carry(&device, entries),
+            (Pending::AskByMail(device), Outcome::Have(have)) => {
+                self.send_mail(&device, vec![Frame::Have(have).to_bytes()], None, None);
+                self.peers.get_mut(&device).into_iter().for_each(|peer| peer.telling.said(peer.row.mail_sent));
+            }
+            (Pending::Deliveries(call, info), Outcome::Deliveries(devices)) => {
+                self.deliveries_shown(call, *info, &devices);
+            }
             (_, Outcome::Refused(refusal)) => tracing::warn!(%refusal, "the store refused"),
             _ => {}
         }
@@ -191,26 +217,34 @@ impl Engine {
                 Err(error) => tracing::error!(%error, "a stored card does not verify"),
             }
         }
-        self.start_brokers();
-        for root in self.people.keys().copied().collect::<Vec<_>>() {
-            let contact = |contact: &super::state::Contact| contact.person.standing == Standing::Contact;
-            if !self.people.get(&root).is_some_and(contact) {
-                continue;
+        for group in loaded.groups {
+            self.take_group(group);
+        }
+        let everybody: Vec<RootKey> = self.people.keys().copied().collect();
+        for root in &everybody {
+            if self.people.get(root).is_some_and(|contact| contact.person.standing == Standing::Contact) {
+                self.open_conversation(root);
             }
-            self.open_conversation(&root);
-            for device in self.devices_of(&root) {
-                self.link(&device, link::Input::Wanted(true));
-                self.wake_mail(&device);
-                self.begin_telling(&device);
+            self.share(root);
+        }
+        // Whom we listen to follows from what they share.
+        self.start_brokers();
+        for root in everybody {
+            self.link_up_with(&root);
+            if self.shares(&root) {
+                for device in self.devices_of(&root) {
+                    self.wake_mail(&device);
+                    self.begin_telling(&device);
+                }
             }
         }
     }
 
     fn reload_logs(&mut self, loaded: &Loaded) {
         for log in &loaded.logs {
-            let root = self.conversations.get(&log.conversation).map(|conversation| conversation.root);
+            let known = self.conversations.remove(&log.conversation).map(|conversation| conversation.with);
             let fresh = Conversation {
-                root: root.unwrap_or(crate::wire::RootKey([0; 32])),
+                with: known.unwrap_or(With::Nobody),
                 log: log.log,
                 next: log.next,
                 last: log.last,
@@ -265,10 +299,9 @@ impl Engine {
         }
         let Some(state) = self.conversations.get_mut(conversation) else { return };
         state.writing = state.writing.saturating_sub(1);
-        let root = state.root;
         self.mark_chat(conversation);
         self.new_heads(conversation, heads);
-        for device in self.devices_of(&root) {
+        for device in self.devices_sharing(conversation) {
             self.in_use(&device);
             self.something_for(&device);
         }
@@ -300,27 +333,27 @@ impl Engine {
         }
     }
 
-    fn believed(&mut self, device: &DeviceKey, has: bool) {
+    /// What a peer said to have of this conversation counts, or what it said to lack.
+    fn believed(&mut self, device: &DeviceKey, conversation: ConversationId, has: bool) {
         let now = self.now.mono;
         let Some(peer) = self.peers.get_mut(device) else { return };
         if peer.open.is_some() {
-            let conversation = peer.conversation;
-            let needs = if has { peer.push.peer_has(now) } else { peer.push.restart(now) };
+            let needs = if has { peer.push.peer_has(conversation, now) } else { peer.push.restart(now) };
             self.need(device, needs);
-            if has {
+            if has && self.may_have_bodies(&conversation) {
                 self.ask(Pending::Bare(*device), Op::Bare(conversation));
             }
         } else {
             peer.mailer.restart();
             self.wake_mail(device);
+            self.carry_for(device, &conversation);
         }
     }
 
     fn tell_delivered(&mut self, delivered: &[Delivery]) {
         for Delivery { conversation, id, .. } in delivered.iter().filter(|delivery| delivery.shown) {
             self.mark_chat(conversation);
-            let Some(state) = self.conversations.get(conversation) else { continue };
-            let with = UserId::from(&state.root).0;
+            let Some(with) = self.name_of_conversation(conversation) else { continue };
             self.emit(Output::Event(Event::MessageDelivered { with, id: id.to_string() }));
         }
     }

@@ -31,18 +31,18 @@ impl Engine {
         if let Some(seen) = seen {
             peer.row.mail_sent = peer.row.mail_sent.max(seen);
         }
-        said.stale = mail.number <= peer.row.mail_seen;
+        let stale = mail.number <= peer.row.mail_seen;
+        said.proves &= !stale;
         if peer.link.state() == State::Open {
             // Over the link it has said all that it has, and later than this.
             said.haves.clear();
             said.lacks.clear();
         }
         let states = !said.haves.is_empty();
-        if said.stale {
+        if stale {
             // It learns that by the number that counts, when its own ones were put back.
             peer.seen_due |= states || !said.lacks.is_empty() || !said.acked.is_empty();
             said.haves.clear();
-            said.acked.clear();
         } else if states {
             peer.row.mail_seen = mail.number;
             if !older {
@@ -54,7 +54,7 @@ impl Engine {
         } else if !said.lacks.is_empty() {
             peer.mail_lacked = mail.number;
         }
-        if seen.is_some() || (states && !said.stale) {
+        if seen.is_some() || (states && !stale) {
             self.save_peer(device);
         }
     }
@@ -130,9 +130,10 @@ impl Engine {
     pub(super) fn tick_telling(&mut self, device: &DeviceKey) {
         let now = self.now.mono;
         let Some(peer) = self.peers.get_mut(device) else { return };
-        let conversation = peer.conversation;
         if peer.telling.tick(now) {
-            self.ask(Pending::MailHave(*device), Op::Have(conversation));
+            for conversation in peer.shared.clone() {
+                self.ask(Pending::MailHave(*device), Op::Have(conversation));
+            }
         }
     }
 

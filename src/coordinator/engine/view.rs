@@ -5,11 +5,12 @@ use super::state::Contact;
 use super::{Engine, Now, Output};
 use crate::coordinator::{
     BrokerState, BrokerStatus, ChatView, ContactView, IdentityView, LAST_LINE_CHARS_MAX, LastMessage, LinkStatus,
-    MessageState, MessageView, NoLink, Path, QUOTE_CHARS_MAX, Quote, ReactionView, RequestView, Snapshot, StatusView,
+    MessageState, MessageView, MissingView, NoLink, Path, QUOTE_CHARS_MAX, Quote, ReactionView, RequestView, Snapshot,
+    StatusView,
 };
 use crate::identity::{Card, UserId, safety_number, visible};
 use crate::log::fold::{Content, Reacted};
-use crate::store::{Chosen, LastRow, MessageRow, Progress, QuoteRow, Standing, Summary, Way};
+use crate::store::{Chosen, LastRow, MessageRow, Missing, Progress, QuoteRow, Standing, Summary, Way};
 use crate::wire::RootKey;
 
 impl Engine {
@@ -143,7 +144,7 @@ impl Engine {
 }
 
 /// A conversation as a list shows it.
-pub(super) fn chat(me: &RootKey, with: &RootKey, summary: &Summary) -> ChatView {
+pub(super) fn chat(me: &RootKey, with: uuid::Uuid, summary: &Summary) -> ChatView {
     let last = |last: &LastRow| LastMessage {
         id: last.id.to_string(),
         mine: last.author == *me,
@@ -154,7 +155,7 @@ pub(super) fn chat(me: &RootKey, with: &RootKey, summary: &Summary) -> ChatView 
         newer: last.newer,
     };
     ChatView {
-        user_id: UserId::from(with).0,
+        user_id: with,
         last: summary.last.as_ref().map(last),
         unread: summary.unread,
         activity: summary.activity,
@@ -162,6 +163,18 @@ pub(super) fn chat(me: &RootKey, with: &RootKey, summary: &Summary) -> ChatView 
         muted_until: muted_until(&summary.chosen),
         pinned: summary.chosen.pinned,
         archived: summary.chosen.archived,
+        missing: summary.gaps.missing.iter().map(missing).collect(),
+        forked: summary.gaps.forked.iter().map(|author| UserId::from(author).0).collect(),
+    }
+}
+
+/// What has not arrived, for people.
+fn missing(missing: &Missing) -> MissingView {
+    let user = |root: &RootKey| UserId::from(root).0;
+    MissingView {
+        author: missing.author.as_ref().map(user),
+        count: missing.count,
+        held_by: missing.held_by.iter().map(user).collect(),
     }
 }
 

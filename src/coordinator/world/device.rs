@@ -12,8 +12,8 @@ use super::broker::{BROKER, Conn};
 use super::disk::Disk;
 use crate::coordinator::engine::{BrokerConn, Engine, Input, Settings, StoreToken};
 use crate::coordinator::{
-    Command, CommandError, ContactView, Delta, Event, IdentityView, LinkState, MessageView, Reply, RequestView,
-    StatusView, View,
+    Command, CommandError, ContactView, Delta, Event, GroupView, IdentityView, LinkState, MessageView, Reply,
+    RequestView, StatusView, View,
 };
 use crate::identity::{Secrets, UserId};
 use crate::link::{DriverCommand, Policy};
@@ -107,7 +107,28 @@ impl World {
         self.blank_at(&[BROKER], Disk::in_memory())
     }
 
+    /// A device whose folder somebody else has left: a database, and this key file. Running.
+    pub fn person_left_in(&mut self, folder: &Path, secrets: &[u8]) -> usize {
+        let device = self.place(&[BROKER], Disk::in_folder(folder));
+        self.devices[device].keep(Secrets::from_bytes(secrets).ok().unwrap(), secrets.to_vec());
+        self.devices[device].disk.take_stock();
+        self.start(device);
+        device
+    }
+
+    /// A device's key file.
+    #[must_use]
+    pub fn key_file(&self, device: usize) -> Vec<u8> {
+        self.devices[device].secrets.clone().unwrap()
+    }
+
     fn blank_at(&mut self, urls: &[&str], disk: Disk) -> usize {
+        let device = self.place(urls, disk);
+        self.start(device);
+        device
+    }
+
+    fn place(&mut self, urls: &[&str], disk: Disk) -> usize {
         let device = self.devices.len();
         self.devices.push(Device {
             engine: None,
@@ -134,7 +155,6 @@ impl World {
             queues: BTreeMap::new(),
             deliveries: BTreeMap::new(),
         });
-        self.start(device);
         device
     }
 
@@ -383,6 +403,23 @@ impl World {
             panic!("not written")
         };
         id
+    }
+
+    /// Makes a group.
+    pub fn group(&mut self, device: usize, name: &str, members: &[Uuid]) -> Uuid {
+        let command = Command::CreateGroup { name: name.into(), members: members.to_vec() };
+        match self.run(device, command) {
+            Ok(Reply::GroupId(group)) => group,
+            other => panic!("no group: {other:?}"),
+        }
+    }
+
+    /// A group as a device sees it.
+    pub fn group_view(&mut self, device: usize, group: Uuid) -> Option<GroupView> {
+        match self.run(device, Command::ShowGroup(group)) {
+            Ok(Reply::Group(view)) => Some(*view),
+            _ => None,
+        }
     }
 
     /// The last thousand messages with somebody.

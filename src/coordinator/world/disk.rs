@@ -101,6 +101,19 @@ impl Disk {
         }
     }
 
+    /// What is on it was put there by somebody else.
+    pub(super) fn take_stock(&mut self) {
+        self.wake();
+        let Some(Ok(Outcome::Loaded(loaded))) = self.db().apply(vec![Op::Load]).pop() else { panic!("no logs") };
+        for log in loaded.logs {
+            let ids: BTreeSet<EntryId> =
+                self.db().entries(&log.conversation).unwrap().into_iter().map(|kept| kept.id).collect();
+            self.kept.extend(&ids);
+            self.ever.extend(ids);
+        }
+        self.power_off();
+    }
+
     /// The process is gone, and with it what it had not written.
     pub(super) fn power_off(&mut self) {
         self.waiting.clear();
@@ -277,6 +290,15 @@ impl World {
     #[must_use]
     pub fn kept(&self, device: usize) -> &BTreeSet<EntryId> {
         &self.devices[device].disk.kept
+    }
+
+    /// Somebody else has put entries on a device's disk.
+    pub fn note_kept(&mut self, device: usize, conversation: crate::wire::ConversationId) {
+        let disk = &mut self.devices[device].disk;
+        let ids: BTreeSet<EntryId> =
+            disk.db().entries(&conversation).unwrap().into_iter().map(|kept| kept.id).collect();
+        disk.kept.extend(&ids);
+        disk.ever.extend(ids);
     }
 
     /// Copies a device's database as it is now, while its process runs.

@@ -31,7 +31,7 @@ use self::device::Device;
 use super::engine::{BrokerConn, Engine, Input, Now, Output};
 use crate::identity::Secrets;
 use crate::link::{DriverCommand, DriverEvent};
-use crate::wire::{ConnectionId, DeviceKey};
+use crate::wire::{ConnectionId, ConversationId, DeviceKey};
 
 pub use self::broker::{BROKER, Fault};
 pub use self::disk::{Backup, Kind, Moment};
@@ -72,8 +72,8 @@ pub struct World {
     opened: BTreeSet<(usize, ConnectionId)>,
     silent: BTreeSet<ConnectionId>,
     broken: BTreeSet<ConnectionId>,
-    /// Connections on which a side has heard what the other has.
-    informed: BTreeSet<(usize, ConnectionId)>,
+    /// Connections on which a side has heard what the other has of a conversation.
+    informed: BTreeSet<(usize, ConnectionId, ConversationId)>,
     /// Connections with brokers that lead nowhere, which neither side has noticed.
     dead: BTreeSet<(usize, BrokerConn)>,
     /// What was sent on them: the library sends it again when there is a path.

@@ -7,6 +7,7 @@ use super::World;
 use crate::coordinator::engine::{BrokerConn, Input, Output};
 use crate::coordinator::{CommandError, Event, Reply};
 use crate::link::DriverEvent;
+use crate::log::Entry;
 use crate::store::Op;
 use crate::sync::{MAIL_WINDOW, PUSH_WINDOW_BYTES, PUSH_WINDOW_ENTRIES};
 use crate::wire::{ConnectionId, ENTRY_BYTES_MAX, EntryId, Frame};
@@ -16,8 +17,9 @@ impl World {
     pub(super) fn note_input(&mut self, device: usize, input: &Input) {
         if let Input::Link(_, DriverEvent::Frame { connection, bytes }) = input
             && kind(bytes) == Some(HAVE)
+            && let Ok(Frame::Have(have)) = Frame::parse(bytes)
         {
-            self.informed.insert((device, *connection));
+            self.informed.insert((device, *connection, have.conversation));
         }
     }
 
@@ -54,8 +56,13 @@ impl World {
                 assert!(disk.told.insert(entry(id)), "a message is told twice");
             }
             Event::MessageDelivered { with, id } => {
-                let mut others = self.devices.iter().filter(|device| device.user == Some(*with));
-                let arrived = others.any(|device| device.disk.ever.contains(&entry(id)));
+                let person = self.devices.iter().any(|device| device.user == Some(*with));
+                // In a group it is with everybody; here it is at least with somebody.
+                let other = |(at, _): &(usize, &super::device::Device)| *at != device;
+                let mut others = self.devices.iter().enumerate().filter(other);
+                let arrived = others.any(|(_, device)| {
+                    (!person || device.user == Some(*with)) && device.disk.ever.contains(&entry(id))
+                });
                 assert!(arrived, "a message counts as delivered that is on no disk of its recipient");
             }
             _ => {}
@@ -66,7 +73,9 @@ impl World {
     pub(super) fn judge_frame(&mut self, device: usize, connection: ConnectionId, bytes: &Bytes) {
         match kind(bytes) {
             Some(ENTRY) => {
-                let informed = self.informed.contains(&(device, connection));
+                let Ok(Frame::Entry(entry)) = Frame::parse(bytes) else { panic!("no entry") };
+                let conversation = Entry::verify(entry).unwrap().conversation();
+                let informed = self.informed.contains(&(device, connection, conversation));
                 assert!(informed, "entries are pushed before the peer has said what it has");
             }
             Some(ACK) => {

@@ -104,7 +104,7 @@ fn by_the_rules(all: &[Said], order: &[EntryId]) -> Vec<(EntryId, Folded)> {
         let said_of = |emoji: &str, who: RootKey| {
             let words =
                 on_it.iter().filter(|other| other.operation.author == who && other.operation.kind == kind::REACTION);
-            let words = words.filter_map(|other| {
+            let mut words = words.filter_map(|other| {
                 let reaction = Reaction::parse(other.operation.body.as_deref().unwrap()).ok()?;
                 (reaction.emoji == emoji).then_some((
                     order.iter().position(|id| *id == other.operation.id)?,
@@ -112,7 +112,7 @@ fn by_the_rules(all: &[Said], order: &[EntryId]) -> Vec<(EntryId, Folded)> {
                     reaction.on,
                 ))
             });
-            words.last().filter(|(_, _, on)| *on).map(|(place, other, _)| (place, who, other.operation.id))
+            words.next_back().filter(|(_, _, on)| *on).map(|(place, other, _)| (place, who, other.operation.id))
         };
         for emoji in EMOJI {
             let mut by: Vec<_> = (0..PEOPLE).filter_map(|who| said_of(emoji, person(who))).collect();

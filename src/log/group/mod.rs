@@ -156,6 +156,11 @@ impl Group {
         self.nodes.is_empty()
     }
 
+    /// The entries, in the order in which they were added.
+    pub fn facts(&self) -> impl Iterator<Item = &Fact> {
+        self.nodes.iter().map(|node| &node.fact)
+    }
+
     /// An entry.
     #[must_use]
     pub fn fact(&self, id: &EntryId) -> Option<&Fact> {

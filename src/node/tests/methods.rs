@@ -5,9 +5,9 @@ use uuid::Uuid;
 
 use super::script::Script;
 use crate::coordinator::{
-    BrokerState, BrokerStatus, ChatView, Command, ContactView, FoundMessage, FoundView, IdentityView, LastMessage,
-    LinkState, LinkStatus, MUTED_FOR_GOOD, MessageInfo, MessageState, MessageView, NoLink, Path, Quote, ReactionView,
-    Reply, RequestView, StatusView,
+    BrokerState, BrokerStatus, ChangeView, ChatView, Command, ContactView, FoundMessage, FoundView, GroupChange,
+    GroupView, IdentityView, LastMessage, LinkState, LinkStatus, MUTED_FOR_GOOD, MemberView, MessageInfo, MessageState,
+    MessageView, MissingView, NoLink, Path, Quote, ReactionView, Reply, RequestView, StatusView, Uncounted,
 };
 use crate::node::method::METHODS;
 
@@ -73,7 +73,8 @@ fn cases() -> Vec<(&'static str, Value, Command, Reply, Value)> {
         reactions: vec![ReactionView { emoji: "👍".into(), by: vec![BOB] }],
         ..message.clone()
     };
-    let info = MessageInfo { with: BOB, message: MessageView { path: Some(Path::Mail), ..message.clone() } };
+    let info =
+        MessageInfo { with: BOB, message: MessageView { path: Some(Path::Mail), ..message.clone() }, members: vec![] };
     let info_json = json!({
         "with": BOB_TEXT, "id": "ab", "from": BOB_TEXT, "text": "Hi\n", "at": 5, "state": "received", "path": "mail",
     });
@@ -99,7 +100,69 @@ fn cases() -> Vec<(&'static str, Value, Command, Reply, Value)> {
         |before: Option<&str>, limit| Command::ReadHistory { with: BOB, before: before.map(Into::into), limit };
     let both = vec![request_view("a", true), request_view("b", false)];
     let both_json = json!([request_json("a", true), request_json("b", false)]);
-    vec![
+    let group = json!({ "groupId": BOB_TEXT });
+    let member = json!({ "groupId": BOB_TEXT, "userId": BOB_TEXT });
+    let view = GroupView {
+        group_id: BOB,
+        name: "Us".into(),
+        hue: 7,
+        history: true,
+        inside: true,
+        members: vec![MemberView { user_id: BOB, name: "Bob".into(), admin: true, contact: false }],
+    };
+    let view_json = json!({
+        "groupId": BOB_TEXT, "name": "Us", "hue": 7, "history": true, "inside": true,
+        "members": [{ "userId": BOB_TEXT, "name": "Bob", "admin": true, "contact": false }],
+    });
+    let (of, user_of) = (BOB, BOB);
+    let groups = vec![
+        (
+            "group.create",
+            json!({ "name": "Us", "members": [BOB_TEXT] }),
+            Command::CreateGroup { name: "Us".into(), members: vec![BOB] },
+            Reply::GroupId(BOB),
+            group.clone(),
+        ),
+        ("group.list", json!({}), Command::ListGroups, Reply::Groups(vec![view.clone()]), json!([view_json])),
+        ("group.members", group.clone(), Command::ShowGroup(BOB), Reply::Group(Box::new(view)), view_json),
+        (
+            "group.changes",
+            group.clone(),
+            Command::ListGroupChanges(BOB),
+            Reply::GroupChanges(vec![ChangeView {
+                id: "00".into(),
+                by: BOB,
+                at: 5,
+                change: GroupChange::Removed { user_id: BOB },
+                uncounted: Some(Uncounted::Overruled),
+                beside: vec!["01".into()],
+            }]),
+            json!([{
+                "id": "00", "by": BOB_TEXT, "at": 5, "what": "removed", "userId": BOB_TEXT,
+                "uncounted": "overruled", "beside": ["01"],
+            }]),
+        ),
+        ("group.add", member.clone(), Command::AddToGroup { group: of, user: user_of }, Reply::Done, json!({})),
+        ("group.remove", member.clone(), Command::RemoveFromGroup { group: of, user: user_of }, Reply::Done, json!({})),
+        ("group.leave", group, Command::LeaveGroup(BOB), Reply::Done, json!({})),
+        ("group.promote", member.clone(), Command::Promote { group: of, user: user_of }, Reply::Done, json!({})),
+        ("group.demote", member, Command::Demote { group: of, user: user_of }, Reply::Done, json!({})),
+        (
+            "group.rename",
+            json!({ "groupId": BOB_TEXT, "name": "We" }),
+            Command::RenameGroup { group: of, name: "We".into() },
+            Reply::Done,
+            json!({}),
+        ),
+        (
+            "group.history",
+            json!({ "groupId": BOB_TEXT, "shared": true }),
+            Command::SetGroupHistory { group: of, shared: true },
+            Reply::Done,
+            json!({}),
+        ),
+    ];
+    let others = vec![
         (
             "identity.create",
             json!({ "name": "Bob" }),
@@ -303,12 +366,15 @@ fn cases() -> Vec<(&'static str, Value, Command, Reply, Value)> {
                     muted_until: Some(7),
                     pinned: true,
                     archived: false,
+                    missing: vec![MissingView { author: Some(BOB), count: 2, held_by: vec![BOB] }],
+                    forked: vec![BOB],
                 },
                 ChatView { user_id: BOB, ..ChatView::default() },
             ]),
             json!([
                 { "with": BOB_TEXT, "last": { "id": "ab", "mine": false, "text": "Hi", "at": 5, "state": "received" },
-                  "unread": 1, "activity": 3, "draft": "typ", "mutedUntil": 7, "pinned": true, "archived": false },
+                  "unread": 1, "activity": 3, "draft": "typ", "mutedUntil": 7, "pinned": true, "archived": false,
+                  "missing": [{ "author": BOB_TEXT, "count": 2, "heldBy": [BOB_TEXT] }], "forked": [BOB_TEXT] },
                 { "with": BOB_TEXT, "unread": 0, "activity": 0, "pinned": false, "archived": false },
             ]),
         ),
@@ -341,7 +407,8 @@ fn cases() -> Vec<(&'static str, Value, Command, Reply, Value)> {
             json!({}),
         ),
         ("status", json!({}), Command::ShowStatus, Reply::Status(status), status_json),
-    ]
+    ];
+    others.into_iter().chain(groups).collect()
 }
 
 /// Every method asks for what its name says, and answers with the fields that the reference names.
@@ -394,6 +461,9 @@ fn the_reference_is_complete() {
         "reactionChanged",
         "messageRead",
         "typingChanged",
+        "groupJoined",
+        "groupChanged",
+        "groupLeft",
         "linkChanged",
         "brokerChanged",
         "conversationChanged",

@@ -22,6 +22,7 @@ pub fn codes() -> Vec<Code> {
                 E::InvalidBroker | E::UnknownMessage | E::Full | E::Storage | E::ShuttingDown => {}
                 E::NotYours | E::MessageDeleted | E::MessageNewer | E::InvalidReaction => {}
                 E::InvalidQuery => {}
+                E::UnknownGroup | E::NotInGroup | E::NotAnAdmin => {}
             }
         }
     })
@@ -36,7 +37,7 @@ trait Tap: Sized {
 
 impl<T> Tap for Vec<T> {}
 
-fn command_codes() -> [ErrorCode; 26] {
+fn command_codes() -> [ErrorCode; 29] {
     use ErrorCode as E;
     [
         E::NotYours,
@@ -65,6 +66,9 @@ fn command_codes() -> [ErrorCode; 26] {
         E::Storage,
         E::ShuttingDown,
         E::InvalidQuery,
+        E::UnknownGroup,
+        E::NotInGroup,
+        E::NotAnAdmin,
     ]
 }
 

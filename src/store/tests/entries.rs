@@ -82,8 +82,10 @@ fn what_was_saved_is_loaded() {
             activity: 0,
             draft: String::new(),
             chosen: Chosen::default(),
+            gaps: Gaps::default(),
         }],
         unsearched: false,
+        groups: vec![],
     };
     assert_eq!(load(&mut db), expected);
     one(&mut db, Op::DeletePerson(RootKey([9; 32])));
@@ -262,6 +264,46 @@ fn the_outbox_pages_by_cursor_and_bytes() {
     let (last, more) = outbox(&mut db, device(2), first[127].0 + 171, usize::MAX);
     assert_eq!((last.len(), more), (1, false));
     assert_eq!(outbox(&mut db, device(2), u64::MAX, usize::MAX), (vec![], false));
+}
+
+/// Several conversations are one outbox, in the order of arrival over all of them, within the same limits; one of which the peer
+/// lacks nothing, or that is not asked for, is not in it.
+#[test]
+fn one_outbox_holds_several_conversations() {
+    let mut db = Db::in_memory().unwrap();
+    let elsewhere = [[5; 32], [6; 32], [7; 32]].map(ConversationId);
+    let mut writers = vec![Writer::new(1, 1)];
+    writers.extend(elsewhere.map(|conversation| Writer::elsewhere(1, conversation)));
+    let mut written = vec![];
+    for time in 0..200 {
+        let writer = &mut writers[(time % 7 % 4) as usize];
+        let entry = writer.write(time, &[], "hello");
+        append(&mut db, &entry);
+        written.push(entry);
+    }
+    let asked = [conversation(), elsewhere[0], elsewhere[1], ConversationId([8; 32])];
+    let known =
+        ids(&written.iter().filter(|entry| entry.header().conversation == elsewhere[1]).cloned().collect::<Vec<_>>());
+    acked(&mut db, device(2), &known);
+    let wanted = |entry: &&Entry| [conversation(), elsewhere[0]].contains(&entry.header().conversation);
+    let wanted: Vec<EntryId> = written.iter().filter(wanted).map(Entry::id).collect();
+    let (mut found, mut after) = (vec![], 0);
+    loop {
+        let op = Op::Outbox {
+            peer: device(2),
+            conversations: asked.iter().copied().map(Wanted::all).collect(),
+            after,
+            bytes: 5_000,
+        };
+        let Outcome::Outbox { entries, more } = one(&mut db, op) else { panic!() };
+        assert!(entries.len() < 30 && entries.is_sorted_by_key(|(cursor, ..)| *cursor));
+        after = entries.last().map_or(after, |(cursor, ..)| *cursor);
+        found.extend(entries.into_iter().map(|(_, id, _)| id));
+        if !more {
+            break;
+        }
+    }
+    assert_eq!(found, wanted);
 }
 
 /// A batch is one transaction: each op sees those before it, and answers stand in order.

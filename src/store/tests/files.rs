@@ -7,7 +7,7 @@ use super::*;
 use crate::store::StoreError;
 
 /// What a folder holds, byte for byte.
-fn contents(folder: &Path) -> Vec<(std::ffi::OsString, Vec<u8>)> {
+pub(super) fn contents(folder: &Path) -> Vec<(std::ffi::OsString, Vec<u8>)> {
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
         .map(|file| file.unwrap())
@@ -19,8 +19,13 @@ fn contents(folder: &Path) -> Vec<(std::ffi::OsString, Vec<u8>)> {
 
 /// Asserts that a file is refused, and that nothing in its folder has changed.
 fn refused(path: &Path) -> StoreError {
+    refused_as(path, crate::store::sound::WHOLE_BYTES_MAX)
+}
+
+/// The same, where files up to another size are read whole.
+pub(super) fn refused_as(path: &Path, whole_max: u64) -> StoreError {
     let before = contents(path.parent().unwrap());
-    let error = Db::open(path).unwrap_err();
+    let error = Db::open_as(path, whole_max).unwrap_err();
     assert!(contents(path.parent().unwrap()) == before, "{error}: the file has changed");
     error
 }

@@ -8,10 +8,13 @@ mod files;
 mod full_disk;
 mod limits;
 mod live;
+mod missing;
 mod order;
 mod page;
 mod pool;
+mod recipients;
 mod search;
+mod sound;
 mod summary;
 mod sync;
 mod voids;
@@ -19,7 +22,7 @@ mod writer;
 
 use ed25519_dalek::SigningKey;
 
-use super::{Db, MessageRow, Op, Outcome, Progress, Way};
+use super::{Db, Gaps, MessageRow, Op, Outcome, Progress, Wanted, Way};
 use crate::log::{Draft, Entry, Text, direct_conversation};
 use crate::wire::{self, ConversationId, DeviceKey, EntryId, Have, LogId, RootKey, Salt, kind};
 
@@ -28,6 +31,7 @@ use crate::wire::{self, ConversationId, DeviceKey, EntryId, Have, LogId, RootKey
 struct Writer {
     device: SigningKey,
     author: RootKey,
+    conversation: ConversationId,
     log: LogId,
     next: u64,
     last: Option<EntryId>,
@@ -36,7 +40,13 @@ struct Writer {
 impl Writer {
     fn new(seed: u8, log: u8) -> Self {
         let device = SigningKey::from_bytes(&[seed; 32]);
-        Self { device, author: RootKey([seed; 32]), log: LogId([log; 16]), next: 0, last: None }
+        let (author, log) = (RootKey([seed; 32]), LogId([log; 16]));
+        Self { device, author, conversation: conversation(), log, next: 0, last: None }
+    }
+
+    /// Somebody who writes elsewhere.
+    fn elsewhere(seed: u8, conversation: ConversationId) -> Self {
+        Self { conversation, ..Self::new(seed, 1) }
     }
 
     fn device(&self) -> DeviceKey {
@@ -66,7 +76,7 @@ impl Writer {
             &self.device,
             Draft {
                 author: self.author,
-                conversation: conversation(),
+                conversation: self.conversation,
                 log: self.log,
                 sequence: self.next,
                 previous: self.last,
@@ -160,7 +170,7 @@ fn have(db: &mut Db) -> Have {
 }
 
 fn outbox(db: &mut Db, peer: DeviceKey, after: u64, bytes: usize) -> (Vec<(u64, EntryId, wire::Entry)>, bool) {
-    match one(db, Op::Outbox { peer, conversation: conversation(), after, bytes }) {
+    match one(db, Op::Outbox { peer, conversations: vec![Wanted::all(conversation())], after, bytes }) {
         Outcome::Outbox { entries, more } => (entries, more),
         other => panic!("{other:?}"),
     }

@@ -42,6 +42,7 @@ fn a_summary_shows_the_end_of_a_conversation() {
         activity: 0,
         draft: String::new(),
         chosen: Chosen::default(),
+        gaps: Gaps::default(),
     };
     assert_eq!(summary(&mut db), nothing);
     let (mut alice, mut bob) = (Writer::new(1, 1), Writer::new(2, 2));

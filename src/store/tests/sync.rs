@@ -47,8 +47,14 @@ impl Side {
 
     fn write(&mut self, time: u64) {
         let own = self.own();
-        let mut writer =
-            Writer { device: self.device.clone(), author: self.author, log: own.log, next: own.next, last: own.last };
+        let mut writer = Writer {
+            device: self.device.clone(),
+            author: self.author,
+            conversation: conversation(),
+            log: own.log,
+            next: own.next,
+            last: own.last,
+        };
         let after: Vec<EntryId> = own.heads.into_iter().filter(|head| Some(*head) != own.last).collect();
         let entry = writer.write(time, &after, "hello");
         let outcome = self.act(Op::Append(Box::new(entry)));

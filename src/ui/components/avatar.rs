@@ -3,15 +3,22 @@
 use dioxus::prelude::*;
 use uuid::Uuid;
 
-use crate::ui::format::{hue, initials};
+use crate::ui::format::initials;
 
 /// A picture by initials, with a dot when they are there.
 #[component]
-pub fn Avatar(user: Uuid, name: String, #[props(default)] online: bool, #[props(default)] small: bool) -> Element {
+pub fn Avatar(
+    user: Uuid,
+    name: String,
+    #[props(default)] online: bool,
+    #[props(default)] small: bool,
+    #[props(default)] hue: Option<u16>,
+) -> Element {
+    let hue = hue.unwrap_or_else(|| crate::ui::format::hue(&user));
     rsx! {
         span {
             class: if small { "avatar small" } else { "avatar" },
-            style: "--h: {hue(&user)}",
+            style: "--h: {hue}",
             aria_hidden: "true",
             "{initials(&name)}"
             if online {

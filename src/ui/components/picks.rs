@@ -57,7 +57,7 @@ pub fn Picks(
                                     }
                                 },
                             }
-                            Avatar { user, name: name.clone(), small: true }
+                            Avatar { user, name: name.clone(), hue: ui.group(user).map(|group| group.hue), small: true }
                             span { class: "name",
                                 bdi { "{name}" }
                             }

@@ -4,6 +4,7 @@
 //! the places that changed into the [`Store`](struct@dioxus::prelude::Store) that the components read. Nobody else writes there.
 
 mod acts;
+mod groups;
 mod model;
 mod rows;
 mod thread;
@@ -11,6 +12,7 @@ mod typist;
 mod writing;
 
 pub use acts::{Ask, MORE, QUICK, excerpt, is_found, offers, reacted};
+pub use groups::{member, rights};
 pub use model::{Changed, Meeting, Model, ModelStoreExt, Person, PersonStoreExt, Standing};
 pub use rows::{Row, rows};
 pub use thread::{Phase, Reading, Thread, ThreadStoreExt};

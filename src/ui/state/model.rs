@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::Thread;
 use crate::coordinator::{
-    BrokerState, BrokerStatus, ChatView, ContactView, Delta, IdentityView, Path, RequestView, View,
+    BrokerState, BrokerStatus, ChatView, ContactView, Delta, GroupView, IdentityView, Path, RequestView, View,
 };
 use crate::host::Settings;
 
@@ -18,6 +18,8 @@ pub struct Person {
     pub contact: ContactView,
     /// The conversation with them, as a list shows it.
     pub chat: ChatView,
+    /// They are a group.
+    pub group: Option<GroupView>,
 }
 
 impl Person {
@@ -92,9 +94,14 @@ impl Model {
             .map(|contact| {
                 let user = contact.user_id;
                 let chat = chats.remove(&user).unwrap_or(ChatView { user_id: user, ..ChatView::default() });
-                (user, Person { contact, chat })
+                (user, Person { contact, chat, group: None })
             })
             .collect();
+        for group in view.groups {
+            let user = group.group_id;
+            let chat = chats.remove(&user).unwrap_or(ChatView { user_id: user, ..ChatView::default() });
+            self.people.insert(user, Person::of_group(group, chat));
+        }
         self.identity = view.identity;
         self.requests = view.requests;
         self.brokers = view.brokers;
@@ -135,6 +142,7 @@ impl Model {
                 self.brokers.clone_from(brokers);
                 vec![Changed::Brokers]
             }
+            Delta::Group(view) => self.group(view),
             Delta::Typing { with, from, on } => {
                 let there = (*with, *from);
                 match on {
@@ -152,7 +160,7 @@ impl Model {
         let listed = |person: &Person| (person.contact.accepted, person.name().to_lowercase());
         let before = self.people.get(&user).map(listed);
         let chat = self.people.remove(&user).map_or(ChatView { user_id: user, ..ChatView::default() }, |old| old.chat);
-        let person = Person { contact: contact.clone(), chat };
+        let person = Person { contact: contact.clone(), chat, group: None };
         let moved = before != Some(listed(&person));
         self.people.insert(user, person);
         if moved {
@@ -175,7 +183,7 @@ impl Model {
         vec![Changed::Person(user), Changed::Messages(user)]
     }
 
-    fn list(&mut self) {
+    pub(super) fn list(&mut self) {
         let by_name = |user: &Uuid| self.people.get(user).map(|person| person.name().to_lowercase());
         let said = |user: &Uuid| self.people.get(user).map_or(0, |person| person.chat.activity);
         let (mut chats, mut asked): (Vec<Uuid>, Vec<Uuid>) =

@@ -4,8 +4,10 @@
 
 mod connection;
 mod find;
+mod groups;
 mod hiding;
 mod messages;
+mod missing;
 mod people;
 mod screens;
 mod search;

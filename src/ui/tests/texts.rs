@@ -35,6 +35,7 @@ const SILENT: &[&str] = &[
     "aria_current",
     "aria_disabled",
     "aria_haspopup",
+    "aria_expanded",
     "aria_pressed",
     "aria_checked",
     "hidden",

@@ -72,9 +72,9 @@ const page_ = (name, title) => async (page) => {
 const then = (...steps) => async (page, gallery, scene) => {
   for (const step of steps) await step(page, gallery, scene);
 };
-/// The menu of the last message that says this; on a phone and on a desktop alike it can be asked for by its button.
+/// The menu of the first message that says this; on a phone and on a desktop alike it can be asked for by its button.
 const menuOf = (text) => async (page) => {
-  const message = page.getByRole("log", { name: "Messages" }).getByRole("article").filter({ hasText: text }).last();
+  const message = page.getByRole("log", { name: "Messages" }).getByRole("article").filter({ hasText: text }).first();
   await message.getByRole("button", { name: /^What you can do/ }).evaluate((it) => it.click());
   await page.getByRole("menu").waitFor();
 };
@@ -177,6 +177,29 @@ export const SCREENS = [
       await page.getByText("Bob Okafor is writing").first().waitFor();
     }),
   },
+  { name: "group", scene: "group", go: opens(/Sunday walkers/) },
+  { name: "group-huge", scene: "group-huge", go: opens(/Sunday walkers/) },
+  { name: "group-page", scene: "group", go: then(opens(/Sunday walkers/), button("Details"), (page) => heading(page, "Members")) },
+  {
+    name: "group-member",
+    scene: "group",
+    go: then(opens(/Sunday walkers/), button("Details"), async (page) => {
+      await page.getByRole("list", { name: "Members" }).getByRole("button", { name: /^Amélie/ }).click();
+      await page.getByRole("button", { name: "Make admin" }).waitFor();
+    }),
+  },
+  {
+    name: "group-add",
+    scene: "group",
+    go: then(opens(/Sunday walkers/), button("Details"), button("Add members"), (page) => page.getByRole("dialog").waitFor()),
+  },
+  {
+    name: "group-leave",
+    scene: "group",
+    go: then(opens(/Sunday walkers/), button("Details"), button("Leave group"), (page) => page.getByRole("dialog").waitFor()),
+  },
+  { name: "group-info", scene: "group", go: then(opens(/Sunday walkers/), menuOf("Whoever is late"), chooses("About this message"), (page) => page.getByRole("dialog").waitFor()) },
+  { name: "new-group", scene: "group", go: page_("New group", "New group") },
   { name: "arranged", scene: "arranged", go: chats },
   {
     name: "archived",
@@ -225,6 +248,11 @@ export const SCREENS = [
   { name: "offline-settings", scene: "offline", go: page_("Settings", "Settings") },
   { name: "hidden-conversation", scene: "hidden", go: opens(/Bob Okafor/) },
   { name: "hidden-contact", scene: "hidden", go: then(opens(/Bob Okafor/), button("Details"), (page) => heading(page, "Your address")) },
+  {
+    name: "gaps",
+    scene: "gaps",
+    go: then(opens(/Bob Okafor/), (page) => page.getByRole("list", { name: "What has not arrived" }).waitFor()),
+  },
   {
     name: "hidden-settings",
     scene: "hidden",

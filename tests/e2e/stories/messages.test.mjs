@@ -40,7 +40,7 @@ story("messages_live_on_both_sides", async (world) => {
   await expect(bob.field("Message")).toBeFocused();
   await bob.page.keyboard.type("On my way");
   await bob.page.keyboard.press("Enter");
-  const quote = alice.message("On my way").getByRole("button", { name: "Go to what You wrote: Platform 4" });
+  const quote = alice.message("On my way").getByRole("button", { name: "Go to what you wrote: Platform 4" });
   await expect(quote).toBeVisible();
   await quote.click();
 

@@ -3,6 +3,7 @@
 
 mod figures;
 mod link;
+mod log;
 mod people;
 mod ui;
 
@@ -25,7 +26,24 @@ enum What {
     Ui(Options),
     /// Links: how fast one opens and what that costs a broker, round trips, bulk, two hundred at a time, a thousand cycles
     Link(LinkOptions),
+    /// Conversations: messages a second, one message alone, ten thousand that waited, a million that were kept
+    #[command(long_about = LOG_HELP)]
+    Log(LogOptions),
 }
+
+/// For who has never measured anything here.
+const LOG_HELP: &str = "How fast conversations are, with real databases that wait for the disk.
+
+It builds Kith with optimisation (profile `measured`), lets two people write to each other in one process over a real link on
+this computer, and once fills a database with a million messages, which takes some minutes and 1 GB; it stays below the target
+folder, in `bench-log`, and is used again. Each line of the result is a figure, what it shall be, and below it how it came
+about. Figures of a machine that is busy with something else say little: the load is printed first and last.
+
+  burst   messages a second, and one message alone, from the command to \"delivered\": committed on both disks
+  queue   10,000 messages that were written while the other was away, once the link is open
+  large   a million messages in 500 conversations: the start, opening a conversation, an older page, a search, memory
+
+What a group of fifty costs is not among them yet.";
 
 /// What to do with what was measured.
 #[derive(clap::Args)]
@@ -50,6 +68,18 @@ struct LinkOptions {
     parts: Vec<link::Part>,
 }
 
+#[derive(clap::Args)]
+struct LogOptions {
+    #[command(flatten)]
+    options: Options,
+    /// Only these: burst, queue, large
+    #[arg(value_name = "PART")]
+    parts: Vec<log::Part>,
+    /// Messages in the large database, to try the bench itself
+    #[arg(long, hide = true, default_value_t = 1_000_000)]
+    messages: usize,
+}
+
 /// Measures. Returns false only when a target was to be checked and is missed.
 pub fn run(args: &Args) -> Result<bool> {
     let mut figures = Figures::default();
@@ -60,6 +90,10 @@ pub fn run(args: &Args) -> Result<bool> {
         }
         What::Link(LinkOptions { options, parts }) => {
             link::measure(&mut figures, !options.debug, parts)?;
+            options
+        }
+        What::Log(LogOptions { options, parts, messages }) => {
+            log::measure(&mut figures, !options.debug, parts, *messages)?;
             options
         }
     };

@@ -1,9 +1,10 @@
-//! `cargo xtask lab`: two real nodes in every pair of networks, and what happens to them when networks change; and many people
-//! in a world that is only simulated ([`world`]).
+//! `cargo xtask lab`: two real nodes in every pair of networks, and what happens to them when networks change; many people
+//! in a world that is only simulated ([`world`]); and three whose processes are killed ([`crash`]).
 //!
 //! The lab itself is the crate `lab/`, which is built only here: what it needs to make networks must not be compiled by
 //! whoever works on Kith. This builds it and Kith, gives it a folder, and removes the folder however it ends.
 
+mod crash;
 mod world;
 
 use std::ffi::OsString;
@@ -27,12 +28,12 @@ const PROGRAMS: [&str; 4] = ["nft", "setpriv", "mosquitto", "turnserver"];
 /// What `roam` runs too, for its cluster.
 const CLUSTER_PROGRAMS: [&str; 2] = ["nats-server", "openssl"];
 
-/// What to do in the lab: `nat`, `doctor`, `roam`, `loss` or `world`, each with its own options (`cargo xtask lab nat --help`).
+/// What to do in the lab: `nat`, `doctor`, `roam`, `loss`, `crash` or `world`, each with its own options (`cargo xtask lab nat --help`).
 #[derive(clap::Args)]
 #[command(disable_help_flag = true)]
 pub struct Args {
     /// nat: every pair of networks. doctor: what it says of each. roam: networks go, brokers and peers die. loss: links lose and
-    /// delay. world: random stories of several people, one seed each
+    /// delay. crash: three nodes are killed two hundred times. world: random stories of several people, one seed each
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
     what: Vec<OsString>,
 }
@@ -41,6 +42,9 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<bool> {
     if args.what.first().is_some_and(|what| what == "world") {
         return world::run(&args.what);
+    }
+    if args.what.first().is_some_and(|what| what == "crash") {
+        return crash::run(&args.what);
     }
     setup::run(For::Lab);
     let name = args.what.first().map(|what| what.to_string_lossy().into_owned()).unwrap_or_default();

@@ -77,7 +77,7 @@ pub enum Step {
 }
 
 /// Test targets (files or folders of `tests/`) with a stage of their own.
-const LONG_TARGETS: &[&str] = &["architecture", "stories", "window", "world"];
+const LONG_TARGETS: &[&str] = &["architecture", "kills", "stories", "window", "world"];
 
 const CLIPPY_TESTS: &[&str] = &[
     "clippy",
@@ -134,6 +134,17 @@ const WORLD: &[&str] = &[
     "--",
     "--nocapture",
 ];
+const KILLS: &[&str] = &[
+    "test",
+    "--locked",
+    "-p=kith",
+    "--no-default-features",
+    "--features",
+    workspace::TEST_FEATURES,
+    "--test=kills",
+    "--",
+    "--nocapture",
+];
 /// The stories that depend on no kind of broker: those that are told over none in particular.
 const STORIES_ONCE: &[&str] = &["--skip=embedded::", "--skip=mosquitto", "--skip=crash", "--skip=nats::"];
 /// One at a time: each has three servers that elect leaders, which takes the longer the less room they have.
@@ -160,6 +171,7 @@ pub const STAGES: &[Stage] = &[
     Stage::new("stories mosquitto", 30, Tests, Stories(&["mosquitto"]), "stories over Mosquitto, by TCP and by WebSocket, with TLS, password and access rules"),
     Stage::new("stories cluster", 10, Tests, Stories(STORIES_CLUSTER), "stories over a cluster of NATS servers, of which one dies"),
     Stage::new("crash points", 20, Tests, Stories(&["crash"]), "nothing acknowledged is lost or doubled, wherever a side dies"),
+    Stage::new("kills", 10, Tests, Cargo(KILLS), "three who write to each other are killed a dozen times, and nothing acknowledged is lost or doubled"),
     Stage::new("demo headless", 15, One, Xtask(&["demo", "--headless"]), "two nodes meet, write, lose each other and catch up"),
     Stage::new("clippy lab", 10, One, Cargo(CLIPPY_LAB), "no warning in the lab of networks"),
     Stage::new("lab code", 10, Tests, Cargo(&["test", "--locked", "-p=kith-lab"]), "the lab's own tests: its tables are complete, its judgement is right"),

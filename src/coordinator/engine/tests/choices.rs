@@ -43,6 +43,29 @@ fn a_new_name_reaches_the_contact() {
     }
 }
 
+/// A new card that was said over a link which carries nothing any more goes by mail when the link ends, also when a broker
+/// came back in between.
+#[test]
+fn a_card_that_a_dying_link_did_not_carry_goes_by_mail() {
+    let mut world = World::new(6);
+    let (alice, bob, ..) = friends(&mut world);
+    world.until("a link", MINUTE, |world| {
+        [alice, bob].iter().all(|who| world.link_state(*who) == Some(LinkState::Open))
+    });
+    world.pass(SECOND);
+    world.part(alice, bob);
+    rename(&mut world, alice, "Alice Liddell");
+    world.break_connections(alice);
+    world.pass(3 * SECOND);
+    assert!(
+        !matches!(world.link_state(alice), Some(LinkState::Waiting | LinkState::Backoff)),
+        "the broker was quicker"
+    );
+    assert_eq!(world.contacts(bob)[0].name, "Alice");
+    world.pass(2 * MINUTE);
+    assert_eq!(world.contacts(bob)[0].name, "Alice Liddell");
+}
+
 /// Two changes one right after the other are both kept, and a name that cannot be shown is refused.
 #[test]
 fn changes_do_not_undo_each_other() {

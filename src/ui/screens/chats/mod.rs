@@ -6,7 +6,7 @@ mod row;
 mod standing;
 
 use dioxus::prelude::*;
-use lucide_dioxus::{Archive, ArrowLeft, Inbox, Settings as Gear, UserPlus};
+use lucide_dioxus::{Archive, ArrowLeft, Inbox, Settings as Gear, UserPlus, Users};
 
 pub use self::menu::ChatChoices;
 use self::menu::{ChatMenu, Menu};
@@ -58,6 +58,17 @@ pub fn Chats() -> Element {
                     title: ui.say("chats-settings"),
                     onclick: move |_| ui.go(Route::Settings),
                     Gear { size: 21 }
+                }
+                // With nobody there is nobody to be in one.
+                if !empty {
+                    button {
+                        class: "icon",
+                        r#type: "button",
+                        aria_label: ui.say("group-new"),
+                        title: ui.say("group-new"),
+                        onclick: move |_| ui.go(Route::NewGroup),
+                        Users { size: 21 }
+                    }
                 }
                 button {
                     class: "icon primary",

@@ -250,7 +250,8 @@ fn Hit(found: FoundMessage) -> Element {
     let name = ui.name(with);
     ui.today.read();
     let time = list_time(&ui.clock(), &ui.words(), at);
-    let mine = ui.model.identity().read().as_ref().is_some_and(|own| own.user_id == from);
+    // Of the other one in a conversation of two it is clear.
+    let author = (from != with).then(|| ui.words().with("search-author", "name", ui.author(with, from)));
     rsx! {
         li {
             button { class: "row", r#type: "button", onclick: move |_| ui.jump(with, id.clone()),
@@ -260,8 +261,8 @@ fn Hit(found: FoundMessage) -> Element {
                         bdi { "{name}" }
                     }
                     span { class: "found-text",
-                        if mine {
-                            span { class: "found-you", {ui.say("search-you")} " " }
+                        if let Some(author) = author {
+                            span { class: "found-you", "{author} " }
                         }
                         bdi {
                             Marked { text, marks }

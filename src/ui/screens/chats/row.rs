@@ -45,7 +45,7 @@ pub fn ChatRow(user: Uuid) -> Element {
                     menu.set(Some((user, at.x, at.y)));
                 },
                 onclick: move |_| ui.go(Route::Conversation(user)),
-                Avatar { user, name: name.clone(), online: person.contact.online }
+                Avatar { user, name: name.clone(), online: person.contact.online, hue: person.group.as_ref().map(|group| group.hue) }
                 span { class: "row-text",
                     span { class: "name",
                         bdi { "{name}" }
@@ -99,7 +99,7 @@ fn Last(user: Uuid, chat: ChatView, name: String) -> Element {
             span { class: "last", {ui.say("chats-nothing-said")} }
         };
     };
-    let meaning = state_words(ui, last.state, &name);
+    let meaning = state_words(ui, user, last.state, &name);
     let said = match (last.deleted, last.newer) {
         (true, _) => ui.say("message-deleted"),
         (_, true) => ui.say("message-newer-short"),
@@ -117,9 +117,10 @@ fn Last(user: Uuid, chat: ChatView, name: String) -> Element {
 }
 
 /// How far an own message has come, in words.
-pub fn state_words(ui: Ui, state: MessageState, name: &str) -> String {
+pub fn state_words(ui: Ui, user: Uuid, state: MessageState, name: &str) -> String {
     let key = match state {
-        MessageState::Queued => return ui.words().with("mark-queued", "why", ui.waits(name)),
+        MessageState::Queued => return ui.words().with("mark-queued", "why", ui.waits_in(user)),
+        MessageState::Sent if ui.group(user).is_some() => "mark-sent-group",
         MessageState::Sent => "mark-sent",
         MessageState::Delivered => "mark-delivered",
         MessageState::Read => "mark-read",

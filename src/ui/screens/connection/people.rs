@@ -20,7 +20,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(3);
 #[component]
 pub fn People() -> Element {
     let ui = use_ui();
-    let chats = ui.model.chats().read().clone();
+    let chats: Vec<Uuid> = ui.model.chats().read().iter().copied().filter(|user| ui.group(*user).is_none()).collect();
     let mut trips = use_signal(HashMap::<Uuid, Duration>::new);
     use_future(move || async move {
         loop {

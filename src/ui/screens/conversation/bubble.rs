@@ -10,7 +10,7 @@ use super::reactions::Reactions;
 use crate::coordinator::MessageState;
 use crate::ui::components::{Linked, Mark};
 use crate::ui::context::{Ui, use_ui};
-use crate::ui::format::{is_emoji, short_time};
+use crate::ui::format::{hue, is_emoji, short_time};
 use crate::ui::state::{ModelStoreExt, ThreadStoreExt};
 
 /// One message, and how far it has come.
@@ -28,7 +28,7 @@ pub fn Bubble(user: Uuid, id: String, first: bool, last: bool, mine: bool) -> El
     let time = short_time(&ui.clock(), message.at);
     let author = match mine {
         true => ui.words().with("you-said", "time", time.clone()),
-        false => ui.words().with2("they-said", ("name", ui.name(user)), ("time", time.clone())),
+        false => ui.words().with2("they-said", ("name", ui.author(user, message.from)), ("time", time.clone())),
     };
     let mut class = "b".to_owned();
     let big = is_emoji(&message.text) && message.reply_to.is_none();
@@ -37,9 +37,16 @@ pub fn Bubble(user: Uuid, id: String, first: bool, last: bool, mine: bool) -> El
             class.push_str(name);
         }
     }
+    // In a group it is said once above what somebody wrote in a row.
+    let by = (first && !mine && ui.group(user).is_some()).then(|| ui.author(user, message.from));
     let waits = mine && last && !message.deleted && message.state == MessageState::Queued;
     rsx! {
         article { class, aria_label: "{author}", "data-row": "true", "data-id": "{message.id}",
+            if let Some(by) = by {
+                p { class: "b-by", style: "--h: {hue(&message.from)}",
+                    bdi { "{by}" }
+                }
+            }
             if message.forwarded {
                 p { class: "b-note",
                     Forward { size: 13 }
@@ -47,7 +54,7 @@ pub fn Bubble(user: Uuid, id: String, first: bool, last: bool, mine: bool) -> El
                 }
             }
             if let Some(quote) = message.reply_to.clone() {
-                Quoted { quote }
+                Quoted { user, quote }
             }
             // The text's own direction says on which side its last line ends, and so where the time goes.
             div { class: "b-body", dir: "auto",
@@ -106,7 +113,7 @@ pub fn Bubble(user: Uuid, id: String, first: bool, last: bool, mine: bool) -> El
             Reactions { user, message: message.clone(), mine }
         }
         if waits {
-            p { class: "why", {ui.waits(&ui.name(user))} }
+            p { class: "why", {ui.waits_in(user)} }
         }
     }
 }
@@ -124,7 +131,8 @@ fn State(user: Uuid, state: MessageState) -> Element {
 /// How far an own message has come, in words.
 pub(super) fn meaning(ui: Ui, user: Uuid, state: MessageState) -> String {
     let key = match state {
-        MessageState::Queued => return ui.words().with("mark-queued", "why", ui.waits(&ui.name(user))),
+        MessageState::Queued => return ui.words().with("mark-queued", "why", ui.waits_in(user)),
+        MessageState::Sent if ui.group(user).is_some() => "mark-sent-group",
         MessageState::Sent => "mark-sent",
         MessageState::Delivered => "mark-delivered",
         MessageState::Read => "mark-read",

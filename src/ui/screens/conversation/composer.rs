@@ -90,6 +90,12 @@ pub fn Composer(user: Uuid) -> Element {
             }
         });
     };
+    // Who is in the group no more reads, and writes nothing.
+    if ui.group(user).is_some_and(|group| !group.inside) {
+        return rsx! {
+            p { class: "outside", {ui.say("group-outside")} }
+        };
+    }
     let edited = writing.edited().map(str::to_owned);
     let edits = edited.is_some();
     rsx! {
@@ -148,7 +154,8 @@ fn About(user: Uuid, writing: Writing) -> Element {
         Writing::New => return rsx! {},
         Writing::Reply { id, from, text } => {
             let own = ui.own() == Some(from);
-            let title = if own { ui.say("reply-own") } else { ui.words().with("reply-to", "name", ui.name(from)) };
+            let title =
+                if own { ui.say("reply-own") } else { ui.words().with("reply-to", "name", ui.author(user, from)) };
             (id, title, text, "reply-leave")
         }
         Writing::Edit { id, text } => (id, ui.say("edit-title"), excerpt(&text), "edit-leave"),

@@ -94,7 +94,12 @@ fn Rows(user: Uuid) -> Element {
         return rsx! {
             div { class: "nothing",
                 h3 { {ui.say("nothing-said-title")} }
-                p { class: "muted", {ui.words().with("nothing-said-lead", "name", ui.name(user))} }
+                p { class: "muted",
+                    match ui.group(user) {
+                        Some(_) => ui.say("nothing-said-group"),
+                        None => ui.words().with("nothing-said-lead", "name", ui.name(user)),
+                    }
+                }
             }
         };
     }

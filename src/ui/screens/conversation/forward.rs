@@ -9,7 +9,7 @@ use crate::coordinator::{Command, FORWARD_MAX, MessageView};
 use crate::ui::components::{Picks, Problem};
 use crate::ui::context::use_ui;
 use crate::ui::route::Route;
-use crate::ui::state::{ModelStoreExt, excerpt};
+use crate::ui::state::excerpt;
 
 /// The question; nothing has happened yet.
 #[component]
@@ -19,8 +19,7 @@ pub fn ForwardMessage(user: Uuid, message: MessageView) -> Element {
     let chosen = use_signal(Vec::<Uuid>::new);
     let mut problem = use_signal(|| None::<String>);
     let title = ui.say("forward-title");
-    let chats = ui.model.chats();
-    let people: Vec<(Uuid, String)> = chats.read().iter().map(|user| (*user, ui.name(*user))).collect();
+    let people: Vec<(Uuid, String)> = ui.conversations().into_iter().map(|user| (user, ui.name(user))).collect();
     let id = message.id.clone();
     let submit = move |event: FormEvent| {
         event.prevent_default();

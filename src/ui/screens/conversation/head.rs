@@ -16,7 +16,8 @@ pub fn Head(user: Uuid) -> Element {
     let Some(person) = ui.person(user) else { return rsx! {} };
     let name = person.name().to_owned();
     let way = way_to(&person.contact);
-    let typing: Vec<String> = ui.typing(user).into_iter().map(|from| ui.author(from)).collect();
+    let members = person.group.as_ref().map(|group| group.members.len());
+    let typing: Vec<String> = ui.typing(user).into_iter().map(|from| ui.author(user, from)).collect();
     let light = if way.linked { "good" } else { "" };
     rsx! {
         header { class: "chat-head",
@@ -29,15 +30,22 @@ pub fn Head(user: Uuid) -> Element {
                 onclick: move |_| ui.back(),
                 ArrowLeft { size: 22 }
             }
-            Avatar { user, name: name.clone(), small: true }
+            Avatar { user, name: name.clone(), hue: person.group.as_ref().map(|group| group.hue), small: true }
             div { class: "who",
                 h1 { class: "name",
                     bdi { "{name}" }
                 }
                 p { class: "sub",
-                    span { class: "led {light}", aria_hidden: "true" }
+                    if members.is_none() {
+                        span { class: "led {light}", aria_hidden: "true" }
+                    }
                     if typing.is_empty() {
-                        span { class: "sub-text", {ui.say(way.short)} }
+                        span { class: "sub-text",
+                            match members {
+                                Some(count) => ui.words().with("group-count", "count", count),
+                                None => ui.say(way.short),
+                            }
+                        }
                     } else {
                         span { class: "sub-text typing",
                             {ui.words().with2("typing", ("names", ui.list(&typing)), ("count", typing.len()))}

@@ -8,6 +8,7 @@ mod forward;
 mod head;
 mod info;
 mod menu;
+mod missing;
 mod notice;
 mod over;
 mod quote;
@@ -19,6 +20,7 @@ use uuid::Uuid;
 use self::composer::Composer;
 use self::flow::Flow;
 use self::head::Head;
+use self::missing::Missing;
 use self::over::{Asks, Over, Overlay};
 use crate::ui::context::use_ui;
 use crate::ui::state::{ModelStoreExt, ThreadStoreExt};
@@ -38,7 +40,12 @@ pub fn Conversation(user: Uuid) -> Element {
             } else {
                 div { class: "flow" }
             }
-            Composer { user }
+            div { class: "chat-foot",
+                if open {
+                    Missing { user }
+                }
+                Composer { user }
+            }
             Asks { user }
             if open {
                 Overlay { user }

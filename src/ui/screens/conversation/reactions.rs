@@ -13,6 +13,12 @@ use crate::ui::state::{ModelStoreExt, ThreadStoreExt, reacted};
 pub fn Reactions(user: Uuid, message: MessageView, mine: bool) -> Element {
     let ui = use_ui();
     let own = ui.own();
+    // This person first: "You and Bob".
+    let names = |by: &[Uuid]| {
+        let (mine, others): (Vec<&Uuid>, Vec<&Uuid>) = by.iter().partition(|by| Some(**by) == own);
+        let names: Vec<String> = mine.into_iter().chain(others).map(|by| ui.author(user, *by)).collect();
+        ui.list(&names)
+    };
     rsx! {
         div { class: if mine { "reactions me" } else { "reactions" }, role: "group", aria_label: ui.say("reactions"),
             for reaction in message.reactions.iter() {
@@ -23,15 +29,8 @@ pub fn Reactions(user: Uuid, message: MessageView, mine: bool) -> Element {
                     tabindex: "-1",
                     "data-stop": "true",
                     aria_pressed: if reacted(&message.reactions, &reaction.emoji, own) { "true" } else { "false" },
-                    aria_label: {
-                        let names: Vec<String> = reaction.by.iter().map(|by| ui.author(*by)).collect();
-                        let names = ui.list(&names);
-                        ui.words().with2("reacted", ("names", names), ("emoji", reaction.emoji.clone()))
-                    },
-                    title: {
-                        let names: Vec<String> = reaction.by.iter().map(|by| ui.author(*by)).collect();
-                        ui.list(&names)
-                    },
+                    aria_label: ui.words().with2("reacted", ("names", names(&reaction.by)), ("emoji", reaction.emoji.clone())),
+                    title: names(&reaction.by),
                     onclick: {
                         let (id, emoji) = (message.id.clone(), reaction.emoji.clone());
                         move |_| {

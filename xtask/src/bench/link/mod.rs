@@ -19,10 +19,11 @@ mod peers;
 mod publishes;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 
+pub use self::pair::of_process;
 use super::figures::Figures;
 use crate::setup::{self, For};
 use crate::{process, workspace};
@@ -95,16 +96,24 @@ pub fn measure(figures: &mut Figures, measured: bool, parts: &[Part]) -> Result<
 }
 
 /// What else the machine does: figures without it say little.
-fn load() -> String {
+pub fn load() -> String {
     let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let words: Vec<&str> = text.split(' ').take(3).collect();
     if words.len() == 3 { words.join(", ") } else { "not known".to_owned() }
 }
 
 fn build(measured: bool) -> Result<Bench> {
+    let [kith, link] = programs("link", measured)?;
+    let place = workspace::place("kith-bench-link")?;
+    process::remove_at_end(&place);
+    Ok(Bench { kith, link, place })
+}
+
+/// Builds Kith and one of its examples.
+pub fn programs(example: &str, measured: bool) -> Result<[PathBuf; 2]> {
     println!("Building Kith …");
     let mut cargo = workspace::cargo();
-    cargo.args(["build", "--locked", "-p=kith", "--bin=kith", "--example=link", "--no-default-features"]);
+    cargo.args(["build", "--locked", "-p=kith", "--bin=kith", "--no-default-features", "--example", example]);
     // `testing` changes only what a bench needs to be told; what a person runs is otherwise the same.
     cargo.args(["--features", workspace::TEST_FEATURES]);
     let folder = if measured {
@@ -115,8 +124,6 @@ fn build(measured: bool) -> Result<Bench> {
     };
     ensure!(cargo.status().context("cannot run cargo")?.success(), "Kith does not build");
     let folder = workspace::target_dir()?.join(folder);
-    let place = workspace::place("kith-bench-link")?;
-    process::remove_at_end(&place);
-    let program = |path: &Path| path.with_extension(std::env::consts::EXE_EXTENSION);
-    Ok(Bench { kith: program(&folder.join("kith")), link: program(&folder.join("examples/link")), place })
+    let program = |path: PathBuf| path.with_extension(std::env::consts::EXE_EXTENSION);
+    Ok([program(folder.join("kith")), program(folder.join("examples").join(example))])
 }

@@ -33,12 +33,14 @@ pub fn apply(view: &mut View, delta: Delta) {
         }
         Delta::Chat(chat) => {
             let known = |contact: &ContactView| contact.user_id == chat.user_id && contact.accepted;
-            assert!(view.contacts.iter().any(known), "a chat with nobody");
+            let group = view.groups.iter().any(|group| group.group_id == chat.user_id);
+            assert!(group || view.contacts.iter().any(known), "a chat with nobody");
             put(&mut view.chats, |chat| chat.user_id, chat);
         }
         Delta::Brokers(brokers) => view.brokers = brokers,
         // It lives for seconds, and is in no view.
         Delta::Typing { .. } => {}
+        Delta::Group(group) => put(&mut view.groups, |group| group.group_id, group),
     }
 }
 
@@ -54,7 +56,7 @@ pub fn chats_on_disk(world: &mut World, device: usize) -> Vec<ChatView> {
     let chat = |root| {
         let op = Op::Summarise(vec![direct_conversation(&me, &root)]);
         let Some(Ok(Outcome::Summaries(summaries))) = world.db(device).apply(vec![op]).pop() else { panic!() };
-        view::chat(&me, &root, &summaries[0])
+        view::chat(&me, crate::identity::UserId::from(&root).0, &summaries[0])
     };
     contacts.into_iter().map(chat).collect()
 }
@@ -63,6 +65,7 @@ pub fn sorted(mut view: View) -> View {
     view.contacts.sort_by_key(|contact| contact.user_id);
     view.requests.sort_by_key(|request| request.user_id);
     view.chats.sort_by_key(|chat| chat.user_id);
+    view.groups.sort_by_key(|group| group.group_id);
     view
 }
 

@@ -1,0 +1,170 @@
+//! What of a group goes to whom, and what is taken from whom: any holder carries, and only a contact tells of a group that we do not
+//! know.
+//!
+//! What somebody may be given is the store's question to the fold; here it is only said whose words go by which path.
+
+use std::collections::BTreeSet;
+
+use super::Engine;
+use super::state::{OFFERED_MAX, Pending};
+use crate::log::Entry;
+use crate::log::group::Action;
+use crate::store::{Op, Wanted};
+use crate::wire::{
+    self, ConversationId, DeviceKey, EntryId, FRAMES_PER_MAIL_MAX, Frame, Have, MAIL_BYTES_MAX, OWN_CONVERSATION,
+};
+
+impl Engine {
+    /// What of these conversations goes to a device: of a group by mail only what we have written, and what was here when we added
+    /// them; of one that we have left only our own words, the last of which says so.
+    pub(super) fn wanted(
+        &self,
+        device: &DeviceKey,
+        conversations: &BTreeSet<ConversationId>,
+        mail: bool,
+    ) -> Vec<Wanted> {
+        let (Some(peer), Some(me)) = (self.peers.get(device), &self.me) else { return vec![] };
+        let (root, own) = (peer.row.root, me.card.root());
+        let wanted = |conversation: &ConversationId| {
+            let Some(joined) = self.joined(conversation) else { return Wanted::all(*conversation) };
+            let since = joined.membership.member(&root).map(|member| member.since);
+            let ours = |since: &EntryId| joined.group.fact(since).is_some_and(|fact| fact.author == own);
+            Wanted {
+                conversation: *conversation,
+                to: Some(root),
+                only_by: (mail || !joined.inside).then_some(own),
+                and_up_to: since.filter(ours),
+            }
+        };
+        conversations.iter().map(wanted).collect()
+    }
+
+    /// Whether an entry may be taken from a device: of a conversation that it shares with us, or of a group of which a contact tells
+    /// us. Who may write in a group is decided by the fold, the same everywhere.
+    pub(super) fn may_bring(&mut self, device: &DeviceKey, entry: &Entry) -> bool {
+        let conversation = entry.conversation();
+        let Some(peer) = self.peers.get(device) else { return false };
+        if peer.shared.contains(&conversation) {
+            return self.joined(&conversation).is_some() || self.may_write(device, entry);
+        }
+        let creates = entry.header().conversation == OWN_CONVERSATION;
+        let known = self.conversations.contains_key(&conversation);
+        !known && (creates || self.offered.contains_key(&conversation)) && self.offered(device, &conversation)
+    }
+
+    /// A device speaks of a conversation that we do not know. Only a contact may; whether anything comes of it the fold says.
+    fn offered(&mut self, device: &DeviceKey, conversation: &ConversationId) -> bool {
+        if !self.is_contact(device) {
+            self.drop_counted("a group that somebody tells of who is no contact");
+            return false;
+        }
+        let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return false };
+        if self.offered.contains_key(conversation) {
+            return true;
+        }
+        if self.offered.values().filter(|teller| **teller == root).count() >= OFFERED_MAX {
+            self.drop_counted("more groups than one contact may tell of");
+            return false;
+        }
+        self.offered.insert(*conversation, root);
+        true
+    }
+
+    /// Somebody says over the link what they have of a conversation that we do not know: we say what we have, nothing at first.
+    pub(super) fn answer_offer(&mut self, device: &DeviceKey, have: &Have) {
+        if self.conversations.contains_key(&have.conversation) || !self.offered(device, &have.conversation) {
+            return;
+        }
+        if let Some(peer) = self.peers.get_mut(device) {
+            peer.told.insert(have.conversation);
+        }
+        self.ask(Pending::Have(*device), Op::Have(have.conversation));
+    }
+
+    /// Whether it makes sense to ask for bodies that are missing: who came into a group without its history gets headers only.
+    pub(super) fn may_have_bodies(&self, conversation: &ConversationId) -> bool {
+        let own = self.me.as_ref().map(|me| me.card.root());
+        let member = self.joined(conversation).and_then(|joined| joined.membership.member(&own?));
+        self.joined(conversation).is_none() || member.is_some_and(|member| member.history)
+    }
+
+    /// What one member has brought is on disk: the others whom we reach over a link get it from us.
+    pub(super) fn carry_on(&mut self, from: &DeviceKey, conversations: &BTreeSet<ConversationId>) {
+        let now = self.now.mono;
+        for conversation in conversations {
+            if self.joined(conversation).is_none() {
+                continue;
+            }
+            let others = self.devices_sharing(conversation);
+            for device in others.into_iter().filter(|device| device != from) {
+                let linked = self.peers.get_mut(&device).filter(|peer| peer.open.is_some());
+                let needs = linked.map(|peer| peer.push.wrote(now)).unwrap_or_default();
+                self.need(&device, needs);
+            }
+        }
+    }
+
+    /// What came by mail waits for something that its sender has seen and we have not: they may carry it, and are asked.
+    pub(super) fn ask_for_the_rest(&mut self, device: &DeviceKey, conversations: &BTreeSet<ConversationId>) {
+        let now = self.now.mono;
+        for conversation in conversations {
+            let group = self.joined(conversation).is_some();
+            let Some(peer) = self.peers.get_mut(device).filter(|peer| peer.open.is_none()) else { return };
+            if group && peer.lacks.allow(now) {
+                self.ask(Pending::AskByMail(*device), Op::Have(*conversation));
+            }
+        }
+    }
+
+    /// A member has asked in their mail for what they lack of a group: whoever wrote it, they get it from us, one envelope at a time.
+    pub(super) fn carry_for(&mut self, device: &DeviceKey, conversation: &ConversationId) {
+        let now = self.now.mono;
+        if self.joined(conversation).is_none_or(|joined| !joined.inside) {
+            return;
+        }
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        if peer.shared.contains(conversation) && peer.lacks.allow(now) {
+            let conversations = self.wanted(device, &BTreeSet::from([*conversation]), false);
+            let op = Op::Outbox { peer: *device, conversations, after: 0, bytes: MAIL_BYTES_MAX };
+            self.ask(Pending::Carry(*device), op);
+        }
+    }
+
+    pub(super) fn carry(&mut self, device: &DeviceKey, entries: Vec<(u64, EntryId, wire::Entry)>) {
+        let mut total = 0;
+        let frames = entries.into_iter().map(|(_, _, entry)| Frame::Entry(entry).to_bytes());
+        let frames: Vec<Vec<u8>> = frames
+            .take(FRAMES_PER_MAIL_MAX)
+            .take_while(|bytes| {
+                total += bytes.len();
+                total <= MAIL_BYTES_MAX
+            })
+            .collect();
+        if !frames.is_empty() {
+            self.send_mail(device, frames, None, None);
+        }
+    }
+
+    /// A change that we have written puts somebody out: those who share nothing with us after it are told now, once. Contacts are
+    /// told like everything else.
+    pub(super) fn farewell(&mut self, conversation: &ConversationId, entry: &Entry) {
+        let action = entry.body().and_then(|body| Action::known(body).ok());
+        let Some(joined) = self.joined(conversation) else { return };
+        let to = match action {
+            Some(Action::Remove { root, .. }) => BTreeSet::from([root]),
+            Some(Action::Leave { .. }) => joined.roots(),
+            _ => return,
+        };
+        let frame = Frame::Entry(entry.wire().clone());
+        for device in to.iter().flat_map(|root| self.devices_of(root)).collect::<Vec<_>>() {
+            if self.is_contact(&device) {
+                continue;
+            }
+            if self.peers.get(&device).is_some_and(|peer| peer.open.is_some()) {
+                self.send_frame(&device, &frame);
+            }
+            // The link may end before it has carried it.
+            self.send_mail(&device, vec![frame.to_bytes()], None, None);
+        }
+    }
+}

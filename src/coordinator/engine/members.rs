@@ -1,0 +1,329 @@
+//! What follows from who is in a group: whom we know for its sake, who shares what with us, and with whom we keep links.
+//!
+//! Only a contact adds us to a group: what they tell us of it we keep, and when the fold says that we are in it by an entry of
+//! theirs, we are, and can leave. Members who are no contacts are known by the cards in the group's entries
+//! ([`Standing::Member`]) and forgotten when the last group that we share ends.
+//!
+//! Nothing here decides who is in a group: that is the fold's (`log::group`). Nothing is told before it is on disk: what comes in
+//! here comes from the store.
+
+use std::collections::BTreeSet;
+
+use rand::RngExt;
+
+use super::Engine;
+use super::io::{CallId, Output};
+use super::state::{Conversation, GROUPS_MAX, PEOPLE_MAX, Pending, SHARED_MAX, With};
+use crate::coordinator::Event;
+use crate::identity::{Card, GroupId, UserId};
+use crate::link;
+use crate::log::direct_conversation;
+use crate::log::group::{Group, Membership};
+use crate::store::{Fresh, GroupRow, Op, Standing};
+use crate::sync::{Need, Of, neighbours};
+use crate::wire::{ConversationId, DeviceKey, LogId, RootKey, kind};
+
+/// A group as it stands here.
+pub(super) struct Joined {
+    pub group: Group,
+    pub membership: Membership,
+    /// Whether we are in it.
+    pub inside: bool,
+    /// Members with whom we keep a link for its sake.
+    pub neighbours: BTreeSet<RootKey>,
+}
+
+impl Joined {
+    fn new(conversation: &ConversationId, own: &RootKey, group: Group, membership: Membership) -> Self {
+        let neighbours = neighbours(conversation, own, &roots(&membership));
+        let inside = membership.member(own).is_some();
+        Self { group, membership, inside, neighbours }
+    }
+
+    /// Everybody in it.
+    pub(super) fn roots(&self) -> BTreeSet<RootKey> {
+        roots(&self.membership)
+    }
+}
+
+fn roots(membership: &Membership) -> BTreeSet<RootKey> {
+    membership.members.iter().map(|member| member.root).collect()
+}
+
+impl Engine {
+    /// A group as it stands here, if this conversation is one that we are or were in.
+    pub(super) fn joined(&self, conversation: &ConversationId) -> Option<&Joined> {
+        match &self.conversations.get(conversation)?.with {
+            With::Group(joined) => Some(joined),
+            With::Nobody | With::Person(_) | With::Created => None,
+        }
+    }
+
+    /// The store has read a group at the start.
+    pub(super) fn take_group(&mut self, row: GroupRow) {
+        let conversation = row.conversation;
+        let fresh = !self.conversations.contains_key(&conversation);
+        if self.keep_group(row).is_some() {
+            if fresh {
+                // The last process ended before it could tell.
+                self.tell_group(&conversation, None);
+            }
+        } else {
+            // A contact has begun to tell us of it, and who goes on may.
+            let Some(teller) = self.me.as_ref().map(|me| me.card.root()) else { return };
+            self.offered.insert(conversation, teller);
+        }
+    }
+
+    /// The store has read a group that may be new here, or another one now.
+    pub(super) fn group_read(&mut self, row: GroupRow) {
+        let conversation = row.conversation;
+        let Some(before) = self.keep_group(row) else { return };
+        let own = self.me.as_ref().map(|me| me.card.root());
+        let now = self.joined(&conversation).map(Joined::roots).unwrap_or_default();
+        let then = before.as_ref().map(|(_, membership)| roots(membership)).unwrap_or_default();
+        for root in now.union(&then).filter(|root| Some(**root) != own) {
+            self.share(root);
+            self.attend(root);
+        }
+        self.leave_brokers();
+        self.mark_chat(&conversation);
+        self.mark_group(&conversation);
+        self.tell_group(&conversation, before);
+        self.tell_untold(&conversation);
+        self.save_recipients(&conversation);
+    }
+
+    /// Takes a group into memory, and everybody who is in it. Tells how it stood before, or nothing when it is not for us.
+    fn keep_group(&mut self, row: GroupRow) -> Option<Option<(bool, Membership)>> {
+        let own = self.me.as_ref().map(|me| me.card.root())?;
+        let GroupRow { conversation, group, heads } = row;
+        let membership = group.fold().membership()?;
+        let before = self.joined(&conversation).map(|joined| (joined.inside, joined.membership.clone()));
+        if before.is_none() && !self.may_join(&conversation, &own, &group, &membership) {
+            return None;
+        }
+        let with = With::Group(Box::new(Joined::new(&conversation, &own, group, membership)));
+        if let Some(state) = self.conversations.get_mut(&conversation) {
+            state.with = with;
+        } else {
+            let log = LogId(self.rng.random());
+            let fresh = Conversation { with, log, next: 0, last: None, heads, writing: 0, stale: false };
+            self.conversations.insert(conversation, fresh);
+            self.ask(Pending::Nothing, Op::SaveOwnLog { conversation, log });
+        }
+        self.groups.insert(GroupId::from(&conversation).0, conversation);
+        self.offered.remove(&conversation);
+        self.meet(&conversation);
+        Some(before)
+    }
+
+    fn tell_group(&mut self, conversation: &ConversationId, before: Option<(bool, Membership)>) {
+        let Some(joined) = self.joined(conversation) else { return };
+        let group_id = GroupId::from(conversation).0;
+        let own = self.me.as_ref().map(|me| me.card.root());
+        let since = own.and_then(|own| joined.membership.member(&own)).map(|member| member.since);
+        let by = since.and_then(|since| joined.group.fact(&since)).map(|fact| UserId::from(&fact.author).0);
+        let event = match (before, by) {
+            (None | Some((false, _)), Some(by)) => {
+                Event::GroupJoined { group_id, name: joined.membership.name.to_string(), by }
+            }
+            (Some((true, _)), None) => Event::GroupLeft { group_id },
+            (Some((_, membership)), _) if membership != joined.membership => Event::GroupChanged { group_id },
+            _ => return,
+        };
+        self.emit(Output::Event(event));
+    }
+
+    /// What was said in a group before we knew that we are in it is told now.
+    fn tell_untold(&mut self, conversation: &ConversationId) {
+        let of_it = |fresh: &Fresh| fresh.conversation == *conversation;
+        let (told, left) = std::mem::take(&mut self.untold).into_iter().partition(of_it);
+        self.untold = left;
+        let told: Vec<Fresh> = told;
+        told.into_iter().for_each(|fresh| self.tell_message(fresh));
+    }
+
+    /// Whether a group that is new here is one of ours: we made it, or a contact has added us.
+    fn may_join(&mut self, id: &ConversationId, own: &RootKey, group: &Group, membership: &Membership) -> bool {
+        let Some(member) = membership.member(own) else { return false };
+        let by = group.fact(&member.since).map(|fact| fact.author);
+        // What this device has written in is ours, whoever is a contact today.
+        let ours = self.conversations.contains_key(id) || by == Some(*own);
+        let standing = by.and_then(|by| self.people.get(&by)).map(|contact| contact.person.standing);
+        if !ours && standing != Some(Standing::Contact) {
+            self.drop_counted("a group to which nobody has added us who is a contact");
+            return false;
+        }
+        if !ours && self.groups_inside() >= GROUPS_MAX {
+            self.drop_counted("a group beyond the limit");
+            return false;
+        }
+        true
+    }
+
+    /// How many groups we are in.
+    pub(super) fn groups_inside(&self) -> usize {
+        let joined = self.groups.values().filter_map(|conversation| self.joined(conversation));
+        joined.filter(|joined| joined.inside).count()
+    }
+
+    /// Gets to know everybody in a group.
+    fn meet(&mut self, conversation: &ConversationId) {
+        let Some(joined) = self.joined(conversation).filter(|joined| joined.inside) else { return };
+        let own = self.me.as_ref().map(|me| me.card.root());
+        let cards: Vec<Card> = joined.membership.members.iter().map(|member| member.card.clone()).collect();
+        for card in cards {
+            let root = card.root();
+            if Some(root) == own {
+                continue;
+            }
+            if self.people.contains_key(&root) {
+                if self.renew_card(&card) {
+                    self.save_person(&root, Pending::Nothing);
+                }
+            } else if self.people.len() >= PEOPLE_MAX || self.users.contains_key(&card.user()) {
+                self.drop_counted("a member of a group who cannot be known");
+            } else {
+                self.know(Self::stranger(&card, Standing::Member), card, &[]);
+                self.save_person(&root, Pending::Nothing);
+            }
+        }
+    }
+
+    /// The groups that somebody shares with us. With a contact also those that we have left, for they have to learn it, and those
+    /// that they are in no more: what they may be given of them the fold says.
+    fn groups_with(&self, root: &RootKey, standing: Standing) -> BTreeSet<ConversationId> {
+        if standing == Standing::Blocked {
+            return BTreeSet::new();
+        }
+        let shares = |conversation: &&ConversationId| {
+            let Some(joined) = self.joined(conversation) else { return false };
+            let member = joined.membership.member(root).is_some();
+            let former = joined.membership.former.iter().any(|former| former.root == *root);
+            (joined.inside && member) || (standing == Standing::Contact && (member || former))
+        };
+        self.groups.values().filter(shares).take(SHARED_MAX - 1).copied().collect()
+    }
+
+    /// Brings up to date what somebody shares with us. What they share no more they are told nothing of from now on.
+    pub(super) fn share(&mut self, root: &RootKey) {
+        let Some(standing) = self.people.get(root).map(|contact| contact.person.standing) else { return };
+        let Some(own) = self.me.as_ref().map(|me| me.card.root()) else { return };
+        let now = self.now.mono;
+        let mut shared = self.groups_with(root, standing);
+        if standing == Standing::Contact {
+            shared.insert(direct_conversation(&own, root));
+        }
+        for device in self.devices_of(root) {
+            let Some(peer) = self.peers.get_mut(&device) else { continue };
+            let before = std::mem::replace(&mut peer.shared, shared.clone());
+            for gone in before.difference(&shared) {
+                peer.push.unshared(gone);
+            }
+            let open = peer.open.is_some();
+            let fresh: Vec<ConversationId> = shared.difference(&before).copied().collect();
+            if fresh.is_empty() {
+                continue;
+            }
+            if open {
+                let mut needs = vec![];
+                for one in fresh {
+                    // Who has spoken of it already does not do so again.
+                    let spoken = peer.told.remove(&one);
+                    needs.extend(if spoken { peer.push.peer_has(one, now) } else { vec![Need::Have(Of::One(one))] });
+                }
+                self.need(&device, needs);
+            } else if self.loaded {
+                self.wake_mail(&device);
+            }
+        }
+    }
+
+    /// Listens to somebody and looks for links as far as what they share with us asks for.
+    fn attend(&mut self, root: &RootKey) {
+        let Some(standing) = self.people.get(root).map(|contact| contact.person.standing) else { return };
+        if !self.shares(root) && !matches!(standing, Standing::Contact | Standing::Asked) {
+            self.deafen(root);
+        }
+        self.reach(root);
+        self.listen(root);
+        self.link_up_with(root);
+    }
+
+    /// Looks for links with somebody; forgets who shares nothing with us any more and is nobody otherwise.
+    pub(super) fn link_up_with(&mut self, root: &RootKey) {
+        let Some(standing) = self.people.get(root).map(|contact| contact.person.standing) else { return };
+        let shares = self.shares(root);
+        if !shares && standing == Standing::Member {
+            self.forget(root);
+            return self.ask(Pending::Nothing, Op::DeletePerson(*root));
+        }
+        let wanted = shares && (standing == Standing::Contact || self.is_neighbour(root));
+        for device in self.devices_of(root) {
+            self.link(&device, link::Input::Wanted(wanted));
+            self.offer_key(&device);
+        }
+    }
+
+    /// Whether somebody has to be known for a group's sake.
+    pub(super) fn is_needed(&self, root: &RootKey) -> bool {
+        !self.groups_with(root, Standing::Member).is_empty()
+    }
+
+    /// Somebody is a contact no more, or blocked no more, and in a group with us.
+    pub(super) fn keep_as_member(&mut self, root: &RootKey, call: CallId) {
+        let Some(contact) = self.people.get_mut(root) else { return };
+        contact.person = Self::stranger(&contact.card, Standing::Member);
+        contact.courier.at = None;
+        self.nicknames.remove(root);
+        self.ask(Pending::Nothing, Op::SaveNickname { root: *root, nickname: String::new() });
+        self.share(root);
+        self.attend(root);
+        self.leave_brokers();
+        self.save_person(root, Pending::Reply(call));
+    }
+
+    fn is_neighbour(&self, root: &RootKey) -> bool {
+        let chosen = |conversation: &ConversationId| {
+            self.joined(conversation).is_some_and(|joined| joined.inside && joined.neighbours.contains(root))
+        };
+        self.groups.values().any(chosen)
+    }
+
+    /// Whether somebody shares a conversation with us.
+    pub(super) fn shares(&self, root: &RootKey) -> bool {
+        let Some(contact) = self.people.get(root) else { return false };
+        self.is_peer(&contact.card.device().device)
+    }
+
+    /// Whether this device shares a conversation with us: it is a contact's, or a member's of a group.
+    pub(super) fn is_peer(&self, device: &DeviceKey) -> bool {
+        self.peers.get(device).is_some_and(|peer| !peer.shared.is_empty())
+    }
+
+    /// Devices of everybody else in a group have to have a message before it counts as delivered.
+    fn save_recipients(&mut self, conversation: &ConversationId) {
+        let Some(joined) = self.joined(conversation) else { return };
+        let own = self.me.as_ref().map(|me| me.card.root());
+        // For one that we have left nobody waits for anybody.
+        let others = joined.membership.members.iter().filter(|member| joined.inside && Some(member.root) != own);
+        let devices = others.flat_map(|member| member.card.devices().devices()).map(|certificate| certificate.device);
+        let op = Op::SaveRecipients { conversation: *conversation, devices: devices.collect() };
+        self.ask(Pending::Recipients, op);
+    }
+
+    /// Entries have found their place: where one of them changes a group, that is read again.
+    pub(super) fn groups_changed(&mut self, fresh: &[Fresh]) {
+        let changes = fresh.iter().filter(|fresh| fresh.kind == kind::GROUP);
+        let changed: BTreeSet<ConversationId> = changes.map(|fresh| fresh.conversation).collect();
+        for conversation in changed {
+            self.ask(Pending::Group(conversation), Op::Group(conversation));
+        }
+    }
+
+    /// How people and scripts name a conversation.
+    pub(super) fn name_of_conversation(&self, conversation: &ConversationId) -> Option<uuid::Uuid> {
+        self.conversations.get(conversation)?.name(conversation)
+    }
+}
