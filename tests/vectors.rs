@@ -127,7 +127,14 @@ fn signaling() -> Value {
     let line = "candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host".to_owned();
     let mail = |size: usize| {
         let frame = Frame::Entry(entry(&alice, &bob, 0, None, vec![], &"x".repeat(size)).wire().clone());
-        Message::Mail(Mail { number: 9, key, frames: vec![frame.to_bytes().into()], accept: None, accepted: None })
+        Message::Mail(Mail {
+            number: 9,
+            key,
+            frames: vec![frame.to_bytes().into()],
+            accept: None,
+            accepted: None,
+            seen: None,
+        })
     };
     let leaf = |leaf| Topic::inbox(to_bob, leaf);
     let hello = |echo| Message::Hello(Hello { boot: Nonce([1; 16]), nonce: Nonce([2; 16]), echo, key });
@@ -169,13 +176,20 @@ fn signaling() -> Value {
             "acceptance",
             working,
             leaf(Leaf::Mailbox),
-            Message::Mail(Mail { number: 1, key, frames: vec![], accept: Some(accept), accepted: None }),
+            Message::Mail(Mail { number: 1, key, frames: vec![], accept: Some(accept), accepted: None, seen: None }),
         ),
         (
             "confirmation",
             working,
             leaf(Leaf::Mailbox),
-            Message::Mail(Mail { number: 2, key, frames: vec![], accept: None, accepted: Some(Nonce([3; 16])) }),
+            Message::Mail(Mail {
+                number: 2,
+                key,
+                frames: vec![],
+                accept: None,
+                accepted: Some(Nonce([3; 16])),
+                seen: None,
+            }),
         ),
         ("mail of 1 KiB", working, leaf(Leaf::Mailbox), mail(10)),
         ("mail of 4 KiB", working, leaf(Leaf::Mailbox), mail(1_000)),

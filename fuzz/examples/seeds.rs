@@ -139,8 +139,11 @@ fn messages(alice: &Secrets, card: &Card) -> Vec<(&'static str, Message)> {
         ("answer", signalled(answer)),
         ("candidates", signalled(candidates)),
         ("restart", signalled(restart)),
-        ("mail", Message::Mail(Mail { number: 7, key, frames, accept: None, accepted: None })),
-        ("mail-accept", Message::Mail(Mail { number: 8, key, frames: vec![], accept, accepted: Some(three) })),
+        ("mail", Message::Mail(Mail { number: 7, key, frames, accept: None, accepted: None, seen: None })),
+        (
+            "mail-accept",
+            Message::Mail(Mail { number: 8, key, frames: vec![], accept, accepted: Some(three), seen: Some(6) }),
+        ),
         ("new-key", Message::NewKey(NewKey { key })),
     ]
 }

@@ -8,6 +8,8 @@ mod devices;
 mod id;
 mod link;
 mod name;
+#[cfg(any(test, feature = "testing"))]
+pub mod pretend;
 mod safety;
 mod secrets;
 mod sign;

@@ -26,23 +26,37 @@ impl fmt::Debug for InboxId {
     }
 }
 
-/// The inbox for envelopes from `from` to `to`; one of the two is ours, and both derive the same.
-///
-/// HKDF-SHA256 (RFC 5869) over the X25519 secret of both rendezvous keys, salt `kith/inbox`, info
-/// `from | to | epoch` (32, 32 and 8 bytes, big endian); 16 bytes as a UUID of version 8. `None` for a key of small order.
+/// What two devices derive their inboxes from: the X25519 secret of both rendezvous keys, extracted.
+pub struct Rendezvous(Hkdf<Sha256>);
+
+impl Rendezvous {
+    /// With the own secret and the other's key; `None` for a key of small order.
+    #[must_use]
+    pub fn between(own: &StaticSecret, theirs: &ExchangeKey) -> Option<Self> {
+        let shared = own.diffie_hellman(&PublicKey::from(*theirs.as_bytes()));
+        shared.was_contributory().then(|| Self(Hkdf::new(Some(SALT), shared.as_bytes())))
+    }
+
+    /// The inbox for envelopes from `from` to `to`; one of the two is ours, and both derive the same.
+    ///
+    /// HKDF-SHA256 (RFC 5869) over the shared secret, salt `kith/inbox`, info `from | to | epoch` (32, 32 and 8 bytes, big
+    /// endian); 16 bytes as a UUID of version 8.
+    #[must_use]
+    pub fn inbox(&self, from: &DeviceKey, to: &DeviceKey) -> Option<InboxId> {
+        let mut info = Vec::with_capacity(72);
+        info.extend(from.as_bytes());
+        info.extend(to.as_bytes());
+        info.extend(EPOCH.to_be_bytes());
+        let mut id = [0; 16];
+        self.0.expand(&info, &mut id).ok()?;
+        Some(InboxId(uuid::Builder::from_custom_bytes(id).into_uuid()))
+    }
+}
+
+/// [`Rendezvous::inbox`], of one direction alone.
 #[must_use]
 pub fn inbox(own: &StaticSecret, theirs: &ExchangeKey, from: &DeviceKey, to: &DeviceKey) -> Option<InboxId> {
-    let shared = own.diffie_hellman(&PublicKey::from(*theirs.as_bytes()));
-    if !shared.was_contributory() {
-        return None;
-    }
-    let mut info = Vec::with_capacity(72);
-    info.extend(from.as_bytes());
-    info.extend(to.as_bytes());
-    info.extend(EPOCH.to_be_bytes());
-    let mut id = [0; 16];
-    Hkdf::<Sha256>::new(Some(SALT), shared.as_bytes()).expand(&info, &mut id).ok()?;
-    Some(InboxId(uuid::Builder::from_custom_bytes(id).into_uuid()))
+    Rendezvous::between(own, theirs)?.inbox(from, to)
 }
 
 /// The MQTT client id of one session: stable, and unguessable (who knows it can take the session over).

@@ -7,12 +7,16 @@ pub mod envelope;
 mod hello;
 mod inbox;
 pub mod mqtt;
+#[cfg(any(test, feature = "testing"))]
+mod pretend;
 mod session;
 mod topic;
 mod turn;
 
 pub use hello::{Greeting, Heard, Hello};
-pub use inbox::{InboxId, client_id, inbox};
+pub use inbox::{InboxId, Rendezvous, client_id, inbox};
+#[cfg(any(test, feature = "testing"))]
+pub use pretend::forget_envelopes;
 pub use session::{ANSWER_DEADLINE, Action, Readiness, Session, SessionKind};
 pub use topic::{Leaf, Topic, TopicError};
 pub use turn::Turn;

@@ -113,6 +113,11 @@ impl Db {
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
     }
+
+    #[cfg(any(test, feature = "testing"))]
+    pub(super) fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
 }
 
 #[cfg(any(test, feature = "testing"))]

@@ -1,20 +1,23 @@
 //! For tests: what is in a database, and copies of it. Nothing here changes the database that it looks at.
 
+use std::cell::RefCell;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::Connection;
+use rusqlite::backup::Backup;
 
 use super::{Db, StoreError, logs, schema};
 use crate::wire::{self, ConversationId, EntryId, Salt, Signature};
+
+thread_local! {
+    /// Empty databases in memory.
+    static POOL: RefCell<Vec<Db>> = const { RefCell::new(vec![]) };
+}
 
 /// Where entries go by chance (their ids are hashes) a large cache saves most of the reading.
 const FILL_CACHE_KIB: i64 = 512 * 1024;
 /// Pages in the WAL before they are copied: a gigabyte, which writes most pages once and not ten times.
 const FILL_WAL_PAGES: i64 = 256 * 1024;
-
-/// Copies in memory so far.
-static COPIES: AtomicU64 = AtomicU64::new(0);
 
 /// An entry as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,16 +124,38 @@ impl Db {
         Ok(())
     }
 
-    /// A copy as the database is now, in memory.
+    /// A copy as the database is now, in memory, to be copied again.
     ///
     /// # Errors
     /// When SQLite has no memory.
     pub fn copy(&self) -> Result<Self, StoreError> {
-        // A name in this process that only this copy has; what it names lives as long as the connection.
-        let name = format!("file:/copy-{}?vfs=memdb", COPIES.fetch_add(1, Ordering::Relaxed));
-        let copy = Connection::open(&name)?;
-        self.connection().execute("VACUUM INTO ?1", [&name])?;
-        Ok(Self::from(schema::prepare(copy)?))
+        let mut copy = Connection::open_in_memory()?;
+        copy_into(self.connection(), &mut copy)?;
+        Ok(Self::from(copy))
+    }
+
+    /// Becomes as another one is now; both are in memory.
+    ///
+    /// # Errors
+    /// When SQLite has no memory.
+    pub fn become_copy_of(&mut self, other: &Self) -> Result<(), StoreError> {
+        copy_into(other.connection(), self.connection_mut())
+    }
+
+    /// An empty database in memory, like [`Db::in_memory`]: one that was given back on this thread, or a new one. To make one
+    /// and to have all its statements read takes SQLite some milliseconds, and a story of some people takes a hundred.
+    ///
+    /// # Errors
+    /// When SQLite has no memory.
+    pub fn borrowed() -> Result<Self, StoreError> {
+        POOL.with_borrow_mut(Vec::pop).map_or_else(Self::in_memory, Ok)
+    }
+
+    /// Gives a database in memory back, to be used again without what is in it.
+    pub fn give_back(mut self) {
+        if empty(self.connection_mut()).is_ok() {
+            POOL.with_borrow_mut(|pool| pool.push(self));
+        }
     }
 
     /// A copy as the database is now, in a file that must not exist.
@@ -141,4 +166,36 @@ impl Db {
         self.connection().execute("VACUUM INTO ?1", [path.to_string_lossy()])?;
         Ok(())
     }
+}
+
+fn copy_into(from: &Connection, to: &mut Connection) -> Result<(), StoreError> {
+    // All pages in one step.
+    Backup::new(from, to)?.step(-1)?;
+    Ok(())
+}
+
+/// Takes everything out of a database; its statements stay.
+fn empty(connection: &mut Connection) -> Result<(), StoreError> {
+    let tables: Vec<(String, String)> = connection
+        .prepare_cached("SELECT name, type FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite_%'")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    connection.pragma_update(None, "foreign_keys", false)?;
+    let tx = connection.transaction()?;
+    for (name, kind) in &tables {
+        match kind.as_str() {
+            "table" => tx.prepare_cached(&format!("DELETE FROM \"{name}\""))?.execute([])?,
+            // Full text: without its contents, its index is made anew of nothing. To take out each row takes much longer.
+            "virtual" => {
+                tx.prepare_cached(&format!("DELETE FROM \"{name}_content\""))?.execute([])?;
+                tx.prepare_cached(&format!("INSERT INTO \"{name}\" (\"{name}\") VALUES ('rebuild')"))?.execute([])?
+            }
+            // What a virtual table keeps is its own.
+            _ => 0,
+        };
+    }
+    tx.prepare_cached("DELETE FROM sqlite_sequence")?.execute([])?;
+    tx.commit()?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    Ok(())
 }

@@ -27,7 +27,7 @@
 //! | `groups` | changes of groups, and what of a group somebody may be given |
 //! | `recipients` | who has to have an own message of a group |
 //! | `voids` | which entries of a group do not count, and that they are not shown |
-//! | `inspect` | for tests: what is there, and copies of it |
+//! | `inspect`, `fault` | for tests: what is there, and copies of it; a disk that fails |
 
 mod belief;
 mod chat;
@@ -35,6 +35,8 @@ mod claims;
 mod db;
 mod entries;
 mod error;
+#[cfg(test)]
+mod fault;
 mod fold;
 mod groups;
 mod have;

@@ -157,6 +157,17 @@ impl Mailer {
         self.more = true;
     }
 
+    /// The peer has said what it has, or lacks: what it was believed to have may be in the outbox again, and what is on its way may
+    /// have come and be gone.
+    pub fn restart(&mut self) {
+        self.deposits.clear();
+        self.unpublished.clear();
+        self.repeat_at = None;
+        self.asking = None;
+        self.cursor = 0;
+        self.more = true;
+    }
+
     /// The peer has these on its disk.
     pub fn acked(&mut self, ids: &[EntryId]) {
         let before = self.deposits.len();

@@ -2,7 +2,8 @@
 //! kept.
 //!
 //! Pure. The outbox itself is a query over the store (what we have and the peer has not said to have); `Push` and `Mailer`
-//! decide when to ask it and how much may be under way, `Acks` which way acknowledgements go back. All of it is at-least-once:
+//! decide when to ask it and how much may be under way, `Acks` which way acknowledgements go back,
+//! `Telling` when mail has to say what we have. All of it is at-least-once:
 //! what is repeated is recognised by its entry id. None knows what an entry says.
 
 mod acks;
@@ -10,6 +11,7 @@ mod mail;
 mod mesh;
 mod push;
 mod sent;
+mod telling;
 
 pub use acks::{ACKS_PATIENCE, Acks};
 pub use mail::{Deposit, MAIL_WINDOW, Mailer};
@@ -20,6 +22,7 @@ const ASK_AGAIN: std::time::Duration = std::time::Duration::from_secs(2);
 
 pub use push::{Need, Of, PUSH_WINDOW_BYTES, PUSH_WINDOW_ENTRIES, Push};
 pub use sent::{SENT_AFTER, Sent};
+pub use telling::Telling;
 
 #[cfg(test)]
 mod tests;

@@ -155,6 +155,9 @@ pub mod state {
     pub const READ: u32 = 2;
     /// Its user types, or has stopped: the value is a [`super::Typing`]. Over an open link only; the counter says nothing.
     pub const TYPING: u32 = 3;
+    /// How far mail has come: the counter is the number of the sender's last mail to the reader, the value (8 bytes, the highest
+    /// first) the highest number of the reader's whose `have` counts.
+    pub const MAIL: u32 = 4;
 }
 
 /// How far somebody has read in one conversation.

@@ -137,6 +137,9 @@ pub struct Mail {
     /// The acceptance of the request with this id has arrived.
     #[n(4)]
     pub accepted: Option<Nonce>,
+    /// The highest number of a mail of the recipient's whose `have` or `lack` counts here: later ones need a higher one.
+    #[n(5)]
+    pub seen: Option<u64>,
 }
 
 /// Accepts a request.

@@ -51,7 +51,7 @@ fn mails_have_limits() {
     let key = WorkingKey { key: ExchangeKey([1; 32]), counter: 1 };
     let mail = |sizes: &[usize]| {
         let frames = sizes.iter().map(|size| vec![0; *size].into()).collect();
-        let mail = Message::Mail(Mail { number: 1, key, frames, accept: None, accepted: None });
+        let mail = Message::Mail(Mail { number: 1, key, frames, accept: None, accepted: None, seen: None });
         Message::parse(&cbor::encode(&mail)).is_ok()
     };
     assert!(mail(&[MAIL_BYTES_MAX / 2; 2]));

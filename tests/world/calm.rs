@@ -28,6 +28,7 @@ impl Life {
             self.heal(one, other);
         }
         (0..self.people).for_each(|device| self.bring_back(device));
+        self.settle_down();
         if self.links {
             let apart = |world: &World, pair: &Pair| {
                 let open =
@@ -50,7 +51,11 @@ impl Life {
             self.world.pass(Duration::from_secs(step));
         }
         self.world.pass(Duration::from_secs(5));
-        self.hear();
+        // Whoever has read something marks it, and is told.
+        for _ in 0..3 {
+            self.hear();
+            self.world.pass(Duration::from_secs(1));
+        }
     }
 
     fn unsettled(&mut self) -> Option<String> {
@@ -60,7 +65,7 @@ impl Life {
                 return Some(format!("{waiting} messages of person {device} wait for a confirmation"));
             }
         }
-        let envelopes = self.world.kept_by_brokers();
+        let envelopes = self.world.being_delivered();
         if envelopes > 0 {
             return Some(format!("{envelopes} envelopes wait with the broker"));
         }

@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kith::coordinator::{Command, MessageState, PageAt, Reply};
+use kith::identity::UserId;
 use kith::log::Entry;
 use kith::log::order::{Key, Node, place, sort};
 use kith::store::Kept;
-use kith::wire::EntryId;
+use kith::wire::{EntryId, kind};
 
-use super::life::{Life, id_of};
+use super::life::Life;
 use super::live::{seen, what_is_shown_follows_from_the_entries};
+use super::told::id_of;
 
 /// Messages in one page: more than a pair writes in a story.
 const PAGE: u32 = 1_000;
@@ -114,11 +116,21 @@ fn nothing_missing(life: &mut Life, pair: usize) {
     }
 }
 
-/// What was marked as read stays so, and nothing else is.
+/// What was marked as read stays so, and of what others wrote nothing else is.
 fn what_was_read_stays_read(life: &mut Life, pair: usize) {
     for side in [0, 1] {
-        let unread: BTreeSet<EntryId> =
-            entries(life, pair, side).into_iter().filter(|kept| kept.unread).map(|kept| kept.id).collect();
-        assert!(life.pairs[pair].read[side].is_disjoint(&unread), "a message that was read is unread");
+        let kept = entries(life, pair, side);
+        let pair = &life.pairs[pair];
+        for kept in kept {
+            assert!(!(kept.unread && pair.read[side].contains(&kept.id)), "a message that was read is unread");
+            if kept.unread || pair.readable[side].contains(&kept.id) {
+                continue;
+            }
+            let entry = Entry::verify(kept.entry).unwrap();
+            // Only texts are read or not, while they are there.
+            let text = entry.header().kind == kind::TEXT && entry.body().is_some();
+            let own = UserId::from(&entry.header().author).0 == pair.users[side];
+            assert!(own || !text, "a message counts as read that nobody has marked");
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use kith::coordinator::world::{Backup, Moment, World};
-use kith::coordinator::{Command, Event, MessageView, Reply};
+use kith::coordinator::{Command, MessageView};
 use kith::wire::{ConversationId, EntryId};
 use uuid::Uuid;
 
@@ -29,6 +29,8 @@ pub struct Pair {
     /// By side: messages that it was told of, in order, and those that it has marked as read.
     pub told: [Vec<EntryId>; 2],
     pub read: [BTreeSet<EntryId>; 2],
+    /// By side: what was on its disk when it had last marked something. Nothing else can be read.
+    pub readable: [BTreeSet<EntryId>; 2],
     /// By side: what it has written, as far as it was told.
     pub own: [BTreeSet<EntryId>; 2],
     /// Messages that somebody wanted to edit or delete: their texts may be others.
@@ -41,13 +43,14 @@ pub enum Asked {
     Read,
     Marked { shown: Vec<EntryId> },
     Done,
+    Brokers(Vec<String>),
 }
 
-struct Call {
-    number: u64,
-    pair: usize,
-    side: usize,
-    asked: Asked,
+pub struct Call {
+    pub number: u64,
+    pub pair: usize,
+    pub side: usize,
+    pub asked: Asked,
 }
 
 pub struct Life {
@@ -55,13 +58,16 @@ pub struct Life {
     pub pairs: Vec<Pair>,
     pub links: bool,
     pub people: usize,
-    calls: Vec<Call>,
+    pub calls: Vec<Call>,
     backups: BTreeMap<usize, Vec<Backup>>,
     pub parted: BTreeSet<(usize, usize)>,
     unplugged: BTreeSet<usize>,
     pub broker_down: bool,
+    /// Who has ever hidden an address, by pair and side, and who from all.
+    pub hidden: BTreeSet<(usize, usize)>,
+    pub hidden_from_all: BTreeSet<usize>,
     /// Events that were looked at, by device.
-    seen: Vec<usize>,
+    pub seen: Vec<usize>,
     texts: u64,
     /// Moves that somebody could make, by kind.
     pub made: BTreeMap<Kind, u64>,
@@ -94,6 +100,7 @@ impl Life {
                 before: vec![],
                 told: [vec![], vec![]],
                 read: [BTreeSet::new(), BTreeSet::new()],
+                readable: [BTreeSet::new(), BTreeSet::new()],
                 own: [BTreeSet::new(), BTreeSet::new()],
                 changed: BTreeSet::new(),
             });
@@ -108,6 +115,8 @@ impl Life {
             parted: BTreeSet::new(),
             unplugged: BTreeSet::new(),
             broker_down: false,
+            hidden: BTreeSet::new(),
+            hidden_from_all: BTreeSet::new(),
             seen: vec![0; story.people],
             texts: 0,
             made: BTreeMap::new(),
@@ -139,6 +148,7 @@ impl Life {
                     self.write(who, what / 3, 10)
                 }),
             },
+            Kind::Talk => self.talk(who, what),
             Kind::Read => {
                 let (pair, side) = self.writer(who, what)?;
                 let limit = Some(100);
@@ -165,7 +175,8 @@ impl Life {
                 Some(())
             }
             Kind::Crash => {
-                let device = self.one_of(who, |life, device| life.world.is_running(*device))?;
+                // Of a device that is away: around a commit of its next start.
+                let device = who % self.people;
                 let moment = if what % 2 == 0 { Moment::Before } else { Moment::After };
                 self.world.crash_at(device, (what / 2 % 12) as u32, moment);
                 Some(())
@@ -215,11 +226,11 @@ impl Life {
                 self.world.disk_takes = Duration::from_millis(if quick { 5 + what as u64 % 300 } else { 0 });
                 Some(())
             }
-            Kind::Broker => {
-                self.broker_down = !self.broker_down;
-                self.world.broker(!self.broker_down);
-                Some(())
-            }
+            Kind::Broker => self.trouble_a_broker(what),
+            Kind::Hide => self.hide(who, what),
+            Kind::Brokers => self.change_brokers(who, what),
+            Kind::Network => self.change_network(who, what),
+            Kind::Version => self.change_version(who, what),
             Kind::Edit => self.change(who, what, Change::Edit),
             Kind::Delete => self.change(who, what, Change::Delete),
             Kind::React => self.change(who, what, Change::React),
@@ -228,7 +239,7 @@ impl Life {
     }
 
     /// One of the devices that can.
-    fn one_of(&self, who: usize, can: impl Fn(&Self, &usize) -> bool) -> Option<usize> {
+    pub fn one_of(&self, who: usize, can: impl Fn(&Self, &usize) -> bool) -> Option<usize> {
         let all: Vec<usize> = (0..self.people).filter(|device| can(self, device)).collect();
         all.get(who % all.len().max(1)).copied()
     }
@@ -252,12 +263,16 @@ impl Life {
 
     fn write(&mut self, who: usize, what: usize, length: usize) -> Option<()> {
         let (pair, side) = self.writer(who, what)?;
+        self.write_to(pair, side, length);
+        Some(())
+    }
+
+    pub fn write_to(&mut self, pair: usize, side: usize, length: usize) {
         self.texts += 1;
         let text = format!("{:<length$}", format!("text {}", self.texts));
         let command = Command::SendMessage { to: self.pairs[pair].users[1 - side], text: text.clone(), reply_to: None };
         let before = self.pairs[pair].told[side].clone();
         self.submit(pair, side, command, Asked::Written { text, before });
-        Some(())
     }
 
     fn lose(&mut self, who: usize, what: usize) -> Option<()> {
@@ -282,6 +297,7 @@ impl Life {
 
     pub fn bring_back(&mut self, device: usize) {
         if !self.world.is_running(device) {
+            self.forget_calls(device);
             self.world.start(device);
         }
         if self.unplugged.remove(&device) {
@@ -291,14 +307,12 @@ impl Life {
 
     /// What only the replaced disk had is lost to everybody, and nobody can be blamed for it.
     fn restore(&mut self, who: usize, what: usize) -> Option<()> {
-        if !self.links {
-            return None;
-        }
         let device = self.one_of(who, |life, device| life.backups.contains_key(device))?;
         if self.world.is_running(device) {
             self.world.kill(device);
         }
         self.hear();
+        self.forget_calls(device);
         let before = self.world.kept(device).clone();
         let backups = &self.backups[&device];
         self.world.restore(device, &backups[what % backups.len()], true);
@@ -316,66 +330,9 @@ impl Life {
         Some(())
     }
 
-    /// Takes replies and events.
-    pub fn hear(&mut self) {
-        for device in 0..self.people {
-            let events = self.world.events(device);
-            for event in &events[self.seen[device]..] {
-                let Event::MessageReceived { with, id, .. } = event else { continue };
-                let other = |pair: &Pair, side: usize| pair.devices[side] == device && pair.users[1 - side] == *with;
-                for pair in &mut self.pairs {
-                    let side = (0..2).find(|side| other(pair, *side));
-                    side.into_iter().for_each(|side| pair.told[side].push(id_of(id)));
-                }
-            }
-            self.seen[device] = events.len();
-        }
-        for call in std::mem::take(&mut self.calls) {
-            let device = self.pairs[call.pair].devices[call.side];
-            match self.world.reply(device, call.number).cloned() {
-                None => self.calls.push(call),
-                Some(Err(_)) => {}
-                Some(Ok(reply)) => self.replied(call, reply),
-            }
-        }
-    }
-
-    fn replied(&mut self, call: Call, reply: Reply) {
-        let pair = &mut self.pairs[call.pair];
-        match (call.asked, reply) {
-            (Asked::Written { text, before }, Reply::Message(id)) => {
-                let id = id_of(&id);
-                // Its disk may have been replaced since it was told.
-                if pair.devices.iter().any(|device| self.world.kept(*device).contains(&id)) {
-                    pair.must.insert(id, text);
-                }
-                pair.before.push((id, before));
-                pair.told[call.side].push(id);
-                pair.own[call.side].insert(id);
-            }
-            (Asked::Read, Reply::History(messages)) => {
-                let Some(last) = messages.last() else { return };
-                let device = pair.devices[call.side];
-                if !self.world.is_loaded(device) {
-                    return;
-                }
-                let command = Command::MarkRead { with: pair.users[1 - call.side], up_to: last.id.clone() };
-                let shown = messages.iter().map(|message| id_of(&message.id)).collect();
-                self.submit(call.pair, call.side, command, Asked::Marked { shown });
-            }
-            (Asked::Marked { shown }, Reply::Done) => pair.read[call.side].extend(shown),
-            (Asked::Done, Reply::Done) => {}
-            (_, reply) => panic!("an answer to another question: {reply:?}"),
-        }
-    }
-
     /// A conversation as a side sees it.
     pub fn history(&mut self, pair: usize, side: usize) -> Vec<MessageView> {
         let Pair { devices, users, .. } = &self.pairs[pair];
         self.world.history(devices[side], users[1 - side])
     }
-}
-
-pub fn id_of(text: &str) -> EntryId {
-    EntryId::from_hex(text).unwrap()
 }

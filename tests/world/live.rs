@@ -9,7 +9,8 @@ use kith::log::order::{Node, sort};
 use kith::wire::{self, EntryId, Header, cbor};
 use uuid::Uuid;
 
-use super::life::{Asked, Life, id_of};
+use super::life::{Asked, Life};
+use super::told::id_of;
 
 /// Reactions that people know.
 const EMOJI: [&str; 3] = ["👍", "🎉", "❤️"];

@@ -13,7 +13,9 @@ mod checks;
 mod life;
 mod live;
 mod moves;
+mod places;
 mod shrink;
+mod told;
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -46,6 +48,7 @@ struct Told {
 fn tell(story: &Story, aloud: bool) -> Result<Told, String> {
     let folder = tempfile::tempdir().unwrap();
     let told = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        kith::coordinator::world::pretend(!story.real);
         let mut life = Life::begin(story, folder.path());
         for (number, step) in story.moves.iter().enumerate() {
             if aloud {

@@ -15,6 +15,8 @@ pub enum Kind {
     Write,
     /// Somebody writes very much, or many at once, or one after the other.
     WriteMany,
+    /// Two people write to each other at the same time, and answer what they are told.
+    Talk,
     /// Somebody reads a conversation, and marks it as read.
     Read,
     /// A process ends in order.
@@ -43,8 +45,16 @@ pub enum Kind {
     Restore,
     /// A disk refuses some writes, or disks become slow, or quick again.
     Disk,
-    /// The broker ends, or comes back.
+    /// The broker ends, or comes back; mail comes late, or at once; another broker does not do what brokers do, or does again.
     Broker,
+    /// Somebody shows a contact no address any more, or nobody, or has a relay for that; or does so again.
+    Hide,
+    /// Somebody can be reached at other brokers.
+    Brokers,
+    /// A device's addresses change, or it has slept.
+    Network,
+    /// A device goes on with an older version, or with this one again; or hears what only a newer one says.
+    Version,
     /// Somebody gives a message of theirs another text.
     Edit,
     /// Somebody deletes a message of theirs for everyone.
@@ -56,24 +66,29 @@ pub enum Kind {
 }
 
 /// How often each kind of move is made, in a thousand, and its name in tables.
-pub const KINDS: [(Kind, u32, &str); 21] = [
-    (Kind::Write, 391, "write"),
+pub const KINDS: [(Kind, u32, &str); 26] = [
+    (Kind::Write, 300, "write"),
     (Kind::WriteMany, 20, "write many"),
-    (Kind::Read, 70, "read"),
+    (Kind::Talk, 24, "talk"),
+    (Kind::Read, 62, "read"),
     (Kind::Leave, 20, "leave"),
-    (Kind::Unplug, 24, "unplug"),
-    (Kind::Return, 84, "return"),
+    (Kind::Unplug, 22, "unplug"),
+    (Kind::Return, 80, "return"),
     (Kind::Crash, 42, "crash"),
-    (Kind::Lose, 36, "lose"),
-    (Kind::Repeat, 36, "repeat"),
+    (Kind::Lose, 34, "lose"),
+    (Kind::Repeat, 34, "repeat"),
     (Kind::Reorder, 24, "reorder"),
     (Kind::Part, 24, "part"),
-    (Kind::Heal, 30, "heal"),
-    (Kind::Skew, 24, "skew"),
+    (Kind::Heal, 28, "heal"),
+    (Kind::Skew, 22, "skew"),
     (Kind::BackUp, 26, "back up"),
-    (Kind::Restore, 18, "restore"),
+    (Kind::Restore, 20, "restore"),
     (Kind::Disk, 28, "disk"),
-    (Kind::Broker, 15, "broker"),
+    (Kind::Broker, 28, "broker"),
+    (Kind::Hide, 24, "hide"),
+    (Kind::Brokers, 20, "brokers"),
+    (Kind::Network, 22, "network"),
+    (Kind::Version, 22, "version"),
     (Kind::Edit, 24, "edit"),
     (Kind::Delete, 20, "delete"),
     (Kind::React, 24, "react"),
@@ -98,6 +113,8 @@ pub struct Story {
     pub extra: Vec<(usize, usize)>,
     /// Databases are files in a folder.
     pub on_disk: bool,
+    /// Signatures and seals are what they are elsewhere; otherwise they only look so.
+    pub real: bool,
     /// Links can be made at all; otherwise everything goes by mail.
     pub links: bool,
     pub moves: Vec<Move>,
@@ -105,6 +122,8 @@ pub struct Story {
 
 /// Pauses, in milliseconds: most things happen before the last ones are over, and some after everybody has calmed down.
 const PAUSES: [u64; 12] = [0, 0, 0, 1, 5, 20, 20, 100, 300, 1_000, 2_000, 6_000];
+/// One story in so many has its databases on disk, and real signatures and seals.
+const REAL_EVERY: u64 = 10;
 /// Moves of a story: 200 on average, when those that nobody could make are left out.
 const MOVES: std::ops::RangeInclusive<usize> = 110..=325;
 
@@ -117,7 +136,15 @@ impl Story {
         let extra = extra.collect();
         let links = !rng.random_bool(0.125);
         let moves = (0..rng.random_range(MOVES)).map(|_| Move::random(&mut rng)).collect();
-        Self { seed, people, extra, on_disk: seed % 10 == 9, links, moves }
+        Self {
+            seed,
+            people,
+            extra,
+            on_disk: seed % REAL_EVERY == REAL_EVERY - 1,
+            real: seed % REAL_EVERY == REAL_EVERY - 1,
+            links,
+            moves,
+        }
     }
 
     /// Who is whose contact, each pair once: neighbours, and some others.

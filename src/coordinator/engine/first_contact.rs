@@ -11,6 +11,7 @@
 use super::Engine;
 use super::io::{BrokerConn, Output};
 use super::state::{ASKING_MAX, COURIER_ONCE, PEOPLE_MAX, Pending, Publishing, UNINVITED_MAX};
+use super::telling::next_number;
 use crate::identity::Card;
 use crate::signaling::envelope::{self, Recipient};
 use crate::signaling::{Leaf, Topic, Turn};
@@ -279,7 +280,7 @@ impl Engine {
             id,
             card: me.card.bytes().to_vec(),
             token: contact.person.token,
-            key: me.secrets.working_key(),
+            key: me.working,
         });
         let topic = Topic::door(contact.card.user());
         let to = Recipient { device: *device, kind: KeyKind::Card, key: contact.card.fields().sealing };
@@ -313,13 +314,15 @@ impl Engine {
         accept: Option<Accept>,
         accepted: Option<Nonce>,
     ) -> Option<(Topic, Vec<u8>)> {
+        let older = self.is_older();
         let peer = self.peers.get_mut(device)?;
         let me = self.me.as_ref()?;
         let key = peer.row.key?;
-        peer.row.mail_sent += 1;
+        peer.row.mail_sent = next_number(peer.row.mail_sent, &mut self.rng);
         let topic = Topic::inbox(peer.outbox, Leaf::Mailbox);
         let frames = frames.into_iter().map(Into::into).collect();
-        let mail = Mail { number: peer.row.mail_sent, key: me.secrets.working_key(), frames, accept, accepted };
+        let seen = Some(peer.mail_counted).filter(|number| *number > 0 && !older);
+        let mail = Mail { number: peer.row.mail_sent, key: me.working, frames, accept, accepted, seen };
         let to = Recipient { device: *device, kind: KeyKind::Working, key: key.key };
         let sealed = envelope::seal(&mut self.rng, &me.secrets.device, &to, &topic, &Message::Mail(mail));
         self.save_peer(device);

@@ -83,6 +83,9 @@ impl Engine {
     /// A latest value of a peer.
     fn latest_value(&mut self, device: &DeviceKey, value: &State) {
         let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return };
+        if value.kind == state::MAIL && !self.is_older() {
+            return self.mail_numbers(device, value);
+        }
         if value.kind != state::CARD {
             return self.statement(device, value);
         }
@@ -195,6 +198,7 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(device) else { return };
         peer.mailer.stop();
         peer.acks.settled();
+        peer.telling.stop();
         peer.told.clear();
         let needs = peer.push.up(now);
         peer.card_unsaid = true;
@@ -377,6 +381,7 @@ impl Engine {
                 self.send_mail(&device, said, None, None);
             }
         }
+        self.flush_seen();
     }
 }
 

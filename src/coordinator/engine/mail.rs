@@ -46,17 +46,7 @@ impl Engine {
             }
         }
         self.mail_came(device, mail.number, conn, mail.accepted.is_some() || !said.acked.is_empty());
-        let Some(peer) = self.peers.get_mut(device) else { return self.acknowledge(delivery) };
-        // An old envelope's entries are as true as ever; what it has and lacks may not be.
-        if !said.haves.is_empty() || !said.lacks.is_empty() {
-            if mail.number > peer.row.mail_seen {
-                peer.row.mail_seen = mail.number;
-                self.save_peer(device);
-            } else {
-                said.haves.clear();
-                said.lacks.clear();
-            }
-        }
+        self.weigh(device, mail, &mut said);
         self.believe(device, said, Way::Mail, delivery);
     }
 
@@ -80,6 +70,7 @@ impl Engine {
         if peer.link.state() == State::Open || self.mail_route(peer).is_none() {
             return;
         }
+        self.tick_telling(device);
         let Some(peer) = self.peers.get_mut(device) else { return };
         if let Some(Need::Outbox { number, after, bytes }) = peer.mailer.tick(now, &mut self.rng) {
             let shared = peer.shared.clone();
@@ -113,8 +104,11 @@ impl Engine {
         let Some(deposit) = peer.mailer.outbox(question, &taken, more) else { return self.tick_mail(device) };
         let kept: Vec<Vec<u8>> =
             taken.iter().zip(frames).filter(|((_, id), _)| deposit.ids.contains(id)).map(|(_, bytes)| bytes).collect();
-        let number = peer.row.mail_sent + 1;
-        peer.mailer.depositing(number, &deposit, now, &mut self.rng);
+        peer.telling.hurry(now);
+        let number = self.token();
+        if let Some(peer) = self.peers.get_mut(device) {
+            peer.mailer.depositing(number, &deposit, now, &mut self.rng);
+        }
         if !self.send_deposit(device, kept, number, deposit.again) {
             // No route after all: the next one that appears finds everything in the outbox again.
             if let Some(peer) = self.peers.get_mut(device) {

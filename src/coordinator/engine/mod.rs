@@ -17,6 +17,7 @@
 //! | `presence` | hello, signals, and what the link's machine wants |
 //! | `frames` | entries, acks, have and lack, whichever path they came |
 //! | `mail` | deposits, and what arrives in a mailbox |
+//! | `telling` | what mail says of what each side has, and which mail counts |
 //! | `stored` | what follows when something is on disk |
 //! | `live` | messages: writing, answering, editing, deleting, reacting, passing on |
 //! | `statements` | how far somebody has read, who types |
@@ -56,6 +57,7 @@ mod search;
 mod state;
 mod statements;
 mod stored;
+mod telling;
 mod view;
 
 use std::time::Duration;
@@ -116,7 +118,8 @@ impl Engine {
         let sessions = self.brokers.values().flat_map(|broker| broker.sessions.values());
         let sessions = sessions.filter_map(|session| session.state.deadline());
         let peers = self.peers.values().flat_map(|peer| {
-            let mail = [peer.mailer.deadline(), peer.acks.deadline()].into_iter().flatten().min();
+            let mail = [peer.mailer.deadline(), peer.acks.deadline(), peer.telling.deadline()];
+            let mail = mail.into_iter().flatten().min();
             let mail = mail.filter(|_| self.mail_route(peer).is_some());
             [peer.link.deadline(), peer.push.deadline(), peer.sent.deadline(), peer.active_until, mail]
         });
@@ -141,6 +144,20 @@ impl Engine {
     #[cfg(any(test, feature = "testing"))]
     pub(super) fn under_way(&self) -> impl Iterator<Item = (&crate::sync::Push, &crate::sync::Mailer)> {
         self.peers.values().map(|peer| (&peer.push, &peer.mailer))
+    }
+
+    /// From now on it does as an older version: it has no mailed `have`, no `seen`, and no state of mail.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn be_older(&mut self) {
+        self.older = true;
+    }
+
+    /// Whether what the last change of the protocol has brought is unknown here.
+    pub(super) fn is_older(&self) -> bool {
+        #[cfg(any(test, feature = "testing"))]
+        return self.older;
+        #[cfg(not(any(test, feature = "testing")))]
+        false
     }
 
     /// What was believed of paths and brokers need not hold any more: all are asked at once.

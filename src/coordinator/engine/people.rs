@@ -11,9 +11,9 @@ use crate::coordinator::{CommandError, ErrorCode, LinkState, Path};
 use crate::identity::{Card, UserId};
 use crate::link;
 use crate::log::direct_conversation;
-use crate::signaling::{Hello, Turn, inbox};
+use crate::signaling::{Hello, Rendezvous, Turn};
 use crate::store::{self, Op, Person, Standing};
-use crate::sync::{Acks, Mailer, Push, Sent};
+use crate::sync::{Acks, Mailer, Push, Sent, Telling};
 use crate::wire::{DeviceKey, LogId, RootKey, WorkingKey};
 
 impl Engine {
@@ -45,7 +45,9 @@ impl Engine {
             return;
         }
         let own = me.secrets.device_key();
-        let derive = |from, to| inbox(&me.secrets.rendezvous, &row.rendezvous, from, to);
+        // One exchange of keys for both: half of what a start with many contacts takes.
+        let rendezvous = Rendezvous::between(&me.secrets.rendezvous, &row.rendezvous);
+        let derive = |from, to| rendezvous.as_ref()?.inbox(from, to);
         let (Some(inward), Some(outward)) = (derive(&row.device, &own), derive(&own, &row.device)) else {
             self.drop_counted("a rendezvous key of small order");
             return;
@@ -64,6 +66,11 @@ impl Engine {
             arrived: None,
             mailer: Mailer::default(),
             mail_heard: row.mail_seen,
+            mail_counted: row.mail_seen,
+            seen_due: false,
+            seens: RateLimit::new(2, std::time::Duration::from_secs(60)),
+            mail_lacked: row.mail_seen,
+            telling: Telling::default(),
             acks: Acks::default(),
             answers: RateLimit::new(2, std::time::Duration::from_secs(60)),
             lacks: RateLimit::new(4, std::time::Duration::from_secs(15)),
@@ -93,6 +100,11 @@ impl Engine {
             self.users.remove(&contact.card.user());
         }
         self.nicknames.remove(root);
+    }
+
+    /// Devices of a person.
+    pub(super) fn devices_of(&self, root: &RootKey) -> Vec<DeviceKey> {
+        self.peers.iter().filter(|(_, peer)| peer.row.root == *root).map(|(device, _)| *device).collect()
     }
 
     /// Keeps somebody's row.

@@ -85,7 +85,7 @@ impl Engine {
         let Some(conn) = self.route(&peer.row.root) else { return };
         let topic = Topic::inbox(peer.outbox, leaf);
         let to = Recipient { device: *device, kind: KeyKind::Card, key: contact.card.fields().sealing };
-        let message = Message::NewKey(NewKey { key: me.secrets.working_key() });
+        let message = Message::NewKey(NewKey { key: me.working });
         if let Ok(payload) = envelope::seal(&mut self.rng, &me.secrets.device, &to, &topic, &message) {
             self.publish(conn, &topic, payload, None);
         }
@@ -130,7 +130,7 @@ impl Engine {
             boot: self.boot,
             nonce: greeting.nonce,
             echo: greeting.echo,
-            key: me.secrets.working_key(),
+            key: me.working,
         });
         // Few are said, and nobody repeats them soon: one broker that delivers must be enough.
         let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return };
@@ -323,6 +323,17 @@ impl Engine {
         if let Some(contact) = self.people.get(&root) {
             let user_id = contact.card.user().0;
             self.emit(Output::Event(Event::LinkChanged { user_id, state: shown.0, path: shown.1 }));
+        }
+    }
+}
+
+impl super::state::Me {
+    /// What opens envelopes for this device.
+    pub(super) fn keyring(&self) -> crate::signaling::envelope::Keyring<'_> {
+        crate::signaling::envelope::Keyring {
+            device: self.secrets.device_key(),
+            card: &self.secrets.card_sealing,
+            working: &self.secrets.working_sealing,
         }
     }
 }

@@ -84,6 +84,9 @@ impl Engine {
             // Asked once more when they ask once more; and kept anew with the next change.
             Pending::AskByMail(_) | Pending::Carry(_) | Pending::Recipients => {}
             Pending::Have(device) => self.peers.get_mut(&device).into_iter().for_each(|peer| peer.push.unsaid(now)),
+            Pending::MailHave(device) => {
+                self.peers.get_mut(&device).into_iter().for_each(|peer| peer.telling.unsaid(now));
+            }
             Pending::Push(device, number) => {
                 self.peers.get_mut(&device).into_iter().for_each(|peer| peer.push.unanswered(number, now));
             }

@@ -18,9 +18,9 @@ use crate::link;
 use crate::log::Entry;
 use crate::signaling::{Hello, InboxId, Session, SessionKind, Turn};
 use crate::store::{self, Invitation, Op, Person, Profile};
-use crate::sync::{Acks, Mailer, Push, Sent};
+use crate::sync::{Acks, Mailer, Push, Sent, Telling};
 use crate::wire::broker_url::BrokerUrl;
-use crate::wire::{self, ConnectionId, ConversationId, DeviceKey, EntryId, LogId, Nonce, RootKey};
+use crate::wire::{self, ConnectionId, ConversationId, DeviceKey, EntryId, LogId, Nonce, RootKey, WorkingKey};
 
 /// People that one device knows, contacts and others: an address book of any size, and a bound for memory (about
 /// 3 KB each).
@@ -96,6 +96,9 @@ pub struct Engine {
     /// The last change of the own card that is not on disk yet.
     pub(super) planned: Option<Plan>,
     pub(super) live: Live,
+    /// This engine does as the version before the last change of the protocol does: for tests.
+    #[cfg(any(test, feature = "testing"))]
+    pub(super) older: bool,
     next: u64,
     out: Vec<Output>,
 }
@@ -103,6 +106,8 @@ pub struct Engine {
 /// This person, once there is one.
 pub(super) struct Me {
     pub secrets: Secrets,
+    /// The secrets' working key: it goes out with every hello and every mail.
+    pub working: WorkingKey,
     pub profile: Profile,
     pub name: Name,
     pub card: Card,
@@ -171,6 +176,14 @@ pub(super) struct PeerState {
     pub mailer: Mailer,
     /// The highest number of its mail in this run.
     pub mail_heard: u64,
+    /// The highest number of its mail whose statement is on disk here, as we tell it; and that it is to be told by mail of its own.
+    pub mail_counted: u64,
+    pub seen_due: bool,
+    pub seens: RateLimit,
+    /// The highest number of its mail that said in this run what it lacks.
+    pub mail_lacked: u64,
+    /// Whether mail has to say what we have.
+    pub telling: Telling,
     /// Entries of this peer that are on our disk, to be acknowledged.
     pub acks: Acks,
     /// How often we answer what should not come: envelopes that do not open, requests of a contact.
@@ -389,6 +402,8 @@ pub(super) enum Pending {
     Carry(DeviceKey),
     /// Answer with this message, and then with who has it.
     Deliveries(CallId, Box<crate::coordinator::MessageInfo>),
+    /// Say this by mail.
+    MailHave(DeviceKey),
 }
 
 /// What a peer said to have or to lack: kept until the store has it, since nobody says it again.
@@ -455,6 +470,8 @@ impl Engine {
             watching: Watching::default(),
             planned: None,
             live: Live::default(),
+            #[cfg(any(test, feature = "testing"))]
+            older: false,
             next: 0,
             out: vec![],
         }
@@ -492,11 +509,6 @@ impl Engine {
     pub(super) fn devices_sharing(&self, conversation: &ConversationId) -> Vec<DeviceKey> {
         self.peers.iter().filter(|(_, peer)| peer.shared.contains(conversation)).map(|(device, _)| *device).collect()
     }
-
-    /// Devices of a person.
-    pub(super) fn devices_of(&self, root: &RootKey) -> Vec<DeviceKey> {
-        self.peers.iter().filter(|(_, peer)| peer.row.root == *root).map(|(device, _)| *device).collect()
-    }
 }
 
 impl Conversation {
@@ -506,17 +518,6 @@ impl Conversation {
             With::Nobody => None,
             With::Person(root) => Some(UserId::from(root).0),
             With::Created | With::Group(_) => Some(GroupId::from(id).0),
-        }
-    }
-}
-
-impl Me {
-    /// What opens envelopes for this device.
-    pub(super) fn keyring(&self) -> crate::signaling::envelope::Keyring<'_> {
-        crate::signaling::envelope::Keyring {
-            device: self.secrets.device_key(),
-            card: &self.secrets.card_sealing,
-            working: &self.secrets.working_sealing,
         }
     }
 }

@@ -111,8 +111,12 @@ impl Engine {
                     self.tell_delivered(&delivered);
                 }
                 self.believed(&device, conversation, has);
+                self.statement_kept(&device);
             }
-            (Pending::Have(device), Outcome::Have(have)) => self.send_frame(&device, &Frame::Have(have)),
+            (Pending::Have(device), Outcome::Have(have)) => {
+                self.say_mail_numbers(&device);
+                self.send_frame(&device, &Frame::Have(have));
+            }
             (Pending::Push(device, number), Outcome::Outbox { entries, more }) => {
                 self.push(&device, number, entries, more);
             }
@@ -157,6 +161,7 @@ impl Engine {
                 let status = self.status(waiting);
                 self.reply(call, Ok(Reply::Status(status)));
             }
+            (Pending::MailHave(device), Outcome::Have(have)) => self.mail_have(&device, have),
             (Pending::Changed { call, conversation, entry }, Outcome::Appended { heads }) => {
                 self.changed(call, &conversation, &entry, heads);
             }
@@ -171,6 +176,7 @@ impl Engine {
             (Pending::Carry(device), Outcome::Outbox { entries, .. }) => self.carry(&device, entries),
             (Pending::AskByMail(device), Outcome::Have(have)) => {
                 self.send_mail(&device, vec![Frame::Have(have).to_bytes()], None, None);
+                self.peers.get_mut(&device).into_iter().for_each(|peer| peer.telling.said(peer.row.mail_sent));
             }
             (Pending::Deliveries(call, info), Outcome::Deliveries(devices)) => {
                 self.deliveries_shown(call, *info, &devices);
@@ -226,7 +232,10 @@ impl Engine {
         for root in everybody {
             self.link_up_with(&root);
             if self.shares(&root) {
-                self.devices_of(&root).iter().for_each(|device| self.wake_mail(device));
+                for device in self.devices_of(&root) {
+                    self.wake_mail(&device);
+                    self.begin_telling(&device);
+                }
             }
         }
     }
@@ -272,7 +281,8 @@ impl Engine {
             brokers,
         };
         let card = Card::sign(&secrets.device, secrets.certificate(), secrets.device_list(), fields);
-        self.me = Some(Me { secrets, profile, name, card, invitations, card_changed });
+        let working = secrets.working_key();
+        self.me = Some(Me { secrets, working, profile, name, card, invitations, card_changed });
     }
 
     fn written(&mut self, call: u64, conversation: &ConversationId, id: EntryId, heads: Vec<EntryId>) {
@@ -334,6 +344,7 @@ impl Engine {
                 self.ask(Pending::Bare(*device), Op::Bare(conversation));
             }
         } else {
+            peer.mailer.restart();
             self.wake_mail(device);
             self.carry_for(device, &conversation);
         }

@@ -32,6 +32,8 @@ pub(super) struct BrokerSession {
     queue: VecDeque<(String, Bytes)>,
     unacked: BTreeMap<u64, (String, Bytes)>,
     deliveries: u64,
+    /// When what it has delivered arrives at the latest: a session keeps its order.
+    busy_until: Duration,
 }
 
 /// What is wrong with a broker.
@@ -84,6 +86,13 @@ impl World {
     #[must_use]
     pub fn kept_by_brokers(&self) -> usize {
         self.sessions.values().map(|session| session.queue.len() + session.unacked.len()).sum()
+    }
+
+    /// The same, but only for those who are connected: a session that nobody uses any more keeps what it has.
+    #[must_use]
+    pub fn being_delivered(&self) -> usize {
+        let used = self.sessions.values().filter(|session| session.at.is_some());
+        used.map(|session| session.queue.len() + session.unacked.len()).sum()
     }
 
     /// Whether a device holds a connection with the broker under this address.
@@ -158,8 +167,7 @@ impl World {
         let inputs: Vec<_> = waiting.into_iter().map(|(topic, payload)| session.deliver(topic, payload)).collect();
         self.later(device, 3, Input::Broker(conn, BrokerInput::Connected));
         for input in inputs {
-            let at = self.now + Duration::from_millis(4) + self.delay();
-            self.at(device, at, Input::Broker(conn, input));
+            self.arrive(device, conn, input, 4);
         }
     }
 
@@ -227,9 +235,23 @@ impl World {
         }
         inputs.retain(|(to, conn, _)| !self.dead.contains(&(*to, *conn)));
         for (to, conn, input) in inputs {
-            let at = self.now + Duration::from_millis(2) + self.delay();
-            self.at(to, at, Input::Broker(conn, input));
+            self.arrive(to, conn, input, 2);
         }
+    }
+
+    /// A packet comes over a connection: after so many milliseconds, or as much later as packets overtake each other. What
+    /// a broker has kept may take longer, but keeps its order then.
+    fn arrive(&mut self, device: usize, conn: BrokerConn, input: BrokerInput, millis: u64) {
+        let mut at = self.now + Duration::from_millis(millis) + self.delay();
+        if !self.mail_takes.is_zero() && matches!(input, BrokerInput::Received { delivery: Some(_), .. }) {
+            let takes = self.rng.random_range(Duration::ZERO..=self.mail_takes);
+            let here = |session: &&mut BrokerSession| session.at == Some((device, conn));
+            if let Some(session) = self.sessions.values_mut().find(here) {
+                at = session.busy_until.max(at + takes);
+                session.busy_until = at;
+            }
+        }
+        self.at(device, at, Input::Broker(conn, input));
     }
 }
 
@@ -246,6 +268,7 @@ impl BrokerSession {
     /// What was not acknowledged comes again, first.
     fn detach(&mut self) {
         self.at = None;
+        self.busy_until = Duration::ZERO;
         for (_, (topic, payload)) in std::mem::take(&mut self.unacked).into_iter().rev() {
             self.queue.push_front((topic, payload));
         }

@@ -36,6 +36,8 @@ pub(super) struct Device {
     pub user: Option<Uuid>,
     /// Its clock is wrong by so many milliseconds.
     pub skew: i64,
+    /// It runs an older version.
+    pub older: bool,
     /// It has no network at all.
     pub unplugged: bool,
     pub conns: BTreeMap<BrokerConn, Conn>,
@@ -137,6 +139,7 @@ impl World {
             key: None,
             user: None,
             skew: 0,
+            older: false,
             unplugged: false,
             conns: BTreeMap::new(),
             links: BTreeMap::new(),
@@ -175,7 +178,10 @@ impl World {
         let brokers = state.brokers.iter().map(|url| BrokerUrl::parse(url).unwrap()).collect();
         let (hide_address, relay) = (state.hide_address, state.relay);
         let settings = Settings { brokers, link: Default::default(), hide_address, relay };
-        let (engine, outputs) = Engine::start(settings, secrets, rng, now);
+        let (mut engine, outputs) = Engine::start(settings, secrets, rng, now);
+        if state.older {
+            engine.be_older();
+        }
         state.engine = Some(engine);
         self.carry_out(device, outputs);
     }
@@ -208,6 +214,17 @@ impl World {
             self.link(device, peer, DriverCommand::Close, Some(connection));
         }
         self.kill(device);
+    }
+
+    /// From its next start on a device runs the version before this one, or this one.
+    pub fn run_older(&mut self, device: usize, older: bool) {
+        self.devices[device].older = older;
+    }
+
+    /// Whether it does.
+    #[must_use]
+    pub fn is_older(&self, device: usize) -> bool {
+        self.devices[device].older
     }
 
     /// Whether its process runs.
@@ -304,6 +321,11 @@ impl World {
     pub fn use_brokers(&mut self, device: usize, brokers: &[&str]) {
         let brokers: Vec<String> = brokers.iter().map(|url| (*url).to_owned()).collect();
         self.run(device, Command::UseBrokers(brokers.clone())).unwrap();
+        self.use_brokers_next(device, brokers);
+    }
+
+    /// From its next start on these are its brokers.
+    pub fn use_brokers_next(&mut self, device: usize, brokers: Vec<String>) {
         self.devices[device].brokers = brokers;
     }
 

@@ -69,7 +69,7 @@ pub(super) struct Disk {
 
 impl Disk {
     pub(super) fn in_memory() -> Self {
-        Self::new(Some(Db::in_memory().unwrap()), None)
+        Self::new(Some(Db::borrowed().unwrap()), None)
     }
 
     pub(super) fn in_folder(folder: &Path) -> Self {
@@ -171,6 +171,14 @@ impl Disk {
         self.committed.insert(token);
         self.kept.extend(&stored);
         self.ever.extend(stored);
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        if let Some(db) = self.db.take().filter(|_| self.folder.is_none() && !std::thread::panicking()) {
+            db.give_back();
+        }
     }
 }
 
@@ -313,17 +321,17 @@ impl World {
     pub fn restore(&mut self, device: usize, backup: &Backup, honest: bool) {
         assert!(!self.is_running(device), "a database is not replaced under a process");
         let disk = &mut self.devices[device].disk;
-        disk.db = Some(match (&backup.content, &disk.folder) {
-            (Content::Memory(copy), _) => copy.copy().unwrap(),
+        match (&backup.content, &disk.folder) {
+            (Content::Memory(copy), _) => disk.db().become_copy_of(copy).unwrap(),
             (Content::File(copy), folder) => {
                 let path = folder.as_ref().unwrap().join(FILE);
                 for end in ["-wal", "-shm"] {
                     std::fs::remove_file(format!("{}{end}", path.display())).ok();
                 }
                 std::fs::copy(copy, &path).unwrap();
-                Db::open(&path).unwrap()
+                disk.db = Some(Db::open(&path).unwrap());
             }
-        });
+        }
         disk.kept = backup.kept.clone();
         disk.told.clear();
         if honest {

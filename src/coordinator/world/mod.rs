@@ -64,6 +64,8 @@ pub struct World {
     pub jitter: Duration,
     /// A commit takes up to this long.
     pub disk_takes: Duration,
+    /// A broker takes up to this much longer to deliver what lies in a mailbox.
+    pub mail_takes: Duration,
     /// Two devices between whose networks there is no path but the broker.
     parted: BTreeSet<(usize, usize)>,
     /// Connections that are open on a side; those that carry nothing until they are restarted; those that are gone.
@@ -119,6 +121,14 @@ impl Ord for Happening {
     }
 }
 
+/// Whether the worlds of this thread do without elliptic curves from now on: what is signed and sealed in one then only looks so,
+/// but proves and opens the same, and nothing else does. Half of a story's time is curves. What earlier worlds of the thread
+/// have signed and sealed is worth nothing after this.
+pub fn pretend(on: bool) {
+    crate::identity::pretend::pretend(on);
+    crate::signaling::forget_envelopes();
+}
+
 impl World {
     /// An empty world; the same seed and the same story make the same world.
     #[must_use]
@@ -135,6 +145,7 @@ impl World {
             links_work: true,
             jitter: Duration::ZERO,
             disk_takes: Duration::ZERO,
+            mail_takes: Duration::ZERO,
             parted: BTreeSet::new(),
             opened: BTreeSet::new(),
             silent: BTreeSet::new(),

@@ -3,6 +3,7 @@
 mod belief;
 mod chat;
 mod entries;
+mod every_write;
 mod files;
 mod full_disk;
 mod limits;
@@ -10,6 +11,7 @@ mod live;
 mod missing;
 mod order;
 mod page;
+mod pool;
 mod recipients;
 mod search;
 mod sound;

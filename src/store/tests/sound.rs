@@ -71,7 +71,11 @@ fn a_file_that_was_changed_is_read_whole() {
 
     fs::write(&path, &whole).unwrap();
     set_changed(&path, left + Duration::from_secs(1));
-    assert_eq!(shown(&mut open(&path).unwrap()).len() as u64, MESSAGES, "a whole one is opened, whoever has changed it");
+    assert_eq!(
+        shown(&mut open(&path).unwrap()).len() as u64,
+        MESSAGES,
+        "a whole one is opened, whoever has changed it"
+    );
 }
 
 /// Without the note, or with one that says nothing, all of the file is read.

@@ -152,10 +152,10 @@ fn hello() -> impl Strategy<Value = Hello> {
 fn mail() -> impl Strategy<Value = Mail> {
     let accept = (nonce(), bytes(2_048)).prop_map(|(request, card)| Accept { request, card });
     let frames = vec(bytes(MAIL_BYTES_MAX / 8), 0..8);
-    (number(), working_key(), frames, option::of(accept), option::of(nonce())).prop_map(
-        |(number, key, frames, accept, accepted)| {
+    (number(), working_key(), frames, option::of(accept), option::of(nonce()), option::of(number())).prop_map(
+        |(number, key, frames, accept, accepted, seen)| {
             let frames = frames.into_iter().map(Into::into).collect();
-            Mail { number, key, frames, accept, accepted }
+            Mail { number, key, frames, accept, accepted, seen }
         },
     )
 }

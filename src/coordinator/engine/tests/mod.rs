@@ -11,6 +11,7 @@ mod links;
 mod live;
 mod newer;
 mod promises;
+mod restored;
 mod search;
 mod stories;
 mod upgrades;

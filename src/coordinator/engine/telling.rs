@@ -1,0 +1,156 @@
+//! What mail says of what each side has, and which mail counts.
+//!
+//! Mail may be late, and a broker may say it again. What it says of its sender counts only when nothing that the sender said
+//! later has been heard: numbers grow with every mail, and the last `have` that counted draws the line. Below it acks, `have`
+//! and `lack` are no longer true when the sender's database was put back since, and its entries do not show that it has them.
+
+use rand::{RngExt, rngs::StdRng};
+
+use super::Engine;
+use super::frames::Statements;
+use super::state::Pending;
+use crate::link::State;
+use crate::store::Op;
+use crate::wire::{self, DeviceKey, Frame, Have, Mail, state};
+
+/// A number is higher than the last by up to this, by chance: two lives that began with the same copy of a database must not
+/// use the same ones. A device has enough of them for two thousand million mails to a peer.
+const STEP_MAX: u64 = 1 << 32;
+
+/// The number of the mail after that with this one.
+pub(super) fn next_number(last: u64, rng: &mut StdRng) -> u64 {
+    last.saturating_add(rng.random_range(1..=STEP_MAX))
+}
+
+impl Engine {
+    /// Takes from a mail what does not count any more, and reads what it says of ours.
+    pub(super) fn weigh(&mut self, device: &DeviceKey, mail: &Mail, said: &mut Statements) {
+        let (now, older) = (self.now.mono, self.is_older());
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        let seen = mail.seen.filter(|_| !older).filter(|seen| peer.telling.seen(*seen, peer.row.mail_sent, now));
+        if let Some(seen) = seen {
+            peer.row.mail_sent = peer.row.mail_sent.max(seen);
+        }
+        let stale = mail.number <= peer.row.mail_seen;
+        said.proves &= !stale;
+        if peer.link.state() == State::Open {
+            // Over the link it has said all that it has, and later than this.
+            said.haves.clear();
+            said.lacks.clear();
+        }
+        let states = !said.haves.is_empty();
+        if stale {
+            // It learns that by the number that counts, when its own ones were put back.
+            peer.seen_due |= states || !said.lacks.is_empty() || !said.acked.is_empty();
+            said.haves.clear();
+        } else if states {
+            peer.row.mail_seen = mail.number;
+            if !older {
+                peer.telling.answered(mail.seen, now);
+            }
+        }
+        if mail.number <= peer.mail_lacked {
+            said.lacks.clear();
+        } else if !said.lacks.is_empty() {
+            peer.mail_lacked = mail.number;
+        }
+        if seen.is_some() || (states && !stale) {
+            self.save_peer(device);
+        }
+    }
+
+    /// A peer's `have` or `lack` is on disk. When no other waits for that, so is everything that it has said by mail.
+    pub(super) fn statement_kept(&mut self, device: &DeviceKey) {
+        let more = |pending: &Pending| matches!(pending, Pending::Believed { device: of, .. } if of == device);
+        if self.pending.values().any(more) {
+            return;
+        }
+        if let Some(peer) = self.peers.get_mut(device)
+            && peer.mail_counted < peer.row.mail_seen
+        {
+            peer.mail_counted = peer.row.mail_seen;
+            peer.seen_due = true;
+        }
+    }
+
+    /// Says which mail has counted to those who have to know, unless a link has said more.
+    pub(super) fn flush_seen(&mut self) {
+        let (now, older) = (self.now.mono, self.is_older());
+        let due: Vec<DeviceKey> =
+            self.peers.iter().filter(|(_, peer)| peer.seen_due).map(|(device, _)| *device).collect();
+        for device in due {
+            let Some(peer) = self.peers.get(&device) else { continue };
+            let routed = self.mail_route(peer).is_some();
+            let Some(peer) = self.peers.get_mut(&device) else { continue };
+            if peer.open.is_none() && !routed {
+                continue;
+            }
+            peer.seen_due = false;
+            // What we have is about to go, and says it too.
+            if peer.open.is_none() && !older && !peer.telling.is_going(now) && peer.seens.allow(now) {
+                self.send_mail(&device, vec![], None, None);
+            }
+        }
+    }
+
+    /// Goes before `have` on a link: whatever we have said by mail is older than that.
+    pub(super) fn say_mail_numbers(&mut self, device: &DeviceKey) {
+        let Some(peer) = self.peers.get(device).filter(|_| !self.is_older()) else { return };
+        let (counter, value) = (peer.row.mail_sent, peer.row.mail_seen.to_be_bytes().to_vec());
+        self.send_frame(device, &Frame::State(wire::State { kind: state::MAIL, counter, value }));
+    }
+
+    /// A peer is about to say on a link what it has: its number, and which of ours has counted last.
+    pub(super) fn mail_numbers(&mut self, device: &DeviceKey, said: &wire::State) {
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        let Ok(seen) = <[u8; 8]>::try_from(said.value.as_slice()) else {
+            return self.drop_counted("a malformed frame");
+        };
+        let row = &mut peer.row;
+        let before = (row.mail_sent, row.mail_seen);
+        row.mail_sent = row.mail_sent.max(u64::from_be_bytes(seen));
+        row.mail_seen = row.mail_seen.max(said.counter);
+        if (row.mail_sent, row.mail_seen) != before {
+            peer.mail_counted = peer.mail_counted.max(peer.row.mail_seen);
+            self.save_peer(device);
+        }
+    }
+
+    /// The run has begun: this device is told what we have, unless a link does.
+    pub(super) fn begin_telling(&mut self, device: &DeviceKey) {
+        let now = self.now.mono;
+        if self.is_older() {
+            return;
+        }
+        if let Some(peer) = self.peers.get_mut(device) {
+            peer.telling.begin(now, &mut self.rng);
+        }
+    }
+
+    pub(super) fn tick_telling(&mut self, device: &DeviceKey) {
+        let now = self.now.mono;
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        if peer.telling.tick(now) {
+            for conversation in peer.shared.clone() {
+                self.ask(Pending::MailHave(*device), Op::Have(conversation));
+            }
+        }
+    }
+
+    /// The store has told what we have.
+    pub(super) fn mail_have(&mut self, device: &DeviceKey, have: Have) {
+        let now = self.now.mono;
+        let Some(peer) = self.peers.get(device) else { return };
+        let possible = peer.link.state() != State::Open && self.mail_route(peer).is_some();
+        let said = possible && peer.telling.is_due();
+        if said {
+            self.send_mail(device, vec![Frame::Have(have).to_bytes()], None, None);
+        }
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        if said {
+            peer.telling.says(peer.row.mail_sent, now, &mut self.rng);
+        } else {
+            peer.telling.unsaid(now);
+        }
+    }
+}

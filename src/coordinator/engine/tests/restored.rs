@@ -1,0 +1,94 @@
+//! Databases that were put back from a copy, where no link is possible.
+
+use std::time::Duration;
+
+use super::stories::friends;
+use crate::coordinator::MessageView;
+use crate::coordinator::world::World;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn texts(history: Vec<MessageView>) -> Vec<String> {
+    history.into_iter().map(|message| message.text).collect()
+}
+
+/// By mail alone somebody whose database was put back gets again what it had acknowledged and what it had written, also when
+/// the broker loses what it says first, and when its numbers are lower than those that its contact has seen.
+#[test]
+fn by_mail_alone_a_restored_database_gets_back_what_it_had() {
+    for (lost, told_since) in [(false, false), (true, false), (false, true), (true, true)] {
+        let mut world = World::new(1);
+        world.links_work = false;
+        let (alice, bob, alice_id, bob_id) = friends(&mut world);
+        world.write(alice, bob_id, "before");
+        world.pass(MINUTE);
+        let backup = world.back_up(bob);
+        if told_since {
+            // A statement of this life has counted, with a number that the copy does not know.
+            world.shut_down(bob);
+            world.start(bob);
+            world.pass(2 * MINUTE);
+        }
+        world.write(alice, bob_id, "acknowledged");
+        world.write(bob, alice_id, "written");
+        world.pass(MINUTE);
+        assert_eq!(world.kept_by_brokers(), 0);
+        world.kill(alice);
+        world.kill(bob);
+        world.restore(bob, &backup, true);
+        world.start(bob);
+        world.pass(2 * MINUTE);
+        assert!(world.kept_by_brokers() > 0, "Bob says what he has");
+        if lost {
+            world.lose_mail();
+        }
+        world.start(alice);
+        let limit = if lost { 70 * MINUTE } else { 3 * MINUTE };
+        world.until("everything", limit, |world| world.kept(alice).len() == 3 && world.kept(alice) == world.kept(bob));
+        let (hers, his) = (texts(world.history(alice, bob_id)), texts(world.history(bob, alice_id)));
+        assert_eq!(hers.len(), 3);
+        assert_eq!(his, hers, "lost: {lost}, told since: {told_since}");
+    }
+}
+
+/// Two whose databases were both put back, one after the other, end with what either of them had.
+#[test]
+fn by_mail_alone_two_restored_databases_get_back_what_they_had() {
+    let mut world = World::new(3);
+    world.links_work = false;
+    let (alice, bob, alice_id, bob_id) = friends(&mut world);
+    world.pass(MINUTE);
+    let before = world.back_up(bob);
+    world.write(alice, bob_id, "acknowledged");
+    world.pass(MINUTE);
+    let after = world.back_up(alice);
+    // Alice hears what Bob has, and forgets it.
+    world.kill(bob);
+    world.restore(bob, &before, true);
+    world.refuse(bob, u32::MAX, |op| matches!(op, crate::store::Op::Insert { .. }));
+    world.start(bob);
+    world.pass(3 * MINUTE);
+    world.kill(alice);
+    world.lose_mail();
+    world.restore(alice, &after, true);
+    world.start(alice);
+    world.refuse(bob, 0, |_| false);
+    world.until("the message again", 70 * MINUTE, |world| world.kept(bob).len() == 1);
+    assert_eq!(texts(world.history(bob, alice_id)), texts(world.history(alice, bob_id)));
+}
+
+/// What a device has is said by mail once in a run: it is confirmed, and then nothing more is said.
+#[test]
+fn what_is_there_is_said_by_mail_once_in_a_run() {
+    let mut world = World::new(2);
+    world.links_work = false;
+    let (alice, bob, _, bob_id) = friends(&mut world);
+    world.write(alice, bob_id, "hello");
+    world.pass(MINUTE);
+    let mails = |world: &World| world.published.iter().filter(|(topic, _)| topic.ends_with("mailbox")).count();
+    world.shut_down(bob);
+    let before = mails(&world);
+    world.start(bob);
+    world.pass(70 * MINUTE);
+    assert_eq!(mails(&world) - before, 3, "a statement, the other's, and its confirmation");
+}

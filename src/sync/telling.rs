@@ -1,0 +1,136 @@
+//! Saying by mail what one has, to a peer with whom no link comes.
+//!
+//! Over a link `have` is the first word. By mail it has to be said too, once in each run: a database that was put back from a
+//! copy does not know that it was, and its peers believe that it has what it once acknowledged. The peer's mail says which of
+//! ours has counted last (`seen`), and a statement is repeated until that is one of this run. When it is a higher number that
+//! this run has not used for a statement, it is from a life that was put back: this run's numbers were too low to count, so
+//! they go on above that one, and what is there is said anew.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use rand::{Rng, RngExt};
+
+use crate::clock::Backoff;
+
+/// A link gets this long after the start: whoever is there has one by then, and nobody waits for this statement.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The first repetition. A broker that loses its queue is rare, and what is at stake is only what a restored copy lacks.
+const REPEAT_FIRST: Duration = Duration::from_secs(3600);
+/// The last: somebody who is away for weeks costs one envelope a day.
+const REPEAT_LAST: Duration = Duration::from_secs(24 * 3600);
+/// The numbers of this run's statements that are remembered: the answer to an older one comes after more than a day.
+const SAID_MAX: usize = 8;
+
+/// What one peer has to be told of what we have.
+#[derive(Clone, Debug)]
+pub struct Telling {
+    /// When to say it next; `None` while nothing is to be said.
+    at: Option<Duration>,
+    /// The store was asked for it.
+    asking: bool,
+    /// The numbers of the mails that have said it in this run.
+    said: VecDeque<u64>,
+    repeat: Backoff,
+}
+
+impl Default for Telling {
+    fn default() -> Self {
+        Self { at: None, asking: false, said: VecDeque::new(), repeat: Backoff::new(REPEAT_FIRST, REPEAT_LAST) }
+    }
+}
+
+impl Telling {
+    /// The run has begun: unless a link comes, it is to be said.
+    pub fn begin(&mut self, now: Duration, rng: &mut impl Rng) {
+        // Not to everybody at once.
+        let patience = PATIENCE.mul_f64(1.0 + rng.random::<f64>());
+        *self = Self { at: Some(now + patience), ..Self::default() };
+    }
+
+    /// Other mail goes to the peer, so no link is expected: this goes with it.
+    pub fn hurry(&mut self, now: Duration) {
+        if self.said.is_empty()
+            && let Some(at) = &mut self.at
+        {
+            *at = now.min(*at);
+        }
+    }
+
+    /// A link is open: it is said there.
+    pub fn stop(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Whether the store is to be asked for the statement now.
+    pub fn tick(&mut self, now: Duration) -> bool {
+        let due = !self.asking && self.at.is_some_and(|at| now >= at);
+        self.asking |= due;
+        due
+    }
+
+    /// The store could not tell, or there was no way out after all: it is asked again later.
+    pub fn unsaid(&mut self, now: Duration) {
+        self.asking = false;
+        if self.at.is_some() {
+            self.at = Some(now + super::ASK_AGAIN);
+        }
+    }
+
+    /// It goes out in the mail with this number.
+    pub fn says(&mut self, number: u64, now: Duration, rng: &mut impl Rng) {
+        self.asking = false;
+        if self.at.is_some() {
+            self.said(number);
+            self.at = Some(now + self.repeat.next_delay(rng));
+        }
+    }
+
+    /// The mail with this number has said it for another reason.
+    pub fn said(&mut self, number: u64) {
+        self.said.truncate(SAID_MAX - 1);
+        self.said.push_front(number);
+    }
+
+    /// Whether it is still to be said.
+    #[must_use]
+    pub fn is_due(&self) -> bool {
+        self.at.is_some()
+    }
+
+    /// The peer's mail says which of ours has counted last, while `used` is the highest number that we know to have used.
+    /// Says whether that number is from a life that was put back: then only higher ones count, and it is to be said at once.
+    #[must_use]
+    pub fn seen(&mut self, number: u64, used: u64, now: Duration) -> bool {
+        if self.said.contains(&number) {
+            self.at = None;
+            return false;
+        }
+        // What it had seen before our first one came tells nothing of that.
+        let foreign = number > self.said.back().copied().unwrap_or(used);
+        if foreign {
+            *self = Self { at: Some(now), ..Self::default() };
+        }
+        foreign
+    }
+
+    /// The peer has said by mail what it has, and which of ours has counted last. When that is none of this run's, it may have
+    /// forgotten what we said to an earlier life of it: it is said again.
+    pub fn answered(&mut self, number: Option<u64>, now: Duration) {
+        if !number.is_some_and(|number| self.said.contains(&number)) {
+            self.at = Some(now);
+        }
+    }
+
+    /// Whether it goes out as soon as the store has told it.
+    #[must_use]
+    pub fn is_going(&self, now: Duration) -> bool {
+        self.asking || self.at.is_some_and(|at| now >= at)
+    }
+
+    /// When [`Telling::tick`] has something to do.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Duration> {
+        self.at.filter(|_| !self.asking)
+    }
+}

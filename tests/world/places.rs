@@ -1,0 +1,143 @@
+//! Moves that change where people are and who learns of it: addresses, networks, brokers; and what they run.
+
+use std::time::Duration;
+
+use kith::coordinator::Command;
+use kith::coordinator::world::{BROKER, Fault};
+use kith::wire::broker_url::BrokerUrl;
+
+use super::life::{Asked, Life};
+
+/// Brokers beside the one that everybody begins with. Everybody keeps that one: two who leave the only broker that they share
+/// while they are apart have no way back to each other, and no program can find one for them.
+const OTHERS: [&str; 2] = ["mqtt://second.example", "mqtt://third.example"];
+/// A relay, as ICE servers are named.
+const RELAY: &str = "turn:user:password@relay.example:3478";
+/// Mail that takes longer than this is as good as lost for a while, and that is another move.
+const MAIL_TAKES_MAX: Duration = Duration::from_secs(20);
+
+impl Life {
+    /// The broker ends, or comes back; what it has kept comes late; another one fails in its own way.
+    pub fn trouble_a_broker(&mut self, what: usize) -> Option<()> {
+        match what % 4 {
+            0 | 1 => {
+                self.broker_down = !self.broker_down;
+                self.world.broker(!self.broker_down);
+            }
+            2 => {
+                let prompt = self.world.mail_takes.is_zero();
+                let takes = MAIL_TAKES_MAX.mul_f64((what / 4 % 20 + 1) as f64 / 20.0);
+                self.world.mail_takes = if prompt { takes } else { Duration::ZERO };
+            }
+            _ => {
+                let broker = BrokerUrl::parse(OTHERS[what / 4 % OTHERS.len()]).unwrap().to_string();
+                let fault = [Fault::Gone, Fault::Silent, Fault::Lying][what / 8 % 3];
+                if self.world.faults.remove(&broker).is_none() {
+                    self.world.faults.insert(broker, fault);
+                }
+            }
+        }
+        Some(())
+    }
+
+    pub fn hide(&mut self, who: usize, what: usize) -> Option<()> {
+        let (pair, side) = self.writer(who, what / 4)?;
+        let device = self.pairs[pair].devices[side];
+        let on = what / 2 % 2 == 0;
+        let command = match what % 8 {
+            0 => {
+                self.hidden_from_all.insert(device);
+                Command::HideAddressFromAll(on)
+            }
+            1 => Command::UseIce(if on { vec![RELAY.to_owned()] } else { vec![] }),
+            _ => {
+                self.hidden.insert((pair, side));
+                Command::HideAddress { from: self.pairs[pair].users[1 - side], on }
+            }
+        };
+        self.submit(pair, side, command, Asked::Done);
+        Some(())
+    }
+
+    pub fn change_brokers(&mut self, who: usize, what: usize) -> Option<()> {
+        let (pair, side) = self.writer(who, what)?;
+        let other = OTHERS[what / 4 % OTHERS.len()];
+        let brokers: &[&str] = match what % 3 {
+            0 => &[BROKER],
+            1 => &[BROKER, other],
+            _ => &[other, BROKER],
+        };
+        let brokers: Vec<String> = brokers.iter().map(ToString::to_string).collect();
+        self.submit(pair, side, Command::UseBrokers(brokers.clone()), Asked::Brokers(brokers));
+        Some(())
+    }
+
+    pub fn change_network(&mut self, who: usize, what: usize) -> Option<()> {
+        let device = self.one_of(who, |life, device| life.world.is_running(*device))?;
+        match what % 5 {
+            0 => self.world.only_tell_of_a_change(device),
+            1 => self.world.tell_of_containers(device),
+            2 => self.world.change_network(device),
+            _ => self.world.wake(device),
+        }
+        Some(())
+    }
+
+    pub fn change_version(&mut self, who: usize, what: usize) -> Option<()> {
+        if what % 3 == 0 {
+            let devices = self.pairs[who % self.pairs.len()].devices;
+            self.world.say_something_newer(devices[what / 3 % 2], devices[1 - what / 3 % 2]);
+            return Some(());
+        }
+        let device = self.one_of(who, |life, device| life.world.is_loaded(*device))?;
+        let older = self.world.is_older(device);
+        self.update(device, !older);
+        Some(())
+    }
+
+    /// A device ends, and starts with an older version or with this one.
+    fn update(&mut self, device: usize, older: bool) {
+        self.world.shut_down(device);
+        self.world.run_older(device, older);
+        self.forget_calls(device);
+        self.world.start(device);
+    }
+
+    /// Two people at their devices: each writes while the other does, and each has seen what it was told.
+    pub fn talk(&mut self, who: usize, what: usize) -> Option<()> {
+        let (pair, first) = self.writer(who, what)?;
+        for n in 0..4 + what / 16 % 8 {
+            self.world.pass(Duration::from_millis((what >> n) as u64 % 40));
+            self.hear();
+            let side = if (what >> (n + 8)) % 2 == 0 { first } else { 1 - first };
+            if self.world.is_loaded(self.pairs[pair].devices[side]) {
+                self.write_to(pair, side, 10);
+            }
+        }
+        Some(())
+    }
+
+    /// Everybody has this version, shows everybody an address again, and every broker does what brokers do.
+    pub fn settle_down(&mut self) {
+        self.world.faults.clear();
+        self.world.mail_takes = Duration::ZERO;
+        let older: Vec<usize> = (0..self.people).filter(|device| self.world.is_older(*device)).collect();
+        older.into_iter().for_each(|device| self.update(device, false));
+        for device in std::mem::take(&mut self.hidden_from_all) {
+            self.insist(device, &Command::HideAddressFromAll(false));
+        }
+        for (pair, side) in std::mem::take(&mut self.hidden) {
+            let (device, from) = (self.pairs[pair].devices[side], self.pairs[pair].users[1 - side]);
+            self.insist(device, &Command::HideAddress { from, on: false });
+        }
+    }
+
+    /// A database that could not be read is read again after a while, and takes commands then.
+    fn insist(&mut self, device: usize, command: &Command) {
+        let end = self.world.now + Duration::from_secs(30);
+        while let Err(error) = self.world.run(device, command.clone()) {
+            assert!(self.world.now < end, "refused for good: {error:?}");
+            self.world.pass(Duration::from_secs(1));
+        }
+    }
+}
