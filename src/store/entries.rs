@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::logs::{self, Log};
 use super::value::int;
-use super::{Outcome, Progress, Refusal, StoreError, Way, belief, have, live, order, voids};
+use super::{Outcome, Progress, Refusal, StoreError, Way, belief, groups, have, live, order, voids};
 use crate::log::Entry;
 use crate::log::fold::is_shown;
 use crate::log::order::Node;
@@ -285,8 +285,8 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
     }
     tx.prepare_cached(
         "INSERT INTO entry (conversation, log, sequence, fork, progress, kind, time, id, author, previous, header,
-             signature, salt, body, unread, way, target, shown, bare)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+             signature, salt, body, unread, way, target, shown, bare, forged)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
     )?
     .execute(params![
         conversation,
@@ -308,6 +308,7 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
         header.target.map(|id| id.0),
         shown,
         bare,
+        groups::is_forged(header.kind, body.map(Vec::as_slice)),
     ])?;
     let local = tx.last_insert_rowid();
     if shown {

@@ -7,7 +7,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::value::{int, uint};
-use super::{Fresh, Happened, Outcome, Refusal, StoreError, fold, logs, order, search};
+use super::{Fresh, Happened, Outcome, Refusal, StoreError, fold, groups, logs, order, search};
 use crate::log::fold::{Content, is_shown};
 use crate::log::{Entry, Reaction};
 use crate::wire::{ConversationId, DeviceKey, EntryId, Header, Lack, LogId, RANGES_MAX, Range, RootKey, cbor, kind};
@@ -66,8 +66,8 @@ pub(super) fn fill_in(tx: &Connection, local: i64, entry: &Entry) -> Result<bool
     if !erased || is_erased(tx, conversation, &entry.id(), entry.header())? {
         return Ok(false);
     }
-    tx.prepare_cached("UPDATE entry SET salt = ?2, body = ?3, bare = 0 WHERE local = ?1")?
-        .execute(params![local, salt.0, body])?;
+    tx.prepare_cached("UPDATE entry SET salt = ?2, body = ?3, bare = 0, forged = ?4 WHERE local = ?1")?
+        .execute(params![local, salt.0, body, groups::is_forged(entry.header().kind, Some(body))])?;
     look_again(tx, local)?;
     tx.prepare_cached("UPDATE entry SET unread = (progress = 4 AND shown = 1) WHERE local = ?1")?.execute([local])?;
     if !placed {

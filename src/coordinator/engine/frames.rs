@@ -126,6 +126,7 @@ impl Engine {
             said.haves.iter().for_each(|have| self.answer_offer(device, have));
         }
         let Some(peer) = self.peers.get(device) else { return self.acknowledge(delivery) };
+        let over = peer.open.filter(|_| way != Way::Mail);
         let (device, proves) = (*device, said.proves);
         said.haves.retain(|have| peer.shared.contains(&have.conversation));
         said.lacks.retain(|lack| peer.shared.contains(&lack.conversation));
@@ -140,7 +141,7 @@ impl Engine {
         }
         for have in said.haves {
             self.forget_refused_haves(&device, &have.conversation);
-            let said = Said::Has(have.clone());
+            let said = Said::Has(have.clone(), over);
             self.ask(Pending::Believed { device, said }, Op::Believe { peer: device, have });
         }
         for lack in said.lacks {

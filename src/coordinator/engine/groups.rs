@@ -232,14 +232,19 @@ impl Engine {
         entry: &Entry,
         heads: Vec<EntryId>,
     ) {
+        let mut answer = None;
         if let Some(call) = call {
             let created = matches!(self.conversations.get(conversation).map(|state| &state.with), Some(With::Created));
             let reply = if created { Reply::GroupId(GroupId::from(conversation).0) } else { Reply::Done };
-            self.reply(call, Ok(reply));
+            answer = Some((call, reply));
         }
         self.farewell(conversation, entry);
         self.on_disk(conversation, entry.id(), heads);
         self.ask(Pending::Group(*conversation), Op::Group(*conversation));
+        // Whoever hears that there is a group may write in it at once.
+        if let Some((call, reply)) = answer {
+            self.ask(Pending::Then(call, Box::new(reply)), Op::CountWaiting);
+        }
     }
 
     pub(super) fn change_failed(&mut self, call: Option<CallId>, conversation: &ConversationId, error: &str) {

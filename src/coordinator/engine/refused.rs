@@ -32,6 +32,7 @@ impl Engine {
             }
             Pending::Asked(call, _)
             | Pending::ReplyUser(call, _)
+            | Pending::Then(call, _)
             | Pending::Reply(call)
             | Pending::History(call)
             | Pending::Page(call)
@@ -133,7 +134,7 @@ impl Engine {
             Pending::Indexing => Op::IndexMore,
             Pending::Group(conversation) => Op::Group(*conversation),
             Pending::Acked { device, ids, way } => Op::Acked { peer: *device, ids: ids.clone(), way: *way },
-            Pending::Believed { device, said: Said::Has(have) } => Op::Believe { peer: *device, have: have.clone() },
+            Pending::Believed { device, said: Said::Has(have, _) } => Op::Believe { peer: *device, have: have.clone() },
             Pending::Believed { device, said: Said::Lacks(lack) } => Op::Lower { peer: *device, lack: lack.clone() },
             Pending::Asking { root, delivery, .. }
             | Pending::Befriended { root, delivery, .. }
@@ -151,7 +152,7 @@ impl Engine {
     /// it. Acks do not tell where they belong, so all of them go; what is not believed is sent again.
     pub(super) fn forget_refused_haves(&mut self, device: &DeviceKey, conversation: &ConversationId) {
         self.refused.retain(|(_, refused)| match refused {
-            Refused::Wish(Pending::Believed { device: of, said: Said::Has(have) }) => {
+            Refused::Wish(Pending::Believed { device: of, said: Said::Has(have, _) }) => {
                 of != device || have.conversation != *conversation
             }
             Refused::Wish(Pending::Acked { device: of, .. }) => of != device,

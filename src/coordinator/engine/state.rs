@@ -269,6 +269,8 @@ pub(super) enum Pending {
     },
     /// Reply with this user.
     ReplyUser(CallId, uuid::Uuid),
+    /// Reply with this, once what was asked before is answered.
+    Then(CallId, Box<crate::coordinator::Reply>),
     /// Reply that it is done.
     Reply(CallId),
     /// An own message is on disk.
@@ -408,7 +410,8 @@ pub(super) enum Pending {
 
 /// What a peer said to have or to lack: kept until the store has it, since nobody says it again.
 pub(super) enum Said {
-    Has(wire::Have),
+    /// With the connection over which it was said: on a link what it says there counts, and nothing else.
+    Has(wire::Have, Option<ConnectionId>),
     Lacks(wire::Lack),
 }
 

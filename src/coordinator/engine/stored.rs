@@ -6,7 +6,7 @@ use super::state::{Conversation, Me, Pending, Said, With};
 use crate::coordinator::{CommandError, ErrorCode, Event, Reply};
 use crate::identity::{Card, Name};
 use crate::store::{Delivery, Invitation, Loaded, Op, Outcome, Profile, Refusal, Standing};
-use crate::wire::{ConversationId, DeviceKey, EntryId, Frame, RootKey};
+use crate::wire::{ConnectionId, ConversationId, DeviceKey, EntryId, Frame, RootKey};
 
 impl Engine {
     /// The store has answered.
@@ -58,6 +58,7 @@ impl Engine {
                 self.confirm(accepted);
             }
             (Pending::ReplyUser(call, user), _) => self.reply(call, Ok(Reply::User(user))),
+            (Pending::Then(call, reply), _) => self.reply(call, Ok(*reply)),
             (Pending::Reply(call), _) => self.reply(call, Ok(Reply::Done)),
             (Pending::Written { call, conversation, id }, Outcome::Appended { heads }) => {
                 self.written(call, &conversation, id, heads);
@@ -100,9 +101,9 @@ impl Engine {
                 self.tick_mail(&device);
             }
             (Pending::Believed { device, said }, outcome) => {
-                let (conversation, has) = match &said {
-                    Said::Has(have) => (have.conversation, true),
-                    Said::Lacks(lack) => (lack.conversation, false),
+                let (conversation, has, over) = match &said {
+                    Said::Has(have, over) => (have.conversation, true, *over),
+                    Said::Lacks(lack) => (lack.conversation, false, None),
                 };
                 if has {
                     self.forget_refused_haves(&device, &conversation);
@@ -110,7 +111,7 @@ impl Engine {
                 if let Outcome::Delivered(delivered) = outcome {
                     self.tell_delivered(&delivered);
                 }
-                self.believed(&device, conversation, has);
+                self.believed(&device, conversation, has, over);
                 self.statement_kept(&device);
             }
             (Pending::Have(device), Outcome::Have(have)) => {
@@ -334,10 +335,14 @@ impl Engine {
     }
 
     /// What a peer said to have of this conversation counts, or what it said to lack.
-    fn believed(&mut self, device: &DeviceKey, conversation: ConversationId, has: bool) {
+    fn believed(&mut self, device: &DeviceKey, conversation: ConversationId, has: bool, over: Option<ConnectionId>) {
         let now = self.now.mono;
         let Some(peer) = self.peers.get_mut(device) else { return };
         if peer.open.is_some() {
+            // What came by mail, or over a link that is gone, says nothing of what the peer has now: it says that on this one.
+            if has && peer.open != over {
+                return;
+            }
             let needs = if has { peer.push.peer_has(conversation, now) } else { peer.push.restart(now) };
             self.need(device, needs);
             if has && self.may_have_bodies(&conversation) {

@@ -23,6 +23,9 @@ CREATE TABLE recipient (
 ALTER TABLE entry ADD COLUMN void INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX entry_author ON entry (conversation, author) WHERE era IS NOT NULL AND position IS NOT NULL;
 
+-- A change of a group whose body says what cannot be believed: a card in it does not verify. It has no effect.
+ALTER TABLE entry ADD COLUMN forged INTEGER NOT NULL DEFAULT 0;
+
 -- What decided about somebody's entries in a group when they were last judged: when it is another, they are judged again.
 CREATE TABLE judged (
     conversation INTEGER NOT NULL REFERENCES conversation (id),

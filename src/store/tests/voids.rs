@@ -343,3 +343,28 @@ fn what_came_before_the_group_is_judged_with_it() {
     insert(&mut db, &[&creation]);
     assert_eq!(visible(&db, &intruder), (true, false, false, true));
 }
+
+/// A card that its owner has not signed makes nobody a member, however it arrives: an admin of a group could name a device of their
+/// own as somebody else's.
+#[test]
+fn a_forged_card_lets_nobody_in() {
+    let mut body = Action::Add { card: Box::new(EVERYBODY[2].1.clone()) }.to_bytes();
+    let end = body.len() - 1;
+    body[end] ^= 1;
+    assert!(Action::known(&body).is_ok() && Action::parse(&body).is_err());
+    let mut room = Room::new(1);
+    let added = room.write(0, kind::GROUP, None, body);
+    room.tell(2, 0);
+    let text = room.say(2, "let me in");
+    let creation = room.entries[0].clone();
+    let bare = Entry::verify(wire::Entry { salt: None, body: None, ..added.wire().clone() }).unwrap();
+    for first in [None, Some(&bare)] {
+        let mut db = Db::in_memory().unwrap();
+        insert(&mut db, &[&creation]);
+        insert(&mut db, first.as_slice());
+        insert(&mut db, &[&added, &text]);
+        assert_eq!(visible(&db, &text), (true, false, false, true));
+        let Outcome::Group(row) = one(&mut db, Op::Group(room.conversation)) else { panic!() };
+        assert_eq!(row.group.fold().membership().unwrap().members.len(), 2);
+    }
+}
