@@ -27,10 +27,13 @@ struct Made {
     inner: Vec<u8>,
 }
 
+/// An envelope as it was sent, and what it was made of.
+type Sent = (Vec<u8>, Made);
+
 thread_local! {
     /// By what stands in the place of the encapsulated key; each was drawn once. Of the present story only: an envelope is
     /// known by its bytes, which begin with this.
-    static MADE: RefCell<BTreeMap<[u8; 32], (Vec<u8>, Made)>> = const { RefCell::new(BTreeMap::new()) };
+    static MADE: RefCell<BTreeMap<[u8; 32], Sent>> = const { RefCell::new(BTreeMap::new()) };
     static PUBLIC: RefCell<BTreeMap<[u8; 32], ExchangeKey>> = const { RefCell::new(BTreeMap::new()) };
 }
 

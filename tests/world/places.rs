@@ -43,7 +43,7 @@ impl Life {
     pub fn hide(&mut self, who: usize, what: usize) -> Option<()> {
         let (pair, side) = self.writer(who, what / 4)?;
         let device = self.pairs[pair].devices[side];
-        let on = what / 2 % 2 == 0;
+        let on = (what / 2).is_multiple_of(2);
         let command = match what % 8 {
             0 => {
                 self.hidden_from_all.insert(device);
@@ -84,7 +84,7 @@ impl Life {
     }
 
     pub fn change_version(&mut self, who: usize, what: usize) -> Option<()> {
-        if what % 3 == 0 {
+        if what.is_multiple_of(3) {
             let devices = self.pairs[who % self.pairs.len()].devices;
             self.world.say_something_newer(devices[what / 3 % 2], devices[1 - what / 3 % 2]);
             return Some(());
@@ -109,7 +109,7 @@ impl Life {
         for n in 0..4 + what / 16 % 8 {
             self.world.pass(Duration::from_millis((what >> n) as u64 % 40));
             self.hear();
-            let side = if (what >> (n + 8)) % 2 == 0 { first } else { 1 - first };
+            let side = if (what >> (n + 8)).is_multiple_of(2) { first } else { 1 - first };
             if self.world.is_loaded(self.pairs[pair].devices[side]) {
                 self.write_to(pair, side, 10);
             }

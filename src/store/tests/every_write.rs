@@ -83,7 +83,7 @@ fn state(db: &mut Db) -> State {
         Op::Have(conversation()),
         Op::History { conversation: conversation(), before: None, limit: 1_000 },
         Op::Page { conversation: conversation(), at: Place::Latest, limit: 1_000 },
-        Op::Outbox { peer: device(2), conversation: conversation(), after: 0, bytes: usize::MAX },
+        Op::Outbox { peer: device(2), conversations: vec![Wanted::all(conversation())], after: 0, bytes: usize::MAX },
         Op::Summarise(vec![conversation()]),
         Op::CountWaiting,
     ];
