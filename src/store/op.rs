@@ -46,6 +46,9 @@ pub enum Op {
         entries: Vec<Entry>,
         /// How it came: kept with those that are new.
         way: Way,
+        /// The devices that our own list names: what one of them has written in the log that is named for us was written here, before
+        /// the database was restored.
+        own: Vec<DeviceKey>,
     },
     /// A peer says that these are on its disk. Answered by [`Outcome::Delivered`].
     Acked {
@@ -162,7 +165,12 @@ pub enum Op {
         id: EntryId,
     },
     /// What came without its body, and was not deleted as far as is known here. Answered by [`Outcome::Bare`].
-    Bare(ConversationId),
+    Bare {
+        /// The conversation.
+        conversation: ConversationId,
+        /// In a group, who asks: only for what they may be given whole.
+        to: Option<RootKey>,
+    },
     /// A peer says how far it has read. Answered by [`Outcome::Moved`].
     TheyRead {
         /// The peer.

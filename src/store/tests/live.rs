@@ -1,3 +1,5 @@
+mod crowded;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -25,7 +27,7 @@ fn deletion() -> Vec<u8> {
 
 /// What an insertion means for people.
 fn happened(db: &mut Db, from: DeviceKey, entries: &[Entry]) -> Vec<Happened> {
-    match one(db, Op::Insert { from: Some(from), entries: entries.to_vec(), way: Way::Direct }) {
+    match one(db, Op::Insert { from: Some(from), entries: entries.to_vec(), way: Way::Direct, own: vec![] }) {
         Outcome::Inserted { fresh, .. } => fresh.into_iter().map(|fresh| fresh.happened).collect(),
         other => panic!("{other:?}"),
     }
@@ -165,7 +167,7 @@ fn only_the_author_deletes() {
 
 /// What is asked for because it came without its body.
 fn asks(db: &mut Db) -> Vec<wire::Range> {
-    match one(db, Op::Bare(conversation())) {
+    match one(db, Op::Bare { conversation: conversation(), to: None }) {
         Outcome::Bare(lacks) => lacks.into_iter().flat_map(|lack| lack.ranges).collect(),
         other => panic!("{other:?}"),
     }

@@ -1,5 +1,7 @@
 //! What does not count in a group is not shown, whatever the order of arrival; the pure fold, asked with whole pasts, says the same.
 
+mod forged;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
@@ -206,7 +208,7 @@ fn arrive(entries: &[Entry], rng: &mut StdRng) -> Db {
     while !entries.is_empty() {
         let count = rng.random_range(1..=entries.len().min(6));
         let batch = entries.drain(..count).collect();
-        let op = Op::Insert { from: None, entries: batch, way: Way::Direct };
+        let op = Op::Insert { from: None, entries: batch, way: Way::Direct, own: vec![] };
         let Outcome::Inserted { refused, .. } = one(&mut db, op) else { panic!() };
         assert!(refused.is_empty(), "{refused:?}");
     }
@@ -280,7 +282,7 @@ fn visible(db: &Db, entry: &Entry) -> Row {
 
 fn insert(db: &mut Db, entries: &[&Entry]) {
     let entries = entries.iter().map(|entry| (*entry).clone()).collect();
-    one(db, Op::Insert { from: None, entries, way: Way::Direct });
+    one(db, Op::Insert { from: None, entries, way: Way::Direct, own: vec![] });
 }
 
 /// A text beyond the cut is shown until the removal is known, then not, and again when the removal turns out void.
@@ -324,7 +326,9 @@ fn a_void_deletion_deletes_nothing() {
     insert(&mut db, &[&creation, &text, &deletion]);
     assert!(!visible(&db, &text).3, "it is obeyed as long as nothing speaks against it");
     insert(&mut db, &[&removal]);
-    let Outcome::Bare(lacks) = one(&mut db, Op::Bare(room.conversation)) else { panic!() };
+    let Outcome::Bare(lacks) = one(&mut db, Op::Bare { conversation: room.conversation, to: Some(root(0)) }) else {
+        panic!()
+    };
     assert_eq!(lacks.len(), 1);
     assert_eq!((lacks[0].log, lacks[0].ranges[0].from), (text.header().log, text.header().sequence));
     insert(&mut db, &[&text]);
