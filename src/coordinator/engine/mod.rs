@@ -118,9 +118,10 @@ impl Engine {
         let sessions = self.brokers.values().flat_map(|broker| broker.sessions.values());
         let sessions = sessions.filter_map(|session| session.state.deadline());
         let peers = self.peers.values().flat_map(|peer| {
-            let mail = [peer.mailer.deadline(), peer.acks.deadline(), peer.telling.deadline()];
-            let mail = mail.into_iter().flatten().min();
-            let mail = mail.filter(|_| self.mail_route(peer).is_some());
+            // As `tick_mail` has it: a deadline that no tick meets would come again at once, for ever.
+            let linked = peer.link.state() == link::State::Open;
+            let said = [peer.mailer.deadline(), peer.telling.deadline()].into_iter().flatten().filter(|_| !linked);
+            let mail = said.chain(peer.acks.deadline()).min().filter(|_| self.mail_route(peer).is_some());
             [peer.link.deadline(), peer.push.deadline(), peer.sent.deadline(), peer.active_until, mail]
         });
         let couriers = self.people.values().filter_map(|person| person.courier.at);
