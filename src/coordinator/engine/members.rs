@@ -13,7 +13,7 @@ use rand::RngExt;
 
 use super::Engine;
 use super::io::{CallId, Output};
-use super::state::{Conversation, GROUPS_MAX, PEOPLE_MAX, Pending, SHARED_MAX, With};
+use super::state::{Conversation, GROUPS_MAX, Offer, PEOPLE_MAX, Pending, SHARED_MAX, With};
 use crate::coordinator::Event;
 use crate::identity::{Card, GroupId, UserId};
 use crate::link;
@@ -71,7 +71,7 @@ impl Engine {
         } else {
             // A contact has begun to tell us of it, and who goes on may.
             let Some(teller) = self.me.as_ref().map(|me| me.card.root()) else { return };
-            self.offered.insert(conversation, teller);
+            self.offered.insert(conversation, Offer { teller, is_group: true });
         }
     }
 
