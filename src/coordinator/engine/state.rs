@@ -236,6 +236,8 @@ pub(super) struct Broker {
     /// With our login, if we have one there.
     pub url: BrokerUrl,
     pub own: bool,
+    /// Only people name it who are in a group with us and nothing else.
+    pub of_members: bool,
     pub sessions: BTreeMap<SessionKind, BrokerSession>,
     pub shown: BrokerState,
 }

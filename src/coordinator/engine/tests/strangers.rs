@@ -6,7 +6,8 @@ use bytes::Bytes;
 use ed25519_dalek::SigningKey;
 
 use super::groups::trio;
-use crate::coordinator::world::World;
+use crate::coordinator::engine::brokers::MEMBERS_BROKERS_MAX;
+use crate::coordinator::world::{BROKER, World};
 use crate::coordinator::{Command, ErrorCode, Event, LinkState};
 use crate::identity::Secrets;
 use crate::log::{Draft, Entry, Text};
@@ -79,4 +80,37 @@ fn who_has_left_is_put_back_by_contacts_only() {
         world.start(CAROL);
         world.pass(MINUTE);
     }
+}
+
+/// A group of people who are nobody to us makes this device connect to a few more brokers, and to none that is near.
+#[test]
+fn strangers_bring_few_brokers_and_none_that_is_near() {
+    let mut world = World::new(3);
+    let (mallory, bob) = (world.person("Mallory"), world.person("Bob"));
+    let (_, bob_id) = world.befriend(mallory, bob);
+    let near = ["mqtt://10.0.0.7", "mqtt://127.0.0.1:1884", "mqtt://localhost:1885"];
+    let mut members = vec![bob_id];
+    for n in 0..7 {
+        let far = ["a", "b", "c"].map(|part| format!("mqtt://{part}{n}.example"));
+        let far: Vec<&str> = far.iter().map(String::as_str).collect();
+        let theirs = if n == 0 { &near[..] } else { &far[..] };
+        let device = world.person_at_each(&format!("Nobody {n}"), &[&[BROKER], theirs].concat());
+        members.push(world.befriend(mallory, device).1);
+    }
+    let group = world.group(mallory, "Crowd", &members);
+    world.until("Bob is in", 2 * MINUTE, |world| {
+        world.events(bob).iter().any(|event| matches!(event, Event::GroupJoined { group_id, .. } if *group_id == group))
+    });
+    for _ in 0..2 {
+        world.pass(MINUTE);
+        let brokers: Vec<String> = world.status(bob).brokers.into_iter().map(|broker| broker.url).collect();
+        assert_eq!(brokers.len(), 1 + MEMBERS_BROKERS_MAX, "{brokers:?}");
+        assert!(!brokers.iter().any(|url| near.iter().any(|near| url.contains(near))), "{brokers:?}");
+        world.kill(bob);
+        world.start(bob);
+    }
+    world.pass(MINUTE);
+    world.run(bob, Command::LeaveGroup(group)).unwrap();
+    world.pass(MINUTE);
+    assert_eq!(world.status(bob).brokers.len(), 1, "a broker of nobody is kept");
 }
