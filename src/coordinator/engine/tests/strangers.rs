@@ -11,7 +11,7 @@ use crate::coordinator::world::{BROKER, World};
 use crate::coordinator::{Command, ErrorCode, Event, LinkState};
 use crate::identity::Secrets;
 use crate::log::{Draft, Entry, Text};
-use crate::wire::{Frame, Have, LogId, Salt, kind};
+use crate::wire::{EntryId, Frame, Have, LogId, Reading, Salt, State, Typing, cbor, kind, state};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const SECOND: Duration = Duration::from_secs(1);
@@ -113,4 +113,47 @@ fn strangers_bring_few_brokers_and_none_that_is_near() {
     world.run(bob, Command::LeaveGroup(group)).unwrap();
     world.pass(MINUTE);
     assert_eq!(world.status(bob).brokers.len(), 1, "a broker of nobody is kept");
+}
+
+/// Who was removed neither hears who reads and types in the group, nor is heard, contact or not.
+#[test]
+fn who_is_out_neither_hears_who_reads_and_types_nor_is_heard() {
+    let mut world = World::new(4);
+    let (users, group) = trio(&mut world);
+    world.pass(MINUTE);
+    world.run(ALICE, Command::RemoveFromGroup { group, user: users[CAROL] }).unwrap();
+    world.until("Carol knows", 2 * MINUTE, |world| {
+        world.events(CAROL).iter().any(|event| matches!(event, Event::GroupLeft { .. }))
+    });
+    world.pass(10 * SECOND);
+    let id = world.write(BOB, group, "she is gone");
+    world.pass(10 * SECOND);
+    let about = |world: &World, device: usize, from: usize| {
+        let from = world.user(from);
+        let about = |event: &&Event| match event {
+            Event::MessageRead { with, from: who, .. } | Event::TypingChanged { with, from: who, .. } => {
+                *with == group && *who == from
+            }
+            _ => false,
+        };
+        world.events(device).iter().filter(about).count()
+    };
+    world.run(ALICE, Command::MarkRead { with: group, up_to: id.clone() }).unwrap();
+    world.run(ALICE, Command::SetTyping { with: group, on: true }).unwrap();
+    let conversation = world.engine(ALICE).groups[&group];
+    let entry = EntryId::from_hex(&id).unwrap();
+    let value = cbor::encode(&Reading { conversation, entry });
+    let read = Frame::State(State { kind: state::READ, counter: 1, value });
+    let value = cbor::encode(&Typing { conversation, on: true });
+    let types = Frame::State(State { kind: state::TYPING, counter: 0, value });
+    [read, types].iter().for_each(|frame| world.say(CAROL, ALICE, Bytes::from(frame.to_bytes())));
+    world.pass(MINUTE);
+    // What was typed has ended too.
+    assert_eq!(about(&world, BOB, ALICE), 3, "who is in does not hear it");
+    assert_eq!((about(&world, CAROL, ALICE), about(&world, ALICE, CAROL)), (0, 0));
+    // A new link and a start say nothing either.
+    world.kill(ALICE);
+    world.start(ALICE);
+    world.pass(MINUTE);
+    assert_eq!(about(&world, CAROL, ALICE), 0);
 }
