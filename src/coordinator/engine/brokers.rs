@@ -14,8 +14,12 @@ use super::state::{Broker, BrokerSession, Contact};
 use crate::coordinator::{BrokerState, Event};
 use crate::signaling::{Action, Leaf, Readiness, Session, SessionKind, Topic, client_id};
 use crate::store::Standing;
-use crate::wire::broker_url::BrokerUrl;
+use crate::wire::broker_url::{BrokerUrl, Host, is_near};
 use crate::wire::{DeviceKey, RootKey};
+
+/// Brokers to which we connect for members of groups who are no contacts: whoever adds us may have invented them all. What reaches
+/// nobody there reaches them through other members.
+pub(super) const MEMBERS_BROKERS_MAX: usize = 16;
 
 impl Engine {
     /// Opens the sessions with the own brokers, and with those of everybody we may contact.
@@ -23,7 +27,7 @@ impl Engine {
         let Some(me) = &self.me else { return };
         let door = Topic::door(me.card.user());
         for url in self.settings.brokers.clone() {
-            self.open_broker(&url, true);
+            self.open_broker(&url, true, false);
             self.open_session(&url, SessionKind::Live, []);
             self.open_session(&url, SessionKind::Mail, []);
             self.open_session(&url, SessionKind::Door, [door]);
@@ -34,11 +38,14 @@ impl Engine {
         }
     }
 
-    fn open_broker(&mut self, url: &BrokerUrl, own: bool) {
-        let fresh = || Broker { url: url.clone(), own, sessions: BTreeMap::new(), shown: BrokerState::Connecting };
+    fn open_broker(&mut self, url: &BrokerUrl, own: bool, of_members: bool) {
+        let (sessions, shown) = (BTreeMap::new(), BrokerState::Connecting);
+        let fresh = || Broker { url: url.clone(), own, of_members, sessions, shown };
         // Our own brokers come first, so that a card that names one of them adds no session without a login.
         let known = self.brokers.len();
-        self.brokers.entry(url.without_credentials()).or_insert_with(fresh).own |= own;
+        let broker = self.brokers.entry(url.without_credentials()).or_insert_with(fresh);
+        broker.own |= own;
+        broker.of_members &= of_members;
         self.mark_brokers();
         if self.brokers.len() > known {
             // Only then: it looks at everybody, and this is called for everybody.
@@ -70,26 +77,44 @@ impl Engine {
         if !self.may_bring_brokers(contact) {
             return;
         }
+        let of_members = !is_asked(contact);
         for url in contact.card.fields().brokers.clone() {
-            self.open_broker(&url, false);
+            if of_members && !self.may_open_for_members(&url) {
+                self.drop_counted("a broker of somebody in a group that is near, or one too many");
+                continue;
+            }
+            self.open_broker(&url, false, of_members);
             self.open_session(&url, SessionKind::Live, []);
         }
     }
 
+    /// Whether somebody who is no contact can have us speak at this broker: where we are anyway, and at a few others that the
+    /// internet knows. What is near may be anything but a broker, and belongs to this computer or its network.
+    fn may_open_for_members(&self, url: &BrokerUrl) -> bool {
+        let opened = || self.brokers.values().filter(|broker| broker.of_members).count();
+        self.brokers.contains_key(&url.without_credentials()) || (!is_near_by(url) && opened() < MEMBERS_BROKERS_MAX)
+    }
+
     /// Whether we connect to the brokers of somebody's card for their sake.
     pub(super) fn may_bring_brokers(&self, contact: &Contact) -> bool {
-        let asked = matches!(contact.person.standing, Standing::Contact | Standing::Asked);
-        (asked || self.is_peer(&contact.card.device().device)) && !self.hides_from(&contact.person.root)
+        (is_asked(contact) || self.is_peer(&contact.card.device().device)) && !self.hides_from(&contact.person.root)
     }
 
     /// Leaves the brokers of others where nobody is any more whom we asked or accepted and from whom we do not hide: who was
     /// blocked or removed does not see on their broker when we come and go.
     pub(super) fn leave_brokers(&mut self) {
         let people = self.people.values().filter(|contact| self.may_bring_brokers(contact));
-        let wanted: BTreeSet<BrokerUrl> = people
-            .flat_map(|contact| contact.card.fields().brokers.iter().map(BrokerUrl::without_credentials))
-            .collect();
-        let left = |(url, broker): &(&BrokerUrl, &Broker)| !broker.own && !wanted.contains(*url);
+        let (asked, members): (Vec<&Contact>, Vec<&Contact>) = people.partition(|contact| is_asked(contact));
+        let named = |people: Vec<&Contact>| -> BTreeSet<BrokerUrl> {
+            let urls = people.into_iter().flat_map(|contact| &contact.card.fields().brokers);
+            urls.map(BrokerUrl::without_credentials).collect()
+        };
+        let (asked, members) = (named(asked), named(members));
+        for (url, broker) in &mut self.brokers {
+            broker.of_members = !broker.own && !asked.contains(url);
+        }
+        let left =
+            |(url, broker): &(&BrokerUrl, &Broker)| broker.of_members && (!members.contains(*url) || is_near_by(url));
         let left: Vec<BrokerUrl> = self.brokers.iter().filter(left).map(|(url, _)| url.clone()).collect();
         for url in left {
             self.mark_brokers();
@@ -368,5 +393,19 @@ impl Engine {
         broker.shown = state;
         let url = broker.url.redacted();
         self.emit(Output::Event(Event::BrokerChanged { url, state }));
+    }
+}
+
+/// Whether we have asked or accepted somebody: then we have chosen to speak to them.
+fn is_asked(contact: &Contact) -> bool {
+    matches!(contact.person.standing, Standing::Contact | Standing::Asked)
+}
+
+/// Whether a broker is on this computer or in its network, as far as its address tells: what a name leads to is not known here.
+fn is_near_by(url: &BrokerUrl) -> bool {
+    match url.host() {
+        Host::Name(name) => !name.contains('.') || name.ends_with(".local") || name.ends_with(".localhost"),
+        Host::V4(ip) => ip.is_unspecified() || is_near((*ip).into()),
+        Host::V6(ip) => ip.is_unspecified() || is_near((*ip).into()),
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::Engine;
-use super::state::{OFFERED_MAX, Pending};
+use super::state::{OFFERED_MAX, Offer, Pending};
 use crate::log::Entry;
 use crate::log::group::Action;
 use crate::store::{Op, Wanted};
@@ -47,9 +47,17 @@ impl Engine {
         if peer.shared.contains(&conversation) {
             return self.joined(&conversation).is_some() || self.may_write(device, entry);
         }
-        let creates = entry.header().conversation == OWN_CONVERSATION;
-        let known = self.conversations.contains_key(&conversation);
-        !known && (creates || self.offered.contains_key(&conversation)) && self.offered(device, &conversation)
+        if self.conversations.contains_key(&conversation) {
+            return false;
+        }
+        if entry.header().conversation == OWN_CONVERSATION {
+            let offered = self.offered(device, &conversation);
+            self.offered.get_mut(&conversation).into_iter().for_each(|offer| offer.is_group = true);
+            return offered;
+        }
+        // Until it is known to be a group it may be what we will say to somebody one day, and there no fold says who may write.
+        // What comes too early is not acknowledged, and comes again.
+        self.offered.get(&conversation).is_some_and(|offer| offer.is_group) && self.offered(device, &conversation)
     }
 
     /// A device speaks of a conversation that we do not know. Only a contact may; whether anything comes of it the fold says.
@@ -62,11 +70,11 @@ impl Engine {
         if self.offered.contains_key(conversation) {
             return true;
         }
-        if self.offered.values().filter(|teller| **teller == root).count() >= OFFERED_MAX {
+        if self.offered.values().filter(|offer| offer.teller == root).count() >= OFFERED_MAX {
             self.drop_counted("more groups than one contact may tell of");
             return false;
         }
-        self.offered.insert(*conversation, root);
+        self.offered.insert(*conversation, Offer { teller: root, is_group: false });
         true
     }
 

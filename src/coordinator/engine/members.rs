@@ -13,12 +13,12 @@ use rand::RngExt;
 
 use super::Engine;
 use super::io::{CallId, Output};
-use super::state::{Conversation, GROUPS_MAX, PEOPLE_MAX, Pending, SHARED_MAX, With};
+use super::state::{Conversation, GROUPS_MAX, Offer, PEOPLE_MAX, Pending, SHARED_MAX, With};
 use crate::coordinator::Event;
 use crate::identity::{Card, GroupId, UserId};
 use crate::link;
 use crate::log::direct_conversation;
-use crate::log::group::{Group, Membership};
+use crate::log::group::{Action, Group, Membership};
 use crate::store::{Fresh, GroupRow, Op, Standing};
 use crate::sync::{Need, Of, neighbours};
 use crate::wire::{ConversationId, DeviceKey, LogId, RootKey, kind};
@@ -27,16 +27,15 @@ use crate::wire::{ConversationId, DeviceKey, LogId, RootKey, kind};
 pub(super) struct Joined {
     pub group: Group,
     pub membership: Membership,
-    /// Whether we are in it.
+    /// Whether we are in it: the fold says so, and who has put us back after we were out is a contact.
     pub inside: bool,
     /// Members with whom we keep a link for its sake.
     pub neighbours: BTreeSet<RootKey>,
 }
 
 impl Joined {
-    fn new(conversation: &ConversationId, own: &RootKey, group: Group, membership: Membership) -> Self {
+    fn new(conversation: &ConversationId, own: &RootKey, group: Group, membership: Membership, inside: bool) -> Self {
         let neighbours = neighbours(conversation, own, &roots(&membership));
-        let inside = membership.member(own).is_some();
         Self { group, membership, inside, neighbours }
     }
 
@@ -71,7 +70,7 @@ impl Engine {
         } else {
             // A contact has begun to tell us of it, and who goes on may.
             let Some(teller) = self.me.as_ref().map(|me| me.card.root()) else { return };
-            self.offered.insert(conversation, teller);
+            self.offered.insert(conversation, Offer { teller, is_group: true });
         }
     }
 
@@ -100,10 +99,18 @@ impl Engine {
         let GroupRow { conversation, group, heads } = row;
         let membership = group.fold().membership()?;
         let before = self.joined(&conversation).map(|joined| (joined.inside, joined.membership.clone()));
-        if before.is_none() && !self.may_join(&conversation, &own, &group, &membership) {
-            return None;
-        }
-        let with = With::Group(Box::new(Joined::new(&conversation, &own, group, membership)));
+        let listed = membership.member(&own).is_some();
+        let inside = match &before {
+            Some((true, _)) => listed,
+            Some((false, _)) => self.may_join(&own, &group, &membership),
+            // What this device has a log in is ours, whoever is a contact today.
+            None if self.conversations.contains_key(&conversation) => {
+                listed && (!self.has_left(&conversation, &group) || self.may_join(&own, &group, &membership))
+            }
+            None if self.may_join(&own, &group, &membership) => true,
+            None => return None,
+        };
+        let with = With::Group(Box::new(Joined::new(&conversation, &own, group, membership, inside)));
         if let Some(state) = self.conversations.get_mut(&conversation) {
             state.with = with;
         } else {
@@ -122,6 +129,7 @@ impl Engine {
         let Some(joined) = self.joined(conversation) else { return };
         let group_id = GroupId::from(conversation).0;
         let own = self.me.as_ref().map(|me| me.card.root());
+        let own = own.filter(|_| joined.inside);
         let since = own.and_then(|own| joined.membership.member(&own)).map(|member| member.since);
         let by = since.and_then(|since| joined.group.fact(&since)).map(|fact| UserId::from(&fact.author).0);
         let event = match (before, by) {
@@ -144,12 +152,18 @@ impl Engine {
         told.into_iter().for_each(|fresh| self.tell_message(fresh));
     }
 
-    /// Whether a group that is new here is one of ours: we made it, or a contact has added us.
-    fn may_join(&mut self, id: &ConversationId, own: &RootKey, group: &Group, membership: &Membership) -> bool {
+    /// Whether the last that we have said in a group is that we leave it.
+    fn has_left(&self, conversation: &ConversationId, group: &Group) -> bool {
+        let last = self.conversations.get(conversation).and_then(|state| state.last);
+        let action = last.and_then(|last| group.fact(&last)).and_then(|fact| fact.action.as_ref());
+        matches!(action, Some(Action::Leave { .. }))
+    }
+
+    /// Whether we are in a group that is new here, or in which we were no more: we made it, or a contact has added us.
+    fn may_join(&mut self, own: &RootKey, group: &Group, membership: &Membership) -> bool {
         let Some(member) = membership.member(own) else { return false };
         let by = group.fact(&member.since).map(|fact| fact.author);
-        // What this device has written in is ours, whoever is a contact today.
-        let ours = self.conversations.contains_key(id) || by == Some(*own);
+        let ours = by == Some(*own);
         let standing = by.and_then(|by| self.people.get(&by)).map(|contact| contact.person.standing);
         if !ours && standing != Some(Standing::Contact) {
             self.drop_counted("a group to which nobody has added us who is a contact");

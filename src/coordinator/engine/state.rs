@@ -77,8 +77,8 @@ pub struct Engine {
     pub(super) groups: BTreeMap<uuid::Uuid, ConversationId>,
     /// What was said in groups of which it is not known yet whether we are in them.
     pub(super) untold: Vec<store::Fresh>,
-    /// Groups that a contact has told us of and that we are not in, by who told us first.
-    pub(super) offered: BTreeMap<ConversationId, RootKey>,
+    /// Groups that a contact has told us of and that we are not in.
+    pub(super) offered: BTreeMap<ConversationId, Offer>,
     /// By address: what is in a card has no login, and is the same broker as the one that we log in to.
     pub(super) brokers: BTreeMap<BrokerUrl, Broker>,
     pub(super) conns: BTreeMap<BrokerConn, (BrokerUrl, SessionKind)>,
@@ -152,6 +152,14 @@ impl Default for Courier {
     fn default() -> Self {
         Self { at: None, taken: false, sent_at: None, backoff: Backoff::new(COURIER_FIRST, COURIER_LAST) }
     }
+}
+
+/// A conversation that a contact tells us of and that we do not know.
+pub(super) struct Offer {
+    /// Who told us first.
+    pub teller: RootKey,
+    /// Whether the entry that creates it was here: it is a group then, and not what two people say to each other.
+    pub is_group: bool,
 }
 
 /// A device of somebody we know.
@@ -228,6 +236,8 @@ pub(super) struct Broker {
     /// With our login, if we have one there.
     pub url: BrokerUrl,
     pub own: bool,
+    /// Only people name it who are in a group with us and nothing else.
+    pub of_members: bool,
     pub sessions: BTreeMap<SessionKind, BrokerSession>,
     pub shown: BrokerState,
 }

@@ -51,7 +51,7 @@ impl Engine {
     pub(super) fn reading_moved(&mut self, conversation: &ConversationId, mark: Mark) {
         self.live.statements.read.insert(*conversation, mark);
         let at = self.now.mono + READING_PATIENCE;
-        for device in self.devices_sharing(conversation) {
+        for device in self.devices_inside(conversation) {
             let open = self.peers.get(&device).is_some_and(|peer| peer.link.state() == link::State::Open);
             let frame = self.reading_frame(conversation).filter(|_| open);
             if let Some(frame) = frame {
@@ -66,8 +66,9 @@ impl Engine {
     /// Says over the link how far this device has read, in everything that the peer shares.
     pub(super) fn say_reading(&mut self, device: &DeviceKey) {
         self.live.statements.unsaid.remove(device);
-        let Some(shared) = self.peers.get(device).map(|peer| peer.shared.clone()) else { return };
-        for frame in shared.iter().filter_map(|conversation| self.reading_frame(conversation)).collect::<Vec<_>>() {
+        let Some(peer) = self.peers.get(device) else { return };
+        let heard = peer.shared.iter().filter(|conversation| self.are_both_inside(&peer.row.root, conversation));
+        for frame in heard.filter_map(|conversation| self.reading_frame(conversation)).collect::<Vec<_>>() {
             self.send_frame(device, &frame);
         }
     }
@@ -76,8 +77,24 @@ impl Engine {
     pub(super) fn unsaid_reading(&mut self, device: &DeviceKey) -> Vec<Vec<u8>> {
         let Some((_, unsaid)) = self.live.statements.unsaid.remove(device) else { return vec![] };
         let Some(peer) = self.peers.get(device) else { return vec![] };
-        let frames = unsaid.intersection(&peer.shared).filter_map(|conversation| self.reading_frame(conversation));
+        let heard = unsaid.intersection(&peer.shared);
+        let heard = heard.filter(|conversation| self.are_both_inside(&peer.row.root, conversation));
+        let frames = heard.filter_map(|conversation| self.reading_frame(conversation));
         frames.map(|frame| frame.to_bytes()).collect()
+    }
+
+    /// Whether somebody hears what people do in a conversation, and is heard: of a group only who is in it, and only while we are.
+    /// Contacts share groups with us beyond that, for they have to learn that they are out, or that we are.
+    fn are_both_inside(&self, root: &RootKey, conversation: &ConversationId) -> bool {
+        self.joined(conversation).is_none_or(|joined| joined.inside && joined.membership.member(root).is_some())
+    }
+
+    /// The devices that hear what people do in a conversation.
+    fn devices_inside(&self, conversation: &ConversationId) -> Vec<DeviceKey> {
+        let inside = |device: &DeviceKey| {
+            self.peers.get(device).is_some_and(|peer| self.are_both_inside(&peer.row.root, conversation))
+        };
+        self.devices_sharing(conversation).into_iter().filter(inside).collect()
     }
 
     fn reading_frame(&self, conversation: &ConversationId) -> Option<Frame> {
@@ -89,10 +106,13 @@ impl Engine {
     /// A peer says something about its person.
     pub(super) fn statement(&mut self, device: &DeviceKey, said: &State) {
         let Some(peer) = self.peers.get(device) else { return };
-        let (root, shared) = (peer.row.root, &peer.shared);
+        let root = peer.row.root;
+        let belongs = |conversation: &ConversationId| {
+            peer.shared.contains(conversation) && self.are_both_inside(&root, conversation)
+        };
         match said.kind {
             state::READ => match cbor::decode::<Reading>(&said.value, STATE_BYTES_MAX) {
-                Ok(Reading { conversation, entry }) if shared.contains(&conversation) => {
+                Ok(Reading { conversation, entry }) if belongs(&conversation) => {
                     let (device, mark) = (*device, Mark { counter: said.counter, entry });
                     let pending = Pending::TheyRead { device, conversation, entry };
                     self.ask(pending, Op::TheyRead { device, conversation, mark });
@@ -102,7 +122,7 @@ impl Engine {
             state::TYPING => match cbor::decode::<Typing>(&said.value, STATE_BYTES_MAX) {
                 // An envelope may be old, or come again.
                 Ok(_) if self.peers.get(device).is_some_and(|peer| peer.open.is_none()) => {}
-                Ok(Typing { conversation, on }) if shared.contains(&conversation) => self.types(conversation, root, on),
+                Ok(Typing { conversation, on }) if belongs(&conversation) => self.types(conversation, root, on),
                 _ => self.drop_counted("a word about typing that does not belong here"),
             },
             _ => self.drop_counted("a state of a newer version"),
@@ -135,7 +155,7 @@ impl Engine {
         self.live.statements.said.insert(conversation, (on, now));
         let value = cbor::encode(&Typing { conversation, on });
         let frame = Frame::State(State { kind: state::TYPING, counter: 0, value });
-        for device in self.devices_sharing(&conversation) {
+        for device in self.devices_inside(&conversation) {
             if self.peers.get(&device).is_some_and(|peer| peer.link.state() == link::State::Open) {
                 self.send_frame(&device, &frame);
             }

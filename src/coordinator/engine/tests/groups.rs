@@ -38,7 +38,7 @@ fn left(world: &World, device: usize, group: Uuid) -> bool {
 }
 
 /// A group of three who are all in it.
-fn trio(world: &mut World) -> (Vec<Uuid>, Uuid) {
+pub(super) fn trio(world: &mut World) -> (Vec<Uuid>, Uuid) {
     let ids = people(world, &["Alice", "Bob", "Carol"]);
     let group = world.group(ALICE, "Us", &ids[1..]);
     world.until("everybody is in", 2 * MINUTE, |world| (0..3).all(|device| joined(world, device, group)));

@@ -14,5 +14,6 @@ mod promises;
 mod restored;
 mod search;
 mod stories;
+mod strangers;
 mod upgrades;
 mod watching;
