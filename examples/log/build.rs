@@ -76,7 +76,9 @@ pub fn run(folder: &Path, messages: usize, conversations: usize) -> Result<()> {
     for step in steps {
         match step {
             Step::Own(entry) => ops.push(Op::Append(entry)),
-            Step::Theirs(entry) => ops.push(Op::Insert { from: None, entries: vec![*entry], way: Way::Direct }),
+            Step::Theirs(entry) => {
+                ops.push(Op::Insert { from: None, entries: vec![*entry], way: Way::Direct, own: vec![] });
+            }
             Step::Read(conversation, up_to) => ops.push(Op::MarkRead { conversation, up_to }),
         }
         if ops.len() >= BATCH {

@@ -158,7 +158,7 @@ fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {
         Op::SavePeer(peer) => people::save_peer(tx, &peer).map(done),
         Op::SaveOwnLog { conversation, log } => people::save_own_log(tx, &conversation, &log).map(done),
         Op::Append(entry) => entries::append(tx, &entry),
-        Op::Insert { from, entries, way } => entries::insert(tx, from.as_ref(), &entries, way),
+        Op::Insert { from, entries, way, own } => entries::insert(tx, from.as_ref(), &entries, way, &own),
         Op::Acked { peer, ids, way } => belief::acked(tx, &peer, &ids, way).map(Outcome::Delivered),
         Op::Believe { peer, have } => claims::believe(tx, &peer, &have).map(Outcome::Delivered),
         Op::Lower { peer, lack } => belief::lower(tx, &peer, &lack).map(done),

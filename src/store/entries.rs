@@ -105,6 +105,7 @@ pub(super) fn insert(
     from: Option<&DeviceKey>,
     entries: &[Entry],
     way: Way,
+    own: &[DeviceKey],
 ) -> Result<Outcome, StoreError> {
     let (mut stored, mut refused, mut placed, mut has) = (vec![], vec![], vec![], vec![]);
     let mut touched = BTreeSet::new();
@@ -119,7 +120,7 @@ pub(super) fn insert(
                 }
                 has.push(local);
             }
-            None => match admit(tx, entry)? {
+            None => match admit(tx, entry, own)? {
                 Ok(place) => {
                     let header = entry.header();
                     touched.insert((place.conversation, entry.conversation(), header.device, header.log));
@@ -206,7 +207,7 @@ struct Place {
 }
 
 /// Decides whether a new entry is kept, before anything is written.
-fn admit(tx: &Connection, entry: &Entry) -> Result<Result<Place, &'static str>, StoreError> {
+fn admit(tx: &Connection, entry: &Entry, own: &[DeviceKey]) -> Result<Result<Place, &'static str>, StoreError> {
     let header = entry.header();
     let (sequence, previous) = (int(header.sequence), header.previous.map(|id| id.0));
     let conversation = logs::conversation(tx, &entry.conversation())?;
@@ -237,7 +238,7 @@ fn admit(tx: &Connection, entry: &Entry) -> Result<Result<Place, &'static str>, 
         Some(conversation) => conversation,
         None => logs::intern_conversation(tx, &entry.conversation())?,
     };
-    let ours = logs::is_ours(tx, conversation, &header.device, &header.log)?;
+    let ours = logs::is_ours(tx, conversation, &header.device, &header.log, own)?;
     let mut log = match log {
         Some(log) => log,
         None => {

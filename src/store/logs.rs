@@ -145,20 +145,22 @@ pub(super) fn close_own(tx: &Connection, conversation: i64, log: &mut Log, name:
 }
 
 /// Whether an entry that a peer sent was written by this install, or by the one that it was restored from: its device has
-/// written one of our logs, or it is in the log that was named for us, and its device is no peer's.
+/// written one of our logs, or it is in the log that was named for us, by a device that our own list names (`own`). The name alone
+/// says nothing: everybody in a conversation reads it, and in a group anybody may write under it.
 pub(super) fn is_ours(
     tx: &Connection,
     conversation: i64,
     device: &DeviceKey,
     name: &LogId,
+    own: &[DeviceKey],
 ) -> Result<bool, StoreError> {
     let ours = tx
         .prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM log WHERE own > 0 AND device = (SELECT id FROM device WHERE key = ?1))
-             OR (EXISTS (SELECT 1 FROM own_log WHERE conversation = ?2 AND name = ?3)
+             OR (?4 AND EXISTS (SELECT 1 FROM own_log WHERE conversation = ?2 AND name = ?3)
                  AND NOT EXISTS (SELECT 1 FROM peer WHERE device = ?1))",
         )?
-        .query_row(params![device.0, conversation, name.0], |row| row.get(0))?;
+        .query_row(params![device.0, conversation, name.0, own.contains(device)], |row| row.get(0))?;
     Ok(ours)
 }
 

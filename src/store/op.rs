@@ -46,6 +46,9 @@ pub enum Op {
         entries: Vec<Entry>,
         /// How it came: kept with those that are new.
         way: Way,
+        /// The devices that our own list names: what one of them has written in the log that is named for us was written here, before
+        /// the database was restored.
+        own: Vec<DeviceKey>,
     },
     /// A peer says that these are on its disk. Answered by [`Outcome::Delivered`].
     Acked {

@@ -152,7 +152,7 @@ impl Engine {
             let conversations = said.entries.iter().map(Entry::conversation).collect();
             let pending = Pending::Inserted { device, delivery, proves, conversations };
             let from = proves.then_some(device);
-            self.ask(pending, Op::Insert { from, entries: said.entries, way });
+            self.ask(pending, Op::Insert { from, entries: said.entries, way, own: self.own_devices() });
         } else if let Some((conn, number)) = delivery {
             // The store works in order: when it has answered this, everything before is on disk.
             self.ask(Pending::Delivery(conn, number), Op::CountWaiting);
@@ -177,12 +177,18 @@ impl Engine {
         }
     }
 
+    /// The devices that our own list names.
+    fn own_devices(&self) -> Vec<DeviceKey> {
+        let certificates = self.me.as_ref().map(|me| me.card.devices().devices()).unwrap_or_default();
+        certificates.iter().map(|certificate| certificate.device).collect()
+    }
+
     /// Gives the store what has come over a link.
     fn store_arrived(&mut self, device: &DeviceKey) {
         let Some((way, entries)) = self.peers.get_mut(device).and_then(|peer| peer.arrived.take()) else { return };
         let conversations = entries.iter().map(Entry::conversation).collect();
         let pending = Pending::Inserted { device: *device, delivery: None, proves: true, conversations };
-        self.ask(pending, Op::Insert { from: Some(*device), entries, way });
+        self.ask(pending, Op::Insert { from: Some(*device), entries, way, own: self.own_devices() });
     }
 
     /// No more input waits: the store gets what has come over all links.

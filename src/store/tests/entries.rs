@@ -176,7 +176,7 @@ fn a_message_remembers_how_it_travelled() {
         assert_eq!(way(acked(entry, said), entry), Some(went), "{handed:?}, confirmed by {said:?}");
     }
     assert_eq!(way(acked(&ours[1], Way::Relay), &ours[1]), Some(Way::Relay));
-    let came = |way| Some(Op::Insert { from: Some(bob.device()), entries: theirs.clone(), way });
+    let came = |way| Some(Op::Insert { from: Some(bob.device()), entries: theirs.clone(), way, own: vec![] });
     assert_eq!(way(came(Way::Relay), &theirs[0]), Some(Way::Relay));
     assert_eq!(way(came(Way::Mail), &theirs[0]), Some(Way::Relay));
     let unknown = Outcome::Refused(Refusal::UnknownMessage);

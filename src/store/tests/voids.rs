@@ -1,5 +1,7 @@
 //! What does not count in a group is not shown, whatever the order of arrival; the pure fold, asked with whole pasts, says the same.
 
+mod forged;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
@@ -206,7 +208,7 @@ fn arrive(entries: &[Entry], rng: &mut StdRng) -> Db {
     while !entries.is_empty() {
         let count = rng.random_range(1..=entries.len().min(6));
         let batch = entries.drain(..count).collect();
-        let op = Op::Insert { from: None, entries: batch, way: Way::Direct };
+        let op = Op::Insert { from: None, entries: batch, way: Way::Direct, own: vec![] };
         let Outcome::Inserted { refused, .. } = one(&mut db, op) else { panic!() };
         assert!(refused.is_empty(), "{refused:?}");
     }
@@ -280,7 +282,7 @@ fn visible(db: &Db, entry: &Entry) -> Row {
 
 fn insert(db: &mut Db, entries: &[&Entry]) {
     let entries = entries.iter().map(|entry| (*entry).clone()).collect();
-    one(db, Op::Insert { from: None, entries, way: Way::Direct });
+    one(db, Op::Insert { from: None, entries, way: Way::Direct, own: vec![] });
 }
 
 /// A text beyond the cut is shown until the removal is known, then not, and again when the removal turns out void.
