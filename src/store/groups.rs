@@ -165,26 +165,27 @@ pub(super) fn group(tx: &Connection, conversation: i64, key: &ConversationId) ->
     Ok(group)
 }
 
-/// The last entry of each log that somebody has written in, as far as it is whole here.
+/// The last entry of each log that somebody has written in, as far as it is whole here: by the devices that their cards name, for
+/// anybody can put another's name on an entry of their own.
 pub(super) fn cut(tx: &Connection, key: &ConversationId, author: &RootKey) -> Result<Vec<Last>, StoreError> {
     let Some(conversation) = logs::conversation(tx, key)? else { return Ok(vec![]) };
+    let group = group(tx, conversation, key)?;
     let mut statement = tx.prepare_cached(
         "SELECT d.key, l.name, l.count, l.head FROM log l JOIN device d ON d.id = l.device
          JOIN entry e ON e.id = l.head WHERE l.conversation = ?1 AND e.author = ?2
-         ORDER BY l.latest DESC LIMIT ?3",
+         ORDER BY l.latest DESC",
     )?;
-    let limit = i64::try_from(CUT_LOGS_MAX).unwrap_or(i64::MAX);
-    let mut cut: Vec<Last> = statement
-        .query_map(params![conversation, author.0, limit], |row| {
-            let count: i64 = row.get(2)?;
-            Ok(Last {
-                device: DeviceKey(row.get(0)?),
-                log: LogId(row.get(1)?),
-                sequence: uint(count - 1),
-                id: EntryId(row.get(3)?),
-            })
-        })?
-        .collect::<Result<_, _>>()?;
+    let mut rows = statement.query(params![conversation, author.0])?;
+    let mut cut = vec![];
+    while cut.len() < CUT_LOGS_MAX
+        && let Some(row) = rows.next()?
+    {
+        let (device, count): (_, i64) = (DeviceKey(row.get(0)?), row.get(2)?);
+        if group.is_known_device(author, &device) {
+            let (log, id) = (LogId(row.get(1)?), EntryId(row.get(3)?));
+            cut.push(Last { device, log, sequence: uint(count - 1), id });
+        }
+    }
     cut.sort_unstable_by_key(|last| (last.device, last.log));
     Ok(cut)
 }

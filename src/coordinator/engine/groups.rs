@@ -12,7 +12,7 @@ use super::members::Joined;
 use super::state::{Conversation, GROUPS_MAX, Pending, With};
 use crate::coordinator::{CommandError, ErrorCode, GroupView, MEMBERS_MAX, MemberView, Reply};
 use crate::identity::{Card, GroupId, Name, UserId};
-use crate::log::group::{Action, HUE_MAX, Last, Refusal};
+use crate::log::group::{Action, CUT_LOGS_MAX, HUE_MAX, Last, Refusal};
 use crate::log::{Draft, Entry};
 use crate::store::{Op, Standing};
 use crate::wire::{AFTER_MAX, ConversationId, EntryId, LogId, OWN_CONVERSATION, RootKey, Salt, kind};
@@ -151,6 +151,8 @@ impl Engine {
             let own =
                 Last { device: me.secrets.device_key(), log: state.log, sequence: state.next.saturating_sub(1), id };
             cut.retain(|last| (last.device, last.log) != (own.device, own.log));
+            // One more could not be read by anybody, and then nobody could leave.
+            cut.truncate(CUT_LOGS_MAX.saturating_sub(1));
             cut.push(own);
             cut.sort_unstable_by_key(|last| (last.device, last.log));
         }

@@ -180,7 +180,9 @@ impl Group {
         Fold::new(self)
     }
 
-    fn is_known_device(&self, root: &RootKey, device: &DeviceKey) -> bool {
+    /// Whether a card of somebody that is known in the group names this device.
+    #[must_use]
+    pub fn is_known_device(&self, root: &RootKey, device: &DeviceKey) -> bool {
         self.devices.get(root).is_some_and(|devices| devices.contains(device))
     }
 }

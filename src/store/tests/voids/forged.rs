@@ -1,6 +1,7 @@
 //! What somebody in a group writes under another's name, or without what it should have, changes nothing for others.
 
 use super::*;
+use crate::log::group::CUT_LOGS_MAX;
 
 fn own_log(db: &mut Db) -> LogId {
     match one(db, Op::Load) {
@@ -27,4 +28,23 @@ fn the_name_of_our_log_makes_no_entry_ours() {
         let closed: i64 = db.connection().query_row("SELECT max(own) FROM log", [], |row| row.get(0)).unwrap();
         assert_eq!(closed > 0, ours);
     }
+}
+
+/// Entries of other devices with somebody's name on them do not keep the last of their own from a removal.
+#[test]
+fn a_cut_names_only_logs_of_devices_that_are_theirs() {
+    let mut room = Room::new(1);
+    let theirs = room.say(1, "mine");
+    let mut entries = vec![room.entries[0].clone(), theirs.clone()];
+    for log in 0..u8::try_from(CUT_LOGS_MAX).unwrap() {
+        let mut writer = Writer { author: root(1), ..Writer::elsewhere(200 - log % 100, room.conversation) };
+        writer.log = LogId([log; 16]);
+        entries.push(writer.write(1, &[room.entries[0].id()], "forged"));
+    }
+    let mut db = Db::in_memory().unwrap();
+    insert(&mut db, &entries.iter().collect::<Vec<_>>());
+    let Outcome::Cut(cut) = one(&mut db, Op::Cut { conversation: room.conversation, author: root(1) }) else {
+        panic!()
+    };
+    assert_eq!(cut.iter().map(|last| last.id).collect::<Vec<_>>(), [theirs.id()]);
 }
