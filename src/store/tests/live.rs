@@ -1,3 +1,5 @@
+mod crowded;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -166,7 +166,8 @@ fn pages_come_from_indices() {
     use crate::store::{fold, page, summary};
     let db = Db::in_memory().unwrap();
     let pages = [page::BELOW, page::ABOVE, page::FIRST_UNREAD, page::LAST_UNREAD, page::MARK];
-    for sql in pages.into_iter().chain([summary::LAST, summary::UNREAD, fold::OPERATIONS]) {
+    let folds = [fold::OPERATIONS, fold::DELETION, fold::EDITS, fold::REACTIONS];
+    for sql in pages.into_iter().chain([summary::LAST, summary::UNREAD]).chain(folds) {
         let plan: Vec<String> = {
             let mut statement = db.connection().prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
             let parameters = vec![1; statement.parameter_count()];
