@@ -175,7 +175,7 @@ fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {
         Op::Summarise(conversations) => summary::summarise(tx, &conversations).map(Outcome::Summaries),
         Op::CountWaiting => outbox::count_waiting(tx).map(Outcome::Count),
         Op::Hide { conversation, id } => live::hide(tx, &conversation, &id),
-        Op::Bare(conversation) => live::bare(tx, &conversation).map(Outcome::Bare),
+        Op::Bare { conversation, to } => live::bare(tx, &conversation, to).map(Outcome::Bare),
         Op::TheyRead { device, conversation, mark } => reading::said(tx, &conversation, &device, &mark),
         Op::Search { query, within, before, limit } => search::search(tx, &query, within.as_ref(), before, limit),
         Op::IndexMore => search::index_more(tx),

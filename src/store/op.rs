@@ -165,7 +165,12 @@ pub enum Op {
         id: EntryId,
     },
     /// What came without its body, and was not deleted as far as is known here. Answered by [`Outcome::Bare`].
-    Bare(ConversationId),
+    Bare {
+        /// The conversation.
+        conversation: ConversationId,
+        /// In a group, who asks: only for what they may be given whole.
+        to: Option<RootKey>,
+    },
     /// A peer says how far it has read. Answered by [`Outcome::Moved`].
     TheyRead {
         /// The peer.

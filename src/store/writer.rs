@@ -199,7 +199,7 @@ fn points(op: &Op) -> Option<(&'static str, &'static str)> {
         | Op::Message { .. }
         | Op::Summarise(_)
         | Op::CountWaiting
-        | Op::Bare(_)
+        | Op::Bare { .. }
         | Op::Group(_)
         | Op::Cut { .. }
         | Op::Deliveries(_)

@@ -81,11 +81,10 @@ impl Engine {
         self.ask(Pending::Have(*device), Op::Have(have.conversation));
     }
 
-    /// Whether it makes sense to ask for bodies that are missing: who came into a group without its history gets headers only.
-    pub(super) fn may_have_bodies(&self, conversation: &ConversationId) -> bool {
+    /// The question which bodies are missing that we may be given: in a group those of the entries that are for us.
+    pub(super) fn missing_bodies(&self, conversation: ConversationId) -> Op {
         let own = self.me.as_ref().map(|me| me.card.root());
-        let member = self.joined(conversation).and_then(|joined| joined.membership.member(&own?));
-        self.joined(conversation).is_none() || member.is_some_and(|member| member.history)
+        Op::Bare { conversation, to: self.joined(&conversation).and(own) }
     }
 
     /// What one member has brought is on disk: the others whom we reach over a link get it from us.

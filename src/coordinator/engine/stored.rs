@@ -340,8 +340,8 @@ impl Engine {
         if peer.open.is_some() {
             let needs = if has { peer.push.peer_has(conversation, now) } else { peer.push.restart(now) };
             self.need(device, needs);
-            if has && self.may_have_bodies(&conversation) {
-                self.ask(Pending::Bare(*device), Op::Bare(conversation));
+            if has {
+                self.ask(Pending::Bare(*device), self.missing_bodies(conversation));
             }
         } else {
             peer.mailer.restart();

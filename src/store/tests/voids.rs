@@ -326,7 +326,9 @@ fn a_void_deletion_deletes_nothing() {
     insert(&mut db, &[&creation, &text, &deletion]);
     assert!(!visible(&db, &text).3, "it is obeyed as long as nothing speaks against it");
     insert(&mut db, &[&removal]);
-    let Outcome::Bare(lacks) = one(&mut db, Op::Bare(room.conversation)) else { panic!() };
+    let Outcome::Bare(lacks) = one(&mut db, Op::Bare { conversation: room.conversation, to: Some(root(0)) }) else {
+        panic!()
+    };
     assert_eq!(lacks.len(), 1);
     assert_eq!((lacks[0].log, lacks[0].ranges[0].from), (text.header().log, text.header().sequence));
     insert(&mut db, &[&text]);

@@ -48,3 +48,35 @@ fn a_cut_names_only_logs_of_devices_that_are_theirs() {
     };
     assert_eq!(cut.iter().map(|last| last.id).collect::<Vec<_>>(), [theirs.id()]);
 }
+
+/// Of a group whose new members get nothing from before them, what was written since and came without its body is asked for, and
+/// every change: so whoever carries an entry cannot take its body away.
+#[test]
+fn a_body_that_was_taken_away_is_asked_for() {
+    let mut room = Room::new(1);
+    let creation = room.entries[0].clone();
+    let before = room.say(0, "before they came");
+    let addition = room.change(0, &Action::Add { card: Box::new(EVERYBODY[2].1.clone()) });
+    let since = room.say(0, "since");
+    let bare = |entry: &Entry| Entry::verify(wire::Entry { salt: None, body: None, ..entry.wire().clone() }).unwrap();
+    let mut db = Db::in_memory().unwrap();
+    insert(&mut db, &[&creation, &bare(&before), &addition, &bare(&since)]);
+    let mut asked = |who| -> Vec<(u64, u64)> {
+        match one(&mut db, Op::Bare { conversation: room.conversation, to: Some(root(who)) }) {
+            Outcome::Bare(lacks) => {
+                lacks.iter().flat_map(|lack| &lack.ranges).map(|range| (range.from, range.count)).collect()
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(asked(1), [(1, 1), (3, 1)]);
+    assert_eq!(asked(2), [(3, 1)]);
+    let removal = room.change(0, &Action::Remove { root: root(2), cut: vec![] });
+    insert(&mut db, &[&bare(&removal)]);
+    let Outcome::Bare(lacks) = one(&mut db, Op::Bare { conversation: room.conversation, to: Some(root(2)) }) else {
+        panic!()
+    };
+    assert_eq!(lacks[0].ranges, [wire::Range { from: 3, count: 2 }], "the one that puts them out too");
+    insert(&mut db, &[&removal]);
+    assert!(visible(&db, &removal).3);
+}
