@@ -50,6 +50,7 @@ mod mail;
 mod members;
 mod people;
 mod presence;
+mod reach;
 mod reading;
 mod refused;
 mod routes;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use ed25519_dalek::SigningKey;
 
 use super::groups::trio;
-use crate::coordinator::engine::brokers::MEMBERS_BROKERS_MAX;
+use crate::coordinator::engine::reach::MEMBERS_BROKERS_MAX;
 use crate::coordinator::world::{BROKER, World};
 use crate::coordinator::{Command, ErrorCode, Event, LinkState};
 use crate::identity::Secrets;
