@@ -29,12 +29,12 @@ pub fn Quoted(user: Uuid, quote: Quote) -> Element {
             r#type: "button",
             tabindex: "-1",
             "data-stop": "true",
-            aria_label: "{label}",
             onclick: move |_| ui.wish(Wish::Jump(id.clone())),
-            span { class: "quote-name",
+            span { class: "hidden", "{label}" }
+            span { class: "quote-name", aria_hidden: "true",
                 bdi { "{name}" }
             }
-            span { class: "quote-text",
+            span { class: "quote-text", aria_hidden: "true",
                 bdi { "{text}" }
             }
         }

@@ -29,7 +29,6 @@ pub fn Reactions(user: Uuid, message: MessageView, mine: bool) -> Element {
                     tabindex: "-1",
                     "data-stop": "true",
                     aria_pressed: if reacted(&message.reactions, &reaction.emoji, own) { "true" } else { "false" },
-                    aria_label: ui.words().with2("reacted", ("names", names(&reaction.by)), ("emoji", reaction.emoji.clone())),
                     title: names(&reaction.by),
                     onclick: {
                         let (id, emoji) = (message.id.clone(), reaction.emoji.clone());
@@ -39,6 +38,7 @@ pub fn Reactions(user: Uuid, message: MessageView, mine: bool) -> Element {
                             }
                         }
                     },
+                    span { class: "hidden", {ui.words().with2("reacted", ("names", names(&reaction.by)), ("emoji", reaction.emoji.clone()))} }
                     span { aria_hidden: "true", "{reaction.emoji}" }
                     if reaction.by.len() > 1 {
                         span { class: "reaction-count", aria_hidden: "true", "{reaction.by.len()}" }
