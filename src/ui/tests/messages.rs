@@ -134,7 +134,7 @@ async fn reactions_are_set_and_taken_back() {
         .await;
     stage.until(|page| page.contains("You and Bob Okafor reacted with 👍")).await;
     stage.press("You and Bob Okafor reacted with 👍");
-    stage.until(|page| page.contains("\"Bob Okafor reacted with 👍") && page.contains("aria-pressed=\"false\"")).await;
+    stage.until(|page| page.contains(">Bob Okafor reacted with 👍") && page.contains("aria-pressed=\"false\"")).await;
 }
 
 /// A message is passed on to whom one chooses; to nobody is explained.
