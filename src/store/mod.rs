@@ -53,6 +53,7 @@ mod page;
 mod people;
 mod reading;
 mod recipients;
+mod row;
 mod schema;
 mod search;
 mod sound;
@@ -68,11 +69,12 @@ pub use fold::QUOTE_TEXT_CHARS_MAX;
 #[cfg(any(test, feature = "testing"))]
 pub use inspect::Kept;
 pub use missing::{Gaps, MISSING_COUNT_MAX, Missing};
-pub use op::{
-    Delivery, Fresh, GroupRow, Happened, Invitation, Loaded, Mark, MessageRow, OUTBOX_COUNT_MAX, Op, Outcome, OwnLog,
-    Peer, Person, Profile, Progress, QuoteRow, Refusal, Standing, Wanted, Way,
-};
+pub use op::{OUTBOX_COUNT_MAX, Op, Outcome, Refusal, Wanted};
 pub use page::{Page, Place};
+pub use row::{
+    Delivery, Fresh, GroupRow, Happened, Invitation, Loaded, Mark, MessageRow, OwnLog, Peer, Person, Profile, Progress,
+    QuoteRow, Standing, Way,
+};
 pub use search::{FOUND_MAX, Found, Hit};
 pub use summary::{LAST_TEXT_CHARS_MAX, LastRow, Summary, UNREAD_COUNT_MAX};
 pub use writer::{Done, Store};

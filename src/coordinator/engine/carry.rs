@@ -6,7 +6,8 @@
 use std::collections::BTreeSet;
 
 use super::Engine;
-use super::state::{OFFERED_MAX, Offer, Pending};
+use super::pending::Pending;
+use super::state::{OFFERED_MAX, Offer};
 use crate::log::Entry;
 use crate::log::group::Action;
 use crate::store::{Op, Wanted};

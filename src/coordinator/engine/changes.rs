@@ -9,7 +9,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::io::{Now, Output, StoreToken};
-use super::state::{Broker, Pending, With};
+use super::pending::Pending;
+use super::state::{Broker, With};
 use super::{Engine, view};
 use crate::coordinator::{BrokerStatus, ChatView, ContactView, Delta, GroupView, IdentityView, RequestView, View};
 use crate::identity::{GroupId, UserId};

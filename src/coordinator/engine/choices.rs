@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::Engine;
 use super::io::{BrokerConn, CallId, Output};
-use super::state::{Me, Pending};
+use super::pending::Pending;
+use super::state::Me;
 use crate::coordinator::{BROKERS_MAX, CommandError, ErrorCode, NICKNAME_BYTES_MAX, Reply};
 use crate::identity::{Card, CardFields, Name, NameError};
 use crate::signaling::{Leaf, Readiness, SessionKind, Topic};

@@ -5,7 +5,7 @@
 use uuid::Uuid;
 
 use super::io::{CallId, Output};
-use super::state::Pending;
+use super::pending::Pending;
 use super::{Engine, view};
 use crate::coordinator::{CommandError, Event, Reply};
 use crate::log::direct_conversation;

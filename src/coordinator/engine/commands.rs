@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::Engine;
 use super::io::{CallId, Output};
-use super::state::{INVITATION_USES, PEOPLE_MAX, Pending};
+use super::pending::Pending;
+use super::state::{INVITATION_USES, PEOPLE_MAX};
 use crate::coordinator::{
     Command, CommandError, ErrorCode, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX, IdentityView, MUTED_FOR_GOOD, Reply,
 };

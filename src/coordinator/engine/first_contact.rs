@@ -10,7 +10,8 @@
 
 use super::Engine;
 use super::io::{BrokerConn, Output};
-use super::state::{ASKING_MAX, COURIER_ONCE, PEOPLE_MAX, Pending, Publishing, UNINVITED_MAX};
+use super::pending::{Pending, Publishing};
+use super::state::{ASKING_MAX, COURIER_ONCE, PEOPLE_MAX, UNINVITED_MAX};
 use super::telling::next_number;
 use crate::identity::Card;
 use crate::signaling::envelope::{self, Recipient};

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::Engine;
 use super::io::BrokerConn;
-use super::state::{Pending, Said};
+use super::pending::{Pending, Said};
 use crate::identity::Card;
 use crate::link;
 use crate::log::Entry;

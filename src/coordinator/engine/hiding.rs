@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use super::Engine;
 use super::io::{CallId, Output};
-use super::state::{PEOPLE_MAX, Pending};
+use super::pending::Pending;
+use super::state::PEOPLE_MAX;
 use crate::coordinator::{CommandError, ErrorCode, NoLink, Reply};
 use crate::link::IceServer;
 use crate::link::{self, Policy, State};

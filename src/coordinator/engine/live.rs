@@ -9,8 +9,9 @@ use uuid::Uuid;
 
 use super::Engine;
 use super::io::{CallId, Output};
+use super::pending::Pending;
 use super::reading::{entry_id, unknown_message};
-use super::state::{Pending, UNTOLD_MAX};
+use super::state::UNTOLD_MAX;
 use super::statements::Statements;
 use crate::coordinator::{CommandError, ErrorCode, Event, FORWARD_MAX, Reply};
 use crate::identity::{UserId, visible};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Engine;
 use super::frames::Statements;
 use super::io::BrokerConn;
-use super::state::{Pending, Publishing};
+use super::pending::{Pending, Publishing};
 use crate::link::State;
 use crate::signaling::Turn;
 use crate::store::{Op, Way};

@@ -13,7 +13,8 @@ use rand::RngExt;
 
 use super::Engine;
 use super::io::{CallId, Output};
-use super::state::{Conversation, GROUPS_MAX, Offer, PEOPLE_MAX, Pending, SHARED_MAX, With};
+use super::pending::Pending;
+use super::state::{Conversation, GROUPS_MAX, Offer, PEOPLE_MAX, SHARED_MAX, With};
 use crate::coordinator::Event;
 use crate::identity::{Card, GroupId, UserId};
 use crate::link;

@@ -48,6 +48,7 @@ mod io;
 mod live;
 mod mail;
 mod members;
+mod pending;
 mod people;
 mod presence;
 mod reach;
@@ -78,7 +79,7 @@ impl Engine {
     #[must_use]
     pub fn start(settings: Settings, secrets: Option<Secrets>, rng: StdRng, now: Now) -> (Self, Vec<Output>) {
         let mut engine = Self::new(settings, secrets, rng, now);
-        engine.ask(state::Pending::Load, Op::Load);
+        engine.ask(pending::Pending::Load, Op::Load);
         let outputs = engine.take();
         (engine, outputs)
     }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use rand::RngExt;
 
 use super::Engine;
-use super::state::{Contact, Conversation, Courier, PeerState, Pending, With};
+use super::pending::Pending;
+use super::state::{Contact, Conversation, Courier, PeerState, With};
 use crate::clock::RateLimit;
 use crate::coordinator::{CommandError, ErrorCode, LinkState, Path};
 use crate::identity::{Card, UserId};

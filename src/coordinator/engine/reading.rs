@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Engine;
 use super::io::CallId;
-use super::state::Pending;
+use super::pending::Pending;
 use super::view::message;
 use crate::coordinator::{
     CommandError, DRAFT_BYTES_MAX, ErrorCode, HISTORY_LIMIT_MAX, MemberDelivery, MessageInfo, PageAt, PageView, Reply,

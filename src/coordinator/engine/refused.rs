@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Engine;
 use super::io::BrokerConn;
-use super::state::{Pending, Refused, Said};
+use super::pending::{Pending, Refused, Said};
 use crate::signaling::Readiness;
 use crate::store::Op;
 use crate::wire::{ConversationId, DeviceKey};

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use super::Engine;
 use super::io::{BrokerConn, BrokerOutput, Output};
-use super::state::{BrokerSession, Contact, PeerState, Publishing};
+use super::pending::Publishing;
+use super::state::{BrokerSession, Contact, PeerState};
 use crate::signaling::{SessionKind, Topic, Turn};
 use crate::wire::broker_url::BrokerUrl;
 use crate::wire::{DeviceKey, RootKey};

@@ -6,7 +6,8 @@
 use uuid::Uuid;
 
 use super::io::CallId;
-use super::state::{Pending, With};
+use super::pending::Pending;
+use super::state::With;
 use super::{Engine, view};
 use crate::coordinator::{
     CommandError, ErrorCode, FoundMessage, FoundView, Reply, SEARCH_LIMIT_DEFAULT, SEARCH_LIMIT_MAX,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Engine;
 use super::io::{CallId, Output};
-use super::state::Pending;
+use super::pending::Pending;
 use crate::coordinator::{CommandError, Delta, Event, Reply};
 use crate::identity::UserId;
 use crate::link;

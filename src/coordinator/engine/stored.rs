@@ -2,7 +2,8 @@
 
 use super::Engine;
 use super::io::{Output, StoreToken};
-use super::state::{Conversation, Me, Pending, Said, With};
+use super::pending::{Pending, Said};
+use super::state::{Conversation, Me, With};
 use crate::coordinator::{CommandError, ErrorCode, Event, Reply};
 use crate::identity::{Card, Name};
 use crate::store::{Delivery, Invitation, Loaded, Op, Outcome, Profile, Refusal, Standing};

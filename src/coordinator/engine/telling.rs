@@ -8,7 +8,7 @@ use rand::{RngExt, rngs::StdRng};
 
 use super::Engine;
 use super::frames::Statements;
-use super::state::Pending;
+use super::pending::Pending;
 use crate::link::State;
 use crate::store::Op;
 use crate::wire::{self, DeviceKey, Frame, Have, Mail, state};
