@@ -138,14 +138,19 @@ impl Drop for Db {
     }
 }
 
+/// Whether an entry of this kind may erase something: a deletion, or a change of a group by which one counts again.
+fn may_erase(kind: u32) -> bool {
+    matches!(kind, kind::DELETE | kind::GROUP)
+}
+
 /// Whether a wish may erase something.
 fn deletes(op: &Op) -> bool {
-    matches!(op, Op::Append(entry) if entry.header().kind == kind::DELETE)
+    matches!(op, Op::Append(entry) if may_erase(entry.header().kind))
 }
 
 /// Whether something was erased: a deletion may have waited for what this batch has brought.
 fn erases(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Inserted { fresh, .. } if fresh.iter().any(|fresh| fresh.kind == kind::DELETE))
+    matches!(outcome, Outcome::Inserted { fresh, .. } if fresh.iter().any(|fresh| may_erase(fresh.kind)))
 }
 
 fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {

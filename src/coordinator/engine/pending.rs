@@ -177,7 +177,8 @@ pub(super) enum Pending {
     /// Answer with this message, and then with who has it.
     Deliveries(CallId, Box<crate::coordinator::MessageInfo>),
     /// Say this by mail.
-    MailHave(DeviceKey),
+    /// With what is still to be asked for, and what is there.
+    MailHave(DeviceKey, Vec<ConversationId>, Vec<Vec<u8>>),
 }
 
 /// What a peer said to have or to lack: kept until the store has it, since nobody says it again.

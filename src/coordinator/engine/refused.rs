@@ -85,7 +85,7 @@ impl Engine {
             // Asked once more when they ask once more; and kept anew with the next change.
             Pending::AskByMail(_) | Pending::Carry(_) | Pending::Recipients => {}
             Pending::Have(device) => self.peers.get_mut(&device).into_iter().for_each(|peer| peer.push.unsaid(now)),
-            Pending::MailHave(device) => {
+            Pending::MailHave(device, ..) => {
                 self.peers.get_mut(&device).into_iter().for_each(|peer| peer.telling.unsaid(now));
             }
             Pending::Push(device, number) => {

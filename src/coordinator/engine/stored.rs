@@ -163,7 +163,10 @@ impl Engine {
                 let status = self.status(waiting);
                 self.reply(call, Ok(Reply::Status(status)));
             }
-            (Pending::MailHave(device), Outcome::Have(have)) => self.mail_have(&device, have),
+            (Pending::MailHave(device, left, mut told), Outcome::Have(have)) => {
+                told.push(Frame::Have(have).to_bytes());
+                self.gather_haves(&device, left, told);
+            }
             (Pending::Changed { call, conversation, entry }, Outcome::Appended { heads }) => {
                 self.changed(call, &conversation, &entry, heads);
             }

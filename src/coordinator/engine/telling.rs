@@ -11,7 +11,7 @@ use super::frames::Statements;
 use super::pending::Pending;
 use crate::link::State;
 use crate::store::Op;
-use crate::wire::{self, DeviceKey, Frame, Have, Mail, state};
+use crate::wire::{self, ConversationId, DeviceKey, FRAMES_PER_MAIL_MAX, Frame, MAIL_BYTES_MAX, Mail, state};
 
 /// A number is higher than the last by up to this, by chance: two lives that began with the same copy of a database must not
 /// use the same ones. A device has enough of them for two thousand million mails to a peer.
@@ -131,20 +131,43 @@ impl Engine {
         let now = self.now.mono;
         let Some(peer) = self.peers.get_mut(device) else { return };
         if peer.telling.tick(now) {
-            for conversation in peer.shared.clone() {
-                self.ask(Pending::MailHave(*device), Op::Have(conversation));
-            }
+            let all = peer.shared.iter().copied().collect();
+            self.gather_haves(device, all, vec![]);
         }
     }
 
-    /// The store has told what we have.
-    pub(super) fn mail_have(&mut self, device: &DeviceKey, have: Have) {
+    /// Asks the store for what we have of each conversation that is left, and says all of it when none is.
+    pub(super) fn gather_haves(&mut self, device: &DeviceKey, mut left: Vec<ConversationId>, told: Vec<Vec<u8>>) {
+        match left.pop() {
+            Some(next) => self.ask(Pending::MailHave(*device, left, told), Op::Have(next)),
+            None => self.mail_haves(device, told),
+        }
+    }
+
+    /// The store has told what we have: one statement, in as few mails as hold it.
+    fn mail_haves(&mut self, device: &DeviceKey, told: Vec<Vec<u8>>) {
         let now = self.now.mono;
         let Some(peer) = self.peers.get(device) else { return };
         let possible = peer.link.state() != State::Open && self.mail_route(peer).is_some();
         let said = possible && peer.telling.is_due();
         if said {
-            self.send_mail(device, vec![Frame::Have(have).to_bytes()], None, None);
+            let mut mails: Vec<Vec<Vec<u8>>> = vec![];
+            let mut room = 0;
+            for frame in told {
+                match mails.last_mut() {
+                    Some(mail) if frame.len() <= room && mail.len() < FRAMES_PER_MAIL_MAX => {
+                        room -= frame.len();
+                        mail.push(frame);
+                    }
+                    _ => {
+                        room = MAIL_BYTES_MAX.saturating_sub(frame.len());
+                        mails.push(vec![frame]);
+                    }
+                }
+            }
+            for mail in mails {
+                self.send_mail(device, mail, None, None);
+            }
         }
         let Some(peer) = self.peers.get_mut(device) else { return };
         if said {

@@ -335,6 +335,32 @@ fn a_void_deletion_deletes_nothing() {
     assert!(visible(&db, &text).3, "it is taken again");
 }
 
+/// A deletion that a change of the group makes count again erases the text from every file, as any other does.
+#[test]
+fn a_deletion_that_counts_again_erases() {
+    const TEXT: &str = "nobody shall find this";
+    let mut room = Room::new(3);
+    let promoted = room.change(0, &Action::Promote { root: root(1) });
+    room.tell(1, 0);
+    let text = room.say(2, TEXT);
+    room.tell(1, 2);
+    let deletion = room.write(2, kind::DELETE, Some(text.id()), Deletion {}.to_bytes());
+    let cut = room.cut(1, 2);
+    let removal = room.change(1, &Action::Remove { root: root(2), cut });
+    let demotion = room.change(0, &Action::Demote { root: root(1) });
+    let folder = tempfile::tempdir().unwrap();
+    let found = || {
+        let files = super::files::contents(folder.path());
+        files.iter().any(|(_, bytes)| bytes.windows(TEXT.len()).any(|window| window == TEXT.as_bytes()))
+    };
+    let mut db = Db::open(&folder.path().join("kith.db")).unwrap();
+    insert(&mut db, &[&room.entries[0].clone(), &promoted, &text, &removal, &deletion]);
+    assert!(visible(&db, &text).3 && found(), "beyond the cut it deletes nothing");
+    insert(&mut db, &[&demotion]);
+    assert!(!visible(&db, &text).3, "the removal is void");
+    assert!(!found(), "the text stands in a file");
+}
+
 /// What somebody outside wrote into a group before the group was known here is judged when it is.
 #[test]
 fn what_came_before_the_group_is_judged_with_it() {
