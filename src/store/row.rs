@@ -25,7 +25,7 @@ pub struct Loaded {
     pub hidden_from: Vec<RootKey>,
     /// The conversations that have an own log, each in a line.
     pub summaries: Vec<Summary>,
-    /// There is something that was stored before there was an index: [`Op::IndexMore`].
+    /// There is something that was stored before there was an index: [`super::op::Op::IndexMore`].
     pub unsearched: bool,
     /// Groups of which anything is here, also those that nobody has added us to.
     pub groups: Vec<GroupRow>,
