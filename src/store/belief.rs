@@ -18,6 +18,21 @@ use crate::wire::{ConversationId, DeviceKey, EntryId, Lack};
 /// a peer that lost something deep inside a long log is too rare to pay for with rows.
 const LOWER_ROWS_MAX: i64 = 4_096;
 
+/// In SQL: whether a device is believed to have an entry `e`.
+macro_rules! believed_to_have {
+    ($device:literal) => {
+        concat!(
+            "(EXISTS (SELECT 1 FROM belief_entry x WHERE x.device = ",
+            $device,
+            " AND x.log = e.log AND x.entry = e.local)
+             OR e.fork = 0 AND EXISTS (SELECT 1 FROM belief b WHERE b.device = ",
+            $device,
+            " AND b.log = e.log AND b.count > e.sequence))"
+        )
+    };
+}
+pub(super) use believed_to_have;
+
 /// A peer has these on its disk. Tells which own entries that has delivered for the first time.
 pub(super) fn acked(tx: &Connection, peer: &DeviceKey, ids: &[EntryId], way: Way) -> Result<Vec<Delivery>, StoreError> {
     let (mut has, mut waiting, mut delivered) = (vec![], vec![], vec![]);

@@ -28,11 +28,13 @@ pub(super) fn reads_differently(tx: &Connection, local: i64) -> Result<(), Store
 /// Whether a message is shown: not when it was deleted for this device only, counts for nothing in its group, or came without
 /// its body though nobody has deleted it. That one is on its way, or was not meant for us.
 pub(super) fn look_again(tx: &Connection, local: i64) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "UPDATE entry SET shown = (hidden = 0 AND void = 0 AND bare = 0)
-         WHERE local = ?1 AND (kind = 1 OR (kind NOT IN (2, 3, 4, 16) AND target IS NULL))",
-    )?
-    .execute([local])?;
+    let (kind, has_target): (u32, bool) = tx
+        .prepare_cached("SELECT kind, target IS NOT NULL FROM entry WHERE local = ?1")?
+        .query_row([local], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if is_shown(kind, has_target) {
+        tx.prepare_cached("UPDATE entry SET shown = (hidden = 0 AND void = 0 AND bare = 0) WHERE local = ?1")?
+            .execute([local])?;
+    }
     Ok(())
 }
 

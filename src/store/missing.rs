@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::StoreError;
+use super::belief::believed_to_have;
 use super::value::int;
 use crate::wire::RootKey;
 
@@ -131,14 +132,11 @@ fn holders(tx: &Connection, log: i64, from: i64) -> Result<Vec<RootKey>, StoreEr
 /// Whose devices are believed to have one entry.
 fn having(tx: &Connection, local: i64) -> Result<Vec<RootKey>, StoreError> {
     let roots = tx
-        .prepare_cached(
-            "SELECT DISTINCT p.root FROM entry e
-             JOIN device d JOIN peer p ON p.device = d.key
-             WHERE e.local = ?1 AND (
-                 EXISTS (SELECT 1 FROM belief_entry b WHERE b.device = d.id AND b.log = e.log AND b.entry = e.local)
-                 OR e.fork = 0 AND EXISTS
-                     (SELECT 1 FROM belief b WHERE b.device = d.id AND b.log = e.log AND b.count > e.sequence))",
-        )?
+        .prepare_cached(concat!(
+            "SELECT DISTINCT p.root FROM entry e JOIN device d JOIN peer p ON p.device = d.key
+             WHERE e.local = ?1 AND ",
+            believed_to_have!("d.id")
+        ))?
         .query_map([local], |row| row.get(0).map(RootKey))?
         .collect::<Result<_, _>>()?;
     Ok(roots)

@@ -5,26 +5,23 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
+use super::belief::believed_to_have;
 use super::entries::DELIVERED;
 use super::{Delivery, StoreError, logs};
 use crate::wire::{ConversationId, DeviceKey, EntryId};
 
-/// Whether a device of a group has not been heard to have an entry: `?1` conversation, `?2` log, `?3` sequence, `?4` fork, `?5` entry.
-const SOMEBODY_LACKS: &str = "SELECT EXISTS (SELECT 1 FROM recipient r
-         LEFT JOIN belief b ON b.device = r.device AND b.log = ?2
-     WHERE r.conversation = ?1 AND NOT (?4 = 0 AND ?3 < coalesce(b.count, 0))
-         AND NOT EXISTS (SELECT 1 FROM belief_entry x WHERE x.device = r.device AND x.log = ?2 AND x.entry = ?5))";
-
 /// Whether everybody has an entry who has to have it, now that one more has.
 pub(super) fn all_have(tx: &Connection, local: i64) -> Result<bool, StoreError> {
-    let (conversation, log, sequence, fork): (i64, i64, i64, bool) = tx
-        .prepare_cached("SELECT conversation, log, sequence, fork FROM entry WHERE local = ?1")?
-        .query_row([local], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
     let lacks: bool = tx
-        .prepare_cached(SOMEBODY_LACKS)?
-        .query_row(params![conversation, log, sequence, fork, local], |row| row.get(0))?;
+        .prepare_cached(concat!(
+            "SELECT EXISTS (SELECT 1 FROM entry e JOIN recipient r ON r.conversation = e.conversation
+             WHERE e.local = ?1 AND NOT ",
+            believed_to_have!("r.device"),
+            ")"
+        ))?
+        .query_row([local], |row| row.get(0))?;
     Ok(!lacks)
 }
 
@@ -67,12 +64,12 @@ pub(super) fn save(tx: &Connection, key: &ConversationId, devices: &[DeviceKey])
 
 /// Which devices have to have an entry, and whether each is believed to have it.
 pub(super) fn of_entry(tx: &Connection, id: &EntryId) -> Result<Vec<(DeviceKey, bool)>, StoreError> {
-    let mut statement = tx.prepare_cached(
-        "SELECT d.key, (e.fork = 0 AND e.sequence < coalesce(b.count, 0))
-             OR EXISTS (SELECT 1 FROM belief_entry x WHERE x.device = r.device AND x.log = e.log AND x.entry = e.local)
-         FROM entry e JOIN recipient r ON r.conversation = e.conversation JOIN device d ON d.id = r.device
-         LEFT JOIN belief b ON b.device = r.device AND b.log = e.log WHERE e.id = ?1 ORDER BY d.key",
-    )?;
+    let mut statement = tx.prepare_cached(concat!(
+        "SELECT d.key, ",
+        believed_to_have!("r.device"),
+        " FROM entry e JOIN recipient r ON r.conversation = e.conversation JOIN device d ON d.id = r.device
+         WHERE e.id = ?1 ORDER BY d.key"
+    ))?;
     let rows = statement.query_map([id.0], |row| Ok((DeviceKey(row.get(0)?), row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -11,12 +11,13 @@ use super::io::CallId;
 use super::members::Joined;
 use super::pending::Pending;
 use super::state::{Conversation, GROUPS_MAX, With};
+use super::write::Place;
 use crate::coordinator::{CommandError, ErrorCode, GroupView, MEMBERS_MAX, MemberView, Reply};
 use crate::identity::{Card, GroupId, Name, UserId};
+use crate::log::Entry;
 use crate::log::group::{Action, CUT_LOGS_MAX, HUE_MAX, Last, Refusal};
-use crate::log::{Draft, Entry};
 use crate::store::{Op, Standing};
-use crate::wire::{AFTER_MAX, ConversationId, EntryId, LogId, OWN_CONVERSATION, RootKey, Salt, kind};
+use crate::wire::{ConversationId, EntryId, LogId, OWN_CONVERSATION, RootKey, kind};
 
 impl Engine {
     pub(super) fn create_group(&mut self, call: CallId, name: &str, users: &[Uuid]) -> Result<(), CommandError> {
@@ -164,67 +165,17 @@ impl Engine {
         }
     }
 
-    /// Writes a change at the end of a group's conversation. It names the changes that it has seen before any other heads.
+    /// Writes a change at the end of a group's conversation.
     fn write_change(
         &mut self,
         conversation: &ConversationId,
         action: &Action,
         call: Option<CallId>,
     ) -> Result<(), CommandError> {
-        let first = self.joined(conversation).map(|joined| joined.group.tops()).unwrap_or_default();
-        let entry = self.compose(conversation, kind::GROUP, None, action.to_bytes(), &first)?;
+        let entry = self.compose(conversation, kind::GROUP, None, action.to_bytes())?;
         let pending = Pending::Changed { call, conversation: *conversation, entry: Box::new(entry.clone()) };
         self.ask(pending, Op::Append(Box::new(entry)));
         Ok(())
-    }
-
-    /// The next own entry of a conversation, behind everything that is here; `first` is named before any other heads.
-    pub(super) fn compose(
-        &mut self,
-        conversation: &ConversationId,
-        kind: u32,
-        target: Option<EntryId>,
-        body: Vec<u8>,
-        first: &[EntryId],
-    ) -> Result<Entry, CommandError> {
-        let missing = || CommandError::new(ErrorCode::Storage, "The conversation is being read again; try again.");
-        let state = self.conversations.get(conversation).filter(|state| !state.stale).ok_or_else(missing)?;
-        let mut after: Vec<EntryId> = vec![];
-        for head in first.iter().chain(&state.heads) {
-            if Some(*head) != state.last && !after.contains(head) && after.len() < AFTER_MAX {
-                after.push(*head);
-            }
-        }
-        let place =
-            Place { conversation: *conversation, log: state.log, sequence: state.next, previous: state.last, after };
-        let entry = self.sign(place, kind, target, body).ok_or_else(missing)?;
-        let state = self.conversations.get_mut(conversation).ok_or_else(missing)?;
-        // The next one follows this one even before the disk has it.
-        state.next += 1;
-        state.last = Some(entry.id());
-        state.heads = vec![entry.id()];
-        state.writing += 1;
-        Ok(entry)
-    }
-
-    fn sign(&mut self, place: Place, kind: u32, target: Option<EntryId>, body: Vec<u8>) -> Option<Entry> {
-        let (wall, salt) = (self.now.wall, Salt(self.rng.random()));
-        let me = self.me.as_ref()?;
-        let Place { conversation, log, sequence, previous, after } = place;
-        let draft = Draft {
-            author: me.card.root(),
-            conversation,
-            log,
-            sequence,
-            previous,
-            after,
-            time: wall,
-            kind,
-            target,
-            body,
-            salt,
-        };
-        Some(Entry::write(&me.secrets.device, draft))
     }
 
     /// A change of ours is on disk.
@@ -319,15 +270,6 @@ impl Engine {
         let own = self.me.as_ref().filter(|me| me.card.root() == *root).map(|me| me.name.to_string());
         own.or_else(|| self.people.get(root).map(|contact| contact.card.fields().name.to_string()))
     }
-}
-
-/// Where an own entry goes.
-struct Place {
-    conversation: ConversationId,
-    log: LogId,
-    sequence: u64,
-    previous: Option<EntryId>,
-    after: Vec<EntryId>,
 }
 
 fn group_name(name: &str) -> Result<Name, CommandError> {

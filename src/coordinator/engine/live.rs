@@ -1,9 +1,6 @@
 //! What is done with messages: writing them, and then answering, editing, deleting, reacting, passing on; and who is told.
-//!
-//! Commands of one conversation are done in their order. Most must first look at the message that they are about; what comes after
-//! such a one waits in a queue, so that a reaction that is taken back right after it was set is seen set.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
@@ -13,30 +10,23 @@ use super::pending::Pending;
 use super::reading::{entry_id, unknown_message};
 use super::state::UNTOLD_MAX;
 use super::statements::Statements;
+use super::turns::Queues;
+use super::write::being_read;
 use crate::coordinator::{CommandError, ErrorCode, Event, FORWARD_MAX, Reply};
 use crate::identity::{UserId, visible};
 use crate::log::fold::{Content, EMOJI_MAX};
 use crate::log::{Deletion, Entry, Reaction, Text};
-use crate::store::{Fresh, Happened, MessageRow, Op, Outcome, Standing};
+use crate::store::{Fresh, Happened, MessageRow, Op, Outcome};
 use crate::wire::{ConversationId, EntryId, kind};
 
-/// Commands of one conversation that wait for another one to be looked up: more than a script may have under way.
-const QUEUE_MAX: usize = 1_024;
-
-/// What this file and `statements` keep in memory.
+/// What this file, `turns` and `statements` keep in memory.
 #[derive(Default)]
 pub(super) struct Live {
     /// What waits in each conversation where a message is being looked at.
-    queues: BTreeMap<ConversationId, VecDeque<Queued>>,
+    pub queues: Queues,
     /// Messages that are passed on, by the command.
     forwards: BTreeMap<CallId, Forward>,
     pub statements: Statements,
-}
-
-struct Queued {
-    call: CallId,
-    target: Option<EntryId>,
-    act: Act,
 }
 
 struct Forward {
@@ -50,6 +40,8 @@ pub(super) enum Act {
     Answer(Text),
     Edit(Text),
     Delete,
+    /// Delete it on this device only: nothing of it need be looked at.
+    Hide(EntryId),
     React(Reaction),
     /// Say it in these.
     Forward(Vec<ConversationId>),
@@ -93,9 +85,8 @@ impl Engine {
             let conversation = self.writable(with)?;
             return self.in_order(call, conversation, Some(entry_id(id)?), Act::Delete);
         }
-        let (conversation, id) = (self.conversation_with(with)?, entry_id(id)?);
-        self.ask(Pending::Hidden(call, conversation), Op::Hide { conversation, id });
-        Ok(())
+        let conversation = self.conversation_with(with)?;
+        self.in_order(call, conversation, None, Act::Hide(entry_id(id)?))
     }
 
     pub(super) fn react(
@@ -130,100 +121,26 @@ impl Engine {
         self.in_order(call, conversation, Some(id), Act::Forward(to))
     }
 
-    /// The conversation that this user or group names, if one may write in it.
-    fn writable(&self, to: Uuid) -> Result<ConversationId, CommandError> {
-        self.need_identity()?;
-        if let Ok((conversation, joined)) = self.group(to) {
-            let outside = || CommandError::new(ErrorCode::NotInGroup, "You are not in this group.");
-            return joined.inside.then_some(conversation).ok_or_else(outside);
-        }
-        let (_, contact) = self.person(to)?;
-        match contact.person.standing {
-            Standing::Contact => self.conversation_with(to),
-            Standing::Blocked => Err(CommandError::new(ErrorCode::Blocked, "You have blocked this person.")),
-            _ => {
-                let message = "They are not a contact yet: messages can be written once one of you has accepted.";
-                Err(CommandError::new(ErrorCode::NotAContact, message))
-            }
-        }
-    }
-
-    /// Does something, after everything that was asked for in this conversation before.
-    fn in_order(
-        &mut self,
-        call: CallId,
-        conversation: ConversationId,
-        target: Option<EntryId>,
-        act: Act,
-    ) -> Result<(), CommandError> {
-        if let Some(queue) = self.live.queues.get_mut(&conversation) {
-            if queue.len() >= QUEUE_MAX {
-                return Err(CommandError::new(ErrorCode::Full, "Too much is under way here; try again."));
-            }
-            queue.push_back(Queued { call, target, act });
-            return Ok(());
-        }
-        match target {
-            None => self.perform(call, conversation, None, act),
-            Some(target) => {
-                self.live.queues.insert(conversation, VecDeque::new());
-                self.look(call, conversation, target, act);
-                Ok(())
-            }
-        }
-    }
-
-    fn look(&mut self, call: CallId, conversation: ConversationId, target: EntryId, act: Act) {
-        let op = Op::Message { id: target, conversation: Some(conversation) };
-        self.ask(Pending::Looked { call, conversation, act }, op);
-    }
-
-    /// The message that something is to be done with was read.
-    pub(super) fn looked(&mut self, call: CallId, conversation: ConversationId, act: Act, outcome: Outcome) {
-        let result = match outcome {
-            Outcome::Message(_, row) => self.perform(call, conversation, Some(*row), act),
-            _ => Err(unknown_message()),
-        };
-        if let Err(error) = result {
-            self.reply(call, Err(error));
-        }
-        self.go_on(conversation);
-    }
-
-    /// Does what waits, up to the next message that must be looked at.
-    pub(super) fn go_on(&mut self, conversation: ConversationId) {
-        while let Some(queue) = self.live.queues.get_mut(&conversation) {
-            let Some(Queued { call, target, act }) = queue.pop_front() else {
-                self.live.queues.remove(&conversation);
-                return;
-            };
-            if let Some(target) = target {
-                return self.look(call, conversation, target, act);
-            }
-            if let Err(error) = self.perform(call, conversation, None, act) {
-                self.reply(call, Err(error));
-            }
-        }
-    }
-
-    fn perform(
+    /// Does it, with the message that it is about.
+    pub(super) fn perform(
         &mut self,
         call: CallId,
         conversation: ConversationId,
         row: Option<MessageRow>,
         act: Act,
     ) -> Result<(), CommandError> {
-        let Some(row) = row else {
-            let Act::Say(text) = act else { return Err(unknown_message()) };
-            return self.say(call, conversation, None, &text);
-        };
-        match act {
-            Act::Say(text) => self.say(call, conversation, None, &text),
-            Act::Answer(text) => self.say(call, conversation, Some(row.id), &text),
-            Act::Edit(text) => self.edit(call, conversation, &row, text),
-            Act::Delete => self.delete(call, conversation, &row),
-            Act::React(reaction) => self.react_to(call, conversation, &row, reaction),
-            Act::Forward(to) => self.forward(call, row, &to),
+        match (act, row) {
+            (Act::Say(text), _) => self.say(call, conversation, None, &text),
+            (Act::Hide(id), _) => {
+                self.ask(Pending::Hidden(call, conversation), Op::Hide { conversation, id });
+                Ok(())
+            }
+            (Act::Answer(text), Some(row)) => self.say(call, conversation, Some(row.id), &text),
+            (Act::Edit(text), Some(row)) => self.edit(call, conversation, &row, text),
+            (Act::Delete, Some(row)) => self.delete(call, conversation, &row),
+            (Act::React(reaction), Some(row)) => self.react_to(call, conversation, &row, reaction),
+            (Act::Forward(to), Some(row)) => self.forward(call, row, &to),
+            (_, None) => Err(unknown_message()),
         }
     }
 
@@ -234,7 +151,7 @@ impl Engine {
         target: Option<EntryId>,
         text: &Text,
     ) -> Result<(), CommandError> {
-        let entry = self.write(conversation, kind::TEXT, target, text.to_bytes())?;
+        let entry = self.compose(&conversation, kind::TEXT, target, text.to_bytes())?;
         let pending = Pending::Written { call, conversation, id: entry.id() };
         self.ask(pending, Op::Append(Box::new(entry)));
         Ok(())
@@ -260,7 +177,7 @@ impl Engine {
                 return Err(CommandError::new(ErrorCode::MessageNewer, message));
             }
         }
-        let entry = self.write(conversation, kind::EDIT, Some(row.id), text.to_bytes())?;
+        let entry = self.compose(&conversation, kind::EDIT, Some(row.id), text.to_bytes())?;
         let happened = Happened::Edited { target: row.id, text: text.text };
         self.append(call, conversation, entry, happened);
         Ok(())
@@ -272,7 +189,7 @@ impl Engine {
             self.reply(call, Ok(Reply::Done));
             return Ok(());
         }
-        let entry = self.write(conversation, kind::DELETE, Some(row.id), Deletion {}.to_bytes())?;
+        let entry = self.compose(&conversation, kind::DELETE, Some(row.id), Deletion {}.to_bytes())?;
         self.append(call, conversation, entry, Happened::Deleted { target: row.id });
         Ok(())
     }
@@ -297,7 +214,7 @@ impl Engine {
             let message = format!("There are {EMOJI_MAX} different emoji beside this message already.");
             return Err(CommandError::new(ErrorCode::InvalidReaction, message));
         }
-        let entry = self.write(conversation, kind::REACTION, Some(row.id), reaction.to_bytes())?;
+        let entry = self.compose(&conversation, kind::REACTION, Some(row.id), reaction.to_bytes())?;
         let Reaction { emoji, on } = reaction;
         self.append(call, conversation, entry, Happened::Reacted { target: row.id, emoji, on });
         Ok(())
@@ -319,7 +236,7 @@ impl Engine {
         }
         self.live.forwards.insert(call, Forward { ids: vec![], left: to.len() });
         for conversation in to {
-            let entry = self.write(*conversation, kind::TEXT, None, text.to_bytes())?;
+            let entry = self.compose(conversation, kind::TEXT, None, text.to_bytes())?;
             let pending = Pending::Forwarded { call, conversation: *conversation, id: entry.id() };
             self.ask(pending, Op::Append(Box::new(entry)));
         }
@@ -329,17 +246,6 @@ impl Engine {
     fn need_author(&self, row: &MessageRow, otherwise: &str) -> Result<(), CommandError> {
         let mine = self.me.as_ref().is_some_and(|me| me.card.root() == row.author);
         if mine { Ok(()) } else { Err(CommandError::new(ErrorCode::NotYours, otherwise)) }
-    }
-
-    /// Signs the next entry of our log in a conversation.
-    fn write(
-        &mut self,
-        conversation: ConversationId,
-        kind: u32,
-        target: Option<EntryId>,
-        body: Vec<u8>,
-    ) -> Result<Entry, CommandError> {
-        self.compose(&conversation, kind, target, body, &[])
     }
 
     fn append(&mut self, call: CallId, conversation: ConversationId, entry: Entry, happened: Happened) {
@@ -453,8 +359,4 @@ fn checked(text: String) -> Result<Text, CommandError> {
 
 fn deleted() -> CommandError {
     CommandError::new(ErrorCode::MessageDeleted, "This message was deleted.")
-}
-
-fn being_read() -> CommandError {
-    CommandError::new(ErrorCode::Storage, "The conversation is being read again; try again.")
 }

@@ -5,32 +5,38 @@
 //!
 //! | file | what it decides |
 //! |---|---|
-//! | `commands` | what a person or a script asks for |
+//! | `commands` | what a person or a script asks for: which of the files below does it |
 //! | `choices` | one's own name, brokers, names for others |
+//! | `people` | the people and devices that are known, and the indices over them |
 //! | `first_contact` | requests, acceptances, and their repetition |
 //! | `groups` | what a person asks for about groups |
+//! | `group_changes` | what was changed in a group, as lines for people |
 //! | `members` | whom we know for a group's sake, who shares what with us |
 //! | `carry` | what of a group goes to whom, and is taken from whom |
 //! | `brokers` | which sessions there are, what they listen to and bring |
+//! | `reach` | at which brokers of others we are, and for whose sake |
 //! | `routes` | over which of them something is said |
 //! | `hiding` | who learns an address of this device |
 //! | `presence` | hello, signals, and what the link's machine wants |
 //! | `frames` | entries, acks, have and lack, whichever path they came |
 //! | `mail` | deposits, and what arrives in a mailbox |
 //! | `telling` | what mail says of what each side has, and which mail counts |
+//! | `pending` | why the store was asked: what to do when it answers |
 //! | `stored` | what follows when something is on disk |
-//! | `live` | messages: writing, answering, editing, deleting, reacting, passing on |
+//! | `refused` | what follows when the disk refused it |
+//! | `turns` | in which order the commands of a conversation are done |
+//! | `live` | messages: saying, answering, editing, deleting, reacting, passing on |
+//! | `write` | own entries: their place, their signature, what follows them |
 //! | `statements` | how far somebody has read, who types |
 //! | `reading` | pages for a window, what was read, drafts |
 //! | `search` | what is looked up in what was said |
 //! | `chosen` | silence for a conversation, a place on top, a place out of sight |
-//! | `refused` | what follows when the disk refused it |
 //! | `view` | how things stand, for people |
 //! | `changes` | what watchers are told of that |
 //! | `finish` | an orderly end |
 //!
-//! **Acknowledged means committed**: an ack, a broker's acknowledgement, a reply and an event are only ever produced in
-//! `stored`, from the store's outcome.
+//! **Acknowledged means committed**: an ack, a broker's acknowledgement, and a reply or an event about something that was written
+//! are only ever produced from the store's outcome. `stored` takes all of those, and hands them on to the file whose they are.
 
 mod brokers;
 mod carry;
@@ -60,7 +66,9 @@ mod state;
 mod statements;
 mod stored;
 mod telling;
+mod turns;
 mod view;
+mod write;
 
 use std::time::Duration;
 

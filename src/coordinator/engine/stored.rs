@@ -1,4 +1,5 @@
-//! What follows when something is on disk. Nothing is acknowledged, replied or told anywhere else.
+//! What follows when something is on disk. Every outcome of the store comes here first, and is handed on to the file whose it is;
+//! what was written is acknowledged, replied and told from an outcome, and never before.
 
 use super::Engine;
 use super::io::{Output, StoreToken};
@@ -7,7 +8,7 @@ use super::state::{Conversation, Me, With};
 use crate::coordinator::{CommandError, ErrorCode, Event, Reply};
 use crate::identity::{Card, Name};
 use crate::store::{Delivery, Invitation, Loaded, Op, Outcome, Profile, Refusal, Standing};
-use crate::wire::{ConnectionId, ConversationId, DeviceKey, EntryId, Frame, RootKey};
+use crate::wire::{ConnectionId, ConversationId, DeviceKey, Frame, RootKey};
 
 impl Engine {
     /// The store has answered.
@@ -288,54 +289,6 @@ impl Engine {
         let card = Card::sign(&secrets.device, secrets.certificate(), secrets.device_list(), fields);
         let working = secrets.working_key();
         self.me = Some(Me { secrets, working, profile, name, card, invitations, card_changed });
-    }
-
-    fn written(&mut self, call: u64, conversation: &ConversationId, id: EntryId, heads: Vec<EntryId>) {
-        self.reply(call, Ok(Reply::Message(id.to_string())));
-        self.on_disk(conversation, id, heads);
-        self.bring_back(conversation);
-    }
-
-    /// An own entry is on disk: it goes out.
-    pub(super) fn on_disk(&mut self, conversation: &ConversationId, id: EntryId, mut heads: Vec<EntryId>) {
-        // A later own entry that is on its way follows this one already.
-        if self.conversations.get(conversation).is_some_and(|state| state.last != Some(id)) {
-            heads.retain(|head| *head != id);
-        }
-        let Some(state) = self.conversations.get_mut(conversation) else { return };
-        state.writing = state.writing.saturating_sub(1);
-        self.mark_chat(conversation);
-        self.new_heads(conversation, heads);
-        for device in self.devices_sharing(conversation) {
-            self.in_use(&device);
-            self.something_for(&device);
-        }
-    }
-
-    pub(super) fn write_failed(&mut self, call: u64, conversation: &ConversationId, error: &str) {
-        self.reply_storage(call, error);
-        self.log_is_stale(conversation);
-    }
-
-    /// An own entry did not come to the disk: where the log stands is read again.
-    pub(super) fn log_is_stale(&mut self, conversation: &ConversationId) {
-        let Some(state) = self.conversations.get_mut(conversation) else { return };
-        state.writing = state.writing.saturating_sub(1);
-        state.stale = true;
-        if state.writing == 0 {
-            self.ask(Pending::Reload, Op::Load);
-        }
-    }
-
-    /// What the conversation's next entry follows: the heads on disk, for what is there was shown, and the last own entry, which
-    /// may still be on its way to the disk. It may name some of them too; to say so twice changes nothing.
-    fn new_heads(&mut self, conversation: &ConversationId, mut heads: Vec<EntryId>) {
-        if let Some(state) = self.conversations.get_mut(conversation) {
-            if state.writing > 0 {
-                heads.extend(state.last);
-            }
-            state.heads = heads;
-        }
     }
 
     /// What a peer said to have of this conversation counts, or what it said to lack.

@@ -91,6 +91,21 @@ fn commands_of_a_conversation_keep_their_order() {
     assert_eq!(texts(world.history(bob, alice_id)), ["two", "first", "second", "fourth"]);
 }
 
+/// Deleting for oneself waits for what was asked for in the conversation before: that is still about a message that is there.
+#[test]
+fn a_message_is_hidden_in_its_turn() {
+    let mut world = World::new(6);
+    let (alice, _, _, bob_id) = linked(&mut world);
+    let id = world.write(alice, bob_id, "hello");
+    let hide = Command::DeleteMessage { with: bob_id, id: id.clone(), for_everyone: false };
+    let calls = [react(bob_id, &id, true), react(bob_id, &id, false), hide, react(bob_id, &id, true)]
+        .map(|command| world.submit(alice, command));
+    world.pass(MINUTE);
+    let codes = calls.map(|call| world.reply(alice, call).unwrap().as_ref().err().map(|error| error.code));
+    assert_eq!(codes, [None, None, None, Some(ErrorCode::UnknownMessage)]);
+    assert_eq!(world.history(alice, bob_id), []);
+}
+
 /// What cannot be done is refused with a reason, and changes nothing.
 #[test]
 fn what_cannot_be_done_is_refused() {
