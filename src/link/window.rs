@@ -6,7 +6,7 @@
 //! draft-ietf-ccwg-bbr). While the path still takes more, a larger window shows as a higher rate, and the window doubles; when
 //! the path is full the rate grows no more, and neither does the window. So a message waits for one round trip at most.
 //! Where round trips are shorter than the turns in which two computers work through packets, [`PATIENCE`] stands for them, and
-//! what is under way is not on a way but in a socket: it is no more than that takes ([`SOCKET_BYTES`]).
+//! what is under way is not on a way but in a socket: it is no more than that takes ([`Window::set_room`]).
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -30,10 +30,18 @@ const HEAD_BYTES: usize = BULK_MESSAGE_BYTES_MAX - BULK_BYTES_MAX;
 const PIECE_BYTES_MIN: usize = 4 * 1024 - HEAD_BYTES;
 /// What may always wait, as time: a person does not notice it, and it bridges the turns of two busy computers.
 pub const PATIENCE: Duration = Duration::from_millis(3);
-/// And as bytes: what a socket takes at once while its owner does something else. Linux gives one 208 KiB, of which a packet
-/// of ours takes twice its length, so 92 of them; messages and acknowledgements need some room too. What a full socket throws
+/// And as bytes: what a socket takes at once while its owner does something else. A packet of ours takes twice its length of the
+/// room that a socket has, and messages and acknowledgements need some too ([`SOCKET_BYTES_RESERVED`]). What a full socket throws
 /// away is sent again after a second, and whoever waits for it waits as long.
-pub const SOCKET_BYTES: usize = 80 * 1024;
+const fn socket_bytes(room: usize) -> usize {
+    (room / 2).saturating_sub(SOCKET_BYTES_RESERVED)
+}
+/// Of a socket, for messages and acknowledgements: some twenty packets.
+const SOCKET_BYTES_RESERVED: usize = 24 * 1024;
+/// The room of a peer's socket that has not said how much it has: what Linux gives by itself.
+pub const ROOM_BYTES_MIN: usize = 208 * 1024;
+/// More is of no use: then the turns of two computers no longer count.
+pub const ROOM_BYTES_MAX: usize = 768 * 1024;
 /// So much of a round trip is not the way but the turns of both computers: what is under way then waits in a socket.
 const TURN: Duration = Duration::from_millis(1);
 /// A piece that takes so much longer than the way and the window explain was lost: the library sends nothing again before a
@@ -69,6 +77,8 @@ struct Piece {
 #[derive(Debug)]
 pub struct Window {
     bytes: usize,
+    /// What may wait in the peer's socket.
+    socket: usize,
     /// No window is larger: halved by a loss, and let grow again by an eighth with each [`RATE_LIFE`] without.
     most: usize,
     /// Pieces that end below this were handed over before the last loss was seen.
@@ -93,6 +103,7 @@ impl Default for Window {
     fn default() -> Self {
         Self {
             bytes: WINDOW_BYTES_FIRST,
+            socket: socket_bytes(ROOM_BYTES_MIN),
             most: WINDOW_BYTES_MAX,
             lost: 0,
             handed: 0,
@@ -109,6 +120,12 @@ impl Default for Window {
 }
 
 impl Window {
+    /// The peer's socket has so much room, in bytes as its system counts them; taken within [`ROOM_BYTES_MIN`] and
+    /// [`ROOM_BYTES_MAX`], whatever it says.
+    pub fn set_room(&mut self, room: usize) {
+        self.socket = socket_bytes(room.clamp(ROOM_BYTES_MIN, ROOM_BYTES_MAX));
+    }
+
     /// How many bytes may be under way now.
     pub fn bytes(&self) -> usize {
         self.bytes
@@ -235,10 +252,10 @@ impl Window {
         let rate = self.rate();
         let bytes = |time: Duration| (rate * time.as_secs_f64()) as usize;
         let on_the_way = bytes(round_trip.saturating_sub(TURN));
-        let waiting = bytes(round_trip.max(PATIENCE)).min(on_the_way.max(SOCKET_BYTES));
+        let waiting = bytes(round_trip.max(PATIENCE)).min(on_the_way.max(self.socket));
         // It grows by no more than was confirmed, so that what follows a pause is no burst; and slowly where it is more than a
         // socket takes, since a computer that does much else looks like a long path until it has a moment.
-        let step = if self.bytes < SOCKET_BYTES { newly } else { newly / SLOWLY };
+        let step = if self.bytes < self.socket { newly } else { newly / SLOWLY };
         let soon = std::mem::take(&mut self.resume).max(self.bytes.saturating_add(step));
         self.bytes = (on_the_way + waiting).min(soon).min(self.most).max(WINDOW_BYTES_MIN);
     }

@@ -17,6 +17,7 @@ use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit};
 use webrtc::error::Result;
 use webrtc::peer_connection::PeerConnection;
 
+use super::sockets;
 use crate::link::window::Window;
 use crate::wire::{BULK_MESSAGE_BYTES_MAX, ConnectionId};
 
@@ -28,6 +29,9 @@ const PIECE_BYTES_MIN: usize = 4 * 1024;
 const PIECES_MAX: usize = BULK_EXPECTED_BYTES_MAX / PIECE_BYTES_MIN;
 /// The channel's id, the same on both sides, like that of the frames.
 const CHANNEL_ID: u16 = 2;
+/// How much of the window is still under way when the library says that there is room. Half of it is what the path holds, and
+/// would be gone before more arrives, since saying so takes a turn of two tasks.
+const MARK_EIGHTHS: usize = 5;
 /// The library says when what it has sent and holds falls to a mark, and nothing when all of it went before it rose above the
 /// mark. So we look by ourselves too, after half a round trip, within these bounds.
 const LOOK_AFTER: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(20)];
@@ -64,6 +68,13 @@ impl Channel {
         Ok(Self { channel, open: false, window, began: Instant::now(), mark: 0, look_at: None })
     }
 
+    /// The peer described its side.
+    pub(super) fn described(&mut self, sdp: &str) {
+        if let Some(room) = sockets::room(sdp) {
+            self.window.set_room(room);
+        }
+    }
+
     /// How much data the next piece should have.
     pub(super) fn piece_bytes(&self) -> usize {
         self.window.piece_bytes()
@@ -76,7 +87,11 @@ impl Channel {
             if let Some(bytes) = waiting
                 && self.look_at.is_none_or(|at| at <= Instant::now())
             {
-                self.look().await?;
+                // What is known already may do: each look waits for the library, which does all the work of the connection
+                // under one lock.
+                if !self.window.has_room(bytes) {
+                    self.look().await?;
+                }
                 if self.window.has_room(bytes) {
                     return Ok(Happening::Room);
                 }
@@ -118,9 +133,9 @@ impl Channel {
         Ok(())
     }
 
-    /// The library says when half of the window is free: the other half is what the path holds, so it does not run dry.
+    /// The library says when there is room, and not for each packet: one turn then hands over some pieces.
     async fn set_mark(&mut self) -> Result<()> {
-        let mark = u32::try_from(self.window.bytes() / 2).unwrap_or(u32::MAX);
+        let mark = u32::try_from(self.window.bytes() / 8 * MARK_EIGHTHS).unwrap_or(u32::MAX);
         // Each change costs the library a turn.
         if mark.abs_diff(self.mark) > self.mark / 8 {
             self.mark = mark;

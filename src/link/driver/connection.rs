@@ -17,6 +17,7 @@ use webrtc::peer_connection::{
 };
 
 use super::forward::{Forward, Note, is_usable, without_addresses};
+use super::sockets::{self, Sockets};
 use super::{Policy, SEND_BUFFER_BYTES_MAX, Settings, bulk};
 use crate::link::Path;
 use crate::wire::ConnectionId;
@@ -131,6 +132,7 @@ impl Connection {
                     .build(),
             )
             .with_setting_engine(engine)
+            .with_runtime(Arc::new(Sockets))
             .with_handler(Arc::new(forward))
             .with_data_channel_send_buffer_limit(SEND_BUFFER_BYTES_MAX)
             .with_udp_addrs(settings.bind.clone());
@@ -180,6 +182,7 @@ impl Connection {
 
     /// Accepts an offer and makes an answer.
     pub(super) async fn answer(&mut self, offer: String) -> Result<String> {
+        self.bulk.described(&offer);
         self.peer.set_remote_description(RTCSessionDescription::offer(offer)?).await?;
         let answer = self.peer.create_answer(None).await?;
         self.peer.set_local_description(answer.clone()).await?;
@@ -188,7 +191,7 @@ impl Connection {
 
     /// A description as the peer may see it.
     fn shown(&self, sdp: String) -> String {
-        if self.policy == Policy::Everything { sdp } else { without_addresses(&sdp) }
+        sockets::with_room(if self.policy == Policy::Everything { sdp } else { without_addresses(&sdp) })
     }
 
     /// Restarts ICE by an offer of our own. Asked for in the offer and not by the library's `restart_ice`, which would bind
@@ -220,6 +223,7 @@ impl Connection {
 
     /// Accepts the answer to the own offer.
     pub(super) async fn accept(&mut self, answer: String) -> Result<()> {
+        self.bulk.described(&answer);
         self.peer.set_remote_description(RTCSessionDescription::answer(answer)?).await
     }
 

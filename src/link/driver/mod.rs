@@ -28,6 +28,7 @@ mod bulk;
 mod connection;
 mod forward;
 mod queue;
+mod sockets;
 mod task;
 
 use std::sync::Arc;

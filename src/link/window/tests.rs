@@ -135,3 +135,18 @@ fn a_loss_halves_the_window() {
     let later = send(&mut window, &path, 12 * SECOND, SECOND, 100 * SECOND).window;
     assert!(later >= before * 9 / 10, "{before} became {later}");
 }
+
+/// On a short way the window is what the peer's socket takes: more where it has said so, and never more than is of use.
+#[test]
+fn a_larger_socket_takes_more() {
+    let path = Path { rate: 400e6, round_trip: Duration::from_micros(200) };
+    let window = |room: Option<usize>| {
+        let mut window = Window::default();
+        room.into_iter().for_each(|room| window.set_room(room));
+        send(&mut window, &path, Duration::ZERO, SECOND, 2 * SECOND).window
+    };
+    assert_eq!(window(None), 80 * 1024);
+    assert_eq!(window(Some(1)), 80 * 1024);
+    assert_eq!(window(Some(416 * 1024)), 184 * 1024);
+    assert_eq!(window(Some(usize::MAX)), 360 * 1024);
+}
