@@ -19,7 +19,7 @@ const ROUNDS: usize = 200;
 /// A message of a few lines with what it is signed by.
 const BYTES: usize = 1024;
 
-pub async fn run(broker: &str) -> Result<Value> {
+pub async fn run(broker: String) -> Result<Value> {
     let bare = Bare::new().await?;
     let echo = {
         let channel = bare.channels[1].clone();
@@ -34,7 +34,7 @@ pub async fn run(broker: &str) -> Result<Value> {
     let connection = ConnectionId([1; 16]);
     let mut pair = Pair::new();
     pair.open(connection).await;
-    let mut mqtt = Mqtt::new(broker).await?;
+    let mut mqtt = Mqtt::new(&broker).await?;
     let payload = Bytes::from(vec![7; BYTES]);
     let (mut of_bare, mut of_frames, mut there, mut of_mqtt) = (vec![], vec![], vec![], vec![]);
     for turn in 0..TURNS {

@@ -25,8 +25,9 @@ async fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let at = |number: usize| args.get(number).with_context(|| format!("argument {number} is missing"));
     match at(0)?.as_str() {
-        "echo" => println!("{}", Box::pin(echo::run(at(1)?)).await?),
-        "bulk" => println!("{}", Box::pin(bulk::run(at(1)?.parse()?)).await?),
+        // As in Kith, where who sends is a task beside the library's, and no thread of its own that has to be woken.
+        "echo" => println!("{}", tokio::spawn(echo::run(at(1)?.clone())).await??),
+        "bulk" => println!("{}", tokio::spawn(bulk::run(at(1)?.parse()?)).await??),
         "cycles" => println!("{}", cycles::run(at(1)?.parse()?).await?),
         "crowd" => Box::pin(crowd::run(at(1)?, at(2)?.as_ref(), at(3)?.parse()?)).await?,
         other => bail!("nobody knows {other}"),
