@@ -46,6 +46,9 @@ const BATCH_TIME: Duration = Duration::from_millis(40);
 const CANDIDATES_MAX: usize = 48;
 /// How often to look whether another pair of addresses is used. A person who looks at the path waits no longer than this.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// The library hands a packet for a relay on when it next wakes, which may be 200 ms later. So it is woken once more, after the
+/// turn in which it took the packet: a timer's shortest time.
+const FLUSH_AFTER: Duration = Duration::from_millis(1);
 /// Any threshold will do; setting it is what counts (see [`Connection::wake`]).
 const BUFFERED_LOW: u32 = 64 * 1024;
 
@@ -76,6 +79,8 @@ pub(super) struct Connection {
     pub(super) generation: u32,
     /// The path at the last look.
     pub(super) path: Path,
+    /// When the library is to be woken for what it holds back; none while it holds nothing.
+    flush_at: Option<Instant>,
     /// When to look again; none before the channel is open.
     look_at: Option<Instant>,
     policy: Policy,
@@ -150,6 +155,7 @@ impl Connection {
             cut: false,
             generation: 0,
             path: Path::Direct,
+            flush_at: None,
             look_at: None,
             policy: settings.policy,
             peer,
@@ -249,7 +255,7 @@ impl Connection {
     /// of the bulk that waits. Bulk comes last: whatever else there is goes before it.
     pub(super) async fn next(&mut self, read: bool, write: bool, piece: Option<usize>) -> Happening {
         loop {
-            let (due, look_at) = (self.due, self.look_at);
+            let (due, flush_at, look_at) = (self.due, self.flush_at, self.look_at);
             tokio::select! {
                 biased;
                 Ok(()) = self.state.changed() => return Happening::State(*self.state.borrow_and_update()),
@@ -258,6 +264,10 @@ impl Connection {
                     if let Some(batch) = self.batch() {
                         return batch;
                     }
+                }
+                () = until(flush_at), if flush_at.is_some() => {
+                    self.wake().await;
+                    self.flush_at = None;
                 }
                 () = until(look_at), if look_at.is_some() => return Happening::Look,
                 event = self.channel.poll(), if read => return Happening::Channel(event),
@@ -305,8 +315,21 @@ impl Connection {
     }
 
     /// Hands a frame to the library. Called after `Writable`, so that it does not wait.
-    pub(super) async fn send(&self, frame: &Bytes) -> Result<()> {
+    pub(super) async fn send(&mut self, frame: &Bytes) -> Result<()> {
+        self.will_flush();
         self.channel.send(BytesMut::from(frame.as_ref())).await
+    }
+
+    /// Hands a piece of bulk to the library. Called after `Room`.
+    pub(super) async fn send_bulk(&mut self, piece: Bytes) -> Result<()> {
+        self.will_flush();
+        self.bulk.send(piece).await
+    }
+
+    fn will_flush(&mut self) {
+        if self.path == Path::Relay {
+            self.flush_at.get_or_insert_with(|| Instant::now() + FLUSH_AFTER);
+        }
     }
 
     /// Looks which path is used now, and plans the next look.

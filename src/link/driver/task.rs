@@ -243,7 +243,7 @@ impl<T: Clone + Send + 'static> Task<T> {
             Happening::Bulk(Ok(bulk::Happening::Arrived(piece))) => self.inbox.arrived(connection, piece),
             Happening::Bulk(Ok(bulk::Happening::Room)) => {
                 let sent = match self.piece.take() {
-                    Some(piece) => current.bulk.send(piece).await,
+                    Some(piece) => current.send_bulk(piece).await,
                     None => Ok(()),
                 };
                 self.inbox.set_piece_bytes(current.bulk.piece_bytes());
