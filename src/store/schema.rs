@@ -75,6 +75,8 @@ pub(super) fn empty_wal(connection: &Connection) -> Result<bool, StoreError> {
 
 pub(super) fn prepare(mut connection: Connection) -> Result<Connection, StoreError> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    // Without it SQLite plans every statement with `LIMIT ?` anew for each value: with each message that is read or stored.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     // NORMAL may lose the last commits at a power cut, and what we have committed we have acknowledged.
     connection.pragma_update(None, "synchronous", "full")?;

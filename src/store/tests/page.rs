@@ -160,6 +160,22 @@ fn what_is_no_row_is_passed_over() {
     assert_eq!(unread(&mut db), (12, Some(texts[0])));
 }
 
+/// A statement is planned once, whatever its values. With `LIMIT ?` SQLite would plan it anew for each of them, and one such is asked
+/// for every message that is read or stored: that was half of what a page costs.
+#[test]
+fn statements_are_planned_once() {
+    use crate::store::{fold, page, summary};
+    let db = Db::in_memory().unwrap();
+    for sql in [page::BELOW, page::FIRST_UNREAD, summary::LAST, summary::UNREAD, fold::OPERATIONS, fold::REACTIONS] {
+        let mut statement = db.connection().prepare(sql).unwrap();
+        for value in 1..=3 {
+            let values = vec![value; statement.parameter_count()];
+            assert!(statement.query(rusqlite::params_from_iter(values)).unwrap().next().is_ok());
+        }
+        assert_eq!(statement.get_status(rusqlite::StatementStatus::RePrepare), 0, "{sql}");
+    }
+}
+
 /// Every question about a page goes to an index and stops as soon as it can: none sorts, none reads a whole table.
 #[test]
 fn pages_come_from_indices() {
