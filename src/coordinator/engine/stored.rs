@@ -218,9 +218,10 @@ impl Engine {
             self.index_more();
         }
         for person in loaded.people {
-            match Card::verify(&person.card) {
+            // It was verified when it came. Two signatures of each would be half of what a start with many contacts takes.
+            match Card::known(&person.card) {
                 Ok(card) => self.know(person, card, &loaded.peers),
-                Err(error) => tracing::error!(%error, "a stored card does not verify"),
+                Err(error) => tracing::error!(%error, "a stored card cannot be read"),
             }
         }
         for group in loaded.groups {

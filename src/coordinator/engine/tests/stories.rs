@@ -5,6 +5,8 @@ use uuid::Uuid;
 
 use crate::coordinator::world::World;
 use crate::coordinator::{Command, ErrorCode, Event, LinkState, MessageState, Path};
+use crate::identity::Card;
+use crate::store::{Op, Outcome};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -222,4 +224,22 @@ fn envelopes_fall_into_their_classes() {
         assert!(crate::wire::CLASSES.contains(&payload.len()), "{} bytes on {topic}", payload.len());
         assert!(crate::signaling::Topic::parse(topic).is_ok(), "{topic}");
     }
+}
+
+/// A card was verified when it came, and is read as it is after that: a start does not verify hundreds of them.
+#[test]
+fn a_card_is_verified_once() {
+    let mut world = World::new(22);
+    let (alice, _, _, bob_id) = friends(&mut world);
+    world.pass(Duration::from_secs(5));
+    world.kill(alice);
+    let Some(Ok(Outcome::Loaded(loaded))) = world.db(alice).apply(vec![Op::Load]).pop() else { panic!("nothing") };
+    let mut bob = loaded.people.first().cloned().unwrap();
+    // The end of a card is its signature.
+    *bob.card.last_mut().unwrap() ^= 1;
+    assert!(Card::verify(&bob.card).is_err() && Card::known(&bob.card).is_ok());
+    assert!(world.db(alice).apply(vec![Op::SavePerson(Box::new(bob))]).iter().all(Result::is_ok));
+    world.start(alice);
+    world.pass(Duration::from_secs(1));
+    assert!(world.contacts(alice).iter().any(|contact| contact.user_id == bob_id));
 }
