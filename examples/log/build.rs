@@ -45,7 +45,7 @@ enum Step {
 
 pub fn run(folder: &Path, messages: usize, conversations: usize) -> Result<()> {
     ensure!(messages >= 100 * conversations, "at least a hundred messages for each conversation");
-    std::fs::create_dir_all(folder)?;
+    platform::private_dir(folder)?;
     let mut rng = StdRng::seed_from_u64(5);
     let me = Secrets::generate(&mut rng);
     platform::write_secret(&folder.join("identity.key"), &me.to_bytes())?;
