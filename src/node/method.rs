@@ -169,6 +169,7 @@ pub(super) const METHODS: &[&str] = &[
     "group.create",
     "group.list",
     "group.members",
+    "group.changes",
     "group.add",
     "group.remove",
     "group.leave",

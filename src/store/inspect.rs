@@ -101,16 +101,21 @@ impl Db {
         let connection = self.connection();
         connection.pragma_update(None, "foreign_keys", false)?;
         connection.execute("ATTACH ?1 AS old", [path.to_string_lossy()])?;
+        // Tables behind a virtual one are written by it.
         let tables = texts(
             connection,
-            "SELECT name FROM old.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
+            "SELECT name FROM pragma_table_list
+             WHERE schema = 'old' AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite_%' ORDER BY name",
         )?;
         for table in tables {
             let shared = format!(
                 "SELECT o.name FROM pragma_table_info('{table}', 'old') o
                  JOIN pragma_table_info('{table}', 'main') m ON m.name = o.name"
             );
-            let columns = texts(connection, &shared)?.join(", ");
+            let mut columns = texts(connection, &shared)?.join(", ");
+            if table == "search" {
+                columns.push_str(", rowid");
+            }
             let copy = format!("INSERT INTO old.{table} ({columns}) SELECT {columns} FROM main.{table}");
             connection.execute(&copy, [])?;
         }

@@ -9,7 +9,7 @@ use crate::store::Db;
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// Formats of which there is a fixture.
-const FORMATS: std::ops::RangeInclusive<usize> = 1..=4;
+const FORMATS: std::ops::RangeInclusive<usize> = 1..=6;
 /// Set to make those that are not there.
 const MAKE_VARIABLE: &str = "KITH_MAKE_FIXTURES";
 
@@ -142,5 +142,8 @@ fn fixtures_are_as_old_as_they_say() {
         let path = copy.path().join("kith.sqlite3");
         std::fs::write(&path, bytes).unwrap();
         Db::open(&path).unwrap();
+        let now = std::fs::read(&path).unwrap();
+        // What is one more than the last fixture is today's format: no earlier one was left out.
+        assert_eq!(now[60..64], u32::try_from(FORMATS.end() + 1).unwrap().to_be_bytes(), "see tests/fixtures/README.md");
     }
 }
