@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use kith::host::Place;
 
-/// Kith: a messenger in which two people's devices talk to each other directly
+/// Kith: a messenger in which people's devices talk to each other directly
 ///
 /// Without a command it opens the window. The first time it asks for your name and how others can reach you; then give
 /// somebody your link, or paste theirs. A second start brings the open window to the front.

@@ -1,4 +1,4 @@
-//! Kith: a messenger in which two people's devices talk to each other directly.
+//! Kith: a messenger in which people's devices talk to each other directly.
 //!
 //! # The map
 //!

@@ -53,6 +53,7 @@ chats-pick-lead = Choose one from the list, or add somebody new.
 chats-nothing-said = Say hello
 chats-draft = Draft: { $text }
 chats-you = You: { $text }
+chats-they = { $name }: { $text }
 chats-unread = { $count ->
     [one] 1 unread message
    *[other] { $count } unread messages
@@ -90,7 +91,7 @@ refused-query = This is too long to look for. Try a few words of it.
 chat-menu = Conversation with { $name }
 chat-pin = Pin
 chat-unpin = Unpin
-chat-mute = Mute
+chat-mute = Mute for good
 chat-mute-hour = Mute for 1 hour
 chat-mute-night = Mute for 8 hours
 chat-unmute = Unmute
@@ -232,6 +233,7 @@ missing-stranger = somebody whom you do not know
 forked = { $name }'s device has written two different messages in one place, as a copied device does. Both are shown.
 forked-own = Your device has written two different messages in one place, as a copied device does. Both are shown.
 mark-queued = Queued. { $why }
+waits-sending = Is being sent …
 waits-for-them = Waits for { $name } to come online
 waits-connecting = Waits for the meeting point …
 waits-unreachable = The meeting point cannot be reached. It is sent as soon as it can
@@ -292,12 +294,12 @@ picks-people = People
 picks-none = Nobody of this name.
 forward-nobody = Choose somebody first.
 forward-count = { $count ->
-    [one] Forward to 1 person
-   *[other] Forward to { $count } people
+    [one] Forward to 1 chat
+   *[other] Forward to { $count } chats
 }
 forward-done = { $count ->
-    [one] Forwarded to 1 person
-   *[other] Forwarded to { $count } people
+    [one] Forwarded to 1 chat
+   *[other] Forwarded to { $count } chats
 }
 
 ## About a message

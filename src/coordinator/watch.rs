@@ -102,7 +102,9 @@ impl ChatView {
 pub struct LastMessage {
     /// Its id.
     pub id: String,
-    /// Whether we wrote it.
+    /// Who wrote it.
+    pub from: Uuid,
+    /// Whether that is us.
     pub mine: bool,
     /// Its beginning, at most [`LAST_LINE_CHARS_MAX`] characters, line breaks as spaces.
     pub text: String,

@@ -9,7 +9,7 @@ mod id;
 mod link;
 mod name;
 #[cfg(any(test, feature = "testing"))]
-pub mod pretend;
+pub(crate) mod pretend;
 mod safety;
 mod secrets;
 mod sign;

@@ -67,6 +67,16 @@ impl Query {
         Ok(Self { phrases: phrases.collect() })
     }
 
+    /// Understands what was typed as somebody's name: each word may be the beginning of one.
+    ///
+    /// # Errors
+    /// When it is too long.
+    pub fn for_name(typed: &str) -> Result<Self, QueryError> {
+        let mut query = Self::parse(typed)?;
+        query.phrases.iter_mut().for_each(|phrase| phrase.prefix = true);
+        Ok(query)
+    }
+
     /// Whether there is no word in it: nothing is found then.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -57,7 +57,7 @@ pub(super) fn encrypt(encapsulated: [u8; 32], to: &Recipient, topic: &Topic, pad
     ciphertext
 }
 
-/// What is in an envelope, padded, if it was made on this thread.
+/// What is in an envelope, padded, if it was made on this thread and this one still pretends.
 pub(super) fn open(
     encapsulated: &[u8; 32],
     ciphertext: &[u8],
@@ -66,6 +66,9 @@ pub(super) fn open(
     to: &DeviceKey,
     topic: &Topic,
 ) -> Option<Result<Vec<u8>, OpenError>> {
+    if !pretends() {
+        return None;
+    }
     MADE.with_borrow(|all| {
         let (bytes, made) = all.get(encapsulated).filter(|(bytes, _)| bytes == ciphertext)?;
         debug_assert_eq!(bytes.len(), made.inner.len() + TAG_BYTES);

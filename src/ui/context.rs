@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::bridge::Wish;
 use super::clock::Clock;
 use super::route::{Route, Stack};
-use super::state::{Meeting, Model, ModelStoreExt, Person, PersonStoreExt, Typist, Writing, Writings, member};
+use super::state::{Meeting, Model, ModelStoreExt, Person, PersonStoreExt, Writing, Writings, member};
 use super::typed::Typed;
 use super::words::Words;
 use crate::coordinator::{BrokerState, Command, CommandError, ErrorCode, GroupView, Handle, Reply};
@@ -32,8 +32,6 @@ pub struct Ui {
     pub(super) typed: CopyValue<Typed>,
     /// What the fields are for.
     pub(super) writings: Signal<Writings>,
-    /// When others are told that this person types.
-    pub(super) typist: CopyValue<Typist>,
     /// What is said to this person about something that they did, and how often something was said.
     pub(super) notice: Signal<(u32, String)>,
 }
@@ -112,7 +110,7 @@ impl Ui {
     }
 
     /// Why a message to somebody of this name waits.
-    pub fn waits(self, name: &str) -> String {
+    fn waits(self, name: &str) -> String {
         let somewhere = self.model.brokers().read().iter().any(|broker| broker.state == BrokerState::Connected);
         let key = match self.model.meeting().cloned() {
             // Theirs is another one, perhaps.
@@ -172,18 +170,10 @@ impl Ui {
 
     /// Somebody has typed, or has sent what there was.
     pub fn typed(self, user: Uuid, text: String) {
-        self.types(user, text.trim().is_empty());
+        // The core says it to others now and then. Nobody waits for it, and one that is lost is said again.
+        self.core.peek().hand(Command::SetTyping { with: user, on: !text.trim().is_empty() });
         self.typed.peek().set(user, text, Instant::now());
         self.wish(Wish::Typed);
-    }
-
-    /// Tells who is on the other side of a conversation that somebody types there, now and then, or types no more.
-    pub fn types(mut self, with: Uuid, empty: bool) {
-        let said = self.typist.write().types(with, empty, Instant::now());
-        if let Some(on) = said {
-            // Nobody waits for it, and one that is lost is said again.
-            self.core.peek().hand(Command::SetTyping { with, on });
-        }
     }
 
     /// Who types in a conversation now.
@@ -251,6 +241,8 @@ impl Ui {
     pub fn waits_in(self, with: Uuid) -> String {
         match self.group(with) {
             Some(_) if *self.model.meeting().read() == Meeting::Reached => self.say("waits-for-group"),
+            // There is a link, and what came before is still on it.
+            None if self.person(with).is_some_and(|person| person.contact.online) => self.say("waits-sending"),
             _ => self.waits(&self.name(with)),
         }
     }

@@ -15,7 +15,7 @@ use super::screens::{
 };
 use super::shell::Shell;
 use super::start::Early;
-use super::state::{Model, ModelStoreExt, Typist, Writings};
+use super::state::{Model, ModelStoreExt, Writings};
 use super::typed::Typed;
 use super::words::Words;
 use crate::coordinator::Handle;
@@ -140,7 +140,6 @@ fn begin() -> Ui {
         wishes: CopyValue::new(wishes),
         typed: CopyValue::new(typed.clone()),
         writings: Signal::new(Writings::default()),
-        typist: CopyValue::new(Typist::default()),
         notice: Signal::new((0, String::new())),
     };
     let focused = consume_context::<Shell>().focus();

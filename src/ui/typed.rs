@@ -13,9 +13,9 @@ use uuid::Uuid;
 
 /// A pause in typing after which a draft is kept: short enough that a crash costs a word, long enough that typing is not a
 /// write to the disk for every key.
-const PAUSE: Duration = Duration::from_millis(600);
+const PAUSE: Duration = Duration::from_millis(400);
 /// Who never pauses has a draft kept this often.
-const AGE_MAX: Duration = Duration::from_secs(2);
+const AGE_MAX: Duration = Duration::from_secs(1);
 
 /// One text.
 #[derive(Debug)]

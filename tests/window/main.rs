@@ -44,7 +44,7 @@ fn somebody_starts_writes_and_comes_back() {
         bob.event("contactAdded", |event| event["userId"] == alice.as_str());
 
         window.press(&["Escape"]);
-        window.opens_the_first_chat();
+        window.opens_the_chat_with("Bob");
         window.says("Hello Bob, this is typed");
         let first = bob.event("messageReceived", |event| event["text"] == "Hello Bob, this is typed");
         assert_eq!(first["from"], alice.as_str());
@@ -59,7 +59,7 @@ fn somebody_starts_writes_and_comes_back() {
         assert!(window.is_at(place), "it opens where it was: {place:?}, not {:?}", window.place());
 
         // No welcome; the conversation is the same one.
-        window.opens_the_first_chat();
+        window.opens_the_chat_with("Bob");
         window.says("Back again");
         let again = bob.event("messageReceived", |event| event["text"] == "Back again");
         assert_eq!(again["with"], first["with"]);

@@ -63,9 +63,11 @@ impl<'a> Window<'a> {
         self.press(&["Return"]);
     }
 
-    /// From the list: past the four buttons and the field above it.
-    pub fn opens_the_first_chat(&self) {
-        self.press(&["Tab", "Tab", "Tab", "Tab", "Tab", "Tab", "Return"]);
+    /// Opens the chat with somebody by their name, wherever the focus is.
+    pub fn opens_the_chat_with(&self, name: &str) {
+        self.press(&["ctrl+k"]);
+        self.types(name);
+        self.press(&["Return"]);
     }
 
     /// Moves and sizes it as its frame allows, and waits until Kith has kept that. Gives where it is then.

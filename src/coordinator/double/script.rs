@@ -390,6 +390,7 @@ impl Script {
         let Some(talk) = self.talks.get(&with) else { return ChatView { user_id: with, ..ChatView::default() } };
         let last = talk.messages.last().map(|last| LastMessage {
             id: last.id.clone(),
+            from: last.from,
             mine: last.from == self.own.user_id,
             text: last.text.chars().map(|c| if c == '\n' { ' ' } else { c }).take(LAST_LINE_CHARS_MAX).collect(),
             at: last.at,

@@ -186,7 +186,8 @@ impl Engine {
 
     /// Somebody by their id, for a command.
     pub(super) fn person(&self, user: uuid::Uuid) -> Result<(RootKey, &Contact), CommandError> {
-        let unknown = || CommandError::new(ErrorCode::UnknownUser, "There is no contact or request with this user id.");
+        let unknown =
+            || CommandError::new(ErrorCode::UnknownUser, "There is no contact, request or group with this id.");
         let root = self.users.get(&UserId(user)).ok_or_else(unknown)?;
         let contact = self.people.get(root).ok_or_else(unknown)?;
         Ok((*root, contact))

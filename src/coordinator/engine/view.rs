@@ -147,6 +147,7 @@ impl Engine {
 pub(super) fn chat(me: &RootKey, with: uuid::Uuid, summary: &Summary) -> ChatView {
     let last = |last: &LastRow| LastMessage {
         id: last.id.to_string(),
+        from: UserId::from(&last.author).0,
         mine: last.author == *me,
         text: line(&last.text),
         at: last.time,

@@ -31,6 +31,19 @@ fn what_is_typed_is_understood() {
     assert!(Query::parse(&"東".repeat(QUERY_CHARS_MAX)).is_ok());
 }
 
+/// Somebody is found by the beginnings of their names, in any order and case, with accents or without.
+#[test]
+fn a_name_is_found_by_its_beginnings() {
+    let found = |typed: &str, name: &str| Query::for_name(typed).unwrap().is_in(name);
+    for typed in ["bob", "OKA bo", "é", "e", "bob okafor e"] {
+        assert!(found(typed, "Bob Okafor É"), "{typed}");
+    }
+    for typed in ["", "bob x", "afor", "\"okafor bob\""] {
+        assert!(!found(typed, "Bob Okafor É"), "{typed}");
+    }
+    assert!(found("東", "東京太郎") && found("太郎", "東京太郎"));
+}
+
 /// What is looked up is marked where it stands: the beginning of a word only as far as it was typed.
 #[test]
 fn what_was_found_is_marked() {

@@ -4,8 +4,8 @@ use dioxus::prelude::*;
 use uuid::Uuid;
 
 use super::Avatar;
+use crate::log::Query;
 use crate::ui::context::use_ui;
-use crate::ui::state::is_found;
 
 /// Some of many.
 #[component]
@@ -23,7 +23,10 @@ pub fn Picks(
     let ui = use_ui();
     let mut chosen = chosen;
     let mut wanted = use_signal(String::new);
-    let found: Vec<(Uuid, String)> = people.into_iter().filter(|(_, name)| is_found(&wanted.read(), name)).collect();
+    // Nothing typed is everybody; more than anybody's name has is nobody.
+    let query = Query::for_name(&wanted.read());
+    let is_found = |name: &str| query.as_ref().is_ok_and(|query| query.is_empty() || query.is_in(name));
+    let found: Vec<(Uuid, String)> = people.into_iter().filter(|(_, name)| is_found(name)).collect();
     let full = chosen.read().len() >= most;
     rsx! {
         input {

@@ -96,7 +96,10 @@ async fn follow(core: &Handle, focused: &watch::Receiver<bool>, notifier: &Notif
 
 async fn say(core: &Handle, event: &Event, notifier: &Notifier) {
     match event {
-        Event::MessageReceived { with, text, .. } => notifier.show(name(core, *with).await, line(text)),
+        Event::MessageReceived { with, from, text, .. } => {
+            let (title, body) = spoken(core, *with, *from, line(text)).await;
+            notifier.show(title, body);
+        }
         Event::RequestReceived { name, .. } => {
             // Made anew each time: notifications are rare, and words belong to one thread.
             let words = Words::english();
@@ -106,20 +109,32 @@ async fn say(core: &Handle, event: &Event, notifier: &Notifier) {
     }
 }
 
-/// What this person calls somebody.
-async fn name(core: &Handle, who: Uuid) -> String {
-    let Ok(Reply::Contacts(contacts)) = core.run(Command::ListContacts).await else { return unknown() };
-    let found = contacts.into_iter().find(|contact| contact.user_id == who);
-    found.map_or_else(unknown, |contact| line(&contact.nickname.unwrap_or(contact.name)))
-}
-
-fn unknown() -> String {
-    Words::english().say("app-name")
+/// What is shown of a message: what this person calls its author and the text, or in a group its name, and who wrote which text.
+async fn spoken(core: &Handle, with: Uuid, from: Uuid, text: String) -> (String, String) {
+    let contacts = match core.run(Command::ListContacts).await {
+        Ok(Reply::Contacts(contacts)) => contacts,
+        _ => vec![],
+    };
+    let called = |who: Uuid| {
+        let found = contacts.iter().find(|contact| contact.user_id == who);
+        found.map(|contact| line(contact.nickname.as_ref().unwrap_or(&contact.name)))
+    };
+    if let Some(name) = called(with) {
+        return (name, text);
+    }
+    let Ok(Reply::Group(group)) = core.run(Command::ShowGroup(with)).await else {
+        return (Words::english().say("app-name"), text);
+    };
+    let member = group.members.iter().find(|member| member.user_id == from);
+    let author = called(from).or_else(|| member.map(|member| line(&member.name))).unwrap_or_default();
+    (line(&group.name), Words::english().with2("chats-they", ("name", author), ("text", text)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coordinator::double::Double;
+    use crate::coordinator::{ContactView, GroupView, MemberView, Path};
 
     fn message(with: u128) -> Event {
         let with = Uuid::from_u128(with);
@@ -165,5 +180,51 @@ mod tests {
         assert!(long.ends_with('…'));
         let exact = "x".repeat(BODY_CHARS_MAX);
         assert_eq!(line(&exact), exact);
+    }
+
+    /// A message in a group names the group, and who wrote it, contact or not.
+    #[tokio::test]
+    async fn who_wrote_in_a_group_is_named() {
+        let (group, bob, ingrid) = (Uuid::from_u128(9), Uuid::from_u128(1), Uuid::from_u128(2));
+        let member = |user_id, name: &str| MemberView { user_id, name: name.into(), admin: false, contact: false };
+        let view = GroupView {
+            group_id: group,
+            name: "Sunday walkers".into(),
+            hue: 7,
+            history: false,
+            inside: true,
+            members: vec![member(bob, "Bob"), member(ingrid, "Ingrid")],
+        };
+        let contact = ContactView {
+            user_id: bob,
+            name: "Bob".into(),
+            nickname: Some("Bobby".into()),
+            online: true,
+            path: Path::Direct,
+            reason: None,
+            address_hidden: false,
+            safety_number: String::new(),
+            accepted: true,
+            warning: None,
+        };
+        let (core, double) = Double::new(1);
+        let served = double.serve(move |_, command| match command {
+            Command::ListContacts => Ok(Reply::Contacts(vec![contact.clone()])),
+            Command::ShowGroup(asked) if asked == group => Ok(Reply::Group(Box::new(view.clone()))),
+            other => panic!("{other:?}"),
+        });
+        let told = async {
+            let direct = spoken(&core, bob, bob, "Hi".into()).await;
+            let both = (spoken(&core, group, bob, "Hi".into()).await, spoken(&core, group, ingrid, "Hi".into()).await);
+            (direct, both)
+        };
+        let (direct, (his, hers)) = tokio::select! {
+            told = told => told,
+            () = served => panic!("the double has ended"),
+        };
+        let pair = |title: &str, body: &str| (title.to_owned(), body.to_owned());
+        assert_eq!(direct, pair("Bobby", "Hi"));
+        assert_eq!(his, pair("Sunday walkers", "Bobby: Hi"));
+        assert_eq!(hers, pair("Sunday walkers", "Ingrid: Hi"));
     }
 }

@@ -83,10 +83,3 @@ pub fn excerpt(text: &str) -> String {
     }
     short
 }
-
-/// Whether a name is one that somebody looks for: every word of theirs is in it, in any case.
-#[must_use]
-pub fn is_found(wanted: &str, name: &str) -> bool {
-    let name = name.to_lowercase();
-    wanted.to_lowercase().split_whitespace().all(|word| name.contains(word))
-}

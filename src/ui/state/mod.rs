@@ -8,15 +8,13 @@ mod groups;
 mod model;
 mod rows;
 mod thread;
-mod typist;
 mod writing;
 
-pub use acts::{Ask, MORE, QUICK, excerpt, is_found, offers, reacted};
+pub use acts::{Ask, MORE, QUICK, excerpt, offers, reacted};
 pub use groups::{member, rights};
 pub use model::{Changed, Meeting, Model, ModelStoreExt, Person, PersonStoreExt, Standing};
 pub use rows::{Row, rows};
 pub use thread::{Phase, Reading, Thread, ThreadStoreExt};
-pub use typist::Typist;
 pub use writing::{Writing, Writings};
 
 #[cfg(test)]

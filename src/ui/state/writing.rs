@@ -109,7 +109,7 @@ impl Writings {
 
 #[cfg(test)]
 mod tests {
-    use super::super::acts::{Ask, is_found, reacted};
+    use super::super::acts::{Ask, reacted};
     use super::*;
     use crate::coordinator::{MessageState, ReactionView};
 
@@ -158,15 +158,6 @@ mod tests {
         let long = excerpt(&"word ".repeat(1_000));
         assert!(long.ends_with('…') && long.chars().count() == 161, "{long}");
         assert_eq!(excerpt(&"x".repeat(1_000)).chars().count(), 161);
-    }
-
-    /// Somebody is found by parts of their name, in any order and case.
-    #[test]
-    fn a_name_is_found_by_its_parts() {
-        for wanted in ["", " ", "bob", "OKA bo", "é"] {
-            assert!(is_found(wanted, "Bob Okafor é"), "{wanted}");
-        }
-        assert!(!is_found("bob x", "Bob Okafor"));
     }
 
     /// The script's questions are understood, and nothing else is.

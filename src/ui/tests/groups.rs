@@ -45,6 +45,17 @@ async fn a_group_shows_who_wrote() {
     assert!(page.contains("Not yet by"), "{page}");
 }
 
+/// In the list of chats the last message of a group says who wrote it.
+#[tokio::test]
+async fn the_list_says_who_wrote_in_a_group() {
+    let mut world = World::full();
+    let name = "Ingrid Sørensen";
+    let group = world.script.gathers("Sunday walkers", true, &[(INGRID, name, false)]);
+    world.script.says_in(group, INGRID, "the big one", NOW - 235_000, MessageState::Received);
+    let mut stage = Stage::over(world).await;
+    stage.until(|page| page.contains("Ingrid: the big one")).await;
+}
+
 /// An admin makes admins, and removes after a question; others look only.
 #[tokio::test]
 async fn an_admin_changes_who_is_in_a_group() {

@@ -152,7 +152,7 @@ async fn a_message_is_passed_on() {
     stage.submit("Forward to …", "search", "laur");
     stage.until(|page| page.contains("Choose somebody first.")).await;
     stage.tick("Amélie Laurent", true);
-    stage.until(|page| page.contains("Forward to 1 person")).await;
+    stage.until(|page| page.contains("Forward to 1 chat")).await;
     stage.submit("Forward to …", "search", "laur");
     let page = stage.until(|page| page.contains("Message Amélie Laurent") && page.contains("Forwarded")).await;
     assert!(!page.contains("role=\"dialog\"") && page.contains("https://rail.example/t/8842"), "{page}");

@@ -39,7 +39,8 @@ async fn the_list_shows_how_conversations_stand() {
     let page = stage.page();
     for text in [
         "You: and the good biscuits",
-        "Queued. Waits for Bob Okafor to come online",
+        "Queued. Is being sent …",
+        "Queued. Waits for Dad to come online",
         "2 unread messages",
         "Say hello",
         "Waits for their answer",

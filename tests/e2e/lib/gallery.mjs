@@ -161,7 +161,7 @@ export const SCREENS = [
     scene: "life",
     go: then(opens(/Bob Okafor/), menuOf("Boarding closes"), chooses("Forward"), async (page) => {
       await page.getByRole("checkbox", { name: "Noor van der Berg-Oyelaran" }).check();
-      await page.getByRole("button", { name: "Forward to 1 person" }).waitFor();
+      await page.getByRole("button", { name: "Forward to 1 chat" }).waitFor();
     }),
   },
   {

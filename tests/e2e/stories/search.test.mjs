@@ -79,9 +79,9 @@ story("a_finger_that_stays_asks_for_the_menu", async (world) => {
     { type, list, x: box.x + 40, y: box.y + 10 },
   );
   await touch("touchstart", true);
-  await expect(alice.role("menuitem", "Mute")).toBeVisible();
+  await expect(alice.role("menuitem", "Mute for good")).toBeVisible();
   await touch("touchend", false);
-  await alice.role("menuitem", "Mute").click();
+  await alice.role("menuitem", "Mute for good").click();
   await expect(alice.chat("Bob")).toHaveText("Muted");
   await alice.opens("Bob");
   await alice.button("Details").click();

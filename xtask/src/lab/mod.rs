@@ -40,6 +40,12 @@ pub struct Args {
 
 /// Runs it. Returns whether everything was as it shall be, or could not be tried here.
 pub fn run(args: &Args) -> Result<bool> {
+    if args.what.first().is_some_and(|what| what == "-h" || what == "--help") {
+        // Before anything is built. What each of them can do it says itself.
+        <Args as clap::Args>::augment_args(clap::Command::new("cargo xtask lab").disable_help_flag(true))
+            .print_help()?;
+        return Ok(true);
+    }
     if args.what.first().is_some_and(|what| what == "world") {
         return world::run(&args.what);
     }

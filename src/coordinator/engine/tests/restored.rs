@@ -92,3 +92,29 @@ fn what_is_there_is_said_by_mail_once_in_a_run() {
     world.pass(70 * MINUTE);
     assert_eq!(mails(&world) - before, 3, "a statement, the other's, and its confirmation");
 }
+
+/// Of two conversations too: what there is of both goes in one mail, and each gets back what it had.
+#[test]
+fn what_is_there_of_two_conversations_is_said_at_once() {
+    let mut world = World::new(4);
+    world.links_work = false;
+    let (alice, bob, alice_id, bob_id) = friends(&mut world);
+    let group = world.group(alice, "Us", &[bob_id]);
+    world.pass(MINUTE);
+    let backup = world.back_up(bob);
+    world.write(alice, bob_id, "to Bob");
+    world.write(alice, group, "to both");
+    world.pass(MINUTE);
+    world.kill(bob);
+    world.restore(bob, &backup, true);
+    let mails = |world: &World| world.published.iter().filter(|(topic, _)| topic.ends_with("mailbox")).count();
+    world.start(bob);
+    world.pass(3 * MINUTE);
+    assert_eq!(texts(world.history(bob, alice_id)), ["to Bob"]);
+    assert_eq!(texts(world.history(bob, group)), ["to both"]);
+    world.shut_down(bob);
+    let before = mails(&world);
+    world.start(bob);
+    world.pass(70 * MINUTE);
+    assert_eq!(mails(&world) - before, 2, "one statement of both, and its confirmation");
+}

@@ -144,6 +144,10 @@ fn fixtures_are_as_old_as_they_say() {
         Db::open(&path).unwrap();
         let now = std::fs::read(&path).unwrap();
         // What is one more than the last fixture is today's format: no earlier one was left out.
-        assert_eq!(now[60..64], u32::try_from(FORMATS.end() + 1).unwrap().to_be_bytes(), "see tests/fixtures/README.md");
+        assert_eq!(
+            now[60..64],
+            u32::try_from(FORMATS.end() + 1).unwrap().to_be_bytes(),
+            "see tests/fixtures/README.md"
+        );
     }
 }

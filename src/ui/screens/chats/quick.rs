@@ -115,7 +115,7 @@ async fn ask(ui: Ui, typed: &str, before: Option<u64>) -> (FoundView, Option<Str
 
 /// Whose names have these words, in the order of the list.
 fn people(ui: Ui, typed: &str) -> Vec<(Uuid, String, Vec<[usize; 2]>)> {
-    let Ok(query) = Query::parse(typed) else { return vec![] };
+    let Ok(query) = Query::for_name(typed) else { return vec![] };
     let (chats, archived) = (ui.model.chats(), ui.model.archived());
     let all: Vec<Uuid> = chats.read().iter().chain(archived.read().iter()).copied().collect();
     let named = all.into_iter().map(|user| (user, ui.name(user)));

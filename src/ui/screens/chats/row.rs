@@ -105,7 +105,16 @@ fn Last(user: Uuid, chat: ChatView, name: String) -> Element {
         (_, true) => ui.say("message-newer-short"),
         _ => last.text,
     };
-    let text = if last.mine { words.with("chats-you", "text", said) } else { said };
+    let text = match (last.mine, ui.group(user).is_some()) {
+        (true, _) => words.with("chats-you", "text", said),
+        // In a line there is room for one name of each.
+        (false, true) => {
+            let author = ui.author(user, last.from);
+            let first = author.split_whitespace().next().unwrap_or_default().to_owned();
+            words.with2("chats-they", ("name", first), ("text", said))
+        }
+        (false, false) => said,
+    };
     rsx! {
         span { class: "last",
             Mark { state: last.state, meaning }
