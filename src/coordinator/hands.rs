@@ -42,6 +42,8 @@ pub(super) struct Hands {
     ice: Vec<IceServer>,
     /// Counts the changes of the ICE servers.
     ice_changes: u64,
+    /// What is known of the names of `ice`.
+    names: driver::Names,
     tracker: TaskTracker,
     cancel: CancellationToken,
     mqtt_events: mpsc::Sender<(BrokerConn, MqttEvent)>,
@@ -81,6 +83,7 @@ impl Hands {
             key_file,
             ice,
             ice_changes: 0,
+            names: driver::Names::default(),
             tracker,
             cancel,
             mqtt_events,
@@ -213,7 +216,7 @@ impl Hands {
         let ice = self.ice_changes;
         let link = self.links.entry(device).or_insert_with(|| {
             let bind = platform::testing::link_addresses(driver::Settings::default().bind);
-            let settings = driver::Settings { ice_servers: self.ice.clone(), bind, policy };
+            let settings = driver::Settings { ice_servers: self.ice.clone(), bind, policy, names: self.names.clone() };
             let cancel = self.cancel.child_token();
             let driver = driver::spawn(device, settings, &self.tracker, cancel, self.link_events.clone());
             LinkHand { driver, ice, policy }

@@ -21,6 +21,8 @@ pub const CREDENTIALS_LIFE: Duration = Duration::from_secs(24 * 3600);
 #[derive(Clone, PartialEq, Eq)]
 pub struct IceServer {
     url: String,
+    /// Its name or address, an IPv6 one without its brackets; and its port.
+    place: (String, u16),
     access: Access,
 }
 
@@ -111,14 +113,17 @@ impl FromStr for IceServer {
 
     /// Reads `stun:host[:port]`, `turn:user:password@host[:port][?transport=udp]` and `turn:secret@host[:port]` (RFC 7064 and
     /// 7065, with what lets us in in front of the host as in other URLs). A user name may have colons; elsewhere `%3A` is one,
-    /// and `%25` a percent sign. TLS and TCP are refused: the library would skip them.
+    /// and `%25` a percent sign. TLS and TCP are refused: the library would skip them. What the library would refuse is refused
+    /// here, since with one such server it makes no connection at all.
     fn from_str(text: &str) -> Result<Self, IceServerError> {
         let (scheme, rest) = text.split_once(':').ok_or(IceServerError)?;
         let (login, host) = rest.rsplit_once('@').map_or((None, rest), |(login, host)| (Some(login), host));
-        let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_graphic());
-        if !matches!(scheme, "stun" | "turn") || !plain(host) || host.contains("transport=tcp") {
-            return Err(IceServerError);
-        }
+        let place = match scheme {
+            "stun" => host,
+            "turn" => host.strip_suffix("?transport=udp").unwrap_or(host),
+            _ => return Err(IceServerError),
+        };
+        let place = place::parse(place).ok_or(IceServerError)?;
         let part = |text: &str| unescaped(text).filter(|part| !part.is_empty()).ok_or(IceServerError);
         let access = match (scheme, login) {
             ("stun", None) => Access::Open,
@@ -130,7 +135,7 @@ impl FromStr for IceServer {
             },
             _ => return Err(IceServerError),
         };
-        Ok(Self { url: format!("{scheme}:{host}"), access })
+        Ok(Self { url: format!("{scheme}:{host}"), place, access })
     }
 }
 

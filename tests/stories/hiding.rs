@@ -370,7 +370,7 @@ fn start(
     policy: Policy,
     sender: &mpsc::Sender<(usize, DriverEvent)>,
 ) -> (driver::Handle, TaskTracker) {
-    let settings = Settings { ice_servers, bind: vec!["127.0.0.1:0".to_owned()], policy };
+    let settings = Settings { ice_servers, bind: vec!["127.0.0.1:0".to_owned()], policy, ..Settings::default() };
     let tracker = TaskTracker::new();
     let handle = driver::spawn(side, settings, &tracker, CancellationToken::new(), sender.clone());
     tracker.close();

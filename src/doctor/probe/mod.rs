@@ -62,10 +62,8 @@ pub async fn examine(checkup: &Checkup) -> Report {
 }
 
 async fn find(server: &IceServer) -> Place {
-    let found = match server.place() {
-        Some((host, port)) => name::addresses(host, port).await,
-        None => Err(Name::Unknown),
-    };
+    let (host, port) = server.place();
+    let found = name::addresses(host.to_owned(), port).await;
     let (name, found) = found.map_or_else(|name| (name, vec![]), |found| (Name::Found, found));
     Place {
         server: server.clone(),

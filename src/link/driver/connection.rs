@@ -9,6 +9,7 @@ use rtc::peer_connection::configuration::RTCOfferOptions;
 use rtc::peer_connection::transport::RTCDtlsRole;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit};
 use webrtc::error::Result;
 use webrtc::peer_connection::{
@@ -16,7 +17,7 @@ use webrtc::peer_connection::{
     RTCIceServer, RTCIceTransportPolicy, RTCPeerConnectionState, RTCSessionDescription, SettingEngineBuilder,
 };
 
-use super::forward::{Forward, Note, is_usable, without_addresses};
+use super::forward::{Forward, Note, Told, is_usable, without_addresses, without_candidates};
 use super::sockets::{self, Sockets};
 use super::{Policy, SEND_BUFFER_BYTES_MAX, Settings, bulk};
 use crate::link::Path;
@@ -64,6 +65,8 @@ pub(super) enum Happening {
     Writable(Result<()>),
     /// Something on the bulk channel.
     Bulk(Result<bulk::Happening>),
+    /// The peer has opened a channel that no Kith has.
+    Foreign,
     /// It is time to look which path is used: the library reports no change of it.
     Look,
 }
@@ -89,6 +92,8 @@ pub(super) struct Connection {
     pub(super) bulk: bulk::Channel,
     notes: mpsc::Receiver<Note>,
     state: watch::Receiver<RTCPeerConnectionState>,
+    /// The peer has opened a channel of its own.
+    foreign: CancellationToken,
     /// Everything gathered so far, to be said again after a rollback.
     gathered: Vec<Candidate>,
     /// How much of it has been said.
@@ -102,7 +107,7 @@ pub(super) struct Connection {
 impl Connection {
     /// Builds a connection with a certificate of its own: the library makes one when none is given.
     pub(super) async fn new(id: ConnectionId, settings: &Settings) -> Result<Self> {
-        let (forward, notes, state) = Forward::new(settings.policy);
+        let (forward, Told { notes, state, foreign }) = Forward::new(settings.policy);
         // Zero, not none: none means the default, which waits up to 2 s for a better pair.
         let now = Some(Duration::ZERO);
         let relay = Some(if settings.policy == Policy::Everything { RELAY_WAIT } else { Duration::ZERO });
@@ -137,7 +142,7 @@ impl Connection {
                     .build(),
             )
             .with_setting_engine(engine)
-            .with_runtime(Arc::new(Sockets))
+            .with_runtime(Arc::new(Sockets { names: settings.names.clone() }))
             .with_handler(Arc::new(forward))
             .with_data_channel_send_buffer_limit(SEND_BUFFER_BYTES_MAX)
             .with_udp_addrs(settings.bind.clone());
@@ -163,6 +168,7 @@ impl Connection {
             bulk,
             notes,
             state,
+            foreign,
             gathered: Vec::new(),
             said: 0,
             complete: false,
@@ -189,7 +195,7 @@ impl Connection {
     /// Accepts an offer and makes an answer.
     pub(super) async fn answer(&mut self, offer: String) -> Result<String> {
         self.bulk.described(&offer);
-        self.peer.set_remote_description(RTCSessionDescription::offer(offer)?).await?;
+        self.peer.set_remote_description(RTCSessionDescription::offer(without_candidates(&offer))?).await?;
         let answer = self.peer.create_answer(None).await?;
         self.peer.set_local_description(answer.clone()).await?;
         Ok(self.shown(answer.sdp))
@@ -197,6 +203,7 @@ impl Connection {
 
     /// A description as the peer may see it.
     fn shown(&self, sdp: String) -> String {
+        let sdp = without_candidates(&sdp);
         sockets::with_room(if self.policy == Policy::Everything { sdp } else { without_addresses(&sdp) })
     }
 
@@ -230,7 +237,7 @@ impl Connection {
     /// Accepts the answer to the own offer.
     pub(super) async fn accept(&mut self, answer: String) -> Result<()> {
         self.bulk.described(&answer);
-        self.peer.set_remote_description(RTCSessionDescription::answer(answer)?).await
+        self.peer.set_remote_description(RTCSessionDescription::answer(without_candidates(&answer))?).await
     }
 
     /// Adds an address of the peer. One that the library cannot use is no failure of the others.
@@ -259,6 +266,7 @@ impl Connection {
             tokio::select! {
                 biased;
                 Ok(()) = self.state.changed() => return Happening::State(*self.state.borrow_and_update()),
+                () = self.foreign.cancelled() => return Happening::Foreign,
                 Some(note) = self.notes.recv() => self.note(note),
                 () = until(due), if due.is_some() => {
                     if let Some(batch) = self.batch() {
@@ -328,7 +336,8 @@ impl Connection {
 
     fn will_flush(&mut self) {
         if self.path == Path::Relay {
-            self.flush_at.get_or_insert_with(|| Instant::now() + FLUSH_AFTER);
+            // After the last of several: each later one wakes the library for those before it.
+            self.flush_at = Some(Instant::now() + FLUSH_AFTER);
         }
     }
 

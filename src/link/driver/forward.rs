@@ -1,6 +1,10 @@
 //! The library's callbacks, forwarded; and which of our addresses a peer may learn.
 
+use std::sync::Arc;
+
 use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use webrtc::data_channel::DataChannel;
 use webrtc::peer_connection::{
     PeerConnectionEventHandler, RTCIceCandidateType, RTCIceGatheringState, RTCPeerConnectionIceEvent,
     RTCPeerConnectionState,
@@ -24,15 +28,27 @@ pub(super) enum Note {
 pub(super) struct Forward {
     notes: mpsc::Sender<Note>,
     state: watch::Sender<RTCPeerConnectionState>,
+    foreign: CancellationToken,
     policy: Policy,
+}
+
+/// Where what is forwarded comes out.
+pub(super) struct Told {
+    /// Own addresses.
+    pub(super) notes: mpsc::Receiver<Note>,
+    /// The connection's state.
+    pub(super) state: watch::Receiver<RTCPeerConnectionState>,
+    /// The peer has opened a channel of its own.
+    pub(super) foreign: CancellationToken,
 }
 
 impl Forward {
     /// A handler, and where what it forwards comes out.
-    pub(super) fn new(policy: Policy) -> (Self, mpsc::Receiver<Note>, watch::Receiver<RTCPeerConnectionState>) {
+    pub(super) fn new(policy: Policy) -> (Self, Told) {
         let (notes, told) = mpsc::channel(NOTES_MAX);
         let (state, states) = watch::channel(RTCPeerConnectionState::New);
-        (Self { notes, state, policy }, told, states)
+        let foreign = CancellationToken::new();
+        (Self { notes, state, foreign: foreign.clone(), policy }, Told { notes: told, state: states, foreign })
     }
 
     /// Whether the peer may learn of this address. What the library gathers is bound by the same policy; this is a second
@@ -60,14 +76,17 @@ pub(super) fn without_related(line: &str) -> String {
     words.join(" ")
 }
 
-/// A description without an address of ours. Candidates travel beside it, each through [`Forward`]; what the library has
-/// written of them into the description is left out, and so is what its `o=` and `c=` lines may name (RFC 8866 §5.2, §5.7).
+/// A description without candidates: they travel beside it, where they are counted and looked at one by one. Those that the library
+/// writes into an offer of a restart are of sockets that it is about to close.
+pub(super) fn without_candidates(sdp: &str) -> String {
+    let is_one = |line: &str| line.starts_with("a=candidate:") || line.trim_end() == "a=end-of-candidates";
+    sdp.split_inclusive('\n').filter(|line| !is_one(line)).collect()
+}
+
+/// A description without an address of ours: without what its `o=` and `c=` lines may name (RFC 8866 §5.2, §5.7).
 pub(super) fn without_addresses(sdp: &str) -> String {
     let line = |line: &str| {
         let name = line.trim_end();
-        if name.starts_with("a=candidate:") || name == "a=end-of-candidates" {
-            return None;
-        }
         if !name.starts_with("c=") && !name.starts_with("o=") {
             return Some(line.to_owned());
         }
@@ -114,6 +133,11 @@ impl PeerConnectionEventHandler for Forward {
             // When this does not fit the peer only does not learn that there are no more.
             let _ = self.notes.try_send(Note::End);
         }
+    }
+
+    /// Ours are negotiated and open on both sides; whatever arrives on another would wait in the library for nobody.
+    async fn on_data_channel(&self, _channel: Arc<dyn DataChannel>) {
+        self.foreign.cancel();
     }
 
     async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {

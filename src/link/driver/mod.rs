@@ -27,6 +27,7 @@
 mod bulk;
 mod connection;
 mod forward;
+mod names;
 mod queue;
 mod sockets;
 mod task;
@@ -44,6 +45,7 @@ use crate::wire::{BULK_MESSAGE_BYTES_MAX, ConnectionId};
 
 pub use super::Policy;
 pub use bulk::BULK_EXPECTED_BYTES_MAX;
+pub use names::Names;
 pub use queue::{BULK_QUEUE_BYTES_MAX, QUEUE_BYTES_LOW, QUEUE_BYTES_MAX, QUEUE_FRAMES_MAX};
 
 /// Bytes that the library may hold for the peer: as much as its receive window, more would only wait in memory.
@@ -60,6 +62,8 @@ pub struct Settings {
     pub bind: Vec<String>,
     /// What a peer may learn of where we are.
     pub policy: Policy,
+    /// What is known of the servers' names.
+    pub names: Names,
 }
 
 impl Default for Settings {
@@ -67,7 +71,8 @@ impl Default for Settings {
         // Loopback by name, since the library leaves it out of "each interface": two processes on one machine, perhaps
         // with no network at all, must find each other.
         let bind = ["127.0.0.1:0", "0.0.0.0:0", "[::]:0"];
-        Self { ice_servers: Vec::new(), bind: bind.map(str::to_owned).to_vec(), policy: Policy::default() }
+        let bind = bind.map(str::to_owned).to_vec();
+        Self { ice_servers: Vec::new(), bind, policy: Policy::default(), names: Names::default() }
     }
 }
 

@@ -1,4 +1,5 @@
-//! The runtime that the library runs on: Tokio's, with sockets that have room for a burst.
+//! The runtime that the library runs on: Tokio's, with names that are not waited for ([`names`](super::names)), and with sockets that
+//! have room for a burst.
 //!
 //! While a device works through something else, what arrives waits in its socket, and what a full socket throws away is sent
 //! again a second later. The system gives a socket less than it gives to whoever asks, and the peer has to know how much: a
@@ -16,6 +17,7 @@ use webrtc::runtime::{
     UdpSocketState,
 };
 
+use super::Names;
 use crate::link::window::ROOM_BYTES_MAX;
 
 /// What is asked for. Linux gives at most `net.core.rmem_max`, which is 208 KiB as it comes, and doubles what it gives, since a
@@ -25,7 +27,9 @@ const RECEIVE_BYTES: usize = ROOM_BYTES_MAX / 2;
 const ROOM: &str = "a=kith-room:";
 
 #[derive(Debug)]
-pub(super) struct Sockets;
+pub(super) struct Sockets {
+    pub(super) names: Names,
+}
 
 /// A description that also says how much room the own sockets have; unchanged where the system does not tell.
 pub(super) fn with_room(mut sdp: String) -> String {
@@ -79,7 +83,7 @@ impl Runtime for Sockets {
     }
 
     fn resolve_host<'a>(&'a self, host: &'a str) -> Boxed<'a, io::Result<Vec<SocketAddr>>> {
-        TokioRuntime.resolve_host(host)
+        Box::pin(self.names.resolve(host))
     }
 
     fn now(&self) -> Instant {

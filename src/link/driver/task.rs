@@ -207,6 +207,7 @@ impl<T: Clone + Send + 'static> Task<T> {
                 let path = current.look().await;
                 self.tell(DriverEvent::Opened { connection, path });
             }
+            Happening::Foreign => self.ended(connection, CloseReason::Violation("a channel of its own")).await,
             Happening::Look => {
                 let before = current.path;
                 let path = current.look().await;

@@ -1,29 +1,39 @@
 //! What is known of an ICE server besides what the library is told: for those who ask it themselves, and for those who show it.
 
+use std::net::Ipv6Addr;
+
 use super::IceServer;
 
 /// The port of `stun:` and `turn:` when none is named (RFC 7064 and RFC 7065).
 const DEFAULT_PORT: u16 = 3478;
 
+/// Reads a name, an IPv4 address, or an IPv6 one in brackets, and the port behind it if there is one.
+pub(super) fn parse(place: &str) -> Option<(String, u16)> {
+    let (host, port) = match place.strip_prefix('[') {
+        Some(rest) => {
+            let (host, port) = rest.split_once(']')?;
+            (host.parse::<Ipv6Addr>().is_ok().then_some(host)?, port)
+        }
+        None => {
+            let (host, port) = place.find(':').map_or((place, ""), |at| place.split_at(at));
+            let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+            ((!host.is_empty() && host.bytes().all(is_name)).then_some(host)?, port)
+        }
+    };
+    let port = match port.strip_prefix(':') {
+        None if port.is_empty() => DEFAULT_PORT,
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok()?,
+        _ => return None,
+    };
+    (port != 0).then(|| (host.to_owned(), port))
+}
+
 impl IceServer {
     /// Its name or address (an IPv6 one without its brackets), and its port.
     #[must_use]
-    pub fn place(&self) -> Option<(String, u16)> {
-        let (_, place) = self.url().split_once(':')?;
-        let place = place.split_once('?').map_or(place, |(place, _)| place);
-        let (host, port) = match place.strip_prefix('[') {
-            Some(rest) => {
-                let (host, rest) = rest.split_once(']')?;
-                (host, if rest.is_empty() { None } else { Some(rest.strip_prefix(':')?) })
-            }
-            None => place.split_once(':').map_or((place, None), |(host, port)| (host, Some(port))),
-        };
-        let port = match port {
-            None => DEFAULT_PORT,
-            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok()?,
-            Some(_) => return None,
-        };
-        (port != 0 && !host.is_empty()).then(|| (host.to_owned(), port))
+    pub fn place(&self) -> (&str, u16) {
+        let (host, port) = &self.place;
+        (host, *port)
     }
 
     /// Its address without a login.
@@ -47,12 +57,33 @@ mod tests {
             ("turn:u:p:p@[2001:db8::1]", "2001:db8::1", 3478),
         ] {
             let server: IceServer = url.parse().unwrap();
-            assert_eq!(server.place(), Some((host.to_owned(), port)), "{url}");
+            assert_eq!(server.place(), (host, port), "{url}");
             assert_eq!(server.is_relay(), url.starts_with("turn"));
             assert!(!server.shown().contains("u:p"));
         }
-        for url in ["stun:host:port", "stun:host:0", "stun:host:70000", "stun::3478", "stun:[::1"] {
-            assert_eq!(url.parse::<IceServer>().unwrap().place(), None, "{url}");
+        for url in [
+            "stun:host:port",
+            "stun:host:",
+            "stun:host:0",
+            "stun:host:70000",
+            "stun::3478",
+            "stun:[::1",
+            "stun:[::1]3478",
+            "stun:[host]",
+            "stun://host:3478",
+            "turn:u:p@//host",
+            "stun:host/path",
+            "stun:host?transport=udp",
+            "turn:u:p@host?transport=tcp",
+            "turn:u:p@host?transport=TCP",
+            "turn:u:p@host?x=1",
+            "turn:u:p@host?",
+            "stun:höst",
+            "stun:",
+            "turns:u:p@host",
+            "stun:ho st",
+        ] {
+            assert!(url.parse::<IceServer>().is_err(), "{url}");
         }
     }
 }

@@ -4,6 +4,11 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::net::UdpSocket;
+use webrtc::data_channel::DataChannel;
+use webrtc::peer_connection::{
+    PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCIceCandidateInit, RTCPeerConnectionIceEvent,
+    RTCSessionDescription, SettingEngineBuilder,
+};
 
 use super::super::*;
 use super::{DEADLINE, Pair, id, report};
@@ -148,7 +153,137 @@ fn a_description_tells_no_address() {
     let hidden = "v=0\r\no=- 77 1 IN IP4 0.0.0.0\r\ns=-\r\na=fingerprint:sha-256 AB\r\n\
                   m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n\
                   a=setup:active\r\n";
-    assert_eq!(forward::without_addresses(sdp), hidden);
+    assert_eq!(forward::without_addresses(&forward::without_candidates(sdp)), hidden);
+}
+
+/// Candidates of a peer are counted and looked at where they travel, so none comes in with a description, and none goes out with one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_description_brings_no_candidates() {
+    let mut pair = Pair::new();
+    pair.connect(id(1)).await;
+    pair.command(0, DriverCommand::Restart { connection: id(1), generation: 1 });
+    let offer = loop {
+        if let (0, DriverEvent::OfferReady { sdp, .. }) = pair.event().await {
+            break sdp;
+        }
+    };
+    assert!(!offer.contains("candidate"), "{offer}");
+    let planted = format!("{offer}a=candidate:1 1 udp 2130706431 192.0.2.7 9 typ host\r\na=end-of-candidates\r\n");
+    assert_eq!(forward::without_candidates(&planted), offer);
+    pair.end().await;
+}
+
+/// With one server that the library refuses it makes no connection at all: it takes whatever we take.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_server_that_is_taken_can_be_used() {
+    for url in [
+        "stun:192.0.2.1",
+        "stun:[2001:db8::1]:3478",
+        "turn:u:p@192.0.2.1:1?transport=udp",
+        "turn:s@[2001:db8::1]",
+        "stun:a_b-c.example:1",
+    ] {
+        let bind = vec!["127.0.0.1:0".to_owned()];
+        let settings =
+            Settings { ice_servers: vec![url.parse().unwrap()], bind, names: silent(), ..Settings::default() };
+        let mut pair = Pair::with(settings, 64);
+        pair.command(0, DriverCommand::Offer { connection: id(1) });
+        let (_, event) = pair.event().await;
+        assert!(matches!(event, DriverEvent::OfferReady { .. }), "{url}: {event:?}");
+        pair.end().await;
+    }
+}
+
+/// A name server that never answers keeps no two devices apart that need none. The library asks for a name in the turn in which it
+/// reads its sockets, and one attempt may take no longer than the machine allows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_name_server_keeps_nobody_apart() {
+    let ice_servers = vec!["stun:one.example".parse().unwrap(), "stun:two.example".parse().unwrap()];
+    let bind = vec!["127.0.0.1:0".to_owned()];
+    let mut pair = Pair::with(Settings { ice_servers, bind, names: silent(), ..Settings::default() }, 64);
+    pair.connect(id(1)).await;
+    pair.deliver(0, id(1), b"hello").await;
+    pair.end().await;
+}
+
+fn silent() -> Names {
+    Names::new(|_| Box::pin(std::future::pending()))
+}
+
+/// Whoever opens a channel of their own fills it for nobody: what arrives there would wait in the library, without a limit that we
+/// set. The link ends.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_opens_no_channel_of_its_own() {
+    let mut pair = Pair::new();
+    let (mut stranger, offer) = Box::pin(Stranger::new()).await;
+    pair.command(1, DriverCommand::AcceptOffer { connection: id(2), sdp: offer, instead_of: None });
+    loop {
+        let (_, event) = tokio::select! {
+            event = pair.event() => event,
+            Some(candidate) = stranger.candidates.recv() => {
+                pair.command(1, DriverCommand::AddCandidates { connection: id(2), candidates: vec![candidate] });
+                continue;
+            }
+        };
+        match event {
+            DriverEvent::AnswerReady { sdp, .. } => stranger.accept(sdp).await,
+            DriverEvent::CandidatesReady { candidates, .. } => stranger.add(candidates).await,
+            DriverEvent::Closed { reason, .. } => {
+                assert_eq!(reason, crate::link::CloseReason::Violation("a channel of its own"));
+                break;
+            }
+            _ => {}
+        }
+    }
+    stranger.peer.close().await.unwrap();
+    pair.end().await;
+}
+
+/// The library without Kith, with a channel that is not negotiated.
+struct Stranger {
+    peer: Arc<dyn PeerConnection>,
+    candidates: mpsc::Receiver<Candidate>,
+    _channel: Arc<dyn DataChannel>,
+}
+
+struct Tell(mpsc::Sender<Candidate>);
+
+#[async_trait::async_trait]
+impl PeerConnectionEventHandler for Tell {
+    async fn on_ice_candidate(&self, event: RTCPeerConnectionIceEvent) {
+        let init = event.candidate.to_json().unwrap();
+        let candidate = Candidate { line: init.candidate, mid: init.sdp_mid, mline: init.sdp_mline_index };
+        self.0.send(candidate).await.unwrap();
+    }
+}
+
+impl Stranger {
+    async fn new() -> (Self, String) {
+        let (told, candidates) = mpsc::channel(64);
+        let engine = SettingEngineBuilder::new().with_include_loopback_candidate(true).build();
+        let builder = PeerConnectionBuilder::new()
+            .with_setting_engine(engine)
+            .with_handler(Arc::new(Tell(told)))
+            .with_udp_addrs(vec!["127.0.0.1:0".to_owned()]);
+        let peer: Arc<dyn PeerConnection> = Arc::new(Box::pin(builder.build()).await.unwrap());
+        let channel = peer.create_data_channel("flood", None).await.unwrap();
+        let offer = peer.create_offer(None).await.unwrap();
+        peer.set_local_description(offer.clone()).await.unwrap();
+        (Self { peer, candidates, _channel: channel }, offer.sdp)
+    }
+
+    async fn accept(&self, answer: String) {
+        self.peer.set_remote_description(RTCSessionDescription::answer(answer).unwrap()).await.unwrap();
+    }
+
+    async fn add(&self, candidates: Vec<Candidate>) {
+        for candidate in candidates {
+            let Candidate { line, mid, mline } = candidate;
+            let init =
+                RTCIceCandidateInit { candidate: line, sdp_mid: mid, sdp_mline_index: mline, ..Default::default() };
+            self.peer.add_ice_candidate(init).await.unwrap();
+        }
+    }
 }
 
 /// Only what a Kith tells of itself is tried: no connection over TCP is made to wherever a peer says.
