@@ -180,3 +180,40 @@ async fn a_broker_is_asked_for_everything() {
     assert_eq!(not_secure.fault.as_ref().map(|fault| fault.step), Some(Step::Secure));
     broker.shutdown().await;
 }
+
+/// A network that is too slow for a large message in the time that there is says nothing of the broker behind it.
+#[cfg(feature = "embedded-broker")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_network_is_not_the_brokers_fault() {
+    use crate::broker::{Broker, Options};
+    use tokio::io::{AsyncReadExt, copy};
+    use tokio::net::TcpStream;
+
+    // More than the first messages, and much less than the large one.
+    const PASSES: u64 = 8 * 1024;
+    let broker = Broker::start(Options::new((Ipv4Addr::LOCALHOST, 0).into())).await.unwrap();
+    let (to, slow) = (broker.tcp_addr(), TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap());
+    let url = format!("mqtt://{}", slow.local_addr().unwrap());
+    let network = async {
+        // Whether anybody takes a connection is asked first.
+        let _reached = slow.accept().await.unwrap();
+        let (client, _) = slow.accept().await.unwrap();
+        let (from_client, mut to_client) = client.into_split();
+        let (mut from_broker, mut to_broker) = TcpStream::connect(to).await.unwrap().into_split();
+        let up = async {
+            let mut first = from_client.take(PASSES);
+            copy(&mut first, &mut to_broker).await.unwrap();
+            std::future::pending::<()>().await;
+        };
+        tokio::join!(up, async { copy(&mut from_broker, &mut to_client).await.unwrap() });
+    };
+    let checkup = brokers(&[&url]);
+    let report = tokio::select! {
+        report = examine(&checkup) => report,
+        () = network => panic!("the network ended"),
+    };
+    let [found] = report.findings.brokers.as_slice() else { panic!("{report:?}") };
+    assert_eq!(found.fault, None);
+    assert!(found.round_trip.is_some());
+    broker.shutdown().await;
+}
