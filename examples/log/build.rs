@@ -77,7 +77,13 @@ pub fn run(folder: &Path, messages: usize, conversations: usize) -> Result<()> {
         match step {
             Step::Own(entry) => ops.push(Op::Append(entry)),
             Step::Theirs(entry) => {
-                ops.push(Op::Insert { from: None, entries: vec![*entry], way: Way::Direct, own: vec![] });
+                ops.push(Op::Insert {
+                    from: None,
+                    entries: vec![*entry],
+                    way: Way::Direct,
+                    own: vec![],
+                    outside: vec![],
+                });
             }
             Step::Read(conversation, up_to) => ops.push(Op::MarkRead { conversation, up_to }),
         }

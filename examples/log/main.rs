@@ -6,12 +6,14 @@
 //! | `burst BROKER FOLDER` | two people with databases in that folder and a link: messages as fast as they go, and one at a time |
 //! | `queue BROKER FOLDER COUNT` | that many messages written while the other was away, and what a command takes meanwhile |
 //! | `build FOLDER MESSAGES CONVERSATIONS` | the data directory of somebody with so long a past |
+//! | `group SIZE…` | a group of so many in the simulated world: how a message spreads, and what it costs |
 //! | `open FOLDER BROKER` | starts on it, and reads every conversation: what a window would ask for |
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod build;
 mod burst;
 mod disk;
+mod group;
 #[allow(dead_code, reason = "shared with the test of leaks")]
 #[path = "../../tests/support/link_pair.rs"]
 mod link_pair;
@@ -32,6 +34,10 @@ async fn main() -> Result<()> {
         "burst" => println!("{}", Box::pin(burst::run(at(1)?, at(2)?.as_ref())).await?),
         "queue" => println!("{}", Box::pin(queue::run(at(1)?, at(2)?.as_ref(), at(3)?.parse()?)).await?),
         "build" => build::run(at(1)?.as_ref(), at(2)?.parse()?, at(3)?.parse()?)?,
+        "group" => {
+            let sizes = args[1..].iter().map(|size| size.parse()).collect::<Result<Vec<usize>, _>>()?;
+            println!("{}", group::run(&sizes));
+        }
         "open" => println!("{}", Box::pin(open::run(begun, at(1)?.as_ref(), at(2)?)).await?),
         other => bail!("nobody knows {other}"),
     }

@@ -4,11 +4,13 @@
 //! |---|---|---|
 //! | `burst` | messages a second, and one alone, from the command to "delivered" | two coordinators in one process, a link on the loopback address |
 //! | `queue` | 10,000 messages that waited for the other | the same |
+//! | `group` | how a message spreads in a group of 50 to 100, and what it costs | engines in the simulated world |
 //! | `large` | somebody with 1,000,000 messages in 500 conversations | a coordinator, and a `kith node` |
 //!
 //! Two coordinators in one process and not two nodes: a command is a command of the window's, and what JSON costs is no part of
 //! it. Everything else is as in a node: the coordinator's task, the store's thread, the link's driver, the disk.
 
+mod group;
 mod large;
 mod talk;
 
@@ -32,6 +34,8 @@ pub enum Part {
     Burst,
     /// Ten thousand messages that waited
     Queue,
+    /// A large group
+    Group,
     /// A million messages that were kept
     Large,
 }
@@ -93,6 +97,9 @@ pub fn measure(figures: &mut Figures, measured: bool, parts: &[Part], messages: 
     }
     if wanted(Part::Queue) {
         talk::queue(&bench, figures)?;
+    }
+    if wanted(Part::Group) {
+        group::measure(&bench, figures)?;
     }
     if wanted(Part::Large) {
         large::measure(&bench, figures, messages)?;
