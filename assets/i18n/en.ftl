@@ -358,6 +358,23 @@ group-history-what = Who is added from now on also gets what was written before.
 group-leave = Leave group
 group-leave-ask = Leave “{ $name }”?
 group-leave-what = You get nothing that is written from now on. What was written until then stays here. Everybody sees that you left.
+change-you = you
+change-created = { $by } made the group “{ $about }”.
+change-added = { $by } added { $about }.
+change-removed = { $by } removed { $about }.
+change-left = { $by } left.
+change-promoted = { $by } made { $about } an admin.
+change-took-over = { $by } became admin, since there was none any more.
+change-demoted = { $by } ended that { $about } can change the group.
+change-renamed = { $by } named the group “{ $about }”.
+change-history-on = { $by } shows older messages to new members.
+change-history-off = { $by } shows new members only what is written from then on.
+change-newer = { $by } changed the group with a newer version of Kith.
+change-no-admin = It does not count: only admins can do that.
+change-overruled = It does not count: somebody else ended their right to it at the same time.
+change-senior = It does not count: nobody can do that to who has been an admin for longer.
+change-unreadable = This version cannot read it.
+change-beside = Somebody else changed something about it at the same time.
 
 ## Add a contact
 

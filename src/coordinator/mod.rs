@@ -38,7 +38,7 @@ pub use refusal::{CommandError, ErrorCode};
 pub use status::{BrokerStatus, LinkStatus, StatusView};
 pub use task::{Opened, StartError, open, start};
 pub use watch::{
-    Change, ChatView, DRAFT_BYTES_MAX, Delta, LAST_LINE_CHARS_MAX, LastMessage, MISSING_MAX, MissingView,
+    Change, ChatView, DRAFT_BYTES_MAX, Delta, LAST_LINE_CHARS_MAX, LastMessage, LineView, MISSING_MAX, MissingView,
     NICKNAME_BYTES_MAX, PageAt, PageView, QUOTE_CHARS_MAX, UNREAD_MAX, View, Watch,
 };
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use super::{BrokerStatus, ContactView, GroupView, IdentityView, MessageState, MessageView, RequestView};
+use super::{BrokerStatus, ChangeView, ContactView, GroupView, IdentityView, MessageState, MessageView, RequestView};
 
 pub use crate::store::MISSING_COUNT_MAX as MISSING_MAX;
 pub use crate::store::UNREAD_COUNT_MAX as UNREAD_MAX;
@@ -148,6 +148,21 @@ pub struct PageView {
     pub later: bool,
     /// The first message of the other person that was not read yet, anywhere in the conversation.
     pub first_unread: Option<String>,
+    /// In a group: what was changed in it between these messages, in the conversation's order.
+    pub changes: Vec<LineView>,
+}
+
+/// A change of a group, where it stands in the conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineView {
+    /// The message right behind it; none behind the last one.
+    pub before: Option<String>,
+    /// The change.
+    pub change: ChangeView,
+    /// What its author is called.
+    pub by: String,
+    /// What the one is called whom it is about, if it is about somebody.
+    pub about: String,
 }
 
 /// One thing that a window shows, as it is now.

@@ -7,6 +7,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::history::PAGE_MAX;
+use super::value::int;
 use super::{MessageRow, Outcome, Refusal, StoreError, fold, logs, reading};
 use crate::wire::{ConversationId, EntryId};
 
@@ -39,7 +40,13 @@ pub struct Page {
     pub later: bool,
     /// The first unread one of the whole conversation.
     pub first_unread: Option<EntryId>,
+    /// In a group: the changes of it that stand between these messages, each with the message right behind it. Those that stand
+    /// before the first message belong to the page with it; those behind the last one of all to the last page.
+    pub changes: Vec<(EntryId, Option<EntryId>)>,
 }
+
+/// Changes in one page: the last ones, when people have changed a group for longer than anybody reads.
+const CHANGES_MAX: usize = 200;
 
 pub(super) const BELOW: &str = "SELECT id, author, time, kind, body, progress, way, target, position
      FROM entry INDEXED BY entry_shown WHERE conversation = ?1 AND shown = 1 AND position < ?2 ORDER BY position DESC";
@@ -88,7 +95,51 @@ pub(super) fn page(
     };
     let rows = before.rows.into_iter().rev().chain(from.rows).collect();
     let first_unread = unread.map(|(id, _)| id);
-    Ok(Outcome::Page(Page { rows, earlier: before.more, later: from.more, first_unread }))
+    let mut page = Page { rows, earlier: before.more, later: from.more, first_unread, changes: vec![] };
+    page.changes = changes(tx, conversation, &page)?;
+    Ok(Outcome::Page(page))
+}
+
+/// The changes of a group that stand between the messages of a page.
+fn changes(tx: &Connection, conversation: i64, page: &Page) -> Result<Vec<(EntryId, Option<EntryId>)>, StoreError> {
+    let place = |row: Option<&MessageRow>| match row {
+        Some(row) => position(tx, conversation, &row.id),
+        None => Ok(None),
+    };
+    let above = match place(page.rows.first().filter(|_| page.earlier))? {
+        Some(first) => tx
+            .prepare_cached(
+                "SELECT max(position) FROM entry INDEXED BY entry_shown
+                 WHERE conversation = ?1 AND shown = 1 AND position < ?2",
+            )?
+            .query_row([conversation, first], |row| row.get::<_, Option<i64>>(0))?
+            .unwrap_or(i64::MIN),
+        // A page of nothing, behind everything.
+        None if page.earlier => return Ok(vec![]),
+        None => i64::MIN,
+    };
+    let below = match place(page.rows.last().filter(|_| page.later))? {
+        Some(last) => last,
+        None if page.later => return Ok(vec![]),
+        None => i64::MAX,
+    };
+    let mut found: Vec<(EntryId, i64)> = tx
+        .prepare_cached(
+            "SELECT id, position FROM entry INDEXED BY entry_change
+             WHERE conversation = ?1 AND kind = 16 AND position > ?2 AND position < ?3 AND beside = 0
+             ORDER BY position DESC LIMIT ?4",
+        )?
+        .query_map(params![conversation, above, below, int(CHANGES_MAX as u64)], |row| {
+            Ok((EntryId(row.get(0)?), row.get(1)?))
+        })?
+        .collect::<Result<_, _>>()?;
+    found.reverse();
+    let mut next = tx.prepare_cached(
+        "SELECT id FROM entry INDEXED BY entry_shown WHERE conversation = ?1 AND shown = 1 AND position > ?2
+         ORDER BY position LIMIT 1",
+    )?;
+    let mut next = |place| next.query_row([conversation, place], |row| row.get(0).map(EntryId)).optional();
+    found.into_iter().map(|(id, place)| Ok((id, next(place)?))).collect()
 }
 
 pub(super) fn mark_read(

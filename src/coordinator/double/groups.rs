@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::script::Script;
 use crate::coordinator::{
-    Command, CommandError, Delta, ErrorCode, GroupView, MemberDelivery, MemberView, MessageState, Reply,
+    Command, CommandError, Delta, ErrorCode, GroupView, LineView, MemberDelivery, MemberView, MessageState, Reply,
 };
 
 /// The first id of a group; the next ones follow.
@@ -33,6 +33,11 @@ impl Script {
     pub fn says_in(&mut self, group: Uuid, from: Uuid, text: &str, at: u64, state: MessageState) -> Delta {
         self.says(group, from == self.own.user_id, text, at, state, true);
         self.becomes(group, |last| last.from = from)
+    }
+
+    /// A change of a group stands behind what was said in it until now.
+    pub fn changes_in(&mut self, group: Uuid, line: LineView) {
+        self.talks.entry(group).or_default().changes.push(line);
     }
 
     /// Obeys a command about groups.

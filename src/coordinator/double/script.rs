@@ -11,9 +11,9 @@ use uuid::Uuid;
 use super::Double;
 use crate::coordinator::{
     ChatView, Command, CommandError, ContactView, Delta, ErrorCode, FoundMessage, FoundView, IdentityView,
-    LAST_LINE_CHARS_MAX, LastMessage, LinkState, LinkStatus, MessageInfo, MessageState, MessageView, MissingView,
-    NoLink, PageAt, PageView, Path, Reply, RequestView, SEARCH_LIMIT_DEFAULT, StatusView, TEXT_BYTES_MAX, UNREAD_MAX,
-    View,
+    LAST_LINE_CHARS_MAX, LastMessage, LineView, LinkState, LinkStatus, MessageInfo, MessageState, MessageView,
+    MissingView, NoLink, PageAt, PageView, Path, Reply, RequestView, SEARCH_LIMIT_DEFAULT, StatusView, TEXT_BYTES_MAX,
+    UNREAD_MAX, View,
 };
 use crate::log::Query;
 
@@ -22,7 +22,7 @@ pub type Happening = Box<dyn FnOnce(&mut Script) -> Vec<Delta> + Send>;
 
 /// A conversation.
 #[derive(Clone, Default)]
-struct Talk {
+pub(super) struct Talk {
     messages: Vec<MessageView>,
     /// How many of them were read.
     read: usize,
@@ -33,6 +33,7 @@ struct Talk {
     archived: bool,
     missing: Vec<MissingView>,
     forked: Vec<Uuid>,
+    pub(super) changes: Vec<LineView>,
 }
 
 /// People and what they said, in memory.
@@ -42,7 +43,7 @@ pub struct Script {
     pub view: View,
     /// Who somebody becomes who gives a name in the welcome.
     pub(super) own: IdentityView,
-    talks: BTreeMap<Uuid, Talk>,
+    pub(super) talks: BTreeMap<Uuid, Talk>,
     blocked: Vec<ContactView>,
     said: u64,
     pub(super) now: u64,
@@ -445,6 +446,7 @@ impl Script {
             earlier: start > 0,
             later: end < all.len(),
             first_unread: unread.and_then(|place| all.get(place)).map(|message| message.id.clone()),
+            changes: talk.changes.clone(),
         }
     }
 }

@@ -4,10 +4,11 @@ use uuid::Uuid;
 
 use super::Engine;
 use super::io::CallId;
-use crate::coordinator::{ChangeView, CommandError, GROUP_CHANGES_MAX, GroupChange, Reply, Uncounted};
+use super::members::Joined;
+use crate::coordinator::{ChangeView, CommandError, GROUP_CHANGES_MAX, GroupChange, LineView, Reply, Uncounted};
 use crate::identity::UserId;
 use crate::log::group::{Action, Fact, Fold, Void};
-use crate::wire::RootKey;
+use crate::wire::{ConversationId, EntryId, RootKey};
 
 impl Engine {
     pub(super) fn list_group_changes(&mut self, call: CallId, group: Uuid) -> Result<(), CommandError> {
@@ -20,6 +21,46 @@ impl Engine {
         let changes = changes.filter(|line| line.uncounted != Some(Uncounted::Outsider)).collect();
         self.reply(call, Ok(Reply::GroupChanges(changes)));
         Ok(())
+    }
+}
+
+impl Engine {
+    /// The lines of a group's conversation for these changes, each with the message behind it. Who was never in it has nothing to say
+    /// there, and a new card says nothing to people.
+    pub(super) fn lines(&self, conversation: &ConversationId, changes: &[(EntryId, Option<EntryId>)]) -> Vec<LineView> {
+        let Some(joined) = self.joined(conversation) else { return vec![] };
+        let fold = joined.group.fold();
+        let mut lines = vec![];
+        for (id, before) in changes {
+            let Some(fact) = joined.group.fact(id) else { continue };
+            let change = line(&fold, fact);
+            if change.uncounted == Some(Uncounted::Outsider) || change.change == GroupChange::Card {
+                continue;
+            }
+            let about = match &fact.action {
+                Some(Action::Add { card }) => Some(card.root()),
+                Some(Action::Remove { root, .. } | Action::Promote { root } | Action::Demote { root }) => Some(*root),
+                _ => None,
+            };
+            lines.push(LineView {
+                before: before.map(|id| id.to_string()),
+                change,
+                by: self.called(joined, &fact.author),
+                about: about.map(|root| self.called(joined, &root)).unwrap_or_default(),
+            });
+        }
+        lines
+    }
+
+    /// What somebody is called here who is or was in a group.
+    fn called(&self, joined: &Joined, root: &RootKey) -> String {
+        if let Some(nickname) = self.nicknames.get(root) {
+            return nickname.clone();
+        }
+        let member = joined.membership.member(root).map(|member| &member.card);
+        let former = joined.membership.former.iter().find(|former| former.root == *root).map(|former| &former.card);
+        let known = self.people.get(root).map(|contact| &contact.card);
+        known.or(member).or(former).map(|card| card.fields().name.to_string()).unwrap_or_default()
     }
 }
 

@@ -33,15 +33,16 @@ impl Engine {
             PageAt::From(id) => Place::From(entry_id(id)?),
             PageAt::Around(id) => Place::Around(entry_id(id)?),
         };
-        self.ask(Pending::Page(call), Op::Page { conversation, at, limit });
+        self.ask(Pending::Page(call, conversation), Op::Page { conversation, at, limit });
         Ok(())
     }
 
-    pub(super) fn page_read(&mut self, call: CallId, outcome: Outcome) {
+    pub(super) fn page_read(&mut self, call: CallId, conversation: &ConversationId, outcome: Outcome) {
         let Outcome::Page(page) = outcome else { return self.reply(call, Err(unknown_message())) };
         let messages = page.rows.into_iter().map(message).collect();
         let first_unread = page.first_unread.map(|id| id.to_string());
-        let view = PageView { messages, earlier: page.earlier, later: page.later, first_unread };
+        let changes = self.lines(conversation, &page.changes);
+        let view = PageView { messages, earlier: page.earlier, later: page.later, first_unread, changes };
         self.reply(call, Ok(Reply::Page(view)));
     }
 

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::acts::is_mine;
-use crate::coordinator::MessageView;
+use crate::coordinator::{LineView, MessageView};
 use crate::ui::clock::Clock;
 use crate::ui::format::date_of;
 
@@ -17,6 +17,8 @@ pub enum Row {
     Day(Date),
     /// What was unread begins: so many.
     Unread(u32),
+    /// Something was changed in the group.
+    Change(Box<LineView>),
     /// A message.
     Message {
         /// Its id.
@@ -38,14 +40,23 @@ impl Row {
             Self::Day(day) => day.to_string(),
             // There is one at most.
             Self::Unread(_) => "unread".to_owned(),
+            Self::Change(line) => line.change.id.clone(),
             Self::Message { id, .. } => id.clone(),
         }
     }
 }
 
-/// The lines of a stretch of messages. A day that returns (somebody's clock is wrong) is not announced twice.
+/// The lines of a stretch of messages, with what was changed in the group between them. A day that returns (somebody's clock is wrong)
+/// is not announced twice.
 #[must_use]
-pub fn rows(messages: &[MessageView], divider: Option<&(String, u32)>, clock: &Clock) -> Vec<Row> {
+pub fn rows(
+    messages: &[MessageView],
+    changes: &[LineView],
+    divider: Option<&(String, u32)>,
+    clock: &Clock,
+) -> Vec<Row> {
+    let row = |line: &LineView| Row::Change(Box::new(line.clone()));
+    let is_led = |message: &MessageView| standing_before(changes, Some(message)).next().is_some();
     let mut rows = Vec::with_capacity(messages.len() + 8);
     let mut days: Vec<Date> = vec![];
     let mut before: Option<&MessageView> = None;
@@ -57,6 +68,8 @@ pub fn rows(messages: &[MessageView], divider: Option<&(String, u32)>, clock: &C
             rows.push(Row::Day(day));
             apart = true;
         }
+        rows.extend(standing_before(changes, Some(message)).map(row));
+        apart |= is_led(message);
         if let Some((_, count)) = divider.filter(|(id, _)| *id == message.id) {
             rows.push(Row::Unread(*count));
             apart = true;
@@ -64,13 +77,23 @@ pub fn rows(messages: &[MessageView], divider: Option<&(String, u32)>, clock: &C
         let first = apart || !before.is_some_and(|before| together(before, message));
         let next = messages.get(index + 1);
         let next_apart = |next: &MessageView| {
-            !days.contains(&date_of(clock, next.at)) || divider.is_some_and(|(id, _)| *id == next.id)
+            !days.contains(&date_of(clock, next.at)) || divider.is_some_and(|(id, _)| *id == next.id) || is_led(next)
         };
         let last = !next.is_some_and(|next| together(message, next) && !next_apart(next));
         rows.push(Row::Message { id: message.id.clone(), first, last, mine: is_mine(message) });
         before = Some(message);
     }
+    rows.extend(standing_before(changes, None).map(row));
     rows
+}
+
+/// The changes right before a message, or behind the last one.
+fn standing_before<'a>(
+    changes: &'a [LineView],
+    message: Option<&'a MessageView>,
+) -> impl Iterator<Item = &'a LineView> {
+    let id = message.map(|message| message.id.as_str());
+    changes.iter().filter(move |line| line.before.as_deref() == id)
 }
 
 fn together(before: &MessageView, after: &MessageView) -> bool {

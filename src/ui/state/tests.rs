@@ -6,8 +6,8 @@ use uuid::Uuid;
 use super::thread::{PAGE, THREAD_MAX};
 use super::*;
 use crate::coordinator::{
-    BrokerState, BrokerStatus, ChatView, ContactView, Delta, MessageState, MessageView, PageAt, PageView, Path,
-    RequestView, View,
+    BrokerState, BrokerStatus, ChangeView, ChatView, ContactView, Delta, GroupChange, LineView, MessageState,
+    MessageView, PageAt, PageView, Path, RequestView, View,
 };
 use crate::ui::clock::Clock;
 
@@ -263,6 +263,7 @@ fn page(all: &[MessageView], reading: &Reading, first_unread: Option<&str>) -> P
         earlier: from > 0,
         later: to < all.len(),
         first_unread: first_unread.map(str::to_owned),
+        changes: vec![],
     }
 }
 
@@ -323,11 +324,12 @@ fn groups_end_where_something_stands_between() {
         say("g", ME, 2 + 24 * 60),
     ];
     let divider = ("d".to_owned(), 4);
-    let drawn: Vec<String> = rows(&messages, Some(&divider), &clock())
+    let drawn: Vec<String> = rows(&messages, &[], Some(&divider), &clock())
         .into_iter()
         .map(|row| match row {
             Row::Day(day) => day.to_string(),
             Row::Unread(count) => format!("unread {count}"),
+            Row::Change(line) => line.change.id,
             Row::Message { id, first, last, mine } => {
                 format!(
                     "{id}{}{}{}",
@@ -393,4 +395,60 @@ fn who_types_is_known_until_they_stop() {
     }
     model.begin(View::default());
     assert_eq!(model.typing, []);
+}
+
+/// What was changed in a group stands between the messages where it belongs, and parts those of one person; behind the last message it
+/// is shown at the end only, and no page says it twice.
+#[test]
+fn changes_stand_between_messages() {
+    let all: Vec<MessageView> = (0..4)
+        .map(|number| MessageView {
+            id: format!("{number}"),
+            from: BOB,
+            at: NOW - MINUTE,
+            state: MessageState::Received,
+            ..MessageView::default()
+        })
+        .collect();
+    let line = |id: &str, before: Option<&str>| LineView {
+        before: before.map(str::to_owned),
+        by: "Bob".into(),
+        about: String::new(),
+        change: ChangeView {
+            id: id.into(),
+            by: BOB,
+            at: NOW,
+            change: GroupChange::Left,
+            uncounted: None,
+            beside: vec![],
+        },
+    };
+    let drawn = |thread: &Thread| -> Vec<String> {
+        let name = |row: &Row| match row {
+            Row::Message { id, first: true, .. } => Some(format!("{id}<")),
+            Row::Message { id, .. } => Some(id.clone()),
+            Row::Change(line) => Some(line.change.id.clone()),
+            Row::Day(_) | Row::Unread(_) => None,
+        };
+        thread.rows.iter().filter_map(name).collect()
+    };
+    let mut thread = Thread::default();
+    let reading = thread.open(BOB);
+    let last = PageView {
+        messages: all[2..].to_vec(),
+        earlier: true,
+        changes: vec![line("b", Some("3")), line("c", None)],
+        ..PageView::default()
+    };
+    thread.take(&reading, last, 0, &clock());
+    assert_eq!(drawn(&thread), ["2<", "b", "3<", "c"]);
+    let reading = thread.toward(true, "2").unwrap();
+    let earlier = PageView {
+        messages: all[..2].to_vec(),
+        later: true,
+        changes: vec![line("a", Some("1")), line("b", Some("3"))],
+        ..PageView::default()
+    };
+    thread.take(&reading, earlier, 0, &clock());
+    assert_eq!(drawn(&thread), ["0<", "a", "1<", "2", "b", "3<", "c"]);
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::acts::{is_mine, offers};
 use super::{Row, rows};
-use crate::coordinator::{MessageView, PageAt, PageView};
+use crate::coordinator::{LineView, MessageView, PageAt, PageView};
 use crate::ui::clock::Clock;
 
 /// Messages that are read at a time: three screens of short ones.
@@ -54,6 +54,8 @@ pub struct Thread {
     pub phase: Phase,
     /// The messages by id; each bubble reads its own.
     pub messages: HashMap<String, MessageView>,
+    /// What was changed in the group between them.
+    pub changes: Vec<LineView>,
     /// What is shown, in order.
     pub rows: Vec<Row>,
     /// There are more before the first.
@@ -177,6 +179,19 @@ impl Thread {
             return;
         }
         let old: Vec<MessageView> = self.ids().filter_map(|id| self.messages.get(id)).cloned().collect();
+        let gone = |id: &String| !page.messages.iter().any(|message| message.id == *id);
+        if self.wanted.as_ref().is_some_and(|id| reading.at == PageAt::From(id.clone()) && gone(id)) {
+            // It was deleted here.
+            self.wanted = None;
+            return;
+        }
+        let lines = page.changes;
+        if matches!(reading.at, PageAt::Before(_) | PageAt::After(_)) {
+            self.changes.retain(|old| !lines.iter().any(|line| line.change.id == old.change.id));
+            self.changes.extend(lines);
+        } else {
+            self.changes = lines;
+        }
         let messages = match &reading.at {
             PageAt::Before(_) => {
                 self.earlier = page.earlier;
@@ -196,10 +211,6 @@ impl Thread {
             PageAt::From(id) => {
                 if self.wanted.as_ref() == Some(id) {
                     self.wanted = None;
-                    if !page.messages.iter().any(|message| message.id == *id) {
-                        // It was deleted here.
-                        return;
-                    }
                     // The reader has jumped out of what was on the screen.
                     self.opening = self.opening.wrapping_add(1);
                     self.divider = None;
@@ -238,7 +249,9 @@ impl Thread {
             }
         };
         self.phase = Phase::Ready;
-        self.rows = rows(&messages, self.divider.as_ref(), clock);
+        let (later, on_screen) = (self.later, |id: &String| messages.iter().any(|message| message.id == *id));
+        self.changes.retain(|line| line.before.as_ref().map_or(!later, on_screen));
+        self.rows = rows(&messages, &self.changes, self.divider.as_ref(), clock);
         self.messages = messages.into_iter().map(|message| (message.id.clone(), message)).collect();
     }
 

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::people::{NOW, World};
 use super::stage::Stage;
-use crate::coordinator::{MessageState, ReactionView};
+use crate::coordinator::{ChangeView, GroupChange, LineView, MessageState, ReactionView, Uncounted};
 
 const BOB: Uuid = Uuid::from_u128(1);
 const INGRID: Uuid = Uuid::from_u128(77);
@@ -109,4 +109,36 @@ async fn a_new_group_leads_into_its_conversation() {
     stage.submit("Name of the group", "name", "Hikers");
     let page = stage.until(|page| page.contains("Message Hikers")).await;
     assert!(page.contains("3 members"), "{page}");
+}
+
+/// What was changed stands between the messages: who did it, that it does not count, and that others did something at the same time.
+#[tokio::test]
+async fn changes_of_a_group_are_lines_of_its_conversation() {
+    let mut world = World::full();
+    let group = world.script.gathers("Sunday walkers", false, &[(BOB, "Bob Okafor", true), (INGRID, "Ingrid", false)]);
+    world.script.says_in(group, INGRID, "I bring the map", NOW - 240_000, MessageState::Received);
+    let own = world.script.view.identity.as_ref().map(|own| own.user_id).unwrap_or_default();
+    let line = |id: &str, change, uncounted, beside: &[&str]| LineView {
+        before: None,
+        by: "Bob Okafor".into(),
+        about: "Ingrid".into(),
+        change: ChangeView {
+            id: id.into(),
+            by: BOB,
+            at: NOW,
+            change,
+            uncounted,
+            beside: beside.iter().map(|id| (*id).to_owned()).collect(),
+        },
+    };
+    world.script.changes_in(group, line("a", GroupChange::Added { user_id: own }, None, &[]));
+    let removed = GroupChange::Removed { user_id: INGRID };
+    world.script.changes_in(group, line("b", removed, Some(Uncounted::Overruled), &["c"]));
+    let mut stage = Stage::over(world).await;
+    stage.press("Sunday walkers");
+    let page = stage.until(|page| page.contains("I bring the map")).await;
+    assert!(page.contains("Bob Okafor added you."), "{page}");
+    let overruled = "Bob Okafor removed Ingrid. It does not count: somebody else ended their right to it at the same time. \
+                     Somebody else changed something about it at the same time.";
+    assert!(page.contains(overruled), "{page}");
 }

@@ -8,6 +8,7 @@ use lucide_dioxus::ArrowDown;
 use uuid::Uuid;
 
 use super::bubble::Bubble;
+use super::change::change_text;
 use super::notice::Notice;
 use crate::ui::bridge::Wish;
 use crate::ui::components::Problem;
@@ -124,6 +125,9 @@ fn Line(user: Uuid, row: Row) -> Element {
             div { class: "unread", "data-row": "true", "data-divider": "true",
                 {ui.words().with("new-messages", "count", count)}
             }
+        },
+        Row::Change(line) => rsx! {
+            div { class: "change", "data-row": "true", {change_text(&ui, &line)} }
         },
         Row::Message { id, first, last, mine } => rsx! {
             Bubble { user, id, first, last, mine }

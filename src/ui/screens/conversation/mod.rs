@@ -1,6 +1,7 @@
 //! A conversation: who it is with, what was said, and a field to say more.
 
 mod bubble;
+mod change;
 mod composer;
 mod delete;
 mod flow;
