@@ -65,6 +65,24 @@ pub(super) fn acked(tx: &Connection, peer: &DeviceKey, ids: &[EntryId], way: Way
     Ok(delivered)
 }
 
+/// How many of these a peer is believed to have.
+pub(super) fn count(tx: &Connection, peer: &DeviceKey, ids: &[EntryId]) -> Result<u64, StoreError> {
+    let Some(peer) = logs::device(tx, peer)? else { return Ok(0) };
+    let mut count = 0;
+    for id in ids {
+        let has: Option<bool> = tx
+            .prepare_cached(
+                "SELECT (e.fork = 0 AND e.sequence < coalesce(b.count, 0))
+                     OR EXISTS (SELECT 1 FROM belief_entry x WHERE x.device = ?1 AND x.log = e.log AND x.entry = e.local)
+                 FROM entry e LEFT JOIN belief b ON b.device = ?1 AND b.log = e.log WHERE e.id = ?2",
+            )?
+            .query_row(params![peer, id.0], |row| row.get(0))
+            .optional()?;
+        count += u64::from(has == Some(true));
+    }
+    Ok(count)
+}
+
 /// Believes that a peer has these entries too.
 pub(super) fn raise(tx: &Connection, peer: i64, entries: &[i64]) -> Result<(), StoreError> {
     let mut logs: BTreeMap<i64, Vec<(i64, bool, i64)>> = BTreeMap::new();

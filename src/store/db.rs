@@ -162,13 +162,18 @@ fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {
         Op::DeletePerson(root) => people::delete_person(tx, &root).map(done),
         Op::SavePeer(peer) => people::save_peer(tx, &peer).map(done),
         Op::SaveOwnLog { conversation, log } => people::save_own_log(tx, &conversation, &log).map(done),
+        Op::SaveSeat { conversation, seat } => people::save_seat(tx, &conversation, &seat).map(done),
         Op::Append(entry) => entries::append(tx, &entry),
-        Op::Insert { from, entries, way, own } => entries::insert(tx, from.as_ref(), &entries, way, &own),
+        Op::Insert { from, entries, way, own, outside } => {
+            entries::insert(tx, from.as_ref(), &entries, way, &own, &outside)
+        }
         Op::Acked { peer, ids, way } => belief::acked(tx, &peer, &ids, way).map(Outcome::Delivered),
         Op::Believe { peer, have } => claims::believe(tx, &peer, &have).map(Outcome::Delivered),
         Op::Lower { peer, lack } => belief::lower(tx, &peer, &lack).map(done),
         Op::MarkSent { ids, way } => entries::mark_sent(tx, &ids, way).map(Outcome::Changed),
         Op::Have(conversation) => have::have(tx, &conversation).map(Outcome::Have),
+        Op::HaveFor { conversation, to } => have::have_for(tx, &conversation, to).map(Outcome::Have),
+        Op::Knows { peer, ids } => belief::count(tx, &peer, &ids).map(Outcome::Count),
         Op::Outbox { peer, conversations, after, bytes } => outbox::outbox(tx, &peer, &conversations, after, bytes),
         Op::History { conversation, before, limit } => history::page(tx, &conversation, before.as_ref(), limit),
         Op::Page { conversation, at, limit } => page::page(tx, &conversation, &at, limit),

@@ -22,6 +22,12 @@ pub(super) const LOGS_MAX: i64 = 64;
 /// Fork entries of one log: as many as a `have` can name, so that peers can tell each other what they hold. A log that has
 /// so many takes nothing more but what continues its chain.
 pub(super) const FORKS_MAX: i64 = TIPS_MAX as i64;
+/// What does not count of one author is taken up to this from somebody who is not in the group: more than anybody writes before
+/// they hear that they are out, and a bound for what they can make others keep. What members bring is taken, for they may have
+/// written after it.
+pub(super) const VOID_MAX: i64 = 1_000;
+/// Entries that wait for a parent and are by nobody who is in the group, as far as is known here: the rest is kept for those who are.
+pub(super) const STRANGERS_WAITING_MAX: i64 = WAITING_MAX / 2;
 
 /// How [`Progress`] is stored.
 pub(super) const QUEUED: i64 = 1;
@@ -106,6 +112,7 @@ pub(super) fn insert(
     entries: &[Entry],
     way: Way,
     own: &[DeviceKey],
+    outside: &[ConversationId],
 ) -> Result<Outcome, StoreError> {
     let (mut stored, mut refused, mut placed, mut has) = (vec![], vec![], vec![], vec![]);
     let mut touched = BTreeSet::new();
@@ -120,7 +127,7 @@ pub(super) fn insert(
                 }
                 has.push(local);
             }
-            None => match admit(tx, entry, own)? {
+            None => match admit(tx, entry, own, outside)? {
                 Ok(place) => {
                     let header = entry.header();
                     touched.insert((place.conversation, entry.conversation(), header.device, header.log));
@@ -207,7 +214,12 @@ struct Place {
 }
 
 /// Decides whether a new entry is kept, before anything is written.
-fn admit(tx: &Connection, entry: &Entry, own: &[DeviceKey]) -> Result<Result<Place, &'static str>, StoreError> {
+fn admit(
+    tx: &Connection,
+    entry: &Entry,
+    own: &[DeviceKey],
+    outside: &[ConversationId],
+) -> Result<Result<Place, &'static str>, StoreError> {
     let header = entry.header();
     let (sequence, previous) = (int(header.sequence), header.previous.map(|id| id.0));
     let conversation = logs::conversation(tx, &entry.conversation())?;
@@ -217,6 +229,10 @@ fn admit(tx: &Connection, entry: &Entry, own: &[DeviceKey]) -> Result<Result<Pla
         log = logs::find(tx, conversation, &header.device, &header.log)?;
         if log.is_none() && logs::count_of(tx, conversation, &header.device)? >= LOGS_MAX {
             return Ok(Err("this device has too many logs here"));
+        }
+        let is_outside = outside.contains(&entry.conversation());
+        if let Some(reason) = groups::refuses(tx, conversation, entry, &missing, log.as_ref(), is_outside)? {
+            return Ok(Err(reason));
         }
         if !missing.is_empty() {
             let (entries, bytes) = order::waiting(tx, conversation)?;
@@ -312,9 +328,6 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
         groups::is_forged(header.kind, body.map(Vec::as_slice)),
     ])?;
     let local = tx.last_insert_rowid();
-    if shown {
-        tx.prepare_cached("UPDATE conversation SET activity = ?2 WHERE id = ?1")?.execute([conversation, local])?;
-    }
     log.entries += 1;
     log.latest = local;
     if fork {

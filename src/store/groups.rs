@@ -4,58 +4,116 @@
 //! and the parents themselves that are changes. Most entries share one with the entry before them.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::value::uint;
+use super::entries::{STRANGERS_WAITING_MAX, VOID_MAX};
+use super::logs::Log;
+use super::value::{int, uint};
 use super::{GroupRow, Outcome, StoreError, logs, order};
+use crate::log::Entry;
 use crate::log::group::{Action, CUT_LOGS_MAX, Fact, Group, Last, Share};
 use crate::wire::{ConversationId, DeviceKey, EntryId, LogId, RootKey, kind};
 
-/// Changes that one era names at most. They are told apart only while people change a group at the same time.
-const SEEN_MAX: usize = 256;
+/// Groups that a thread keeps as they were read: as many as one batch is about, and the states between which devices of a simulated
+/// world stand. Each has at most some hundred cards.
+const KNOWN_MAX: usize = 32;
 
-/// Notes which changes of its group an entry has seen, when it gets its place. `parents` are those that are in a group, with their
-/// kinds and eras; an entry without any may create one.
+/// A parent that has its place in the same group.
+pub(super) struct Parent {
+    pub id: EntryId,
+    pub author: RootKey,
+    /// A change that belongs to the group.
+    pub change: bool,
+    /// It stands beside the group.
+    pub beside: bool,
+    pub era: i64,
+}
+
+/// Notes which changes of its group an entry has seen, when it gets its place, and whether it belongs to the group. `parents` are
+/// those that are in a group; an entry without any may create one.
 pub(super) fn note(
     tx: &Connection,
     conversation: i64,
     local: i64,
     id: &EntryId,
-    parents: &[(EntryId, u32, i64)],
-) -> Result<(), StoreError> {
-    if parents.is_empty() {
-        let creates: bool = tx
-            .prepare_cached("SELECT key = ?2 FROM conversation WHERE id = ?1")?
-            .query_row(params![conversation, id.0], |row| row.get(0))?;
-        if !creates && !is_group(tx, conversation)? {
-            return Ok(());
-        }
-        if creates {
-            enter(tx, conversation, local, BTreeSet::new())?;
-            return adopt(tx, conversation);
-        }
+    parents: &[Parent],
+) -> Result<bool, StoreError> {
+    let creates: bool = tx
+        .prepare_cached("SELECT key = ?2 FROM conversation WHERE id = ?1")?
+        .query_row(params![conversation, id.0], |row| row.get(0))?;
+    if creates {
+        enter(tx, conversation, local, &BTreeSet::new(), false)?;
+        adopt(tx, conversation)?;
+        return Ok(false);
     }
-    let mut seen = BTreeSet::new();
-    for (parent, parent_kind, era) in parents {
-        if *parent_kind == kind::GROUP {
-            seen.insert(*parent);
-        } else {
-            seen.extend(seen_in(tx, *era)?);
-        }
+    if parents.is_empty() && !is_group(tx, conversation)? {
+        return Ok(false);
     }
-    enter(tx, conversation, local, newest(tx, seen)?)
+    let author = tx
+        .prepare_cached("SELECT author FROM entry WHERE local = ?1")?
+        .query_row([local], |row| row.get(0).map(RootKey))?;
+    let seen = seen_by(tx, parents)?;
+    let beside = is_beside(tx, conversation, &author, parents, &seen)?;
+    enter(tx, conversation, local, &seen, beside)?;
+    Ok(beside)
 }
 
-fn enter(tx: &Connection, conversation: i64, local: i64, seen: BTreeSet<EntryId>) -> Result<(), StoreError> {
-    let blob: Vec<u8> = seen.into_iter().flat_map(|id| id.0).collect();
+/// Whether what somebody writes behind these stands beside the group. Who goes on with what they have written belongs to it.
+pub(super) fn is_beside(
+    tx: &Connection,
+    conversation: i64,
+    author: &RootKey,
+    parents: &[Parent],
+    seen: &BTreeSet<EntryId>,
+) -> Result<bool, StoreError> {
+    if parents.iter().any(|parent| parent.beside) {
+        return Ok(true);
+    }
+    if parents.iter().any(|parent| parent.author == *author) {
+        return Ok(false);
+    }
+    let key = key(tx, conversation)?;
+    let seen: Vec<EntryId> = seen.iter().copied().collect();
+    Ok(!group(tx, conversation, &key)?.knows(author, &seen))
+}
+
+/// The changes that somebody has seen who writes behind these, but for those that another of them has seen.
+pub(super) fn seen_by(tx: &Connection, parents: &[Parent]) -> Result<BTreeSet<EntryId>, StoreError> {
+    let mut seen = BTreeSet::new();
+    for parent in parents {
+        if parent.change {
+            seen.insert(parent.id);
+        } else {
+            seen.extend(seen_in(tx, parent.era)?);
+        }
+    }
+    newest(tx, seen)
+}
+
+fn key(tx: &Connection, conversation: i64) -> Result<ConversationId, StoreError> {
+    let key = tx
+        .prepare_cached("SELECT key FROM conversation WHERE id = ?1")?
+        .query_row([conversation], |row| row.get(0).map(ConversationId))?;
+    Ok(key)
+}
+
+fn enter(
+    tx: &Connection,
+    conversation: i64,
+    local: i64,
+    seen: &BTreeSet<EntryId>,
+    beside: bool,
+) -> Result<(), StoreError> {
+    let blob: Vec<u8> = seen.iter().flat_map(|id| id.0).collect();
     tx.prepare_cached("INSERT OR IGNORE INTO era (conversation, seen) VALUES (?1, ?2)")?
         .execute(params![conversation, blob])?;
     tx.prepare_cached(
-        "UPDATE entry SET era = (SELECT id FROM era WHERE conversation = ?1 AND seen = ?2) WHERE local = ?3",
+        "UPDATE entry SET era = (SELECT id FROM era WHERE conversation = ?1 AND seen = ?2), beside = ?4 WHERE local = ?3",
     )?
-    .execute(params![conversation, blob, local])?;
+    .execute(params![conversation, blob, local, beside])?;
     Ok(())
 }
 
@@ -71,6 +129,31 @@ fn adopt(tx: &Connection, conversation: i64) -> Result<(), StoreError> {
     for local in early {
         let parents = order::parents(tx, conversation, local)?;
         note(tx, conversation, local, &EntryId([0; 32]), &parents)?;
+    }
+    Ok(())
+}
+
+/// A card that was missing is here now: who belongs to the group and what each entry has seen is found out anew, and everybody is
+/// judged anew by who calls this. Only somebody who takes bodies away makes this happen.
+pub(super) fn look_again(tx: &Connection, conversation: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE entry SET era = NULL, beside = 0 WHERE conversation = ?1")?.execute([conversation])?;
+    tx.prepare_cached("DELETE FROM judged WHERE conversation = ?1")?.execute([conversation])?;
+    let key = key(tx, conversation)?;
+    let Some(creation) = logs::local(tx, &EntryId(key.0))? else { return Ok(()) };
+    note(tx, conversation, creation, &EntryId(key.0), &[])?;
+    order::find_heads(tx, conversation)
+}
+
+/// What the eighth migration cannot say in SQL: which entries stand beside their group.
+pub(super) fn fill(tx: &Connection) -> Result<(), rusqlite::Error> {
+    let groups: Vec<i64> = tx
+        .prepare("SELECT DISTINCT conversation FROM era")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for conversation in groups {
+        if let Err(error) = look_again(tx, conversation) {
+            tracing::warn!(%error, "a group was not looked through");
+        }
     }
     Ok(())
 }
@@ -98,7 +181,7 @@ fn newest(tx: &Connection, seen: BTreeSet<EntryId>) -> Result<BTreeSet<EntryId>,
             older.extend(seen_in(tx, era)?);
         }
     }
-    Ok(seen.difference(&older).take(SEEN_MAX).copied().collect())
+    Ok(seen.difference(&older).copied().collect())
 }
 
 fn seen_in(tx: &Connection, era: i64) -> Result<Vec<EntryId>, StoreError> {
@@ -146,29 +229,130 @@ pub(super) fn is_forged(kind: u32, body: Option<&[u8]>) -> bool {
     kind == kind::GROUP && body.is_some_and(|body| Action::parse(body).is_err())
 }
 
-/// The changes of a group that have their place.
-pub(super) fn group(tx: &Connection, conversation: i64, key: &ConversationId) -> Result<Group, StoreError> {
-    let mut group = Group::new(*key);
+/// A group as it was read, found again by what it was made of.
+struct Read {
+    conversation: ConversationId,
+    /// The changes that belong to it, and whether their bodies were here.
+    made_of: BTreeMap<EntryId, bool>,
+    group: Arc<Group>,
+}
+
+thread_local! {
+    /// The last ones. All that a group says follows from which changes are here, so none of these can be out of date, whatever
+    /// became of the transaction in which it was read; and one more change costs as much as one.
+    static READ: RefCell<VecDeque<Read>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// The changes of a group that have their place and belong to it.
+pub(super) fn group(tx: &Connection, conversation: i64, key: &ConversationId) -> Result<Arc<Group>, StoreError> {
+    let made_of: BTreeMap<EntryId, bool> = tx
+        .prepare_cached(
+            "SELECT id, body IS NOT NULL FROM entry INDEXED BY entry_change
+             WHERE conversation = ?1 AND kind = 16 AND position IS NOT NULL AND era IS NOT NULL AND beside = 0",
+        )?
+        .query_map([conversation], |row| Ok((EntryId(row.get(0)?), row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    let known = READ.with_borrow(|read| {
+        let of_it = read.iter().filter(|read| read.conversation == *key);
+        let parts = of_it.filter(|read| read.made_of.iter().all(|(id, whole)| made_of.get(id) == Some(whole)));
+        parts.max_by_key(|read| read.made_of.len()).map(|read| (read.made_of.len(), Arc::clone(&read.group)))
+    });
+    let group = match known {
+        Some((count, group)) if count == made_of.len() => return Ok(group),
+        Some((_, group)) => extend(tx, conversation, Arc::unwrap_or_clone(group))?,
+        None => extend(tx, conversation, Group::new(*key))?,
+    };
+    let group = Arc::new(group);
+    READ.with_borrow_mut(|read| {
+        read.truncate(KNOWN_MAX - 1);
+        read.push_front(Read { conversation: *key, made_of, group: Arc::clone(&group) });
+    });
+    Ok(group)
+}
+
+/// Adds the changes that it does not have.
+fn extend(tx: &Connection, conversation: i64, mut group: Group) -> Result<Group, StoreError> {
     let mut statement = tx.prepare_cached(
-        "SELECT e.id, e.author, d.key, e.time, r.seen, CASE WHEN e.forged = 0 THEN e.body END
+        "SELECT e.id, e.author, d.key, e.time, r.seen, e.forged, e.local
          FROM entry e INDEXED BY entry_change JOIN log l ON l.id = e.log JOIN device d ON d.id = l.device
          JOIN era r ON r.id = e.era
-         WHERE e.conversation = ?1 AND e.kind = 16 AND e.position IS NOT NULL ORDER BY e.position",
+         WHERE e.conversation = ?1 AND e.kind = 16 AND e.position IS NOT NULL AND e.beside = 0 ORDER BY e.position",
     )?;
+    let mut body = tx.prepare_cached("SELECT body FROM entry WHERE local = ?1")?;
     let mut rows = statement.query([conversation])?;
     while let Some(row) = rows.next()? {
-        let (seen, body): (Vec<u8>, Option<Vec<u8>>) = (row.get(4)?, row.get(5)?);
+        let id = EntryId(row.get(0)?);
+        if group.belongs(&id) {
+            continue;
+        }
+        let (seen, forged): (Vec<u8>, bool) = (row.get(4)?, row.get(5)?);
+        let body: Option<Vec<u8>> = body.query_row([row.get::<_, i64>(6)?], |row| row.get(0))?;
         let fact = Fact {
-            id: EntryId(row.get(0)?),
+            id,
             author: RootKey(row.get(1)?),
             device: DeviceKey(row.get(2)?),
             time: uint(row.get(3)?),
             seen: ids(&seen),
-            action: body.and_then(|body| Action::known(&body).ok()),
+            action: body.filter(|_| !forged).and_then(|body| Action::known(&body).ok()),
         };
         group.add(fact).map_err(|error| StoreError::Damaged(error.to_string()))?;
     }
     Ok(group)
+}
+
+/// Why an entry of a group is not taken, if it is not; `missing` are its parents without a place, `outside` says that no member brings it.
+pub(super) fn refuses(
+    tx: &Connection,
+    conversation: i64,
+    entry: &Entry,
+    missing: &[EntryId],
+    log: Option<&Log>,
+    outside: bool,
+) -> Result<Option<&'static str>, StoreError> {
+    let (header, key) = (entry.header(), entry.conversation());
+    if entry.id().0 == key.0 || !is_group(tx, conversation)? {
+        return Ok(None);
+    }
+    if missing.is_empty() {
+        let parents: Vec<EntryId> = entry.parents().copied().collect();
+        let parents = order::among(tx, conversation, &parents)?;
+        let seen = seen_by(tx, &parents)?;
+        if is_beside(tx, conversation, &header.author, &parents, &seen)? && !is_incomplete(tx, conversation)? {
+            return Ok(Some("an entry beside a group, by somebody whom nobody has let in"));
+        }
+    } else if order::waiting(tx, conversation)?.0 >= STRANGERS_WAITING_MAX
+        && !group(tx, conversation, &key)?.fold().is_inside(&header.author)
+    {
+        return Ok(Some("too many entries of people outside a group wait for others here"));
+    }
+    // What somebody else's entry waits for is no flood, nor is what fills a gap below it.
+    let needed =
+        log.is_some_and(|log| int(header.sequence) < log.top) || order::is_waited_for(tx, conversation, entry)?;
+    if outside && !needed && is_enough(tx, conversation, &header.author)? {
+        return Ok(Some("more that does not count than one outside a group may write"));
+    }
+    Ok(None)
+}
+
+fn is_enough(tx: &Connection, conversation: i64, author: &RootKey) -> Result<bool, StoreError> {
+    let count: i64 = tx
+        .prepare_cached(
+            "SELECT count(*) FROM (SELECT 1 FROM entry INDEXED BY entry_void
+                 WHERE conversation = ?1 AND author = ?2 AND void <> 0 LIMIT ?3)",
+        )?
+        .query_row(params![conversation, author.0, VOID_MAX], |row| row.get(0))?;
+    Ok(count >= VOID_MAX)
+}
+
+/// Whether the body of some change is missing: somebody whom it brings in may be taken for a stranger.
+pub(super) fn is_incomplete(tx: &Connection, conversation: i64) -> Result<bool, StoreError> {
+    let incomplete = tx
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM entry INDEXED BY entry_bare
+             WHERE conversation = ?1 AND bare = 1 AND kind = 16)",
+        )?
+        .query_row([conversation], |row| row.get(0))?;
+    Ok(incomplete)
 }
 
 /// The last entry of each log that somebody has written in, as far as it is whole here: by the devices that their cards name, for
@@ -198,7 +382,7 @@ pub(super) fn cut(tx: &Connection, key: &ConversationId, author: &RootKey) -> Re
 
 /// What of a group somebody may be given.
 pub(super) struct Sharing {
-    group: Group,
+    group: Arc<Group>,
     to: RootKey,
     /// What was asked already: most entries have seen the same.
     known: RefCell<BTreeMap<(Vec<u8>, bool), Share>>,

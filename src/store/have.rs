@@ -5,13 +5,16 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::StoreError;
+use super::groups::Sharing;
 use super::logs::{self, Log};
 use super::value::{int, uint};
+use crate::log::group::Share;
 use crate::wire::{
-    ConversationId, DeviceKey, EntryId, HAVE_LOGS_MAX, Have, Lack, LogHave, LogId, RANGES_MAX, Range, TIPS_MAX, cbor,
+    ConversationId, DeviceKey, EntryId, HAVE_LOGS_MAX, Have, Lack, LogHave, LogId, RANGES_MAX, Range, RootKey,
+    TIPS_MAX, cbor, kind,
 };
 
 /// The statement's logs together: a frame holds 64 KiB and a mail 48 KiB, with room for what goes beside it.
@@ -19,13 +22,16 @@ const HAVE_BYTES_MAX: usize = 40 * 1024;
 /// Fork entries that are looked at for tips. More than a log takes in; a gap that closes may add some.
 const FORKS_READ_MAX: usize = 4 * TIPS_MAX;
 
-/// What we have of a conversation. When it does not fit, the logs that changed last are named.
+/// What we have of a conversation. When it does not fit, the logs that changed last are named; of a group first those in which
+/// something stands that belongs to it.
 pub(super) fn have(tx: &Connection, conversation: &ConversationId) -> Result<Have, StoreError> {
     let mut have = Have { conversation: *conversation, logs: vec![], all: true };
     let Some(id) = logs::conversation(tx, conversation)? else { return Ok(have) };
     let mut statement = tx.prepare_cached(
         "SELECT d.key, l.name, l.id, l.own, l.count, l.head, l.top, l.entries, l.forks, l.latest
-         FROM log l JOIN device d ON d.id = l.device WHERE l.conversation = ?1 ORDER BY l.latest DESC LIMIT ?2",
+         FROM log l JOIN device d ON d.id = l.device WHERE l.conversation = ?1
+         ORDER BY EXISTS (SELECT 1 FROM entry e WHERE e.log = l.id AND e.position IS NOT NULL AND e.beside = 0) DESC,
+             l.latest DESC LIMIT ?2",
     )?;
     let mut rows = statement.query([id, int(HAVE_LOGS_MAX as u64 + 1)])?;
     let mut bytes = 0;
@@ -57,6 +63,45 @@ pub(super) fn have(tx: &Connection, conversation: &ConversationId) -> Result<Hav
     }
     have.logs.sort_unstable_by_key(|log| (log.device, log.log));
     Ok(have)
+}
+
+/// What of a group somebody may know that we have who is in it no more: of each log the beginning that they may be given. Who has
+/// seen that they were put out has seen it in all that they have written since, so there is one place in a log where that ends.
+pub(super) fn have_for(tx: &Connection, key: &ConversationId, to: RootKey) -> Result<Have, StoreError> {
+    let mut said = have(tx, key)?;
+    let (Some(sharing), Some(conversation)) = (Sharing::with(tx, key, Some(to))?, logs::conversation(tx, key)?) else {
+        return Ok(said);
+    };
+    let mut known = vec![];
+    for mut log in std::mem::take(&mut said.logs) {
+        let Some(row) = logs::find(tx, conversation, &log.device, &log.log)? else { continue };
+        let (mut count, mut beyond) = (0, int(log.count));
+        while count < beyond {
+            let at = count + (beyond - count) / 2;
+            if is_for(tx, row.id, at, &sharing)? { count = at + 1 } else { beyond = at }
+        }
+        if count == 0 {
+            continue;
+        }
+        log.count = uint(count);
+        log.head = logs::main_at(tx, row.id, count - 1)?.map(|head| EntryId(head.id));
+        (log.ranges, log.tips) = (vec![], vec![]);
+        known.push(log);
+    }
+    said.logs = known;
+    Ok(said)
+}
+
+/// Whether anything of this entry of a log may be given to them.
+fn is_for(tx: &Connection, log: i64, sequence: i64, sharing: &Sharing) -> Result<bool, StoreError> {
+    let found: Option<(Option<Vec<u8>>, u32)> = tx
+        .prepare_cached(
+            "SELECT r.seen, e.kind FROM entry e LEFT JOIN era r ON r.id = e.era
+             WHERE e.log = ?1 AND e.sequence = ?2 AND e.fork = 0 AND e.beside = 0",
+        )?
+        .query_row([log, sequence], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(found.is_some_and(|(seen, kind)| sharing.of(seen.as_deref(), kind == kind::GROUP) != Share::Nothing))
 }
 
 /// What is missing of a log below what has arrived.

@@ -74,6 +74,9 @@ pub(super) fn fill_in(tx: &Connection, local: i64, entry: &Entry) -> Result<bool
         .execute(params![local, salt.0, body, groups::is_forged(entry.header().kind, Some(body))])?;
     look_again(tx, local)?;
     tx.prepare_cached("UPDATE entry SET unread = (progress = 4 AND shown = 1) WHERE local = ?1")?.execute([local])?;
+    if placed && entry.header().kind == kind::GROUP {
+        groups::look_again(tx, conversation)?;
+    }
     if !placed {
         order::count_waiting(tx, conversation, 0, int(body.len() as u64))?;
     }
@@ -144,6 +147,9 @@ fn show(tx: &Connection, entry: &Placed) -> Result<Happened, StoreError> {
         return Ok(Happened::Nothing);
     }
     reads_differently(tx, entry.local)?;
+    // Not before it is known to count: who was put out of a group does not move it up anybody's list.
+    tx.prepare_cached("UPDATE conversation SET activity = max(activity, ?2) WHERE id = ?1")?
+        .execute([entry.conversation, entry.local])?;
     let folded = fold::folded(tx, entry.conversation, id, *author, *kind, body.as_deref())?;
     Ok(match folded.content {
         Content::Text(text) => Happened::Said(text),

@@ -35,6 +35,13 @@ pub enum Op {
         /// The log that this install writes.
         log: LogId,
     },
+    /// By which entry we take ourselves to be in a group.
+    SaveSeat {
+        /// The group. It has an own log.
+        conversation: ConversationId,
+        /// The entry.
+        seat: EntryId,
+    },
     /// Append an own entry. Answered by [`Outcome::Appended`].
     Append(Box<Entry>),
     /// Insert entries that a peer sent (verified, and their authors belong to the conversation). Duplicates change
@@ -49,6 +56,8 @@ pub enum Op {
         /// The devices that our own list names: what one of them has written in the log that is named for us was written here, before
         /// the database was restored.
         own: Vec<DeviceKey>,
+        /// Groups of which whoever brings this is no member: of what does not count there only so much is taken.
+        outside: Vec<ConversationId>,
     },
     /// A peer says that these are on its disk. Answered by [`Outcome::Delivered`].
     Acked {
@@ -85,6 +94,20 @@ pub enum Op {
     },
     /// What we have of a conversation. Answered by [`Outcome::Have`].
     Have(ConversationId),
+    /// What somebody may know that we have of a group. Answered by [`Outcome::Have`].
+    HaveFor {
+        /// The group.
+        conversation: ConversationId,
+        /// Who.
+        to: RootKey,
+    },
+    /// How many of these entries a peer is believed to have. Answered by [`Outcome::Count`].
+    Knows {
+        /// The peer.
+        peer: DeviceKey,
+        /// The entries.
+        ids: Vec<EntryId>,
+    },
     /// Entries of some conversations (own or not) that the peer is not believed to have, in the order in which they were
     /// stored here, after a cursor that counts over all of them. Answered by [`Outcome::Outbox`].
     Outbox {

@@ -8,11 +8,12 @@ use std::collections::VecDeque;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::groups::Parent;
 use super::value::int;
 use super::{StoreError, groups};
 use crate::log::Entry;
 use crate::log::order::{Key, Node};
-use crate::wire::{EntryId, Header, cbor};
+use crate::wire::{EntryId, Header, RootKey, cbor};
 
 /// Between two entries at the end: `i64` has room for two thousand million of them.
 const GAP: i64 = 1 << 32;
@@ -65,6 +66,14 @@ pub(super) fn wait(
         insert.execute(params![conversation, parent.0, local])?;
     }
     count_waiting(tx, conversation, 1, bytes)
+}
+
+/// Whether something here waits for an entry.
+pub(super) fn is_waited_for(tx: &Connection, conversation: i64, entry: &Entry) -> Result<bool, StoreError> {
+    let is = tx
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM wait WHERE conversation = ?1 AND parent = ?2)")?
+        .query_row(params![conversation, entry.id().0], |row| row.get(0))?;
+    Ok(is)
 }
 
 /// Keeps count of what waits.
@@ -142,48 +151,87 @@ fn load(tx: &Connection, local: i64) -> Result<(Node, i64), StoreError> {
     Ok((Node { key: Key { time: read.time, author: read.author, id: EntryId(id) }, parents }, bytes))
 }
 
-type InEra = (i64, i64, u32, Option<i64>);
+/// An entry's number, position and what it is in a group, if it has its place in this conversation.
+type InGroup = (i64, i64, Option<Parent>);
 
-/// An entry's number, position, kind and era, if it has its place in this conversation.
-fn placed_in_era(tx: &Connection, conversation: i64, id: &EntryId) -> Result<Option<InEra>, StoreError> {
+fn placed_in_group(tx: &Connection, conversation: i64, id: &EntryId) -> Result<Option<InGroup>, StoreError> {
     let found = tx
         .prepare_cached(
-            "SELECT local, position, kind, era FROM entry WHERE id = ?1 AND conversation = ?2 AND position IS NOT NULL",
+            "SELECT local, position, era, author, kind = 16, beside FROM entry
+             WHERE id = ?1 AND conversation = ?2 AND position IS NOT NULL",
         )?
-        .query_row(params![id.0, conversation], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .query_row(params![id.0, conversation], |row| {
+            let beside: bool = row.get(5)?;
+            let change = row.get::<_, bool>(4)? && !beside;
+            let author = RootKey(row.get(3)?);
+            let parent = row.get::<_, Option<_>>(2)?.map(|era| Parent { id: *id, author, change, beside, era });
+            Ok((row.get(0)?, row.get(1)?, parent))
+        })
         .optional()?;
     Ok(found)
 }
 
-/// The parents of an entry that are in a group, with their kinds and eras.
-pub(super) fn parents(tx: &Connection, conversation: i64, local: i64) -> Result<Vec<(EntryId, u32, i64)>, StoreError> {
-    let (node, _) = load(tx, local)?;
+/// The parents of an entry that have their place in a group.
+pub(super) fn parents(tx: &Connection, conversation: i64, local: i64) -> Result<Vec<Parent>, StoreError> {
+    among(tx, conversation, &load(tx, local)?.0.parents)
+}
+
+/// Those of these entries that have their place in a group.
+pub(super) fn among(tx: &Connection, conversation: i64, ids: &[EntryId]) -> Result<Vec<Parent>, StoreError> {
     let mut parents = vec![];
-    for parent in node.parents {
-        if let Some((_, _, kind, Some(era))) = placed_in_era(tx, conversation, &parent)? {
-            parents.push((parent, kind, era));
+    for parent in ids {
+        if let Some((.., Some(parent))) = placed_in_group(tx, conversation, parent)? {
+            parents.push(parent);
         }
     }
     Ok(parents)
 }
 
-/// Finds the position, and keeps the heads: a fresh entry has no child, so it is one, and its parents are none.
+/// Finds the position, and keeps the heads.
 fn place(tx: &Connection, conversation: i64, local: i64, node: &Node) -> Result<(), StoreError> {
-    let (mut last, mut seen) = (0, vec![]);
+    let (mut last, mut seen, mut below) = (0, vec![], vec![]);
     for parent in &node.parents {
-        if let Some((local, position, kind, era)) = placed_in_era(tx, conversation, parent)? {
+        if let Some((local, position, parent)) = placed_in_group(tx, conversation, parent)? {
             last = last.max(position);
-            seen.extend(era.map(|era| (*parent, kind, era)));
-            tx.prepare_cached("DELETE FROM head WHERE conversation = ?1 AND entry = ?2")?
-                .execute([conversation, local])?;
+            seen.extend(parent);
+            below.push(local);
         }
     }
-    if !seen.is_empty() || node.parents.is_empty() {
-        groups::note(tx, conversation, local, &node.key.id, &seen)?;
-    }
+    let beside =
+        (!seen.is_empty() || node.parents.is_empty()) && groups::note(tx, conversation, local, &node.key.id, &seen)?;
     let position = position(tx, conversation, last, &node.key)?;
     tx.prepare_cached("UPDATE entry SET position = ?2 WHERE local = ?1")?.execute([local, position])?;
+    if beside { Ok(()) } else { become_head(tx, conversation, local, &below) }
+}
+
+/// A fresh entry has no child, so it is a head, and its parents are none. What stands beside a group is none, and hides none:
+/// nothing of ours names it.
+fn become_head(tx: &Connection, conversation: i64, local: i64, below: &[i64]) -> Result<(), StoreError> {
+    for parent in below {
+        tx.prepare_cached("DELETE FROM head WHERE conversation = ?1 AND entry = ?2")?
+            .execute([conversation, *parent])?;
+    }
     tx.prepare_cached("INSERT INTO head (conversation, entry) VALUES (?1, ?2)")?.execute([conversation, local])?;
+    Ok(())
+}
+
+/// Finds the heads of a group anew.
+pub(super) fn find_heads(tx: &Connection, conversation: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM head WHERE conversation = ?1")?.execute([conversation])?;
+    let placed: Vec<i64> = tx
+        .prepare_cached(
+            "SELECT local FROM entry INDEXED BY entry_position
+             WHERE conversation = ?1 AND position IS NOT NULL AND beside = 0 ORDER BY position",
+        )?
+        .query_map([conversation], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for local in placed {
+        let mut below = vec![];
+        for parent in load(tx, local)?.0.parents {
+            below.extend(placed_in_group(tx, conversation, &parent)?.map(|(local, ..)| local));
+        }
+        become_head(tx, conversation, local, &below)?;
+    }
     Ok(())
 }
 
@@ -266,11 +314,12 @@ fn spread(tx: &Connection, conversation: i64, before: i64) -> Result<i64, StoreE
     }
 }
 
-/// The conversation's heads, by id.
+/// The conversation's heads, by id; first those that count, for an entry names only some when there are many.
 pub(super) fn heads(tx: &Connection, conversation: i64) -> Result<Vec<EntryId>, StoreError> {
     let heads = tx
         .prepare_cached(
-            "SELECT e.id FROM head h JOIN entry e ON e.local = h.entry WHERE h.conversation = ?1 ORDER BY e.id",
+            "SELECT e.id FROM head h JOIN entry e ON e.local = h.entry WHERE h.conversation = ?1
+             ORDER BY e.void <> 0, e.id",
         )?
         .query_map([conversation], |row| row.get(0).map(EntryId))?
         .collect::<Result<_, _>>()?;

@@ -73,7 +73,8 @@ pub(super) fn outbox(
 const LACKING: &str = "SELECT e.local, e.id, e.header, e.signature, e.salt, e.body, e.kind, e.bare, r.seen
      FROM entry e INDEXED BY entry_arrival LEFT JOIN belief b ON b.device = ?1 AND b.log = e.log
          LEFT JOIN era r ON r.id = e.era
-     WHERE e.conversation = ?2 AND e.local > ?3 AND (?4 IS NULL OR e.author = ?4 OR e.local <= ?5) AND NOT (e.fork = 0 AND e.sequence < coalesce(b.count, 0))
+     WHERE e.conversation = ?2 AND e.local > ?3 AND (?4 IS NULL OR e.author = ?4 OR e.local <= ?5) AND e.beside = 0
+         AND NOT (e.fork = 0 AND e.sequence < coalesce(b.count, 0))
          AND NOT EXISTS (SELECT 1 FROM belief_entry r WHERE r.device = ?1 AND r.log = e.log AND r.entry = e.local)
      ORDER BY e.local";
 

@@ -174,9 +174,16 @@ pub(super) fn save_own_log(tx: &Connection, conversation: &ConversationId, log: 
     Ok(())
 }
 
+pub(super) fn save_seat(tx: &Connection, conversation: &ConversationId, seat: &EntryId) -> Result<(), StoreError> {
+    let conversation = logs::intern_conversation(tx, conversation)?;
+    tx.prepare_cached("UPDATE own_log SET seat = ?2 WHERE conversation = ?1")?
+        .execute(params![conversation, seat.0])?;
+    Ok(())
+}
+
 fn own_logs(tx: &Connection) -> Result<Vec<OwnLog>, StoreError> {
     let mut statement = tx.prepare_cached(
-        "SELECT c.id, c.key, o.name, l.count, l.head
+        "SELECT c.id, c.key, o.name, l.count, l.head, o.seat
          FROM own_log o JOIN conversation c ON c.id = o.conversation
          LEFT JOIN log l ON l.conversation = c.id AND l.name = o.name AND l.own = 1
          ORDER BY c.id",
@@ -191,6 +198,7 @@ fn own_logs(tx: &Connection) -> Result<Vec<OwnLog>, StoreError> {
             last: row.get::<_, Option<_>>(4)?.map(EntryId),
             heads: order::heads(tx, row.get(0)?)?,
             read: reading::own(tx, row.get(0)?)?,
+            seat: row.get::<_, Option<_>>(5)?.map(EntryId),
         });
     }
     Ok(logs)

@@ -1,5 +1,7 @@
 //! What is in the database, as the engine sees it.
 
+use std::sync::Arc;
+
 use crate::log::fold::Folded;
 use crate::log::group::Group;
 use crate::wire::{ConversationId, DeviceKey, EntryId, ExchangeKey, LogId, Nonce, RootKey, WorkingKey};
@@ -37,7 +39,7 @@ pub struct GroupRow {
     /// Its conversation.
     pub conversation: ConversationId,
     /// Its changes, those among them that have their place.
-    pub group: Group,
+    pub group: Arc<Group>,
     /// The conversation's heads.
     pub heads: Vec<EntryId>,
 }
@@ -140,6 +142,8 @@ pub struct OwnLog {
     pub heads: Vec<EntryId>,
     /// How far this device has read, when it has said so.
     pub read: Option<Mark>,
+    /// Of a group: the entry by which we take ourselves to be in it, the last time that we did.
+    pub seat: Option<EntryId>,
 }
 
 /// How far somebody has read.

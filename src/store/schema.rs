@@ -9,7 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite_migration::{M, Migrations};
 
 use super::sound::{self, Due};
-use super::{StoreError, live};
+use super::{StoreError, groups, live};
 
 /// One file per format, in order. Their number is the format.
 const MIGRATIONS: &[M<'static>] = &[
@@ -20,9 +20,12 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(FIFTH),
     M::up(include_str!("migrations/0006.sql")),
     M::up(include_str!("migrations/0007.sql")),
+    M::up(EIGHTH),
 ];
 /// It also reads headers, which SQL cannot.
 const FIFTH: &str = include_str!("migrations/0005.sql");
+/// It also looks through the entries of groups.
+const EIGHTH: &str = include_str!("migrations/0008.sql");
 /// The highest format that this program knows.
 pub(super) const FORMAT: i64 = MIGRATIONS.len() as i64;
 /// "Kith", as in the first migration: tells our databases from those of others.
@@ -95,6 +98,9 @@ pub(super) fn migrations() -> Migrations<'static> {
     let mut all = MIGRATIONS.to_vec();
     if let Some(fifth) = all.get_mut(4) {
         *fifth = M::up_with_hook(FIFTH, |tx| Ok(live::fill(tx)?));
+    }
+    if let Some(eighth) = all.get_mut(7) {
+        *eighth = M::up_with_hook(EIGHTH, |tx| Ok(groups::fill(tx)?));
     }
     Migrations::new(all)
 }

@@ -51,11 +51,12 @@ struct Judged {
     seen: Vec<EntryId>,
     has_target: bool,
     void: i64,
+    beside: bool,
 }
 
 const COLUMNS: &str =
     "SELECT e.local, e.conversation, e.id, e.author, d.key, l.id, l.name, l.forks, e.sequence, e.fork, e.kind,
-         r.seen, e.target IS NOT NULL, e.void
+         r.seen, e.target IS NOT NULL, e.void, e.beside
      FROM entry e JOIN era r ON r.id = e.era JOIN log l ON l.id = e.log JOIN device d ON d.id = l.device";
 
 fn judged(row: &Row<'_>) -> Result<Judged, rusqlite::Error> {
@@ -75,6 +76,7 @@ fn judged(row: &Row<'_>) -> Result<Judged, rusqlite::Error> {
         seen: groups::ids(&seen),
         has_target: row.get(12)?,
         void: row.get(13)?,
+        beside: row.get(14)?,
     })
 }
 
@@ -113,7 +115,8 @@ fn in_group(tx: &Connection, conversation: i64, fresh: Vec<Judged>) -> Result<()
             .query_map([conversation], judged)?
             .collect::<Result<Vec<_>, _>>()?;
         for change in changes {
-            let verdict = fold.verdict(&change.id).unwrap_or(Err(Void::Unreadable));
+            // What is not in the group stands beside it.
+            let verdict = fold.verdict(&change.id).unwrap_or(Err(Void::Outsider));
             note(tx, &change, verdict, true)?;
         }
         authors.extend(judged_otherwise(tx, conversation, &fold)?);
@@ -181,6 +184,9 @@ fn judge(tx: &Connection, fold: &Fold<'_>, entry: &Judged, is_new: bool) -> Resu
         sequence: entry.sequence,
         seen: &entry.seen,
     };
+    if entry.beside {
+        return note(tx, entry, Err(Void::Outsider), is_new);
+    }
     let failed = RefCell::new(None);
     let verdict = fold.judge(&written, |last| {
         is_before(tx, entry, last).unwrap_or_else(|error| {

@@ -176,7 +176,7 @@ fn points(op: &Op) -> Option<(&'static str, &'static str)> {
             ("store.person.before_commit", "store.person.after_commit")
         }
         Op::SavePeer(_) => ("store.peer.before_commit", "store.peer.after_commit"),
-        Op::SaveOwnLog { .. } => ("store.own_log.before_commit", "store.own_log.after_commit"),
+        Op::SaveOwnLog { .. } | Op::SaveSeat { .. } => ("store.own_log.before_commit", "store.own_log.after_commit"),
         Op::Append(_) => ("store.append.before_commit", "store.append.after_commit"),
         Op::Insert { .. } => ("store.insert.before_commit", "store.insert.after_commit"),
         Op::Acked { .. } => ("store.acked.before_commit", "store.acked.after_commit"),
@@ -193,6 +193,8 @@ fn points(op: &Op) -> Option<(&'static str, &'static str)> {
         | Op::IndexMore => return None,
         Op::Load
         | Op::Have(_)
+        | Op::HaveFor { .. }
+        | Op::Knows { .. }
         | Op::Outbox { .. }
         | Op::History { .. }
         | Op::Page { .. }

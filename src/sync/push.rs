@@ -144,6 +144,13 @@ impl Push {
         }
     }
 
+    /// Not everything was said at once: it is gone on with when the peer speaks, or after a while.
+    pub fn say_on(&mut self, now: Duration) {
+        if self.up {
+            self.have_at = self.have_at.or(Some(now + HAVE_AGAIN));
+        }
+    }
+
     /// The driver had no room for a frame. What it was is found in the outbox again, once there is room.
     pub fn full(&mut self) {
         self.full = self.up;

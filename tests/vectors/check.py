@@ -499,7 +499,7 @@ class Group:
 
     def __init__(self, conversation, entries):
         self.conversation = conversation
-        self.header, self.body, self.past = {}, {}, {}
+        self.header, self.body, self.past, self.beside = {}, {}, {}, set()
         for entry in entries:
             made, header = read_entry(entry)
             self.header[made] = header
@@ -508,7 +508,13 @@ class Group:
             where = bytes(32) if made == conversation else conversation
             assert header[2] == where
             if header[8] == 16:
-                self.body[made] = self.read(decode(entry[3]))
+                body = self.read(decode(entry[3]))
+            seen = [self.body[other] for other in self.saw(made)]
+            known = made == conversation or any(card[1][0] == header[0] for _, _, cards in seen for card in cards)
+            if not known or self.past[made] & self.beside:
+                self.beside.add(made)
+            elif header[8] == 16:
+                self.body[made] = body
         # Entries stand in an order in which nobody comes before what they have seen.
         self.rank = {}
         for made in self.body:
@@ -637,7 +643,7 @@ class Group:
 
     def text_counts(self, made):
         header = self.header[made]
-        if not self.device(made):
+        if made in self.beside or not self.device(made):
             return False
         for _, seat, _ in self.seats(header[0], self.saw(made)):
             ends = [end for end in self.ends(header[0], self.body) if end not in self.saw(seat)]

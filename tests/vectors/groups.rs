@@ -23,6 +23,10 @@ struct Life {
     /// Where each log stands.
     pens: Vec<(u64, Option<EntryId>)>,
     known: Vec<BTreeSet<EntryId>>,
+    /// What stands beside the group: nobody builds on it.
+    beside: BTreeSet<EntryId>,
+    /// Whose card each change brings.
+    cards: BTreeMap<EntryId, BTreeSet<RootKey>>,
 }
 
 impl Life {
@@ -34,14 +38,18 @@ impl Life {
         self.people[who].card.clone()
     }
 
-    fn write(&mut self, by: usize, kind: u32, body: Vec<u8>, time: u64) -> EntryId {
+    fn write(&mut self, by: usize, kind: u32, body: Vec<u8>, time: u64, brings: &[usize]) -> EntryId {
         let below: BTreeSet<EntryId> = self.known[by].iter().flat_map(|id| self.past[id].iter().copied()).collect();
-        let (sequence, previous) = self.pens[by];
+        let introduced = self.known[by].iter().any(|id| self.cards[id].contains(&self.root(by)));
+        let beside = !self.entries.is_empty() && !introduced;
+        // It has a log of its own, and the next one begins anew.
+        let (sequence, previous) = if beside { (0, None) } else { self.pens[by] };
+        let log = if beside { 100 + self.entries.len() } else { by };
         let after = self.known[by].difference(&below).copied().filter(|id| Some(*id) != previous).collect();
         let draft = Draft {
             author: self.root(by),
             conversation: self.conversation,
-            log: LogId([u8::try_from(by).unwrap(); 16]),
+            log: LogId([u8::try_from(log).unwrap(); 16]),
             sequence,
             previous,
             after,
@@ -58,8 +66,13 @@ impl Life {
             past.extend(&self.past[parent]);
         }
         self.past.insert(entry.id(), past);
-        self.pens[by] = (sequence + 1, Some(entry.id()));
-        self.known[by].insert(entry.id());
+        self.cards.insert(entry.id(), brings.iter().map(|who| self.root(*who)).collect());
+        if beside {
+            self.beside.insert(entry.id());
+        } else {
+            self.pens[by] = (sequence + 1, Some(entry.id()));
+            self.known[by].insert(entry.id());
+        }
         self.entries.push(entry.clone());
         entry.id()
     }
@@ -85,11 +98,14 @@ fn life(seed: u64) -> Life {
         past: BTreeMap::new(),
         pens: vec![(0, None); PEOPLE],
         known: vec![BTreeSet::new(); PEOPLE],
+        beside: BTreeSet::new(),
+        cards: BTreeMap::new(),
     };
-    let cards = (0..=rng.random_range(1..PEOPLE)).map(|who| life.card(who)).collect();
+    let first: Vec<usize> = (0..=rng.random_range(1..PEOPLE)).collect();
+    let cards = first.iter().map(|who| life.card(*who)).collect();
     let create =
         Action::Create { name: Name::parse("Created").unwrap(), hue: 7, history: seed.is_multiple_of(2), cards };
-    let creation = life.write(0, kind::GROUP, create.to_bytes(), 50);
+    let creation = life.write(0, kind::GROUP, create.to_bytes(), 50, &first);
     life.conversation = life.entries[0].conversation();
     life.known.iter_mut().for_each(|known| {
         known.insert(creation);
@@ -105,7 +121,7 @@ fn life(seed: u64) -> Life {
                 continue;
             }
             6..10 => {
-                life.write(by, kind::TEXT, Text::new("hello").unwrap().to_bytes(), time);
+                life.write(by, kind::TEXT, Text::new("hello").unwrap().to_bytes(), time, &[]);
                 continue;
             }
             10..12 => Action::Add { card: Box::new(life.card(who)) },
@@ -119,7 +135,8 @@ fn life(seed: u64) -> Life {
                 hue: rng.random_bool(0.5).then_some(u16::try_from(time).unwrap()),
             },
         };
-        life.write(by, kind::GROUP, action.to_bytes(), time);
+        let brings: &[usize] = if matches!(action, Action::Add { .. }) { &[who] } else { &[] };
+        life.write(by, kind::GROUP, action.to_bytes(), time, brings);
     }
     life
 }
@@ -144,6 +161,7 @@ fn show(life: &Life) -> Value {
             seen: &seen,
         };
         match fold.verdict(&entry.id()) {
+            _ if life.beside.contains(&entry.id()) => false,
             Some(verdict) => verdict.is_ok(),
             None => fold.judge(&written, |_| true).is_ok(),
         }

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::Engine;
+use super::members::Joined;
 use super::pending::Pending;
 use super::state::{OFFERED_MAX, Offer};
 use crate::log::Entry;
@@ -61,6 +62,21 @@ impl Engine {
         self.offered.get(&conversation).is_some_and(|offer| offer.is_group) && self.offered(device, &conversation)
     }
 
+    /// The question what we have of a conversation, as far as this device may know it.
+    pub(super) fn have_for(&self, device: &DeviceKey, conversation: &ConversationId) -> Op {
+        let root = self.peers.get(device).map(|peer| peer.row.root);
+        let out = self.joined(conversation).and(root);
+        let out = out.filter(|root| self.joined(conversation).is_some_and(|joined| !joined.has(root)));
+        out.map_or(Op::Have(*conversation), |to| Op::HaveFor { conversation: *conversation, to })
+    }
+
+    /// Those of these groups in which a device's person is not.
+    pub(super) fn outside(&self, device: &DeviceKey, conversations: &BTreeSet<ConversationId>) -> Vec<ConversationId> {
+        let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return vec![] };
+        let is_out = |joined: &Joined| !joined.has(&root);
+        conversations.iter().filter(|group| self.joined(group).is_some_and(is_out)).copied().collect()
+    }
+
     /// A device speaks of a conversation that we do not know. Only a contact may; whether anything comes of it the fold says.
     fn offered(&mut self, device: &DeviceKey, conversation: &ConversationId) -> bool {
         if !self.is_contact(device) {
@@ -87,7 +103,8 @@ impl Engine {
         if let Some(peer) = self.peers.get_mut(device) {
             peer.told.insert(have.conversation);
         }
-        self.ask(Pending::Have(*device), Op::Have(have.conversation));
+        let op = self.have_for(device, &have.conversation);
+        self.ask(Pending::Have(*device), op);
     }
 
     /// The question which bodies are missing that we may be given: in a group those of the entries that are for us.
@@ -119,7 +136,8 @@ impl Engine {
             let group = self.joined(conversation).is_some();
             let Some(peer) = self.peers.get_mut(device).filter(|peer| peer.open.is_none()) else { return };
             if group && peer.lacks.allow(now) {
-                self.ask(Pending::AskByMail(*device), Op::Have(*conversation));
+                let op = self.have_for(device, conversation);
+                self.ask(Pending::AskByMail(*device), op);
             }
         }
     }

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::Engine;
 use super::io::BrokerConn;
 use super::pending::{Pending, Said};
+use super::state::HAVES_AT_ONCE;
 use crate::identity::Card;
 use crate::link;
 use crate::log::Entry;
@@ -151,9 +152,10 @@ impl Engine {
         if !said.entries.is_empty() {
             self.in_use(&device);
             let conversations = said.entries.iter().map(Entry::conversation).collect();
+            let outside = self.outside(&device, &conversations);
             let pending = Pending::Inserted { device, delivery, proves, conversations };
             let from = proves.then_some(device);
-            self.ask(pending, Op::Insert { from, entries: said.entries, way, own: self.own_devices() });
+            self.ask(pending, Op::Insert { from, entries: said.entries, way, own: self.own_devices(), outside });
         } else if let Some((conn, number)) = delivery {
             // The store works in order: when it has answered this, everything before is on disk.
             self.ask(Pending::Delivery(conn, number), Op::CountWaiting);
@@ -188,8 +190,9 @@ impl Engine {
     fn store_arrived(&mut self, device: &DeviceKey) {
         let Some((way, entries)) = self.peers.get_mut(device).and_then(|peer| peer.arrived.take()) else { return };
         let conversations = entries.iter().map(Entry::conversation).collect();
+        let outside = self.outside(device, &conversations);
         let pending = Pending::Inserted { device: *device, delivery: None, proves: true, conversations };
-        self.ask(pending, Op::Insert { from: Some(*device), entries, way, own: self.own_devices() });
+        self.ask(pending, Op::Insert { from: Some(*device), entries, way, own: self.own_devices(), outside });
     }
 
     /// No more input waits: the store gets what has come over all links.
@@ -207,6 +210,7 @@ impl Engine {
         peer.acks.settled();
         peer.telling.stop();
         peer.told.clear();
+        peer.said = None;
         let needs = peer.push.up(now);
         peer.card_unsaid = true;
         self.need(device, needs);
@@ -321,16 +325,7 @@ impl Engine {
             let Some(peer) = self.peers.get(device) else { return };
             match need {
                 Need::Have(of) => {
-                    let heard = peer.push.heard();
-                    let said = |conversation: &&ConversationId| match of {
-                        Of::All => true,
-                        Of::Unheard => !heard.contains(conversation),
-                        Of::One(one) => **conversation == one,
-                    };
-                    let conversations: Vec<ConversationId> = peer.shared.iter().filter(said).copied().collect();
-                    for conversation in conversations {
-                        self.ask(Pending::Have(*device), Op::Have(conversation));
-                    }
+                    self.say_haves(device, of);
                 }
                 Need::Outbox { number, after, bytes } => {
                     let conversations = peer.push.heard().intersection(&peer.shared).copied().collect();
@@ -339,6 +334,37 @@ impl Engine {
                     self.ask(Pending::Push(*device, number), op);
                 }
             }
+        }
+    }
+
+    /// Says what we have, of so many conversations as there is room for: of those of which it is asked, and of the next ones.
+    fn say_haves(&mut self, device: &DeviceKey, of: Of) {
+        let now = self.now.mono;
+        let Some(peer) = self.peers.get(device) else { return };
+        let (heard, said) = (peer.push.heard(), peer.said.filter(|_| of != Of::All));
+        let is_said = |one: &ConversationId| said.is_some_and(|last| *one <= last);
+        let again = |one: &&ConversationId| match of {
+            Of::All => false,
+            Of::Unheard => is_said(one) && !heard.contains(one),
+            Of::One(other) => **one == other,
+        };
+        let mut conversations: Vec<ConversationId> =
+            peer.shared.iter().filter(again).take(HAVES_AT_ONCE).copied().collect();
+        // Who has spoken of one has taken it, and has room for the next.
+        let count = if matches!(of, Of::One(_)) { 1 } else { HAVES_AT_ONCE };
+        let fresh = |one: &&ConversationId| !is_said(one) && !conversations.contains(one);
+        let left: Vec<ConversationId> = peer.shared.iter().filter(fresh).take(count + 1).copied().collect();
+        let (next, more) = (left.iter().take(count), left.len() > count);
+        let last = said.into_iter().chain(next.clone().copied()).max();
+        conversations.extend(next);
+        for conversation in &conversations {
+            let op = self.have_for(device, conversation);
+            self.ask(Pending::Have(*device), op);
+        }
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        peer.said = last;
+        if more {
+            peer.push.say_on(now);
         }
     }
 

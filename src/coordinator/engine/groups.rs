@@ -46,8 +46,16 @@ impl Engine {
         let Some(entry) = self.sign(draft, kind::GROUP, None, action.to_bytes()) else { return Ok(()) };
         let (id, first) = (entry.conversation(), entry.id());
         let with = With::Created;
-        let fresh =
-            Conversation { with, log, next: 1, last: Some(first), heads: vec![first], writing: 1, stale: false };
+        let fresh = Conversation {
+            with,
+            log,
+            next: 1,
+            last: Some(first),
+            heads: vec![first],
+            writing: 1,
+            stale: false,
+            seat: None,
+        };
         self.conversations.insert(id, fresh);
         self.ask(Pending::Nothing, Op::SaveOwnLog { conversation: id, log });
         let last = later.is_empty().then_some(call);
@@ -166,7 +174,7 @@ impl Engine {
     }
 
     /// Writes a change at the end of a group's conversation.
-    fn write_change(
+    pub(super) fn write_change(
         &mut self,
         conversation: &ConversationId,
         action: &Action,

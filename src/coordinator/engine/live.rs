@@ -313,9 +313,11 @@ impl Engine {
     /// Tells what an entry that has found its place means.
     pub(super) fn tell_message(&mut self, fresh: Fresh) {
         if !self.conversations.contains_key(&fresh.conversation) {
-            // A group that a contact tells us of: whether we are in it is being read.
-            if self.untold.len() < UNTOLD_MAX {
-                self.untold.push(fresh);
+            // A group that a contact tells us of: whether we are in it is being read. They tell of a few at a time.
+            let untold = self.untold.entry(fresh.conversation).or_default();
+            untold.push_back(fresh);
+            if untold.len() > UNTOLD_MAX {
+                untold.pop_front();
             }
             return;
         }

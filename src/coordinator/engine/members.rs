@@ -8,6 +8,7 @@
 //! here comes from the store.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rand::RngExt;
 
@@ -22,22 +23,41 @@ use crate::log::direct_conversation;
 use crate::log::group::{Action, Group, Membership};
 use crate::store::{Fresh, GroupRow, Op, Standing};
 use crate::sync::{Need, Of, neighbours};
-use crate::wire::{ConversationId, DeviceKey, LogId, RootKey, kind};
+use crate::wire::{ConversationId, DeviceKey, EntryId, LogId, RootKey, kind};
 
 /// A group as it stands here.
 pub(super) struct Joined {
-    pub group: Group,
+    pub group: Arc<Group>,
     pub membership: Membership,
     /// Whether we are in it: the fold says so, and who has put us back after we were out is a contact.
     pub inside: bool,
     /// Members with whom we keep a link for its sake.
     pub neighbours: BTreeSet<RootKey>,
+    /// Devices of people who are in it no more, and know it: they are told nothing else of it.
+    pub told: BTreeSet<DeviceKey>,
 }
 
 impl Joined {
-    fn new(conversation: &ConversationId, own: &RootKey, group: Group, membership: Membership, inside: bool) -> Self {
+    fn new(
+        conversation: &ConversationId,
+        own: &RootKey,
+        group: Arc<Group>,
+        membership: Membership,
+        inside: bool,
+    ) -> Self {
         let neighbours = neighbours(conversation, own, &roots(&membership));
-        Self { group, membership, inside, neighbours }
+        Self { group, membership, inside, neighbours, told: BTreeSet::new() }
+    }
+
+    /// Whether somebody is in it.
+    pub(super) fn has(&self, root: &RootKey) -> bool {
+        self.membership.member(root).is_some()
+    }
+
+    /// The entries by which somebody is in it no more.
+    fn ends(&self, root: &RootKey) -> Vec<EntryId> {
+        let former = self.membership.former.iter().find(|former| former.root == *root);
+        former.map(|former| former.ends.iter().map(|(id, ..)| *id).collect()).unwrap_or_default()
     }
 
     /// Everybody in it.
@@ -92,6 +112,19 @@ impl Engine {
         self.tell_group(&conversation, before);
         self.tell_untold(&conversation);
         self.save_recipients(&conversation);
+        self.take_over(&conversation);
+    }
+
+    /// A group has no admin any more, and we have been in it the longest: we are one then, so that it goes on without a question.
+    fn take_over(&mut self, conversation: &ConversationId) {
+        let Some(root) = self.me.as_ref().map(|me| me.card.root()) else { return };
+        let is_heir =
+            self.joined(conversation).is_some_and(|joined| joined.inside && joined.membership.heir == Some(root));
+        // What is on its way to the disk may be that.
+        let idle = self.conversations.get(conversation).is_some_and(|state| state.writing == 0 && !state.stale);
+        if is_heir && idle && self.write_change(conversation, &Action::Promote { root }, None).is_err() {
+            self.drop_counted("a group that could not be taken over now");
+        }
     }
 
     /// Takes a group into memory, and everybody who is in it. Tells how it stood before, or nothing when it is not for us.
@@ -100,25 +133,40 @@ impl Engine {
         let GroupRow { conversation, group, heads } = row;
         let membership = group.fold().membership()?;
         let before = self.joined(&conversation).map(|joined| (joined.inside, joined.membership.clone()));
-        let listed = membership.member(&own).is_some();
+        let since = membership.member(&own).map(|member| member.since);
+        let listed = since.is_some();
         let inside = match &before {
             Some((true, _)) => listed,
             Some((false, _)) => self.may_join(&own, &group, &membership),
             // What this device has a log in is ours, whoever is a contact today.
             None if self.conversations.contains_key(&conversation) => {
-                listed && (!self.has_left(&conversation, &group) || self.may_join(&own, &group, &membership))
+                listed && (self.was_inside(&conversation, &group, since) || self.may_join(&own, &group, &membership))
             }
             None if self.may_join(&own, &group, &membership) => true,
             None => return None,
         };
-        let with = With::Group(Box::new(Joined::new(&conversation, &own, group, membership, inside)));
+        let mut joined = Joined::new(&conversation, &own, group, membership, inside);
+        if let Some(before) = self.joined(&conversation) {
+            let same = |device: &&DeviceKey| {
+                let root = self.peers.get(*device).map(|peer| peer.row.root);
+                root.is_some_and(|root| !joined.has(&root) && joined.ends(&root) == before.ends(&root))
+            };
+            joined.told = before.told.iter().filter(same).copied().collect();
+        }
+        let with = With::Group(Box::new(joined));
         if let Some(state) = self.conversations.get_mut(&conversation) {
             state.with = with;
         } else {
             let log = LogId(self.rng.random());
-            let fresh = Conversation { with, log, next: 0, last: None, heads, writing: 0, stale: false };
+            let fresh = Conversation { with, log, next: 0, last: None, heads, writing: 0, stale: false, seat: None };
             self.conversations.insert(conversation, fresh);
             self.ask(Pending::Nothing, Op::SaveOwnLog { conversation, log });
+        }
+        if let Some(state) = self.conversations.get_mut(&conversation)
+            && let Some(seat) = since.filter(|since| inside && state.seat != Some(*since))
+        {
+            state.seat = Some(seat);
+            self.ask(Pending::Nothing, Op::SaveSeat { conversation, seat });
         }
         self.groups.insert(GroupId::from(&conversation).0, conversation);
         self.offered.remove(&conversation);
@@ -146,14 +194,19 @@ impl Engine {
 
     /// What was said in a group before we knew that we are in it is told now.
     fn tell_untold(&mut self, conversation: &ConversationId) {
-        let of_it = |fresh: &Fresh| fresh.conversation == *conversation;
-        let (told, left) = std::mem::take(&mut self.untold).into_iter().partition(of_it);
-        self.untold = left;
-        let told: Vec<Fresh> = told;
+        let told = self.untold.remove(conversation).unwrap_or_default();
         told.into_iter().for_each(|fresh| self.tell_message(fresh));
     }
 
-    /// Whether the last that we have said in a group is that we leave it.
+    /// Whether we were in a group by this entry when the last process ended. What an older Kith has stored does not say it: then we were
+    /// unless the last that we have said is that we leave.
+    fn was_inside(&self, conversation: &ConversationId, group: &Group, since: Option<EntryId>) -> bool {
+        match self.conversations.get(conversation).and_then(|state| state.seat) {
+            Some(seat) => since == Some(seat),
+            None => !self.has_left(conversation, group),
+        }
+    }
+
     fn has_left(&self, conversation: &ConversationId, group: &Group) -> bool {
         let last = self.conversations.get(conversation).and_then(|state| state.last);
         let action = last.and_then(|last| group.fact(&last)).and_then(|fact| fact.action.as_ref());
@@ -218,7 +271,56 @@ impl Engine {
             let former = joined.membership.former.iter().any(|former| former.root == *root);
             (joined.inside && member) || (standing == Standing::Contact && (member || former))
         };
-        self.groups.values().filter(shares).take(SHARED_MAX - 1).copied().collect()
+        let (inside, out): (Vec<ConversationId>, Vec<ConversationId>) =
+            self.groups.values().filter(shares).copied().partition(|conversation| {
+                self.joined(conversation).is_some_and(|joined| joined.inside && joined.has(root))
+            });
+        inside.into_iter().chain(out).take(SHARED_MAX - 1).collect()
+    }
+
+    /// A device has these on its disk: it may be that its person is out of a group, and has learned it.
+    pub(super) fn may_have_told(&mut self, device: &DeviceKey, ids: &[EntryId]) {
+        let Some(peer) = self.peers.get(device) else { return };
+        let ends = |conversation: &&ConversationId| {
+            let Some(joined) = self.joined(conversation).filter(|joined| !joined.has(&peer.row.root)) else {
+                return false;
+            };
+            joined.ends(&peer.row.root).iter().any(|end| ids.contains(end))
+        };
+        let learned: Vec<ConversationId> = peer.shared.iter().filter(ends).copied().collect();
+        learned.into_iter().for_each(|conversation| self.look_whether_told(device, conversation));
+    }
+
+    /// A device has said what it has of a group: it may show that its person knows that they are out.
+    pub(super) fn look_whether_told(&mut self, device: &DeviceKey, conversation: ConversationId) {
+        let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return };
+        let Some(joined) = self.joined(&conversation).filter(|joined| joined.inside && !joined.has(&root)) else {
+            return;
+        };
+        let ends = joined.ends(&root);
+        if !ends.is_empty() && !joined.told.contains(device) {
+            let pending = Pending::Told { device: *device, conversation, ends: ends.clone() };
+            self.ask(pending, Op::Knows { peer: *device, ids: ends });
+        }
+    }
+
+    /// As many of what puts somebody out of a group are on their device.
+    pub(super) fn told_of_end(
+        &mut self,
+        device: &DeviceKey,
+        conversation: &ConversationId,
+        ends: &[EntryId],
+        known: u64,
+    ) {
+        let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return };
+        let Some(With::Group(joined)) = self.conversations.get_mut(conversation).map(|state| &mut state.with) else {
+            return;
+        };
+        let all = u64::try_from(ends.len()).unwrap_or(u64::MAX);
+        if known >= all && joined.inside && !joined.has(&root) && joined.ends(&root) == ends {
+            joined.told.insert(*device);
+            self.share(&root);
+        }
     }
 
     /// Brings up to date what somebody shares with us. What they share no more they are told nothing of from now on.
@@ -231,9 +333,17 @@ impl Engine {
             shared.insert(direct_conversation(&own, root));
         }
         for device in self.devices_of(root) {
+            let is_told = |conversation: &ConversationId| {
+                self.joined(conversation).is_some_and(|joined| joined.told.contains(&device))
+            };
+            let shared: BTreeSet<ConversationId> = shared.iter().filter(|one| !is_told(one)).copied().collect();
             let Some(peer) = self.peers.get_mut(&device) else { continue };
             let before = std::mem::replace(&mut peer.shared, shared.clone());
             for gone in before.difference(&shared) {
+                if peer.push.heard().contains(gone) {
+                    // It does not say again on this link what it has, should the two share it again.
+                    peer.told.insert(*gone);
+                }
                 peer.push.unshared(gone);
             }
             let open = peer.open.is_some();

@@ -106,7 +106,7 @@ pub(super) enum Pending {
         plan: Plan,
     },
     /// Answer with this page.
-    Page(CallId),
+    Page(CallId, ConversationId),
     /// What was read is on disk, or names no message: reply.
     MarkedRead(CallId, ConversationId),
     /// A draft is on disk: reply.
@@ -168,6 +168,13 @@ pub(super) enum Pending {
     },
     /// A group may be another one now.
     Group(ConversationId),
+    /// Whether a device knows that its person is out of a group.
+    Told {
+        device: DeviceKey,
+        conversation: ConversationId,
+        /// What says so.
+        ends: Vec<EntryId>,
+    },
     /// Who has to have what we write in a group is on disk.
     Recipients,
     /// Say by mail what we have: it asks for the rest.

@@ -56,6 +56,7 @@ impl Engine {
         let role = if own < row.device { link::Role::Polite } else { link::Role::Impolite };
         let peer = PeerState {
             shared: BTreeSet::new(),
+            said: None,
             told: BTreeSet::new(),
             inbox: inward,
             outbox: outward,
@@ -147,7 +148,8 @@ impl Engine {
         }
         let log = LogId(self.rng.random());
         let with = With::Person(*root);
-        let fresh = Conversation { with, log, next: 0, last: None, heads: vec![], writing: 0, stale: false };
+        let fresh =
+            Conversation { with, log, next: 0, last: None, heads: vec![], writing: 0, stale: false, seat: None };
         self.conversations.insert(id, fresh);
         self.ask(Pending::Nothing, Op::SaveOwnLog { conversation: id, log });
     }

@@ -35,7 +35,7 @@ impl Engine {
             | Pending::Then(call, _)
             | Pending::Reply(call)
             | Pending::History(call)
-            | Pending::Page(call)
+            | Pending::Page(call, _)
             | Pending::MarkedRead(call, _)
             | Pending::DraftKept(call, _)
             | Pending::Nicknamed { call, .. }
@@ -83,7 +83,7 @@ impl Engine {
             // Whatever brought them, the peer sends again what is not acknowledged.
             Pending::Inserted { delivery: None, .. } | Pending::Sent | Pending::Nothing => {}
             // Asked once more when they ask once more; and kept anew with the next change.
-            Pending::AskByMail(_) | Pending::Carry(_) | Pending::Recipients => {}
+            Pending::AskByMail(_) | Pending::Carry(_) | Pending::Recipients | Pending::Told { .. } => {}
             Pending::Have(device) => self.peers.get_mut(&device).into_iter().for_each(|peer| peer.push.unsaid(now)),
             Pending::MailHave(device, ..) => {
                 self.peers.get_mut(&device).into_iter().for_each(|peer| peer.telling.unsaid(now));

@@ -30,12 +30,18 @@ pub(super) const ASKING_MAX: usize = 500;
 pub(super) const UNINVITED_MAX: usize = 100;
 /// Groups that one device is in: more than anybody follows, and with their members (about 2 KB each) a bound for memory.
 pub(super) const GROUPS_MAX: usize = 200;
-/// Conversations that one device shares with us, those of the most groups: what we have of each is said when a link opens, and a
-/// link's driver queues 256 frames. What goes beyond reaches them through others.
-pub(super) const SHARED_MAX: usize = 64;
-/// Messages that wait for a group to be read: what one question to the outbox brings, several times. What goes beyond is not told,
-/// and is there.
-pub(super) const UNTOLD_MAX: usize = 1_024;
+/// Conversations that one device shares with us: all groups that we are in, and the one between two. Beyond that are only groups that
+/// somebody is out of.
+pub(super) const SHARED_MAX: usize = GROUPS_MAX + 1;
+/// Statements of what we have that are on their way before the peer has said its own: six of the longest (40 KiB) fit what a link's
+/// driver queues. The next ones follow as it speaks.
+pub(super) const HAVES_AT_ONCE: usize = 6;
+/// Conversations of which a device is told by mail in each run what we have: some twenty envelopes of large groups. Of more than these
+/// others are told in the next run.
+pub(super) const HAVES_MAILED_MAX: usize = 64;
+/// Messages of one group that wait for it to be read: what one question to the outbox brings. When there are more the last ones are
+/// told; the others are there too.
+pub(super) const UNTOLD_MAX: usize = 128;
 /// Groups that one contact tells us of and that we are not in, or not yet.
 pub(super) const OFFERED_MAX: usize = 16;
 /// Strangers whom one link lets in before a new one is made.
@@ -75,7 +81,7 @@ pub struct Engine {
     /// Groups by the name that people and scripts use, those among them that we have left.
     pub(super) groups: BTreeMap<uuid::Uuid, ConversationId>,
     /// What was said in groups of which it is not known yet whether we are in them.
-    pub(super) untold: Vec<store::Fresh>,
+    pub(super) untold: BTreeMap<ConversationId, VecDeque<store::Fresh>>,
     /// Groups that a contact has told us of and that we are not in.
     pub(super) offered: BTreeMap<ConversationId, Offer>,
     /// By address: what is in a card has no login, and is the same broker as the one that we log in to.
@@ -166,6 +172,8 @@ pub(super) struct PeerState {
     pub row: store::Peer,
     /// The conversations that it shares with us: statements about others do not count.
     pub shared: BTreeSet<ConversationId>,
+    /// The last conversation, in their order, of which we have said on this link what we have; what is behind it is still to be said.
+    pub said: Option<ConversationId>,
     /// What it has spoken of on this link before it was shared. At most [`OFFERED_MAX`], or what others have told us of too.
     pub told: BTreeSet<ConversationId>,
     /// Envelopes from it to us.
@@ -228,6 +236,8 @@ pub(super) struct Conversation {
     pub writing: u32,
     /// One of them failed: where the log stands must be read again.
     pub stale: bool,
+    /// The entry by which we took ourselves to be in this group.
+    pub seat: Option<EntryId>,
 }
 
 /// A broker in use.
@@ -277,7 +287,7 @@ impl Engine {
             conversations: BTreeMap::new(),
             groups: BTreeMap::new(),
             offered: BTreeMap::new(),
-            untold: vec![],
+            untold: BTreeMap::new(),
             brokers: BTreeMap::new(),
             conns: BTreeMap::new(),
             pending: BTreeMap::new(),

@@ -99,6 +99,7 @@ impl Engine {
                 if let Some(peer) = self.peers.get_mut(&device) {
                     peer.mailer.acked(&ids);
                 }
+                self.may_have_told(&device, &ids);
                 self.tell_delivered(&delivered);
                 self.tick_mail(&device);
             }
@@ -114,6 +115,9 @@ impl Engine {
                     self.tell_delivered(&delivered);
                 }
                 self.believed(&device, conversation, has, over);
+                if has {
+                    self.look_whether_told(&device, conversation);
+                }
                 self.statement_kept(&device);
             }
             (Pending::Have(device), Outcome::Have(have)) => {
@@ -148,7 +152,7 @@ impl Engine {
             (Pending::Conversations(call), Outcome::Summaries(summaries)) => {
                 self.conversations_listed(call, &summaries);
             }
-            (Pending::Page(call), outcome) => self.page_read(call, outcome),
+            (Pending::Page(call, conversation), outcome) => self.page_read(call, &conversation, outcome),
             (Pending::MarkedRead(call, conversation), outcome) => self.marked_read(call, &conversation, &outcome),
             (Pending::DraftKept(call, conversation), _) => self.draft_kept(call, &conversation),
             (
@@ -178,6 +182,9 @@ impl Engine {
                 self.cut_known(call, &conversation, root, cut);
             }
             (Pending::Group(_), Outcome::Group(row)) => self.group_read(*row),
+            (Pending::Told { device, conversation, ends }, Outcome::Count(known)) => {
+                self.told_of_end(&device, &conversation, &ends, known);
+            }
             (Pending::Recipients, Outcome::Delivered(delivered)) => self.tell_delivered(&delivered),
             (Pending::Carry(device), Outcome::Outbox { entries, .. }) => self.carry(&device, entries),
             (Pending::AskByMail(device), Outcome::Have(have)) => {
@@ -258,6 +265,7 @@ impl Engine {
                 heads: log.heads.clone(),
                 writing: 0,
                 stale: false,
+                seat: log.seat,
             };
             self.conversations.insert(log.conversation, fresh);
             self.remember_reading(log.conversation, log.read);

@@ -9,8 +9,8 @@ use rand::{RngExt, rngs::StdRng};
 use super::Engine;
 use super::frames::Statements;
 use super::pending::Pending;
+use super::state::HAVES_MAILED_MAX;
 use crate::link::State;
-use crate::store::Op;
 use crate::wire::{self, ConversationId, DeviceKey, FRAMES_PER_MAIL_MAX, Frame, MAIL_BYTES_MAX, Mail, state};
 
 /// A number is higher than the last by up to this, by chance: two lives that began with the same copy of a database must not
@@ -131,7 +131,12 @@ impl Engine {
         let now = self.now.mono;
         let Some(peer) = self.peers.get_mut(device) else { return };
         if peer.telling.tick(now) {
-            let all = peer.shared.iter().copied().collect();
+            let mut all: Vec<ConversationId> = peer.shared.iter().copied().collect();
+            if all.len() > HAVES_MAILED_MAX {
+                let first = self.rng.random_range(0..all.len());
+                all.rotate_left(first);
+                all.truncate(HAVES_MAILED_MAX);
+            }
             self.gather_haves(device, all, vec![]);
         }
     }
@@ -139,7 +144,10 @@ impl Engine {
     /// Asks the store for what we have of each conversation that is left, and says all of it when none is.
     pub(super) fn gather_haves(&mut self, device: &DeviceKey, mut left: Vec<ConversationId>, told: Vec<Vec<u8>>) {
         match left.pop() {
-            Some(next) => self.ask(Pending::MailHave(*device, left, told), Op::Have(next)),
+            Some(next) => {
+                let op = self.have_for(device, &next);
+                self.ask(Pending::MailHave(*device, left, told), op);
+            }
             None => self.mail_haves(device, told),
         }
     }

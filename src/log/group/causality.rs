@@ -42,16 +42,15 @@ impl Causality {
         self.known.get(id).copied()
     }
 
-    /// Adds an entry that stands on these. `None` when one of them is unknown; twice is once.
-    pub(super) fn add(&mut self, id: EntryId, seen: &[EntryId]) -> Option<Index> {
+    /// Adds an entry that stands on these. Twice is once.
+    pub(super) fn add(&mut self, id: EntryId, below: &[Index]) -> Index {
         if let Some(index) = self.find(&id) {
-            return Some(index);
+            return index;
         }
-        let below = seen.iter().map(|id| self.find(id)).collect::<Option<Vec<_>>>()?;
-        let clock = self.clock_of(&below);
+        let clock = self.clock_of(below);
         let height = below.iter().filter_map(|index| self.points.get(*index)).map(|point| point.height + 1).max();
         let mut continued = None;
-        for index in &below {
+        for index in below {
             let Some(point) = self.points.get_mut(*index) else { continue };
             point.top = false;
             if self.chains.get(point.chain) == Some(&(point.place + 1)) {
@@ -62,13 +61,15 @@ impl Causality {
         if continued.is_none() {
             self.chains.push(0);
         }
-        let length = self.chains.get_mut(chain)?;
-        let place = *length;
-        *length += 1;
+        let mut place = 0;
+        if let Some(length) = self.chains.get_mut(chain) {
+            place = *length;
+            *length += 1;
+        }
         let index = self.points.len();
         self.points.push(Point { chain, place, clock, height: height.unwrap_or(0), top: true });
         self.known.insert(id, index);
-        Some(index)
+        index
     }
 
     /// Whether `later` has seen `earlier`. Nobody has seen themselves.

@@ -5,6 +5,8 @@
 //! by it, is decided before it, and nothing goes in circles.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 use super::causality::{Clock, Index};
 use super::{Action, Fact, Group};
@@ -19,6 +21,12 @@ pub(super) type Rank = (u32, u32, EntryId);
 #[derive(Clone, Debug)]
 pub struct Fold<'g> {
     pub(super) group: &'g Group,
+    found: Arc<Found>,
+}
+
+/// What a fold has found out.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
     /// By the most senior authority that each entry counts by.
     pub(super) counts: Vec<Option<Rank>>,
     /// Would count if the one whom it is about were not senior.
@@ -57,17 +65,24 @@ pub(super) struct Seat {
     pub entry: Index,
 }
 
+impl Deref for Fold<'_> {
+    type Target = Found;
+
+    fn deref(&self) -> &Found {
+        &self.found
+    }
+}
+
 impl<'g> Fold<'g> {
-    pub(super) fn new(group: &'g Group) -> Self {
-        let mut fold = Self {
-            group,
-            counts: vec![None; group.nodes.len()],
-            against_senior: vec![false; group.nodes.len()],
-            grants: vec![],
-            revocations: BTreeMap::new(),
-            seats: BTreeMap::new(),
-            ends: BTreeMap::new(),
-        };
+    /// As it was found before, or found now.
+    pub(super) fn of(group: &'g Group, found: &OnceLock<Arc<Found>>) -> Self {
+        let found = found.get_or_init(|| Self::new(group).found);
+        Self { group, found: Arc::clone(found) }
+    }
+
+    fn new(group: &'g Group) -> Self {
+        let (counts, against_senior) = (vec![None; group.nodes.len()], vec![false; group.nodes.len()]);
+        let mut fold = Self { group, found: Arc::new(Found { counts, against_senior, ..Found::default() }) };
         fold.hear_everybody_about_themselves();
         let mut grants: Vec<Grant> = vec![];
         for (entry, node) in group.nodes.iter().enumerate() {
@@ -78,11 +93,15 @@ impl<'g> Fold<'g> {
         grants.sort_by_key(|grant| grant.rank);
         for grant in grants {
             if fold.takes_effect(&grant) {
-                fold.grants.push(grant);
+                fold.find().grants.push(grant);
                 fold.act_by(&grant);
             }
         }
         fold
+    }
+
+    fn find(&mut self) -> &mut Found {
+        Arc::make_mut(&mut self.found)
     }
 
     pub(super) fn fact(&self, index: Index) -> Option<&'g Fact> {
@@ -115,17 +134,17 @@ impl<'g> Fold<'g> {
 
     fn revoke(&mut self, entry: Index, fact: &Fact, rank: Option<Rank>) {
         if let Some(root) = fact.revokes() {
-            self.revocations.entry(root).or_default().push(Revocation { entry, rank });
+            self.find().revocations.entry(root).or_default().push(Revocation { entry, rank });
         }
         if let Some(root) = fact.ends() {
-            self.ends.entry(root).or_default().push(entry);
+            self.find().ends.entry(root).or_default().push(entry);
         }
     }
 
     fn seat(&mut self, entry: Index, root: RootKey, place: usize) {
         let Some(id) = self.fact(entry).map(|fact| fact.id) else { return };
         let seat = Seat { height: self.group.causality.height(entry), id, place, entry };
-        let seats = self.seats.entry(root).or_default();
+        let seats = self.find().seats.entry(root).or_default();
         let at = seats.partition_point(|other| *other < seat);
         seats.insert(at, seat);
     }
@@ -157,7 +176,12 @@ impl<'g> Fold<'g> {
                     && self.is_known_device(fact)
                     && cards.first().is_some_and(|card| card.root() == fact.author);
                 if opens {
-                    self.counts.iter_mut().skip(grant.entry).take(1).for_each(|counts| *counts = Some(grant.rank));
+                    self.find()
+                        .counts
+                        .iter_mut()
+                        .skip(grant.entry)
+                        .take(1)
+                        .for_each(|counts| *counts = Some(grant.rank));
                     for (place, card) in cards.iter().enumerate() {
                         self.seat(grant.entry, card.root(), place);
                     }
@@ -170,7 +194,12 @@ impl<'g> Fold<'g> {
                     && self.heir_by(grant.entry) == Some(*root)
                     && !self.is_taken_back(grant, grant.entry);
                 if takes_over {
-                    self.counts.iter_mut().skip(grant.entry).take(1).for_each(|counts| *counts = Some(grant.rank));
+                    self.find()
+                        .counts
+                        .iter_mut()
+                        .skip(grant.entry)
+                        .take(1)
+                        .for_each(|counts| *counts = Some(grant.rank));
                 }
                 takes_over
             }
@@ -196,10 +225,10 @@ impl<'g> Fold<'g> {
             if let Some(root) = fact.revokes()
                 && self.is_protected(&root, entry, grant.rank)
             {
-                self.against_senior.iter_mut().skip(entry).take(1).for_each(|senior| *senior = true);
+                self.find().against_senior.iter_mut().skip(entry).take(1).for_each(|senior| *senior = true);
                 continue;
             }
-            self.counts.iter_mut().skip(entry).take(1).for_each(|counts| *counts = Some(grant.rank));
+            self.find().counts.iter_mut().skip(entry).take(1).for_each(|counts| *counts = Some(grant.rank));
             self.revoke(entry, fact, Some(grant.rank));
             if let Some(Action::Add { card }) = &fact.action {
                 self.seat(entry, card.root(), 0);

@@ -27,6 +27,9 @@
 //! 8. Of names that were given at the same time the one with the later time, author, id is shown; of two words about history
 //!    "no" wins. Neither gives anybody power.
 //! 9. Of more than [`MEMBERS_MAX`] people those count who have been in longest.
+//! 10. **What stands beside the group is not looked at.** An entry belongs to it if it creates it, or if it has seen a card of its
+//!     author and nothing that does not belong to it. Anybody can write others, as many as they like: they are void, whatever else
+//!     arrives, and everything is as if they were not there. So nobody needs to take, keep or name them.
 
 mod action;
 mod causality;
@@ -35,6 +38,7 @@ mod membership;
 mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 use thiserror::Error;
 
@@ -43,8 +47,9 @@ pub use fold::Fold;
 pub use membership::{Former, Member, Membership};
 pub use verdict::{Refusal, Share, Void, Written};
 
-use self::causality::{Causality, Index};
-use super::Entry;
+use self::causality::{Causality, Clock, Index};
+use self::fold::Found;
+use super::{Entry, group_conversation};
 use crate::wire::{ConversationId, DeviceKey, EntryId, RootKey};
 
 /// An entry of kind GROUP as the fold sees it.
@@ -92,6 +97,12 @@ pub struct Group {
     by_author: BTreeMap<RootKey, Vec<Index>>,
     about: BTreeMap<Subject, Vec<Index>>,
     devices: BTreeMap<RootKey, BTreeSet<DeviceKey>>,
+    /// The entries with a card of somebody.
+    introductions: BTreeMap<RootKey, Vec<Index>>,
+    /// Those that do not belong to the group (rule 10): by whom, and with which device.
+    beside: BTreeMap<EntryId, (RootKey, DeviceKey)>,
+    /// What was found out when it was last folded. It follows from the entries alone, so it is kept until one more is added.
+    found: OnceLock<Arc<Found>>,
 }
 
 #[derive(Clone, Debug)]
@@ -117,6 +128,9 @@ impl Group {
             by_author: BTreeMap::new(),
             about: BTreeMap::new(),
             devices: BTreeMap::new(),
+            introductions: BTreeMap::new(),
+            beside: BTreeMap::new(),
+            found: OnceLock::new(),
         }
     }
 
@@ -125,13 +139,21 @@ impl Group {
     /// # Errors
     /// When an entry that it has seen is not here: it must wait for that one, as it waits for its place in the order.
     pub fn add(&mut self, fact: Fact) -> Result<(), Unknown> {
-        if self.causality.find(&fact.id).is_some() {
+        if self.causality.find(&fact.id).is_some() || self.beside.contains_key(&fact.id) {
             return Ok(());
         }
-        let reigns =
-            fact.seen.iter().filter_map(|id| self.causality.find(id)).filter_map(|index| self.nodes.get(index));
+        if fact.seen.iter().any(|id| self.causality.find(id).is_none() && !self.beside.contains_key(id)) {
+            return Err(Unknown);
+        }
+        if group_conversation(&fact.id) != self.conversation && !self.knows(&fact.author, &fact.seen) {
+            self.beside.insert(fact.id, (fact.author, fact.device));
+            return Ok(());
+        }
+        let seen: Vec<Index> = fact.seen.iter().filter_map(|id| self.causality.find(id)).collect();
+        let reigns = seen.iter().filter_map(|index| self.nodes.get(*index));
         let reign = reigns.map(|node| node.reign).max().unwrap_or(0) + u32::from(fact.promotes_itself());
-        let index = self.causality.add(fact.id, &fact.seen).ok_or(Unknown)?;
+        let index = self.causality.add(fact.id, &seen);
+        self.found = OnceLock::new();
         self.by_author.entry(fact.author).or_default().push(index);
         if let Some(subject) = fact.subject() {
             self.about.entry(subject).or_default().push(index);
@@ -139,12 +161,33 @@ impl Group {
         for card in fact.cards() {
             let devices = card.devices().devices().iter().map(|certificate| certificate.device);
             self.devices.entry(card.root()).or_default().extend(devices);
+            self.introductions.entry(card.root()).or_default().push(index);
         }
         self.nodes.push(Node { fact, reign });
         Ok(())
     }
 
-    /// How many entries are here.
+    /// Whether all of these entries belong to the group, and a card of somebody is in them or in what they have seen: otherwise what
+    /// they write behind these stands beside it.
+    #[must_use]
+    pub fn knows(&self, root: &RootKey, seen: &[EntryId]) -> bool {
+        let clock = self.clock(seen);
+        let mut introductions = self.introductions.get(root).into_iter().flatten();
+        seen.iter().all(|id| self.belongs(id)) && introductions.any(|index| self.causality.is_in(&clock, *index))
+    }
+
+    /// Whether an entry that was added belongs to the group.
+    #[must_use]
+    pub fn belongs(&self, id: &EntryId) -> bool {
+        self.causality.find(id).is_some()
+    }
+
+    fn clock(&self, seen: &[EntryId]) -> Clock {
+        let seen: Vec<Index> = seen.iter().filter_map(|id| self.causality.find(id)).collect();
+        self.causality.clock_of(&seen)
+    }
+
+    /// How many entries are here that belong to it.
     #[must_use]
     pub fn len(&self) -> usize {
         self.nodes.len()
@@ -156,7 +199,7 @@ impl Group {
         self.nodes.is_empty()
     }
 
-    /// The entries, in the order in which they were added.
+    /// The entries that belong to it, in the order in which they were added.
     pub fn facts(&self) -> impl Iterator<Item = &Fact> {
         self.nodes.iter().map(|node| &node.fact)
     }
@@ -177,7 +220,7 @@ impl Group {
     /// Computes who is in the group and what counts.
     #[must_use]
     pub fn fold(&self) -> Fold<'_> {
-        Fold::new(self)
+        Fold::of(self, &self.found)
     }
 
     /// Whether a card of somebody that is known in the group names this device.

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::causality::{Clock, Index};
+use super::causality::Index;
 use super::fold::Seat;
 use super::{Action, Fold, Last, MEMBERS_MAX, Subject};
 use crate::wire::{DeviceKey, EntryId, LogId, RootKey};
@@ -94,7 +94,10 @@ impl Fold<'_> {
         if !self.group.is_known_device(&written.author, &written.device) {
             return Err(Void::Device);
         }
-        let clock = self.clock(written.seen);
+        if written.seen.iter().any(|id| self.group.beside.contains_key(id)) {
+            return Err(Void::Outsider);
+        }
+        let clock = self.group.clock(written.seen);
         let mut why = Void::Outsider;
         for seat in self.seats.get(&written.author).into_iter().flatten() {
             if !self.group.causality.is_in(&clock, seat.entry) {
@@ -131,9 +134,10 @@ impl Fold<'_> {
             && self.sitting().iter().skip(MEMBERS_MAX).any(|(waiting, _)| waiting == root)
     }
 
-    fn clock(&self, seen: &[EntryId]) -> Clock {
-        let seen: Vec<Index> = seen.iter().filter_map(|id| self.group.causality.find(id)).collect();
-        self.group.causality.clock_of(&seen)
+    /// Whether somebody is in the group now.
+    #[must_use]
+    pub fn is_inside(&self, root: &RootKey) -> bool {
+        self.seat_now(root).is_some()
     }
 
     /// What decides about the entries of everybody who ever came in, as a hash: while it is the same, so is every [`Fold::judge`] of
@@ -167,7 +171,11 @@ impl Fold<'_> {
     /// Whether a change of the group counts. None when it is not here.
     #[must_use]
     pub fn verdict(&self, id: &EntryId) -> Option<Result<(), Void>> {
-        self.group.causality.find(id).map(|index| self.verdict_on(index))
+        let beside = self.group.beside.get(id).map(|(author, device)| {
+            let known = self.group.is_known_device(author, device);
+            Err(if known { Void::Outsider } else { Void::Device })
+        });
+        beside.or_else(|| self.group.causality.find(id).map(|index| self.verdict_on(index)))
     }
 
     fn verdict_on(&self, index: Index) -> Result<(), Void> {
@@ -226,7 +234,7 @@ impl Fold<'_> {
     /// written by people who knew of them, and of all changes; headers of the rest, so that the order is the same for them.
     #[must_use]
     pub fn share(&self, root: &RootKey, seen: &[EntryId], is_change: bool) -> Share {
-        let clock = self.clock(seen);
+        let clock = self.group.clock(seen);
         let now = self.seat_now(root);
         if self.seat_in(root, &clock).is_some() {
             return Share::Whole;

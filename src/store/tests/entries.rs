@@ -65,8 +65,15 @@ fn what_was_saved_is_loaded() {
     ])
     .into_iter()
     .for_each(|outcome| assert_eq!(outcome, Ok(Outcome::Done)));
-    let own =
-        OwnLog { conversation: conversation(), log: LogId([5; 16]), next: 0, last: None, heads: vec![], read: None };
+    let own = OwnLog {
+        conversation: conversation(),
+        log: LogId([5; 16]),
+        next: 0,
+        last: None,
+        heads: vec![],
+        read: None,
+        seat: None,
+    };
     let expected = Loaded {
         profile: Some(profile),
         invitations: vec![invitation(2, 5)],
@@ -176,7 +183,8 @@ fn a_message_remembers_how_it_travelled() {
         assert_eq!(way(acked(entry, said), entry), Some(went), "{handed:?}, confirmed by {said:?}");
     }
     assert_eq!(way(acked(&ours[1], Way::Relay), &ours[1]), Some(Way::Relay));
-    let came = |way| Some(Op::Insert { from: Some(bob.device()), entries: theirs.clone(), way, own: vec![] });
+    let came =
+        |way| Some(Op::Insert { from: Some(bob.device()), entries: theirs.clone(), way, own: vec![], outside: vec![] });
     assert_eq!(way(came(Way::Relay), &theirs[0]), Some(Way::Relay));
     assert_eq!(way(came(Way::Mail), &theirs[0]), Some(Way::Relay));
     let unknown = Outcome::Refused(Refusal::UnknownMessage);

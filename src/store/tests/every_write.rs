@@ -38,7 +38,13 @@ fn batches() -> Vec<Vec<Op>> {
     let later: Vec<Entry> = (6..9).map(|at| alice.write(at, &[answers[2].id()], &long)).collect();
     let (peer_key, way) = (bob.device(), Way::Direct);
     let append = |entry: &Entry| Op::Append(Box::new(entry.clone()));
-    let insert = |entries: &[Entry]| Op::Insert { from: Some(peer_key), entries: entries.to_vec(), way, own: vec![] };
+    let insert = |entries: &[Entry]| Op::Insert {
+        from: Some(peer_key),
+        entries: entries.to_vec(),
+        way,
+        own: vec![],
+        outside: vec![],
+    };
     let text = |text: &str| Op::SaveDraft { conversation: conversation(), text: text.to_owned() };
     vec![
         vec![Op::SaveProfile(Profile { name: "Alice".into(), counter: 1, brokers: vec!["mqtt://b".into()] })],

@@ -27,7 +27,10 @@ fn deletion() -> Vec<u8> {
 
 /// What an insertion means for people.
 fn happened(db: &mut Db, from: DeviceKey, entries: &[Entry]) -> Vec<Happened> {
-    match one(db, Op::Insert { from: Some(from), entries: entries.to_vec(), way: Way::Direct, own: vec![] }) {
+    match one(
+        db,
+        Op::Insert { from: Some(from), entries: entries.to_vec(), way: Way::Direct, own: vec![], outside: vec![] },
+    ) {
         Outcome::Inserted { fresh, .. } => fresh.into_iter().map(|fresh| fresh.happened).collect(),
         other => panic!("{other:?}"),
     }

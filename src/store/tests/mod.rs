@@ -125,7 +125,10 @@ struct Inserted {
 }
 
 fn insert(db: &mut Db, from: DeviceKey, entries: &[Entry]) -> Inserted {
-    match one(db, Op::Insert { from: Some(from), entries: entries.to_vec(), way: Way::Direct, own: vec![] }) {
+    match one(
+        db,
+        Op::Insert { from: Some(from), entries: entries.to_vec(), way: Way::Direct, own: vec![], outside: vec![] },
+    ) {
         Outcome::Inserted { stored, fresh, refused, heads, gaps } => Inserted {
             stored,
             fresh: fresh.iter().map(|fresh| fresh.id).collect(),

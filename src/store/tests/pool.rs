@@ -8,7 +8,7 @@ fn a_database_that_was_given_back_is_as_new() {
         let first = alice.run(3);
         let mut ops: Vec<Op> = first.iter().map(|entry| Op::Append(Box::new(entry.clone()))).collect();
         let entries = vec![bob.write(9, &[first[2].id()], "hello"), bob.write(10, &[], "again")];
-        ops.push(Op::Insert { from: Some(bob.device()), entries, way: Way::Direct, own: vec![] });
+        ops.push(Op::Insert { from: Some(bob.device()), entries, way: Way::Direct, own: vec![], outside: vec![] });
         ops.push(Op::SaveDraft { conversation: conversation(), text: "hel".into() });
         ops
     };

@@ -172,7 +172,8 @@ fn what_was_there_before_is_indexed_in_pieces() {
     // As an older Kith would have left it.
     let sql = "DROP TABLE search; DROP TABLE unsearched; DROP TABLE chat; DROP TABLE judged; DROP TABLE recipient;
          DROP INDEX entry_change; DROP INDEX entry_author; ALTER TABLE entry DROP COLUMN era; DROP TABLE era;
-         ALTER TABLE entry DROP COLUMN void; ALTER TABLE entry DROP COLUMN forged;";
+         DROP INDEX entry_void; ALTER TABLE entry DROP COLUMN void; ALTER TABLE entry DROP COLUMN forged;
+         ALTER TABLE entry DROP COLUMN beside; ALTER TABLE own_log DROP COLUMN seat;";
     now.connection().execute_batch(sql).unwrap();
     now.connection().pragma_update(None, "user_version", i64::try_from(BEFORE).unwrap()).unwrap();
     drop(now);

@@ -94,8 +94,13 @@ fn send(from: &mut Side, to: &mut Side, loss: f64, rng: &mut StdRng) {
             .map(|(_, _, entry)| Entry::verify(entry).unwrap())
             .collect();
         if !arrived.is_empty() {
-            let outcome =
-                to.act(Op::Insert { from: Some(from.key()), entries: arrived, way: Way::Direct, own: vec![to.key()] });
+            let outcome = to.act(Op::Insert {
+                from: Some(from.key()),
+                entries: arrived,
+                way: Way::Direct,
+                own: vec![to.key()],
+                outside: vec![],
+            });
             let Outcome::Inserted { stored, refused, gaps, .. } = outcome else { panic!("{outcome:?}") };
             assert_eq!(refused, vec![]);
             if !rng.random_bool(loss) {
@@ -170,6 +175,7 @@ fn live(seed: u64, rounds: usize, loss: f64) {
                     entries: vec![carol.write(clock, &[], "one")],
                     way: Way::Direct,
                     own: vec![],
+                    outside: vec![],
                 })),
                 _ if branch.next < 6 => {
                     second.push(branch.write(clock, &[], "two"));
@@ -178,6 +184,7 @@ fn live(seed: u64, rounds: usize, loss: f64) {
                         entries: vec![second[second.len() - 1].clone()],
                         way: Way::Direct,
                         own: vec![],
+                        outside: vec![],
                     }));
                 }
                 _ => {}
@@ -189,7 +196,13 @@ fn live(seed: u64, rounds: usize, loss: f64) {
             let all = have(&mut bob.db);
             alice.act(Op::Believe { peer: bob.key(), have: all });
             send(&mut alice, &mut bob, 0.0, &mut rng);
-            bob.act(Op::Insert { from: Some(branch.device()), entries: second.clone(), way: Way::Direct, own: vec![] });
+            bob.act(Op::Insert {
+                from: Some(branch.device()),
+                entries: second.clone(),
+                way: Way::Direct,
+                own: vec![],
+                outside: vec![],
+            });
         }
         if rng.random_bool(0.5) {
             state(&mut alice, &mut bob);

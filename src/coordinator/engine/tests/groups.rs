@@ -9,14 +9,14 @@ use crate::coordinator::{Command, ErrorCode, Event, GroupChange, LinkState, Mess
 use crate::store::Op;
 use crate::wire::EntryId;
 
-const MINUTE: Duration = Duration::from_secs(60);
-const SECOND: Duration = Duration::from_secs(1);
+pub(super) const MINUTE: Duration = Duration::from_secs(60);
+pub(super) const SECOND: Duration = Duration::from_secs(1);
 const ALICE: usize = 0;
 const BOB: usize = 1;
 const CAROL: usize = 2;
 
 /// Alice knows everybody; the others do not know each other.
-fn people(world: &mut World, names: &[&str]) -> Vec<Uuid> {
+pub(super) fn people(world: &mut World, names: &[&str]) -> Vec<Uuid> {
     for name in names {
         world.person(name);
     }
@@ -27,12 +27,12 @@ fn people(world: &mut World, names: &[&str]) -> Vec<Uuid> {
     ids
 }
 
-fn joined(world: &World, device: usize, group: Uuid) -> bool {
+pub(super) fn joined(world: &World, device: usize, group: Uuid) -> bool {
     let joined = |event: &Event| matches!(event, Event::GroupJoined { group_id, .. } if *group_id == group);
     world.events(device).iter().any(joined)
 }
 
-fn left(world: &World, device: usize, group: Uuid) -> bool {
+pub(super) fn left(world: &World, device: usize, group: Uuid) -> bool {
     let left = |event: &Event| matches!(event, Event::GroupLeft { group_id } if *group_id == group);
     world.events(device).iter().any(left)
 }
@@ -45,12 +45,12 @@ pub(super) fn trio(world: &mut World) -> (Vec<Uuid>, Uuid) {
     (ids, group)
 }
 
-fn told(world: &World, device: usize, id: &str) -> usize {
+pub(super) fn told(world: &World, device: usize, id: &str) -> usize {
     let told = |event: &&Event| matches!(event, Event::MessageReceived { id: other, .. } if other == id);
     world.events(device).iter().filter(told).count()
 }
 
-fn texts(world: &mut World, device: usize, group: Uuid) -> Vec<String> {
+pub(super) fn texts(world: &mut World, device: usize, group: Uuid) -> Vec<String> {
     world.history(device, group).into_iter().map(|message| message.text).collect()
 }
 
@@ -58,7 +58,7 @@ fn ids(world: &mut World, device: usize, group: Uuid) -> Vec<String> {
     world.history(device, group).into_iter().map(|message| message.id).collect()
 }
 
-fn linked(world: &World, one: usize, other: usize) -> bool {
+pub(super) fn linked(world: &World, one: usize, other: usize) -> bool {
     let open = |one: usize, other: usize| world.link_with(one, world.user(other)) == Some(LinkState::Open);
     open(one, other) && open(other, one)
 }
@@ -316,4 +316,56 @@ fn a_group_that_the_disk_refuses_is_none() {
     world.until("Bob is in", 2 * MINUTE, |world| {
         world.events(BOB).iter().any(|event| matches!(event, Event::GroupJoined { .. }))
     });
+}
+
+/// When the last two admins leave at the same time, each in the belief that the other stays, whoever has been in longest is one by
+/// themselves; everybody agrees on it.
+#[test]
+fn a_group_without_an_admin_gets_one() {
+    let mut world = World::new(10);
+    let (users, group) = trio(&mut world);
+    // Who leaves where nobody hears it tells contacts later.
+    world.befriend(BOB, CAROL);
+    world.run(ALICE, Command::Promote { group, user: users[BOB] }).unwrap();
+    world.pass(MINUTE);
+    world.links_work = false;
+    world.cut_links();
+    world.broker(false);
+    world.run(ALICE, Command::LeaveGroup(group)).unwrap();
+    world.run(BOB, Command::LeaveGroup(group)).unwrap();
+    world.broker(true);
+    world.links_work = true;
+    world.pass(5 * MINUTE);
+    let view = world.group_view(CAROL, group).unwrap();
+    let members: Vec<(Uuid, bool)> = view.members.iter().map(|member| (member.user_id, member.admin)).collect();
+    assert_eq!(members, [(users[CAROL], true)]);
+    assert!(world.run(CAROL, Command::RenameGroup { group, name: "Mine".into() }).is_ok());
+}
+
+/// What was said in a group is passed on to a person, and what a person said into a group, where everybody reads it.
+#[test]
+fn messages_are_passed_on_out_of_a_group_and_into_it() {
+    let mut world = World::new(11);
+    let (users, group) = trio(&mut world);
+    world.pass(MINUTE);
+    let said = world.write(CAROL, group, "from the group");
+    let private = world.write(BOB, users[ALICE], "from Bob");
+    world.until("Alice has both", MINUTE, |world| told(world, ALICE, &said) + told(world, ALICE, &private) == 2);
+    world.run(ALICE, Command::ForwardMessage { with: group, id: said, to: vec![users[BOB]] }).unwrap();
+    world.run(ALICE, Command::ForwardMessage { with: users[BOB], id: private, to: vec![group] }).unwrap();
+    world.pass(MINUTE);
+    let last = |world: &mut World, device, with| {
+        let message = world.history(device, with).pop().unwrap();
+        (message.text, message.forwarded)
+    };
+    assert_eq!(last(&mut world, BOB, users[ALICE]), ("from the group".to_owned(), true));
+    for device in [ALICE, BOB, CAROL] {
+        assert_eq!(last(&mut world, device, group), ("from Bob".to_owned(), true), "{device}");
+    }
+    world.run(ALICE, Command::RemoveFromGroup { group, user: users[CAROL] }).unwrap();
+    world.until("Carol is out", 2 * MINUTE, |world| left(world, CAROL, group));
+    let id = world.history(CAROL, group)[0].id.clone();
+    let out = Command::ForwardMessage { with: users[ALICE], id: id.clone(), to: vec![group] };
+    assert!(world.run(CAROL, out).is_err(), "who is out says nothing in it");
+    assert!(world.run(CAROL, Command::ForwardMessage { with: group, id, to: vec![users[ALICE]] }).is_ok());
 }

@@ -10,6 +10,7 @@ mod hiding;
 mod links;
 mod live;
 mod newer;
+mod outsiders;
 mod promises;
 mod restored;
 mod search;

@@ -76,13 +76,16 @@ pub(super) struct Room {
     pub conversation: ConversationId,
     pub facts: Vec<Fact>,
     pub past: BTreeMap<EntryId, BTreeSet<EntryId>>,
+    /// What nobody honest takes (rule 10).
+    pub beside: BTreeSet<EntryId>,
     salt: u64,
 }
 
 impl Room {
     /// A group that person 0 has made with these others.
     pub fn new(salt: u64, others: &[usize], history: bool) -> (Self, EntryId) {
-        let mut room = Self { conversation: ConversationId([0; 32]), facts: vec![], past: BTreeMap::new(), salt };
+        let (facts, past, beside) = (vec![], BTreeMap::new(), BTreeSet::new());
+        let mut room = Self { conversation: ConversationId([0; 32]), facts, past, beside, salt };
         let cards = std::iter::once(0).chain(others.iter().copied()).map(card).collect();
         let creation = room.write(0, &[], Some(Action::Create { name: name("Created"), hue: 7, history, cards }));
         room.conversation = group_conversation(&creation);
@@ -105,6 +108,11 @@ impl Room {
         }
         // Clocks are wrong: the later, the earlier.
         let time = 1_000_000 - number;
+        let has_card = |fact: &Fact| fact.cards().iter().any(|card| card.root() == root(by));
+        let introduced = self.facts.iter().any(|fact| past.contains(&fact.id) && has_card(fact));
+        if number > 0 && (!introduced || past.iter().any(|id| self.beside.contains(id))) {
+            self.beside.insert(id);
+        }
         self.past.insert(id, past);
         self.facts.push(Fact { id, author: root(by), device, time, seen: seen.to_vec(), action });
         id

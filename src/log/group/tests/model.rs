@@ -16,11 +16,12 @@ pub(super) struct Model<'a> {
 
 impl<'a> Model<'a> {
     pub fn new(room: &'a Room) -> Self {
-        let facts: BTreeMap<_, _> = room.facts.iter().map(|fact| (fact.id, fact)).collect();
+        let belong = room.facts.iter().filter(|fact| !room.beside.contains(&fact.id));
+        let facts: BTreeMap<_, _> = belong.map(|fact| (fact.id, fact)).collect();
         let mut ranks: BTreeMap<EntryId, Rank> = BTreeMap::new();
         // Facts were written in an order in which nobody comes before what they have seen.
-        for fact in &room.facts {
-            let below: Vec<Rank> = room.past[&fact.id].iter().map(|id| ranks[id]).collect();
+        for fact in room.facts.iter().filter(|fact| facts.contains_key(&fact.id)) {
+            let below: Vec<Rank> = room.past[&fact.id].iter().filter_map(|id| ranks.get(id).copied()).collect();
             let own = matches!(&fact.action, Some(Action::Promote { root }) if *root == fact.author);
             let reign = below.iter().map(|rank| rank.0).max().unwrap_or(0) + u32::from(own);
             let height = below.iter().map(|rank| rank.1 + 1).max().unwrap_or(0);
@@ -33,18 +34,28 @@ impl<'a> Model<'a> {
         self.facts.values().copied()
     }
 
+    /// Whether it is one of those that everything else is about (rule 10).
+    pub fn belongs(&self, fact: &Fact) -> bool {
+        self.facts.contains_key(&fact.id)
+    }
+
+    fn cards(fact: &Fact) -> Vec<&Card> {
+        match &fact.action {
+            Some(Action::Create { cards, .. }) => cards.iter().collect(),
+            Some(Action::Add { card }) => vec![card],
+            _ => vec![],
+        }
+    }
+
     fn saw(&self, later: &EntryId, earlier: &EntryId) -> bool {
         self.room.past[later].contains(earlier)
     }
 
     pub fn device(&self, fact: &Fact) -> bool {
         self.all().any(|other| {
-            let cards: Vec<&Card> = match &other.action {
-                Some(Action::Create { cards, .. }) => cards.iter().collect(),
-                Some(Action::Add { card }) => vec![card],
-                _ => vec![],
-            };
-            cards.iter().any(|card| card.root() == fact.author && card.devices().certificate(&fact.device).is_some())
+            Self::cards(other)
+                .iter()
+                .any(|card| card.root() == fact.author && card.devices().certificate(&fact.device).is_some())
         })
     }
 

@@ -14,7 +14,7 @@ fn own_log(db: &mut Db) -> LogId {
 #[test]
 fn the_name_of_our_log_makes_no_entry_ours() {
     for (by, ours) in [(4, false), (1, true)] {
-        let mut room = Room::new(1);
+        let mut room = Room::new(4);
         let creation = room.entries[0].clone();
         let log = LogId([by; 16]);
         let mut db = Db::in_memory().unwrap();
@@ -23,7 +23,7 @@ fn the_name_of_our_log_makes_no_entry_ours() {
         let body = Text::new("yours?").unwrap().to_bytes();
         let entry = room.sign(usize::from(by), &Pen::default(), vec![creation.id()], kind::TEXT, None, body);
         let own = vec![EVERYBODY[1].0.device_key()];
-        one(&mut db, Op::Insert { from: None, entries: vec![entry], way: Way::Direct, own });
+        one(&mut db, Op::Insert { from: None, entries: vec![entry], way: Way::Direct, own, outside: vec![] });
         assert_eq!(own_log(&mut db) != log, ours, "a log of ours that was lost is closed, and no other");
         let closed: i64 = db.connection().query_row("SELECT max(own) FROM log", [], |row| row.get(0)).unwrap();
         assert_eq!(closed > 0, ours);

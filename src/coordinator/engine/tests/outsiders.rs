@@ -1,0 +1,157 @@
+//! Groups and those who are out of them, or in very many.
+
+use uuid::Uuid;
+
+use super::groups::{MINUTE, SECOND, joined, left, linked, people, told, trio};
+use crate::coordinator::world::World;
+use crate::coordinator::{Command, GroupChange, LineView, PageAt, Reply};
+use crate::wire::{ConversationId, EntryId, Frame, Have};
+
+const ALICE: usize = 0;
+const BOB: usize = 1;
+const CAROL: usize = 2;
+
+/// What Alice has said over links that she has of the conversation that is not with a person.
+fn haves_of_group(world: &World, direct: ConversationId) -> Vec<Have> {
+    let frames = world.frames.iter().filter(|(from, _)| *from == ALICE);
+    let haves = frames.filter_map(|(_, bytes)| match Frame::parse(bytes) {
+        Ok(Frame::Have(have)) => Some(have),
+        _ => None,
+    });
+    haves.filter(|have| have.conversation != direct).collect()
+}
+
+/// A contact who was removed hears that they are out, and not even that there is anything after it; once they know, nothing at all.
+/// Added again they are in again.
+#[test]
+fn a_removed_contact_hears_no_more_of_a_group() {
+    let mut world = World::new(21);
+    let (users, group) = trio(&mut world);
+    world.pass(MINUTE);
+    world.kill(CAROL);
+    world.lose_mail();
+    world.run(ALICE, Command::RemoveFromGroup { group, user: users[CAROL] }).unwrap();
+    let after = world.write(ALICE, group, "she is gone");
+    world.until("Bob knows", 2 * MINUTE, |world| told(world, BOB, &after) == 1);
+    let answer = world.write(BOB, group, "so she is");
+    world.until("Alice has his answer", 2 * MINUTE, |world| told(world, ALICE, &answer) == 1);
+    world.pass(5 * SECOND);
+    world.kill(BOB);
+    world.lose_mail();
+    world.frames.clear();
+    world.start(CAROL);
+    world.until("Carol knows", 2 * MINUTE, |world| left(world, CAROL, group));
+    let direct = world.conversation(ALICE, CAROL);
+    let secret = [&after, &answer].map(|id| EntryId::from_hex(id).unwrap());
+    let said = haves_of_group(&world, direct);
+    assert!(!said.is_empty(), "she has to learn it");
+    for have in said {
+        assert!(have.logs.iter().all(|log| log.head.is_none_or(|head| !secret.contains(&head))), "{have:?}");
+    }
+    world.pass(10 * SECOND);
+    world.kill(CAROL);
+    world.pass(MINUTE);
+    world.start(CAROL);
+    world.until("a link", 2 * MINUTE, |world| linked(world, ALICE, CAROL));
+    world.frames.clear();
+    world.pass(2 * MINUTE);
+    assert_eq!(haves_of_group(&world, direct), []);
+    world.run(ALICE, Command::AddToGroup { group, user: users[CAROL] }).unwrap();
+    let back = world.write(ALICE, group, "welcome back");
+    world.until("Carol is in again", 2 * MINUTE, |world| told(world, CAROL, &back) == 1);
+}
+
+/// Whoever was put out and put back by somebody whom they do not know any more is out, also after the next start; by a contact they
+/// are in, and stay so whoever is a contact later.
+#[test]
+fn put_back_by_a_stranger_is_not_in() {
+    for stranger in [true, false] {
+        let mut world = World::new(22);
+        let users = people(&mut world, &["Alice", "Bob", "Carol"]);
+        world.befriend(BOB, CAROL);
+        let group = world.group(ALICE, "Us", &users[1..]);
+        world.until("everybody is in", 2 * MINUTE, |world| (0..3).all(|device| joined(world, device, group)));
+        world.run(ALICE, Command::Promote { group, user: users[CAROL] }).unwrap();
+        world.pass(MINUTE);
+        if stranger {
+            world.run(BOB, Command::RemoveContact(users[CAROL])).unwrap();
+        }
+        world.run(CAROL, Command::RemoveFromGroup { group, user: users[BOB] }).unwrap();
+        world.until("Bob is out", 2 * MINUTE, |world| left(world, BOB, group));
+        world.pass(MINUTE);
+        world.run(CAROL, Command::AddToGroup { group, user: users[BOB] }).unwrap();
+        world.pass(2 * MINUTE);
+        if !stranger {
+            world.run(BOB, Command::RemoveContact(users[CAROL])).unwrap();
+        }
+        let inside = |world: &mut World| world.group_view(BOB, group).unwrap().inside;
+        assert_eq!(inside(&mut world), !stranger);
+        world.kill(BOB);
+        world.start(BOB);
+        world.pass(2 * MINUTE);
+        assert_eq!(inside(&mut world), !stranger, "after a start");
+    }
+}
+
+/// Two who are in very many groups together reach each other in each of them over one link.
+#[test]
+fn very_many_groups_go_over_one_link() {
+    let mut world = World::new(23);
+    let users = people(&mut world, &["Alice", "Bob"]);
+    let mut groups: Vec<Uuid> = vec![];
+    for number in 0..70 {
+        let group = world.group(ALICE, &format!("Group {number}"), &users[1..]);
+        world.until("Bob is in it", MINUTE, |world| joined(world, BOB, group));
+        groups.push(group);
+    }
+    world.pass(MINUTE);
+    world.kill(BOB);
+    let said: Vec<String> = groups.iter().map(|group| world.write(ALICE, *group, "hello")).collect();
+    world.lose_mail();
+    world.start(BOB);
+    world.until("Bob has all", 2 * MINUTE, |world| said.iter().all(|id| told(world, BOB, id) == 1));
+}
+
+/// The lines of a group's conversation: where each stands, who did it, and what was done at the same time.
+#[test]
+fn changes_are_lines_between_the_messages() {
+    let mut world = World::new(24);
+    let (users, group) = trio(&mut world);
+    world.run(ALICE, Command::Promote { group, user: users[BOB] }).unwrap();
+    world.pass(MINUTE);
+    let first = world.write(ALICE, group, "first");
+    world.until("Bob has it", MINUTE, |world| told(world, BOB, &first) == 1);
+    world.pass(10 * SECOND);
+    world.kill(CAROL);
+    world.links_work = false;
+    world.cut_links();
+    world.broker(false);
+    world.run(BOB, Command::RenameGroup { group, name: "Bob's".into() }).unwrap();
+    world.run(ALICE, Command::RenameGroup { group, name: "Alice's".into() }).unwrap();
+    world.broker(true);
+    world.links_work = true;
+    world.pass(5 * MINUTE);
+    let last = world.write(BOB, group, "last");
+    world.until("Alice has it", 2 * MINUTE, |world| told(world, ALICE, &last) == 1);
+    world.run(ALICE, Command::RemoveFromGroup { group, user: users[CAROL] }).unwrap();
+    world.pass(MINUTE);
+    let read = |world: &mut World, device, at, limit| -> Vec<LineView> {
+        match world.run(device, Command::ReadPage { with: group, at, limit }) {
+            Ok(Reply::Page(page)) => page.changes,
+            other => panic!("{other:?}"),
+        }
+    };
+    let lines = read(&mut world, ALICE, PageAt::Latest, 10);
+    let shown: Vec<(Option<&str>, &str, &str)> =
+        lines.iter().map(|line| (line.before.as_deref(), line.by.as_str(), line.about.as_str())).collect();
+    let (one, two) = (Some(first.as_str()), Some(last.as_str()));
+    assert_eq!(shown[..2], [(one, "Alice", ""), (one, "Alice", "Bob")]);
+    assert_eq!(shown[4..], [(None, "Alice", "Carol")]);
+    assert!(shown[2..4].contains(&(two, "Alice", "")) && shown[2..4].contains(&(two, "Bob", "")), "{shown:?}");
+    assert_eq!(lines[2].change.beside, [lines[3].change.id.clone()]);
+    assert!(matches!(lines[4].change.change, GroupChange::Removed { .. }));
+    assert_eq!(read(&mut world, BOB, PageAt::Latest, 10), lines, "the same everywhere");
+    // Each line stands in the page of the message behind it.
+    assert_eq!(read(&mut world, ALICE, PageAt::Latest, 1), lines[2..]);
+    assert_eq!(read(&mut world, ALICE, PageAt::Before(last), 1), lines[..2]);
+}
