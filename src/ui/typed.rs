@@ -105,7 +105,7 @@ mod tests {
             typed.set(BOB, "x".repeat(key as usize), now);
             kept += typed.take(now, false).len();
         }
-        assert!((5..10).contains(&kept), "{kept}");
+        assert!((5..=10).contains(&kept), "{kept}");
     }
 
     /// A field that comes back has what was typed, also before the disk has it; the disk's word ends that.
