@@ -13,9 +13,9 @@ use kith::signaling::{InboxId, Leaf, Topic};
 use kith::wire::broker_url::BrokerUrl;
 use kith::wire::signal::{Candidate, Heartbeat, Signal};
 use kith::wire::{
-    Accept, Ack, BlobHash, Bulk, ConnectionId, ConversationId, EntryId, Envelope, Frame, Have, Hello, Inner, KeyKind,
-    Lack, LogHave, LogId, Mail, Message, NewKey, Nonce, Range, Reading, Request, Salt, Signalled, State, Typing, cbor,
-    kind, state,
+    Accept, Ack, BlobHash, Bulk, ConnectionId, ConversationId, DeviceKey, EntryId, Envelope, Frame, Have, Held, Hello,
+    Inner, KeyKind, Lack, LogHave, LogId, Mail, Message, NewKey, Nonce, Range, Reading, Request, Salt, Signalled,
+    State, Typing, cbor, kind, state,
 };
 use kith_fuzz::{card_body, generator, secrets};
 
@@ -91,6 +91,7 @@ fn frames(alice: &Secrets, card: &Card) {
     let mut erased = entry(alice, 1).wire().clone();
     (erased.salt, erased.body) = (None, None);
     let reading = Reading { conversation, entry: EntryId([2; 32]) };
+    let held = Held { ids: vec![EntryId([2; 32])], devices: vec![DeviceKey([3; 32])] };
     let typing = Typing { conversation, on: true };
     let all = [
         (
@@ -105,6 +106,7 @@ fn frames(alice: &Secrets, card: &Card) {
         ("ack", Frame::Ack(Ack { ids: vec![EntryId([1; 32]), EntryId([2; 32])] })),
         ("state", Frame::State(State { kind: state::CARD, counter: 3, value: card.bytes().to_vec() })),
         ("state-read", Frame::State(State { kind: state::READ, counter: 4, value: cbor::encode(&reading) })),
+        ("state-held", Frame::State(State { kind: state::HELD, counter: 0, value: cbor::encode(&held) })),
         ("state-typing", Frame::State(State { kind: state::TYPING, counter: 0, value: cbor::encode(&typing) })),
     ];
     for (name, frame) in all {

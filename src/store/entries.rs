@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::logs::{self, Log};
 use super::value::int;
-use super::{Outcome, Progress, Refusal, StoreError, Way, belief, groups, have, live, order, voids};
+use super::{Outcome, Progress, Refusal, StoreError, Way, belief, groups, have, live, order, outsiders, voids};
 use crate::log::Entry;
 use crate::log::fold::is_shown;
 use crate::log::order::Node;
@@ -231,7 +231,7 @@ fn admit(
             return Ok(Err("this device has too many logs here"));
         }
         let is_outside = outside.contains(&entry.conversation());
-        if let Some(reason) = groups::refuses(tx, conversation, entry, &missing, log.as_ref(), is_outside)? {
+        if let Some(reason) = outsiders::refuses(tx, conversation, entry, &missing, log.as_ref(), is_outside)? {
             return Ok(Err(reason));
         }
         if !missing.is_empty() {

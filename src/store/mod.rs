@@ -49,6 +49,7 @@ mod missing;
 mod op;
 mod order;
 mod outbox;
+mod outsiders;
 mod page;
 mod people;
 mod reading;

@@ -74,6 +74,13 @@ impl Mailer {
         self.at = Some(self.at.map_or(at, |earlier| earlier.min(at)));
     }
 
+    /// Something waits for a peer whom others most likely reach: it goes by mail only if they have not after this long.
+    pub fn wake_later(&mut self, now: Duration, patience: Duration) {
+        // What has begun goes on.
+        self.active &= !self.deposits.is_empty() || self.asking.is_some();
+        self.wake(now, patience);
+    }
+
     /// A link is open: it does better.
     pub fn stop(&mut self) {
         *self = Self { asked: self.asked, ..Self::default() };

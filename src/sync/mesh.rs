@@ -5,7 +5,7 @@
 //! with its two neighbours on every ring. One ring alone connects all; several together are a random graph, in which a word needs
 //! few steps to everybody, and the way stays whole when some are away.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::wire::{ConversationId, RootKey};
 
@@ -15,29 +15,92 @@ const RINGS: u8 = 4;
 /// Links that one member keeps for a group's sake at most; with contacts there are links anyway.
 pub const NEIGHBOURS_MAX: usize = 2 * RINGS as usize;
 
-/// The members with whom this one keeps a link.
-#[must_use]
-pub fn neighbours(group: &ConversationId, own: &RootKey, members: &BTreeSet<RootKey>) -> BTreeSet<RootKey> {
-    let others = || members.iter().filter(|member| *member != own).copied();
-    if !members.contains(own) {
-        return BTreeSet::new();
-    }
-    if members.len() <= NEIGHBOURS_MAX + 1 {
-        return others().collect();
-    }
-    (0..RINGS).flat_map(|ring| beside(group, ring, own, members)).filter(|member| member != own).collect()
+/// The links of a group as one member sees them, and the way that a word of each author takes along them.
+#[derive(Clone, Debug)]
+pub struct Mesh {
+    own: RootKey,
+    links: BTreeMap<RootKey, BTreeSet<RootKey>>,
+    places: BTreeMap<RootKey, Place>,
 }
 
-/// The two beside somebody on one ring.
-fn beside(group: &ConversationId, ring: u8, own: &RootKey, members: &BTreeSet<RootKey>) -> Vec<RootKey> {
-    let mut places: Vec<([u8; 32], RootKey)> =
-        members.iter().map(|member| (place(group, ring, member), *member)).collect();
-    places.sort_unstable();
-    let Some(at) = places.iter().position(|(_, member)| member == own) else { return vec![] };
-    let (last, count) = (places.len().saturating_sub(1), places.len());
-    let before = at.checked_sub(1).unwrap_or(last);
-    let behind = if at + 1 < count { at + 1 } else { 0 };
-    [before, behind].iter().filter_map(|place| places.get(*place)).map(|(_, member)| *member).collect()
+/// Where one stands in the tree of an author: a way without detours from them to each member, the same on every device.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// From whom their word comes; nobody for the author.
+    pub toward: Option<RootKey>,
+    /// To whom it is passed on.
+    pub onward: BTreeSet<RootKey>,
+}
+
+impl Mesh {
+    /// The links of this group.
+    #[must_use]
+    pub fn new(group: &ConversationId, own: &RootKey, members: &BTreeSet<RootKey>) -> Self {
+        let mut links: BTreeMap<RootKey, BTreeSet<RootKey>> =
+            members.iter().map(|member| (*member, BTreeSet::new())).collect();
+        let mut link = |one: RootKey, other: RootKey| {
+            if one != other {
+                links.entry(one).or_default().insert(other);
+                links.entry(other).or_default().insert(one);
+            }
+        };
+        if members.len() <= NEIGHBOURS_MAX + 1 {
+            members.iter().for_each(|one| members.iter().for_each(|other| link(*one, *other)));
+        } else {
+            for ring in 0..RINGS {
+                let mut places: Vec<([u8; 32], RootKey)> =
+                    members.iter().map(|member| (place(group, ring, member), *member)).collect();
+                places.sort_unstable();
+                let next = places.iter().cycle().skip(1);
+                places.iter().zip(next).for_each(|((_, one), (_, other))| link(*one, *other));
+            }
+        }
+        Self { own: *own, links, places: BTreeMap::new() }
+    }
+
+    /// The members with whom we keep a link.
+    #[must_use]
+    pub fn neighbours(&self) -> BTreeSet<RootKey> {
+        self.links.get(&self.own).cloned().unwrap_or_default()
+    }
+
+    /// Where we stand in the tree of an author. For somebody who is no member there is none: everybody tells all.
+    pub fn place(&mut self, author: &RootKey) -> &Place {
+        if !self.places.contains_key(author) {
+            let place = self.find(author);
+            self.places.insert(*author, place);
+        }
+        self.places.entry(*author).or_default()
+    }
+
+    fn find(&self, author: &RootKey) -> Place {
+        let mut found = Place::default();
+        if !self.links.contains_key(author) {
+            return Place { toward: None, onward: self.neighbours() };
+        }
+        let (mut reached, mut edge) = (BTreeSet::from([*author]), VecDeque::from([*author]));
+        while let Some(member) = edge.pop_front() {
+            for next in self.links.get(&member).into_iter().flatten() {
+                if !reached.insert(*next) {
+                    continue;
+                }
+                edge.push_back(*next);
+                if member == self.own {
+                    found.onward.insert(*next);
+                }
+                if *next == self.own {
+                    found.toward = Some(member);
+                }
+            }
+        }
+        found
+    }
+}
+
+/// The members with whom this one keeps a link.
+#[cfg(test)]
+fn neighbours(group: &ConversationId, own: &RootKey, members: &BTreeSet<RootKey>) -> BTreeSet<RootKey> {
+    Mesh::new(group, own, members).neighbours()
 }
 
 fn place(group: &ConversationId, ring: u8, member: &RootKey) -> [u8; 32] {
@@ -90,6 +153,36 @@ mod tests {
         }
         let stranger = RootKey(rng.random());
         assert!(neighbours(&ConversationId([0; 32]), &stranger, &group(20, &mut rng)).is_empty());
+    }
+
+    /// A word of anybody reaches each of the others once, from somebody whom it has reached before, and in few steps; a word of somebody
+    /// who is no member goes everywhere.
+    #[test]
+    fn the_tree_of_an_author_reaches_everybody_once() {
+        let mut rng = StdRng::seed_from_u64(3);
+        for size in [2, 9, 10, 50, 100] {
+            let (of, members) = (ConversationId(rng.random()), group(size, &mut rng));
+            let author = *members.iter().nth(size / 2).unwrap();
+            let places: BTreeMap<RootKey, Place> = members
+                .iter()
+                .map(|member| (*member, Mesh::new(&of, member, &members).place(&author).clone()))
+                .collect();
+            let passed: Vec<RootKey> = places.values().flat_map(|place| place.onward.iter().copied()).collect();
+            assert_eq!(passed.len(), size - 1);
+            assert_eq!(passed.iter().collect::<BTreeSet<_>>().len(), size - 1);
+            for (member, place) in &places {
+                let (mut steps, mut at) = (0, *member);
+                while let Some(toward) = places[&at].toward {
+                    assert!(places[&toward].onward.contains(&at));
+                    (steps, at) = (steps + 1, toward);
+                }
+                assert!(at == author && steps <= 5, "{steps} steps in a group of {size}");
+                assert!(place.onward.is_subset(&neighbours(&of, member, &members)));
+            }
+            let own = members.first().unwrap();
+            let stranger = Mesh::new(&of, own, &members).place(&RootKey([0; 32])).clone();
+            assert_eq!(stranger, Place { toward: None, onward: neighbours(&of, own, &members) });
+        }
     }
 
     /// The mesh mostly stays whole when a third of a large group is away.

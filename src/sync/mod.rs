@@ -15,7 +15,7 @@ mod telling;
 
 pub use acks::{ACKS_PATIENCE, Acks};
 pub use mail::{Deposit, MAIL_WINDOW, Mailer};
-pub use mesh::{NEIGHBOURS_MAX, neighbours};
+pub use mesh::{Mesh, NEIGHBOURS_MAX, Place};
 /// What the store could not answer is asked again after this long: a full disk is not emptied sooner, and nobody waits for
 /// much longer before they look for what is wrong.
 const ASK_AGAIN: std::time::Duration = std::time::Duration::from_secs(2);

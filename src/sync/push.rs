@@ -20,6 +20,9 @@ pub const PUSH_WINDOW_ENTRIES: usize = 192;
 pub const PUSH_WINDOW_BYTES: usize = 128 * 1024;
 /// The first `have` is repeated after this long without an answer: longer than SCTP's first retransmission (1 s).
 const HAVE_AGAIN: Duration = Duration::from_secs(2);
+/// What somebody else most likely brings is pushed after this, unless the peer has said by then that it has it: some round trips of a
+/// slow link, and no time for people.
+const LAZY: Duration = Duration::from_secs(1);
 /// Entries that are under way for longer than this are asked for anew: an ack was lost in a restart of the peer's store.
 const ACK_PATIENCE: Duration = Duration::from_secs(20);
 
@@ -70,6 +73,8 @@ pub struct Push {
     full: bool,
     /// Something may lie behind the cursor.
     more: bool,
+    /// When it may, unless others have brought it by then.
+    later: Option<Duration>,
     cursor: u64,
     under_way: BTreeMap<EntryId, usize>,
     bytes: usize,
@@ -93,7 +98,12 @@ impl Push {
     /// Whether everything that was pushed has been acknowledged and nothing more waits.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        !self.up || (!self.heard.is_empty() && self.asking.is_none() && !self.more && self.under_way.is_empty())
+        !self.up
+            || (!self.heard.is_empty()
+                && self.asking.is_none()
+                && !self.more
+                && self.later.is_none()
+                && self.under_way.is_empty())
     }
 
     /// The peer said what it has of a conversation, and the belief in the store is that. Pushing begins anew, but for what is
@@ -182,6 +192,13 @@ impl Push {
         self.ask(now)
     }
 
+    /// A conversation has a new entry that somebody else most likely brings.
+    pub fn wrote_later(&mut self, now: Duration) {
+        if self.up {
+            self.later.get_or_insert(now + LAZY);
+        }
+    }
+
     /// The outbox has answered a question; returns the entries that are to be sent now. What is beyond the window is left
     /// in the outbox.
     pub fn outbox(&mut self, number: u64, found: &[(u64, EntryId, usize)], more: bool, now: Duration) -> Vec<EntryId> {
@@ -235,6 +252,7 @@ impl Push {
         self.asking = Some(self.asked);
         self.confirmed.clear();
         self.more = false;
+        self.later = None;
         if self.under_way.is_empty() {
             self.progress_at = now;
         }
@@ -255,7 +273,7 @@ impl Push {
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         let stuck = (!self.under_way.is_empty()).then(|| self.progress_at + ACK_PATIENCE);
-        [self.have_at, stuck, self.ask_at].into_iter().flatten().min()
+        [self.have_at, stuck, self.ask_at, self.later].into_iter().flatten().min()
     }
 
     /// Time has passed.
@@ -269,6 +287,11 @@ impl Push {
             return vec![Need::Have(of)];
         }
         if self.ask_at.is_some_and(|at| now >= at) {
+            return self.ask(now);
+        }
+        if self.later.is_some_and(|at| now >= at) {
+            self.later = None;
+            self.more = true;
             return self.ask(now);
         }
         vec![]

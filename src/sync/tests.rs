@@ -361,3 +361,22 @@ fn only_what_has_no_answer_is_written_down_as_sent() {
     sent.acked(&[id(6)]);
     assert_eq!((sent.deadline(), sent.all()), (None, None));
 }
+
+/// What others most likely bring is asked for after a moment, unless it was asked for anyway.
+#[test]
+fn what_others_bring_is_pushed_later() {
+    let mut push = Push::default();
+    let heard = ConversationId([1; 32]);
+    push.up(Duration::ZERO);
+    let needs = push.peer_has(heard, Duration::ZERO);
+    let Some(Need::Outbox { number, .. }) = needs.last().copied() else { panic!("{needs:?}") };
+    push.outbox(number, &[], false, Duration::ZERO);
+    push.tick(Duration::from_secs(2));
+    push.wrote_later(Duration::from_secs(10));
+    assert!(!push.is_idle());
+    let at = push.deadline().unwrap();
+    assert_eq!(at, Duration::from_secs(11));
+    assert_eq!(push.tick(Duration::from_millis(10_900)), []);
+    assert!(matches!(push.tick(at)[..], [Need::Outbox { .. }]));
+    assert!(push.deadline().is_none_or(|next| next > at));
+}

@@ -158,6 +158,26 @@ pub mod state {
     /// How far mail has come: the counter is the number of the sender's last mail to the reader, the value (8 bytes, the highest
     /// first) the highest number of the reader's whose `have` counts.
     pub const MAIL: u32 = 4;
+    /// Who else has some of the last entries of a large group: the value is a [`super::Held`]. Over an open link only; the counter
+    /// says nothing.
+    pub const HELD: u32 = 5;
+}
+
+/// Entries that one [`Held`] names: with as many devices as it can name it stays below a state's limit.
+pub const HELD_IDS_MAX: usize = 16;
+/// Devices that one [`Held`] names.
+pub const HELD_DEVICES_MAX: usize = 96;
+
+/// These devices have said, to the sender or to who told it, that each of these entries is on their disks.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Held {
+    /// The entries.
+    #[n(0)]
+    pub ids: Vec<EntryId>,
+    /// The devices.
+    #[n(1)]
+    pub devices: Vec<DeviceKey>,
 }
 
 /// How far somebody has read in one conversation.

@@ -21,8 +21,8 @@ pub use bytes::{
 pub use entry::{AFTER_MAX, BODY_BYTES_MAX, ENTRY_BYTES_MAX, Entry, Header, OWN_CONVERSATION, kind};
 pub use envelope::{CLASSES, Envelope, EnvelopeError, INNER_BYTES_MAX, Inner, KeyKind, class_for};
 pub use frame::{
-    ACK_IDS_MAX, Ack, FRAME_BYTES_MAX, Frame, FrameError, HAVE_LOGS_MAX, Have, Lack, LogHave, RANGES_MAX, Range,
-    Reading, STATE_BYTES_MAX, State, TIPS_MAX, Typing, state,
+    ACK_IDS_MAX, Ack, FRAME_BYTES_MAX, Frame, FrameError, HAVE_LOGS_MAX, HELD_DEVICES_MAX, HELD_IDS_MAX, Have, Held,
+    Lack, LogHave, RANGES_MAX, Range, Reading, STATE_BYTES_MAX, State, TIPS_MAX, Typing, state,
 };
 pub use message::{
     Accept, FRAMES_PER_MAIL_MAX, Hello, MAIL_BYTES_MAX, MESSAGE_BYTES_MAX, Mail, Message, NewKey, Request, Signalled,

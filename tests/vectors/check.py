@@ -384,6 +384,9 @@ def check_frame(frame):
         elif fields[0] == 3:
             typing = decode(fields[2])
             assert len(typing[0]) == 32 and typing[1] in (True, False)
+        elif fields[0] == 5:
+            held = decode(fields[2])
+            assert len(held[0]) <= 16 and len(held[1]) <= 96 and all(len(key) == 32 for key in held[0] + held[1])
         else:
             raise AssertionError(f"an unknown state {fields[0]}")
     else:

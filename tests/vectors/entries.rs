@@ -4,8 +4,8 @@ use kith::log::order::{Key, Node, sort};
 use kith::log::{Deletion, Draft, Entry, Reaction, Text, direct_conversation};
 use kith::wire::signal::Heartbeat;
 use kith::wire::{
-    Ack, BlobHash, Bulk, EntryId, Frame, Have, Lack, LogHave, LogId, Range, Reading, RootKey, Salt, State, Typing,
-    cbor, kind, state,
+    Ack, BlobHash, Bulk, EntryId, Frame, Have, Held, Lack, LogHave, LogId, Range, Reading, RootKey, Salt, State,
+    Typing, cbor, kind, state,
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
@@ -85,6 +85,14 @@ pub(super) fn entries() -> Value {
                 kind: state::READ,
                 counter: 300,
                 value: cbor::encode(&Reading { conversation, entry: answer.id() }),
+            }),
+        ),
+        (
+            "held",
+            Frame::State(State {
+                kind: state::HELD,
+                counter: 0,
+                value: cbor::encode(&Held { ids: vec![answer.id()], devices: vec![alice.secrets.device_key()] }),
             }),
         ),
         (

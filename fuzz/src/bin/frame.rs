@@ -36,6 +36,9 @@ fuzz_target!(|bytes: &[u8]| {
             if let Ok(reading) = wire::cbor::decode::<wire::Reading>(&state.value, wire::STATE_BYTES_MAX) {
                 assert_one_form(&state.value, &wire::cbor::encode(&reading));
             }
+            if let Ok(held) = wire::cbor::decode::<wire::Held>(&state.value, wire::STATE_BYTES_MAX) {
+                assert_one_form(&state.value, &wire::cbor::encode(&held));
+            }
             if let Ok(typing) = wire::cbor::decode::<wire::Typing>(&state.value, wire::STATE_BYTES_MAX) {
                 assert_one_form(&state.value, &wire::cbor::encode(&typing));
             }

@@ -5,14 +5,13 @@ use bytes::Bytes;
 use super::Engine;
 use super::io::BrokerConn;
 use super::pending::{Pending, Said};
-use super::state::HAVES_AT_ONCE;
 use crate::identity::Card;
 use crate::link;
 use crate::log::Entry;
 use crate::store::{Op, Way};
-use crate::sync::{Need, Of};
+use crate::sync::Need;
 use crate::wire::{
-    self, ACK_IDS_MAX, Ack, ConnectionId, ConversationId, DeviceKey, EntryId, Frame, FrameError, State, state,
+    self, ACK_IDS_MAX, Ack, ConnectionId, DeviceKey, EntryId, Frame, FrameError, Held, STATE_BYTES_MAX, State, state,
 };
 
 /// Entries that come over a link one after the other go to the store together, at most so many: what each costs there is less
@@ -87,6 +86,12 @@ impl Engine {
         if value.kind == state::MAIL && !self.is_older() {
             return self.mail_numbers(device, value);
         }
+        if value.kind == state::HELD {
+            return match wire::cbor::decode::<Held>(&value.value, STATE_BYTES_MAX) {
+                Ok(held) => self.held(device, &held),
+                Err(_) => self.drop_counted("a malformed frame"),
+            };
+        }
         if value.kind != state::CARD {
             return self.statement(device, value);
         }
@@ -139,6 +144,9 @@ impl Engine {
             let ids = said.acked.clone();
             self.ask(Pending::Acked { device, ids, way }, Op::Acked { peer: device, ids: said.acked.clone(), way });
             self.pushed(&device, &said.acked);
+            if way != Way::Mail {
+                self.said_to_have(&device, &said.acked);
+            }
         }
         for have in said.haves {
             self.forget_refused_haves(&device, &have.conversation);
@@ -240,6 +248,7 @@ impl Engine {
     /// The link is gone: what it did not carry goes by mail, unless a new link is quicker.
     pub(super) fn link_down(&mut self, device: &DeviceKey) {
         self.link_lost_to(device);
+        self.receipts.link_lost(device);
         let Some(peer) = self.peers.get_mut(device) else { return };
         let waiting = !peer.push.is_idle();
         peer.push.down();
@@ -261,12 +270,18 @@ impl Engine {
         }
     }
 
-    /// A conversation has a new entry for somebody.
-    pub(super) fn something_for(&mut self, device: &DeviceKey) {
+    /// A conversation has a new entry for somebody; `at_once` unless somebody else most likely brings it.
+    pub(super) fn something_for(&mut self, device: &DeviceKey, at_once: bool) {
         let now = self.now.mono;
         let Some(peer) = self.peers.get_mut(device) else { return };
         if peer.open.is_some() {
-            let (needs, doubtful) = (peer.push.wrote(now), peer.link.state() == link::State::Suspect);
+            let doubtful = peer.link.state() == link::State::Suspect;
+            let needs = if at_once || doubtful {
+                peer.push.wrote(now)
+            } else {
+                peer.push.wrote_later(now);
+                vec![]
+            };
             self.need(device, needs);
             if doubtful {
                 self.wake_mail(device);
@@ -334,37 +349,6 @@ impl Engine {
                     self.ask(Pending::Push(*device, number), op);
                 }
             }
-        }
-    }
-
-    /// Says what we have, of so many conversations as there is room for: of those of which it is asked, and of the next ones.
-    fn say_haves(&mut self, device: &DeviceKey, of: Of) {
-        let now = self.now.mono;
-        let Some(peer) = self.peers.get(device) else { return };
-        let (heard, said) = (peer.push.heard(), peer.said.filter(|_| of != Of::All));
-        let is_said = |one: &ConversationId| said.is_some_and(|last| *one <= last);
-        let again = |one: &&ConversationId| match of {
-            Of::All => false,
-            Of::Unheard => is_said(one) && !heard.contains(one),
-            Of::One(other) => **one == other,
-        };
-        let mut conversations: Vec<ConversationId> =
-            peer.shared.iter().filter(again).take(HAVES_AT_ONCE).copied().collect();
-        // Who has spoken of one has taken it, and has room for the next.
-        let count = if matches!(of, Of::One(_)) { 1 } else { HAVES_AT_ONCE };
-        let fresh = |one: &&ConversationId| !is_said(one) && !conversations.contains(one);
-        let left: Vec<ConversationId> = peer.shared.iter().filter(fresh).take(count + 1).copied().collect();
-        let (next, more) = (left.iter().take(count), left.len() > count);
-        let last = said.into_iter().chain(next.clone().copied()).max();
-        conversations.extend(next);
-        for conversation in &conversations {
-            let op = self.have_for(device, conversation);
-            self.ask(Pending::Have(*device), op);
-        }
-        let Some(peer) = self.peers.get_mut(device) else { return };
-        peer.said = last;
-        if more {
-            peer.push.say_on(now);
         }
     }
 

@@ -6,6 +6,7 @@ use super::Engine;
 use super::frames::Statements;
 use super::io::BrokerConn;
 use super::pending::{Pending, Publishing};
+use super::receipts::PATIENCE_MESH;
 use crate::link::State;
 use crate::signaling::Turn;
 use crate::store::{Op, Way};
@@ -54,12 +55,16 @@ impl Engine {
     pub(super) fn wake_mail(&mut self, device: &DeviceKey) {
         let now = self.now.mono;
         let finishing = self.finishing.is_some();
+        let reached = self.is_reached_by_others(device);
         let Some(peer) = self.peers.get_mut(device) else { return };
         let patience = match peer.link.state() {
             _ if finishing => Duration::ZERO,
             State::Connecting | State::Suspect => PATIENCE_CONNECTING,
             _ => PATIENCE_ABSENT,
         };
+        if reached && !finishing {
+            return peer.mailer.wake_later(now, PATIENCE_MESH);
+        }
         peer.mailer.wake(now, patience);
     }
 

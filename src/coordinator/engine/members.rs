@@ -22,7 +22,7 @@ use crate::link;
 use crate::log::direct_conversation;
 use crate::log::group::{Action, Group, Membership};
 use crate::store::{Fresh, GroupRow, Op, Standing};
-use crate::sync::{Need, Of, neighbours};
+use crate::sync::{Mesh, Need, Of};
 use crate::wire::{ConversationId, DeviceKey, EntryId, LogId, RootKey, kind};
 
 /// A group as it stands here.
@@ -31,8 +31,8 @@ pub(super) struct Joined {
     pub membership: Membership,
     /// Whether we are in it: the fold says so, and who has put us back after we were out is a contact.
     pub inside: bool,
-    /// Members with whom we keep a link for its sake.
-    pub neighbours: BTreeSet<RootKey>,
+    /// With whom we keep a link for its sake, and by which way words go.
+    pub mesh: Mesh,
     /// Devices of people who are in it no more, and know it: they are told nothing else of it.
     pub told: BTreeSet<DeviceKey>,
 }
@@ -45,8 +45,13 @@ impl Joined {
         membership: Membership,
         inside: bool,
     ) -> Self {
-        let neighbours = neighbours(conversation, own, &roots(&membership));
-        Self { group, membership, inside, neighbours, told: BTreeSet::new() }
+        let mesh = Mesh::new(conversation, own, &roots(&membership));
+        Self { group, membership, inside, mesh, told: BTreeSet::new() }
+    }
+
+    /// Members with whom we keep a link for its sake.
+    pub(super) fn neighbours(&self) -> BTreeSet<RootKey> {
+        self.mesh.neighbours()
     }
 
     /// Whether somebody is in it.
@@ -55,7 +60,7 @@ impl Joined {
     }
 
     /// The entries by which somebody is in it no more.
-    fn ends(&self, root: &RootKey) -> Vec<EntryId> {
+    pub(super) fn ends(&self, root: &RootKey) -> Vec<EntryId> {
         let former = self.membership.former.iter().find(|former| former.root == *root);
         former.map(|former| former.ends.iter().map(|(id, ..)| *id).collect()).unwrap_or_default()
     }
@@ -74,6 +79,13 @@ impl Engine {
     /// A group as it stands here, if this conversation is one that we are or were in.
     pub(super) fn joined(&self, conversation: &ConversationId) -> Option<&Joined> {
         match &self.conversations.get(conversation)?.with {
+            With::Group(joined) => Some(joined),
+            With::Nobody | With::Person(_) | With::Created => None,
+        }
+    }
+
+    pub(super) fn joined_mut(&mut self, conversation: &ConversationId) -> Option<&mut Joined> {
+        match &mut self.conversations.get_mut(conversation)?.with {
             With::Group(joined) => Some(joined),
             With::Nobody | With::Person(_) | With::Created => None,
         }
@@ -278,51 +290,6 @@ impl Engine {
         inside.into_iter().chain(out).take(SHARED_MAX - 1).collect()
     }
 
-    /// A device has these on its disk: it may be that its person is out of a group, and has learned it.
-    pub(super) fn may_have_told(&mut self, device: &DeviceKey, ids: &[EntryId]) {
-        let Some(peer) = self.peers.get(device) else { return };
-        let ends = |conversation: &&ConversationId| {
-            let Some(joined) = self.joined(conversation).filter(|joined| !joined.has(&peer.row.root)) else {
-                return false;
-            };
-            joined.ends(&peer.row.root).iter().any(|end| ids.contains(end))
-        };
-        let learned: Vec<ConversationId> = peer.shared.iter().filter(ends).copied().collect();
-        learned.into_iter().for_each(|conversation| self.look_whether_told(device, conversation));
-    }
-
-    /// A device has said what it has of a group: it may show that its person knows that they are out.
-    pub(super) fn look_whether_told(&mut self, device: &DeviceKey, conversation: ConversationId) {
-        let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return };
-        let Some(joined) = self.joined(&conversation).filter(|joined| joined.inside && !joined.has(&root)) else {
-            return;
-        };
-        let ends = joined.ends(&root);
-        if !ends.is_empty() && !joined.told.contains(device) {
-            let pending = Pending::Told { device: *device, conversation, ends: ends.clone() };
-            self.ask(pending, Op::Knows { peer: *device, ids: ends });
-        }
-    }
-
-    /// As many of what puts somebody out of a group are on their device.
-    pub(super) fn told_of_end(
-        &mut self,
-        device: &DeviceKey,
-        conversation: &ConversationId,
-        ends: &[EntryId],
-        known: u64,
-    ) {
-        let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return };
-        let Some(With::Group(joined)) = self.conversations.get_mut(conversation).map(|state| &mut state.with) else {
-            return;
-        };
-        let all = u64::try_from(ends.len()).unwrap_or(u64::MAX);
-        if known >= all && joined.inside && !joined.has(&root) && joined.ends(&root) == ends {
-            joined.told.insert(*device);
-            self.share(&root);
-        }
-    }
-
     /// Brings up to date what somebody shares with us. What they share no more they are told nothing of from now on.
     pub(super) fn share(&mut self, root: &RootKey) {
         let Some(standing) = self.people.get(root).map(|contact| contact.person.standing) else { return };
@@ -411,7 +378,7 @@ impl Engine {
 
     fn is_neighbour(&self, root: &RootKey) -> bool {
         let chosen = |conversation: &ConversationId| {
-            self.joined(conversation).is_some_and(|joined| joined.inside && joined.neighbours.contains(root))
+            self.joined(conversation).is_some_and(|joined| joined.inside && joined.neighbours().contains(root))
         };
         self.groups.values().any(chosen)
     }

@@ -12,7 +12,9 @@
 //! | `groups` | what a person asks for about groups |
 //! | `group_changes` | what was changed in a group, as lines for people |
 //! | `members` | whom we know for a group's sake, who shares what with us |
+//! | `former` | what contacts hear who are in a group no more |
 //! | `carry` | what of a group goes to whom, and is taken from whom |
+//! | `receipts` | by which way a word goes through a large group, and how its author hears who has it |
 //! | `brokers` | which sessions there are, what they listen to and bring |
 //! | `reach` | at which brokers of others we are, and for whose sake |
 //! | `routes` | over which of them something is said |
@@ -46,6 +48,7 @@ mod chosen;
 mod commands;
 mod finish;
 mod first_contact;
+mod former;
 mod frames;
 mod group_changes;
 mod groups;
@@ -59,6 +62,7 @@ mod people;
 mod presence;
 mod reach;
 mod reading;
+mod receipts;
 mod refused;
 mod routes;
 mod search;
@@ -141,6 +145,7 @@ impl Engine {
             .chain(self.refused_deadline())
             .chain(self.finish_deadline())
             .chain(self.statements_deadline())
+            .chain(self.receipts_deadline())
             .min()
     }
 
@@ -192,6 +197,7 @@ impl Engine {
         }
         self.tick_couriers();
         self.tick_statements();
+        self.tick_receipts();
     }
 }
 

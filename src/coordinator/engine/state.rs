@@ -11,6 +11,7 @@ use super::io::{BrokerConn, CallId, Now, Output, StoreToken};
 use super::live::Live;
 use super::members::Joined;
 use super::pending::{Pending, Publishing, Refused};
+use super::receipts::Receipts;
 use crate::clock::{Backoff, RateLimit};
 use crate::coordinator::BrokerState;
 use crate::identity::{Card, GroupId, Name, Secrets, UserId};
@@ -101,6 +102,7 @@ pub struct Engine {
     /// The last change of the own card that is not on disk yet.
     pub(super) planned: Option<Plan>,
     pub(super) live: Live,
+    pub(super) receipts: Receipts,
     /// This engine does as the version before the last change of the protocol does: for tests.
     #[cfg(any(test, feature = "testing"))]
     pub(super) older: bool,
@@ -301,6 +303,7 @@ impl Engine {
             watching: Watching::default(),
             planned: None,
             live: Live::default(),
+            receipts: Receipts::default(),
             #[cfg(any(test, feature = "testing"))]
             older: false,
             next: 0,

@@ -82,13 +82,13 @@ impl Engine {
                 refused.iter().for_each(|(_, reason)| self.drop_counted(reason));
                 if !proves {
                     // Whether the peer still has what it mailed is not known: it goes back over the link, or is confirmed there.
-                    self.something_for(&device);
+                    self.something_for(&device, true);
                 }
                 self.acknowledge(delivery);
                 heads.into_iter().for_each(|(conversation, heads)| self.new_heads(&conversation, heads));
                 self.groups_changed(&fresh);
+                self.spread(&device, &fresh);
                 fresh.into_iter().for_each(|fresh| self.tell_message(fresh));
-                self.carry_on(&device, &conversations);
                 if waiting {
                     self.ask_for_the_rest(&device, &conversations);
                 }

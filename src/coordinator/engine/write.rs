@@ -111,10 +111,7 @@ impl Engine {
         state.writing = state.writing.saturating_sub(1);
         self.mark_chat(conversation);
         self.new_heads(conversation, heads);
-        for device in self.devices_sharing(conversation) {
-            self.in_use(&device);
-            self.something_for(&device);
-        }
+        self.spread_own(conversation, id);
     }
 
     pub(super) fn write_failed(&mut self, call: CallId, conversation: &ConversationId, error: &str) {

@@ -1,5 +1,6 @@
 //! Groups: stories of each rule, and random histories against a model that was written from the rules alone.
 
+mod beside;
 mod body;
 mod model;
 mod random;
