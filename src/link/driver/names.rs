@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 /// A name server on the way out answers within this; a link that waits longer for a server that it may not need is late.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -35,7 +35,15 @@ struct Name {
     /// The last answer; empty before there was one.
     addresses: Vec<SocketAddr>,
     /// The question that was asked last, until its answer is taken.
-    asked: Option<Shared<BoxFuture<'static, Answer>>>,
+    asked: Option<Question>,
+}
+
+/// A question under way.
+#[derive(Clone)]
+struct Question {
+    answer: Shared<BoxFuture<'static, Answer>>,
+    /// Nobody waits for it beyond this.
+    until: Instant,
 }
 
 impl Default for Names {
@@ -65,8 +73,8 @@ impl Names {
         if let Ok(address) = host.parse() {
             return Ok(vec![address]);
         }
-        let (asked, wait) = self.question(host);
-        let answer = timeout(wait, asked).await;
+        let Question { answer, until } = self.question(host);
+        let answer = timeout_at(until, answer).await;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let name = known.entry(host.to_owned()).or_default();
         if let Ok(answer) = answer {
@@ -78,23 +86,23 @@ impl Names {
         Ok(name.addresses.clone())
     }
 
-    /// The question of this name, and how long to wait for its answer.
-    fn question(&self, host: &str) -> (Shared<BoxFuture<'static, Answer>>, Duration) {
+    /// The question of this name: the one that is under way, or a new one.
+    fn question(&self, host: &str) -> Question {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= NAMES_MAX && !known.contains_key(host) {
             known.clear();
         }
         let name = known.entry(host.to_owned()).or_default();
-        match name.asked.clone().map(|asked| (asked.clone().now_or_never(), asked)) {
-            // Whoever asked first has waited for it already, or is about to.
-            Some((None, asked)) => return (asked, Duration::ZERO),
+        match name.asked.clone().map(|asked| (asked.answer.clone().now_or_never(), asked)) {
+            // All who want it wait until the same moment, so that a silent name server is waited for once.
+            Some((None, asked)) => return asked,
             // It came when nobody waited any more, who knows when. It may have come of a network that is gone.
             Some((Some(answer), _)) => name.take(answer),
             None => {}
         }
-        let asked = (self.ask)(host.to_owned()).shared();
+        let asked = Question { answer: (self.ask)(host.to_owned()).shared(), until: Instant::now() + PATIENCE };
         name.asked = Some(asked.clone());
-        (asked, PATIENCE)
+        asked
     }
 }
 
@@ -110,7 +118,6 @@ impl Name {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Instant;
     use tokio::sync::{mpsc, oneshot};
 
     const NAME: &str = "stun.example:3478";
@@ -158,16 +165,28 @@ mod tests {
         assert!(names.resolve(NAME).await.is_err());
         assert!(begun.elapsed() >= PATIENCE);
         let asked_once = questions.try_recv().unwrap();
-        let begun = Instant::now();
+        // Whoever comes later does not wait at all: these are done the first time that they are looked at.
         for _ in 0..100 {
-            assert!(names.resolve(NAME).await.is_err());
+            assert!(names.resolve(NAME).now_or_never().unwrap().is_err());
         }
-        assert!(begun.elapsed() < 100 * PATIENCE);
         assert!(questions.try_recv().is_err(), "asked twice");
         // Its late answer may be of another network, so it is asked again, and serves until there is a newer one.
         asked_once.send(Some(vec![address(1)])).unwrap();
         assert_eq!(answered(&names, &mut questions, None).await, [address(1)]);
         assert_eq!(answered(&names, &mut questions, Some(vec![address(2)])).await, [address(2)]);
+    }
+
+    /// Many links begin at the same moment, and all of them get the answer to the one question.
+    #[tokio::test]
+    async fn all_who_want_a_name_at_once_get_it() {
+        let (names, mut questions) = asked();
+        let (first, second, ()) = tokio::join!(names.resolve(NAME), names.resolve(NAME), async {
+            let question = questions.recv().await.unwrap();
+            tokio::task::yield_now().await;
+            question.send(Some(vec![address(1)])).unwrap();
+        });
+        assert_eq!([first.unwrap(), second.unwrap()], [[address(1)], [address(1)]]);
+        assert!(questions.try_recv().is_err(), "asked twice");
     }
 
     #[tokio::test]
