@@ -106,7 +106,7 @@ impl Engine {
     }
 
     /// How what is on the open link travels.
-    fn way(&self, device: &DeviceKey) -> Way {
+    pub(super) fn way(&self, device: &DeviceKey) -> Way {
         match self.peers.get(device).and_then(|peer| peer.link.path()) {
             Some(link::Path::Relay) => Way::Relay,
             Some(link::Path::Direct) | None => Way::Direct,

@@ -127,11 +127,24 @@ impl Engine {
         self.take_over(&conversation);
     }
 
+    /// Whether a group that we are in has no admin any more, and we have been in it the longest, as far as it was read.
+    fn is_heir(&self, conversation: &ConversationId) -> bool {
+        let own = self.me.as_ref().map(|me| me.card.root());
+        own.is_some() && self.joined(conversation).is_some_and(|joined| joined.inside && joined.membership.heir == own)
+    }
+
+    /// Nothing of ours is on its way to the disk any more. What was may have been what makes us an admin, so a group that needs
+    /// one is read again, and then taken over.
+    pub(super) fn heir_may_act(&mut self, conversation: &ConversationId) {
+        if self.is_heir(conversation) {
+            self.ask(Pending::Group(*conversation), Op::Group(*conversation));
+        }
+    }
+
     /// A group has no admin any more, and we have been in it the longest: we are one then, so that it goes on without a question.
-    fn take_over(&mut self, conversation: &ConversationId) {
+    pub(super) fn take_over(&mut self, conversation: &ConversationId) {
         let Some(root) = self.me.as_ref().map(|me| me.card.root()) else { return };
-        let is_heir =
-            self.joined(conversation).is_some_and(|joined| joined.inside && joined.membership.heir == Some(root));
+        let is_heir = self.is_heir(conversation);
         // What is on its way to the disk may be that.
         let idle = self.conversations.get(conversation).is_some_and(|state| state.writing == 0 && !state.stale);
         if is_heir && idle && self.write_change(conversation, &Action::Promote { root }, None).is_err() {

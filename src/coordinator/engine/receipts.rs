@@ -5,6 +5,7 @@
 //! those behind them on to the one before them, gathered for a second. So the author hears from few of everybody, and mails only to
 //! whom nobody has reached.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use super::io::Now;
 use super::members::Joined;
 use super::pending::Pending;
 use crate::link;
-use crate::store::{Fresh, Op, Way};
+use crate::store::{Fresh, Op};
 use crate::sync::NEIGHBOURS_MAX;
 use crate::wire::{
     ConversationId, DeviceKey, EntryId, Frame, HELD_DEVICES_MAX, HELD_IDS_MAX, Held, RootKey, STATE_BYTES_MAX, State,
@@ -50,8 +51,8 @@ struct Receipt {
 
 impl Receipts {
     fn note(&mut self, id: EntryId, conversation: ConversationId, author: RootKey) {
-        let receipt = Receipt { conversation, author, holders: BTreeSet::new() };
-        if self.known.insert(id, receipt).is_none() {
+        if let Entry::Vacant(place) = self.known.entry(id) {
+            place.insert(Receipt { conversation, author, holders: BTreeSet::new() });
             self.order.push_back(id);
         }
         if self.order.len() > RECEIPTS_MAX
@@ -147,7 +148,7 @@ impl Engine {
 
     /// A device is known to have one of the last entries.
     fn has_one(&mut self, device: &DeviceKey, id: EntryId) {
-        let (device, ids, way) = (*device, vec![id], Way::Direct);
+        let (device, ids, way) = (*device, vec![id], self.way(device));
         self.ask(Pending::Acked { device, ids: ids.clone(), way }, Op::Acked { peer: device, ids, way });
         self.behind_us(&device, &[id]);
     }
@@ -186,33 +187,38 @@ impl Engine {
         self.me.as_ref().is_some_and(|me| me.card.root() == *root)
     }
 
-    /// Somebody hands on who has these: members only, of members only, and of entries that are known here.
+    /// Somebody hands on who has these. Believed over a link, from those to whom we have given the entry by its author's tree, of
+    /// members, and of entries that are known here.
     pub(super) fn held(&mut self, device: &DeviceKey, held: &Held) {
-        let now = self.now;
+        let open = self.peers.get(device).filter(|peer| peer.open.is_some());
+        let Some(teller) = open.map(|peer| peer.row.root) else { return };
+        let (now, way) = (self.now, self.way(device));
+        let mut ours: BTreeMap<DeviceKey, Vec<EntryId>> = BTreeMap::new();
         for id in &held.ids {
             let Some((conversation, author)) =
                 self.receipts.known.get(id).map(|receipt| (receipt.conversation, receipt.author))
             else {
                 continue;
             };
-            let mine = self.is_me(&author);
-            let is_member = |device: &DeviceKey| {
-                let root = self.peers.get(device).map(|peer| peer.row.root);
-                root.is_some_and(|root| self.joined(&conversation).is_some_and(|joined| joined.has(&root)))
-            };
-            if !is_member(device) {
+            if !self.onward(&conversation, &author).is_some_and(|onward| onward.contains(&teller)) {
                 continue;
             }
-            let holders: Vec<DeviceKey> = held.devices.iter().filter(|holder| is_member(holder)).copied().collect();
+            let is_member = |device: &&DeviceKey| {
+                let root = self.peers.get(*device).map(|peer| peer.row.root);
+                root.is_some_and(|root| self.joined(&conversation).is_some_and(|joined| joined.has(&root)))
+            };
+            let holders: Vec<DeviceKey> = held.devices.iter().filter(is_member).copied().collect();
+            let mine = self.is_me(&author);
             for holder in holders {
                 if mine {
-                    let (ids, way) = (vec![*id], Way::Direct);
-                    let pending = Pending::Acked { device: holder, ids: ids.clone(), way };
-                    self.ask(pending, Op::Acked { peer: holder, ids, way });
+                    ours.entry(holder).or_default().push(*id);
                 } else {
                     self.receipts.hold(id, holder, now);
                 }
             }
+        }
+        for (device, ids) in ours {
+            self.ask(Pending::Acked { device, ids: ids.clone(), way }, Op::Acked { peer: device, ids, way });
         }
     }
 

@@ -24,7 +24,10 @@ impl Engine {
     fn follow(&mut self, pending: Pending, outcome: Outcome) {
         match (pending, outcome) {
             (Pending::Load, Outcome::Loaded(loaded)) => self.load(*loaded),
-            (Pending::Reload, Outcome::Loaded(loaded)) => self.reload_logs(&loaded),
+            (Pending::Reload, Outcome::Loaded(loaded)) => {
+                self.reload_logs(&loaded);
+                loaded.logs.iter().for_each(|log| self.heir_may_act(&log.conversation));
+            }
             (Pending::Created(call), _) => self.created(call),
             (Pending::Asked(call, root), _) => {
                 let user = self.people.get(&root).map(|contact| contact.card.user().0).unwrap_or_default();
@@ -234,6 +237,9 @@ impl Engine {
         for group in loaded.groups {
             self.take_group(group);
         }
+        // The last process may have ended before it had taken over.
+        let groups: Vec<ConversationId> = self.conversations.keys().copied().collect();
+        groups.iter().for_each(|conversation| self.take_over(conversation));
         let everybody: Vec<RootKey> = self.people.keys().copied().collect();
         for root in &everybody {
             if self.people.get(root).is_some_and(|contact| contact.person.standing == Standing::Contact) {

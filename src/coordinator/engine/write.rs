@@ -109,9 +109,13 @@ impl Engine {
         }
         let Some(state) = self.conversations.get_mut(conversation) else { return };
         state.writing = state.writing.saturating_sub(1);
+        let idle = state.writing == 0;
         self.mark_chat(conversation);
         self.new_heads(conversation, heads);
         self.spread_own(conversation, id);
+        if idle {
+            self.heir_may_act(conversation);
+        }
     }
 
     pub(super) fn write_failed(&mut self, call: CallId, conversation: &ConversationId, error: &str) {

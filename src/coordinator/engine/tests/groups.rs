@@ -318,30 +318,6 @@ fn a_group_that_the_disk_refuses_is_none() {
     });
 }
 
-/// When the last two admins leave at the same time, each in the belief that the other stays, whoever has been in longest is one by
-/// themselves; everybody agrees on it.
-#[test]
-fn a_group_without_an_admin_gets_one() {
-    let mut world = World::new(10);
-    let (users, group) = trio(&mut world);
-    // Who leaves where nobody hears it tells contacts later.
-    world.befriend(BOB, CAROL);
-    world.run(ALICE, Command::Promote { group, user: users[BOB] }).unwrap();
-    world.pass(MINUTE);
-    world.links_work = false;
-    world.cut_links();
-    world.broker(false);
-    world.run(ALICE, Command::LeaveGroup(group)).unwrap();
-    world.run(BOB, Command::LeaveGroup(group)).unwrap();
-    world.broker(true);
-    world.links_work = true;
-    world.pass(5 * MINUTE);
-    let view = world.group_view(CAROL, group).unwrap();
-    let members: Vec<(Uuid, bool)> = view.members.iter().map(|member| (member.user_id, member.admin)).collect();
-    assert_eq!(members, [(users[CAROL], true)]);
-    assert!(world.run(CAROL, Command::RenameGroup { group, name: "Mine".into() }).is_ok());
-}
-
 /// What was said in a group is passed on to a person, and what a person said into a group, where everybody reads it.
 #[test]
 fn messages_are_passed_on_out_of_a_group_and_into_it() {

@@ -6,6 +6,7 @@ mod choices;
 mod disk;
 mod door;
 mod groups;
+mod heirs;
 mod hiding;
 mod links;
 mod live;
