@@ -74,10 +74,11 @@ impl Engine {
             Of::Unheard => is_said(one) && !heard.contains(one),
             Of::One(other) => **one == other,
         };
+        // Those that nobody has answered leave room for others.
         let mut conversations: Vec<ConversationId> =
-            peer.shared.iter().filter(again).take(HAVES_AT_ONCE).copied().collect();
+            peer.shared.iter().filter(again).take(HAVES_AT_ONCE / 2).copied().collect();
         // Who has spoken of one has taken it, and has room for the next.
-        let count = if matches!(of, Of::One(_)) { 1 } else { HAVES_AT_ONCE };
+        let count = if matches!(of, Of::One(_)) { 1 } else { HAVES_AT_ONCE.saturating_sub(conversations.len()) };
         let fresh = |one: &&ConversationId| !is_said(one) && !conversations.contains(one);
         let left: Vec<ConversationId> = peer.shared.iter().filter(fresh).take(count + 1).copied().collect();
         let (next, more) = (left.iter().take(count), left.len() > count);

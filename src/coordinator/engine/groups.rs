@@ -45,17 +45,8 @@ impl Engine {
         let draft = Place { conversation: OWN_CONVERSATION, log, sequence: 0, previous: None, after: vec![] };
         let Some(entry) = self.sign(draft, kind::GROUP, None, action.to_bytes()) else { return Ok(()) };
         let (id, first) = (entry.conversation(), entry.id());
-        let with = With::Created;
-        let fresh = Conversation {
-            with,
-            log,
-            next: 1,
-            last: Some(first),
-            heads: vec![first],
-            writing: 1,
-            stale: false,
-            seat: None,
-        };
+        let created = Conversation::fresh(With::Created, log, vec![first]);
+        let fresh = Conversation { next: 1, last: Some(first), writing: 1, ..created };
         self.conversations.insert(id, fresh);
         self.ask(Pending::Nothing, Op::SaveOwnLog { conversation: id, log });
         let last = later.is_empty().then_some(call);

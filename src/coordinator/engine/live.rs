@@ -1,6 +1,6 @@
 //! What is done with messages: writing them, and then answering, editing, deleting, reacting, passing on; and who is told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use uuid::Uuid;
 
@@ -8,7 +8,7 @@ use super::Engine;
 use super::io::{CallId, Output};
 use super::pending::Pending;
 use super::reading::{entry_id, unknown_message};
-use super::state::UNTOLD_MAX;
+use super::state::{UNTOLD_ALL_MAX, UNTOLD_MAX};
 use super::statements::Statements;
 use super::turns::Queues;
 use super::write::being_read;
@@ -314,9 +314,10 @@ impl Engine {
     pub(super) fn tell_message(&mut self, fresh: Fresh) {
         if !self.conversations.contains_key(&fresh.conversation) {
             // A group that a contact tells us of: whether we are in it is being read. They tell of a few at a time.
+            let all: usize = self.untold.values().map(VecDeque::len).sum();
             let untold = self.untold.entry(fresh.conversation).or_default();
             untold.push_back(fresh);
-            if untold.len() > UNTOLD_MAX {
+            if untold.len() > UNTOLD_MAX || all >= UNTOLD_ALL_MAX {
                 untold.pop_front();
             }
             return;

@@ -183,8 +183,7 @@ impl Engine {
             state.with = with;
         } else {
             let log = LogId(self.rng.random());
-            let fresh = Conversation { with, log, next: 0, last: None, heads, writing: 0, stale: false, seat: None };
-            self.conversations.insert(conversation, fresh);
+            self.conversations.insert(conversation, Conversation::fresh(with, log, heads));
             self.ask(Pending::Nothing, Op::SaveOwnLog { conversation, log });
         }
         if let Some(state) = self.conversations.get_mut(&conversation)

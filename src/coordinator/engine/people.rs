@@ -148,9 +148,7 @@ impl Engine {
         }
         let log = LogId(self.rng.random());
         let with = With::Person(*root);
-        let fresh =
-            Conversation { with, log, next: 0, last: None, heads: vec![], writing: 0, stale: false, seat: None };
-        self.conversations.insert(id, fresh);
+        self.conversations.insert(id, Conversation::fresh(with, log, vec![]));
         self.ask(Pending::Nothing, Op::SaveOwnLog { conversation: id, log });
     }
 

@@ -43,6 +43,8 @@ pub(super) const HAVES_MAILED_MAX: usize = 64;
 /// Messages of one group that wait for it to be read: what one question to the outbox brings. When there are more the last ones are
 /// told; the others are there too.
 pub(super) const UNTOLD_MAX: usize = 128;
+/// And of all such groups together: with a text of 40 KB each, some 40 MB.
+pub(super) const UNTOLD_ALL_MAX: usize = 1_024;
 /// Groups that one contact tells us of and that we are not in, or not yet.
 pub(super) const OFFERED_MAX: usize = 16;
 /// Strangers whom one link lets in before a new one is made.
@@ -240,6 +242,13 @@ pub(super) struct Conversation {
     pub stale: bool,
     /// The entry by which we took ourselves to be in this group.
     pub seat: Option<EntryId>,
+}
+
+impl Conversation {
+    /// One in which this device has said nothing yet, by a log that it begins.
+    pub(super) fn fresh(with: With, log: LogId, heads: Vec<EntryId>) -> Self {
+        Self { with, log, next: 0, last: None, heads, writing: 0, stale: false, seat: None }
+    }
 }
 
 /// A broker in use.

@@ -10,6 +10,7 @@ mod heirs;
 mod hiding;
 mod links;
 mod live;
+mod many;
 mod newer;
 mod outsiders;
 mod promises;

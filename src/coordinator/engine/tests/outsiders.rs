@@ -1,10 +1,10 @@
-//! Groups and those who are out of them, or in very many; and groups of many.
+//! Groups and those who are out of them, or in very many.
 
 use uuid::Uuid;
 
 use super::groups::{MINUTE, SECOND, joined, left, linked, people, told, trio};
 use crate::coordinator::world::World;
-use crate::coordinator::{Command, GroupChange, LineView, MessageState, PageAt, Reply};
+use crate::coordinator::{Command, GroupChange, LineView, PageAt, Reply};
 use crate::wire::{ConversationId, EntryId, Frame, Have};
 
 const ALICE: usize = 0;
@@ -154,42 +154,4 @@ fn changes_are_lines_between_the_messages() {
     // Each line stands in the page of the message behind it.
     assert_eq!(read(&mut world, ALICE, PageAt::Latest, 1), lines[2..]);
     assert_eq!(read(&mut world, ALICE, PageAt::Before(last), 1), lines[..2]);
-}
-
-/// In a group that is too large for links between all, a word reaches everybody over few links, its author hears that, and nothing goes
-/// by mail but to who is away.
-#[test]
-fn a_large_group_needs_no_mail() {
-    const SIZE: usize = 13;
-    let mut world = World::new(25);
-    let names: Vec<String> = (0..SIZE).map(|number| format!("Person {number}")).collect();
-    let users = people(&mut world, &names.iter().map(String::as_str).collect::<Vec<_>>());
-    let group = world.group(0, "Many", &users[1..]);
-    world.until("all are in", 20 * MINUTE, |world| (0..SIZE).all(|device| joined(world, device, group)));
-    for device in 1..SIZE {
-        world.run(0, Command::RemoveContact(users[device])).unwrap();
-        world.run(device, Command::RemoveContact(users[0])).unwrap();
-    }
-    world.pass(5 * MINUTE);
-    world.frames.clear();
-    world.published.clear();
-    let id = world.write(5, group, "to all");
-    let begun = world.now;
-    let has = |world: &World, device| device == 5 || told(world, device, &id) == 1;
-    world.until("all have it", MINUTE, |world| (0..SIZE).all(|device| has(world, device)));
-    assert!(world.now < begun + SECOND / 2, "it took {:?}", world.now - begun);
-    world.pass(30 * SECOND);
-    let copies = world.frames.iter().filter(|(_, bytes)| matches!(Frame::parse(bytes), Ok(Frame::Entry(_)))).count();
-    assert_eq!(copies, SIZE - 1, "each gets it once");
-    assert_eq!(world.published.len(), 0, "nothing goes by mail");
-    let state = |world: &mut World| world.history(5, group).pop().unwrap().state;
-    assert_eq!(state(&mut world), MessageState::Delivered);
-    // One who is away gets mail, and reads it when they are back, whoever is there then.
-    world.kill(9);
-    world.pass(2 * MINUTE);
-    let second = world.write(5, group, "to all but one");
-    world.pass(30 * SECOND);
-    (0..SIZE).filter(|device| *device != 9).for_each(|device| world.kill(device));
-    world.start(9);
-    world.until("it came by mail", MINUTE, |world| told(world, 9, &second) == 1);
 }
