@@ -8,11 +8,10 @@ use std::collections::BTreeSet;
 use super::Engine;
 use super::members::Joined;
 use super::pending::Pending;
-use super::state::{HAVES_AT_ONCE, OFFERED_MAX, Offer};
+use super::state::{OFFERED_MAX, Offer};
 use crate::log::Entry;
 use crate::log::group::Action;
 use crate::store::{Op, Wanted};
-use crate::sync::Of;
 use crate::wire::{
     self, ConversationId, DeviceKey, EntryId, FRAMES_PER_MAIL_MAX, Frame, Have, MAIL_BYTES_MAX, OWN_CONVERSATION,
 };
@@ -61,46 +60,6 @@ impl Engine {
         // Until it is known to be a group it may be what we will say to somebody one day, and there no fold says who may write.
         // What comes too early is not acknowledged, and comes again.
         self.offered.get(&conversation).is_some_and(|offer| offer.is_group) && self.offered(device, &conversation)
-    }
-
-    /// Says what we have, of so many conversations as there is room for: of those of which it is asked, and of the next ones.
-    pub(super) fn say_haves(&mut self, device: &DeviceKey, of: Of) {
-        let now = self.now.mono;
-        let Some(peer) = self.peers.get(device) else { return };
-        let (heard, said) = (peer.push.heard(), peer.said.filter(|_| of != Of::All));
-        let is_said = |one: &ConversationId| said.is_some_and(|last| *one <= last);
-        let again = |one: &&ConversationId| match of {
-            Of::All => false,
-            Of::Unheard => is_said(one) && !heard.contains(one),
-            Of::One(other) => **one == other,
-        };
-        // Those that nobody has answered leave room for others.
-        let mut conversations: Vec<ConversationId> =
-            peer.shared.iter().filter(again).take(HAVES_AT_ONCE / 2).copied().collect();
-        // Who has spoken of one has taken it, and has room for the next.
-        let count = if matches!(of, Of::One(_)) { 1 } else { HAVES_AT_ONCE.saturating_sub(conversations.len()) };
-        let fresh = |one: &&ConversationId| !is_said(one) && !conversations.contains(one);
-        let left: Vec<ConversationId> = peer.shared.iter().filter(fresh).take(count + 1).copied().collect();
-        let (next, more) = (left.iter().take(count), left.len() > count);
-        let last = said.into_iter().chain(next.clone().copied()).max();
-        conversations.extend(next);
-        for conversation in &conversations {
-            let op = self.have_for(device, conversation);
-            self.ask(Pending::Have(*device), op);
-        }
-        let Some(peer) = self.peers.get_mut(device) else { return };
-        peer.said = last;
-        if more {
-            peer.push.say_on(now);
-        }
-    }
-
-    /// The question what we have of a conversation, as far as this device may know it.
-    pub(super) fn have_for(&self, device: &DeviceKey, conversation: &ConversationId) -> Op {
-        let root = self.peers.get(device).map(|peer| peer.row.root);
-        let out = self.joined(conversation).and(root);
-        let out = out.filter(|root| self.joined(conversation).is_some_and(|joined| !joined.has(root)));
-        out.map_or(Op::Have(*conversation), |to| Op::HaveFor { conversation: *conversation, to })
     }
 
     /// Those of these groups in which a device's person is not.

@@ -11,7 +11,8 @@
 //! | `first_contact` | requests, acceptances, and their repetition |
 //! | `groups` | what a person asks for about groups |
 //! | `group_changes` | what was changed in a group, as lines for people |
-//! | `members` | whom we know for a group's sake, who shares what with us |
+//! | `members` | being in a group: joining, taking it over, and what is told of that |
+//! | `sharing` | whom we know for a group's sake, who shares what with us, with whom a link is kept |
 //! | `former` | what contacts hear who are in a group no more |
 //! | `carry` | what of a group goes to whom, and is taken from whom |
 //! | `receipts` | by which way a word goes through a large group, and how its author hears who has it |
@@ -21,6 +22,7 @@
 //! | `hiding` | who learns an address of this device |
 //! | `presence` | hello, signals, and what the link's machine wants |
 //! | `frames` | entries, acks, have and lack, whichever path they came |
+//! | `pushing` | what goes over a link, and when |
 //! | `mail` | deposits, and what arrives in a mailbox |
 //! | `telling` | what mail says of what each side has, and which mail counts |
 //! | `pending` | why the store was asked: what to do when it answers |
@@ -60,12 +62,14 @@ mod members;
 mod pending;
 mod people;
 mod presence;
+mod pushing;
 mod reach;
 mod reading;
 mod receipts;
 mod refused;
 mod routes;
 mod search;
+mod sharing;
 mod state;
 mod statements;
 mod stored;
