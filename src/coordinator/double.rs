@@ -3,6 +3,7 @@
 mod groups;
 mod live;
 mod script;
+mod talk;
 #[cfg(test)]
 mod tests;
 

@@ -6,13 +6,15 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `device` | a process that comes and goes, and how people use it |
+//! | `device` | a process that comes and goes |
+//! | `asking` | how people use it, and what a test asks of it |
 //! | `disk` | what outlives it: commits that take time, crashes around them, backups |
 //! | `broker` | brokers: sessions, queues, faults |
 //! | `links` | connections between two devices, and the networks that they are in |
 //! | `promises` | what holds at every step of every story |
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test's world")]
 
+mod asking;
 mod broker;
 mod device;
 mod disk;
