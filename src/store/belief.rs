@@ -71,11 +71,7 @@ pub(super) fn count(tx: &Connection, peer: &DeviceKey, ids: &[EntryId]) -> Resul
     let mut count = 0;
     for id in ids {
         let has: Option<bool> = tx
-            .prepare_cached(
-                "SELECT (e.fork = 0 AND e.sequence < coalesce(b.count, 0))
-                     OR EXISTS (SELECT 1 FROM belief_entry x WHERE x.device = ?1 AND x.log = e.log AND x.entry = e.local)
-                 FROM entry e LEFT JOIN belief b ON b.device = ?1 AND b.log = e.log WHERE e.id = ?2",
-            )?
+            .prepare_cached(concat!("SELECT ", believed_to_have!("?1"), " FROM entry e WHERE e.id = ?2"))?
             .query_row(params![peer, id.0], |row| row.get(0))
             .optional()?;
         count += u64::from(has == Some(true));

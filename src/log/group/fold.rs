@@ -104,6 +104,13 @@ impl<'g> Fold<'g> {
         Arc::make_mut(&mut self.found)
     }
 
+    /// An entry counts by an authority of this rank.
+    fn count(&mut self, entry: Index, rank: Rank) {
+        if let Some(counts) = self.find().counts.get_mut(entry) {
+            *counts = Some(rank);
+        }
+    }
+
     pub(super) fn fact(&self, index: Index) -> Option<&'g Fact> {
         self.group.nodes.get(index).map(|node| &node.fact)
     }
@@ -176,12 +183,7 @@ impl<'g> Fold<'g> {
                     && self.is_known_device(fact)
                     && cards.first().is_some_and(|card| card.root() == fact.author);
                 if opens {
-                    self.find()
-                        .counts
-                        .iter_mut()
-                        .skip(grant.entry)
-                        .take(1)
-                        .for_each(|counts| *counts = Some(grant.rank));
+                    self.count(grant.entry, grant.rank);
                     for (place, card) in cards.iter().enumerate() {
                         self.seat(grant.entry, card.root(), place);
                     }
@@ -194,12 +196,7 @@ impl<'g> Fold<'g> {
                     && self.heir_by(grant.entry) == Some(*root)
                     && !self.is_taken_back(grant, grant.entry);
                 if takes_over {
-                    self.find()
-                        .counts
-                        .iter_mut()
-                        .skip(grant.entry)
-                        .take(1)
-                        .for_each(|counts| *counts = Some(grant.rank));
+                    self.count(grant.entry, grant.rank);
                 }
                 takes_over
             }
@@ -225,10 +222,12 @@ impl<'g> Fold<'g> {
             if let Some(root) = fact.revokes()
                 && self.is_protected(&root, entry, grant.rank)
             {
-                self.find().against_senior.iter_mut().skip(entry).take(1).for_each(|senior| *senior = true);
+                if let Some(senior) = self.find().against_senior.get_mut(entry) {
+                    *senior = true;
+                }
                 continue;
             }
-            self.find().counts.iter_mut().skip(entry).take(1).for_each(|counts| *counts = Some(grant.rank));
+            self.count(entry, grant.rank);
             self.revoke(entry, fact, Some(grant.rank));
             if let Some(Action::Add { card }) = &fact.action {
                 self.seat(entry, card.root(), 0);
