@@ -22,12 +22,14 @@ pub(super) const LOGS_MAX: i64 = 64;
 /// Fork entries of one log: as many as a `have` can name, so that peers can tell each other what they hold. A log that has
 /// so many takes nothing more but what continues its chain.
 pub(super) const FORKS_MAX: i64 = TIPS_MAX as i64;
-/// What does not count of one author is taken up to this from somebody who is not in the group: more than anybody writes before
-/// they hear that they are out, and a bound for what they can make others keep. What members bring is taken, for they may have
-/// written after it.
+/// What those write who are not in a group, and bring themselves, is taken until so much stands there that does not count, or that
+/// such people have changed: more than anybody writes before they hear that they are out, and a bound for what they can make others
+/// keep. It is one for all authors together, for these cost nothing. What members bring is taken, for they may have written after it.
 pub(super) const VOID_MAX: i64 = 1_000;
 /// Entries that wait for a parent and are by nobody who is in the group, as far as is known here: the rest is kept for those who are.
 pub(super) const STRANGERS_WAITING_MAX: i64 = WAITING_MAX / 2;
+/// Their bytes.
+pub(super) const STRANGERS_WAITING_BYTES_MAX: i64 = WAITING_BYTES_MAX / 2;
 
 /// How [`Progress`] is stored.
 pub(super) const QUEUED: i64 = 1;
@@ -231,7 +233,7 @@ fn admit(
             return Ok(Err("this device has too many logs here"));
         }
         let is_outside = outside.contains(&entry.conversation());
-        if let Some(reason) = outsiders::refuses(tx, conversation, entry, &missing, log.as_ref(), is_outside)? {
+        if let Some(reason) = outsiders::refuses(tx, conversation, entry, &missing, is_outside)? {
             return Ok(Err(reason));
         }
         if !missing.is_empty() {

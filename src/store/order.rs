@@ -13,7 +13,7 @@ use super::value::int;
 use super::{StoreError, groups};
 use crate::log::Entry;
 use crate::log::order::{Key, Node};
-use crate::wire::{EntryId, Header, RootKey, cbor};
+use crate::wire::{DeviceKey, EntryId, Header, RootKey, cbor};
 
 /// Between two entries at the end: `i64` has room for two thousand million of them.
 const GAP: i64 = 1 << 32;
@@ -68,12 +68,21 @@ pub(super) fn wait(
     count_waiting(tx, conversation, 1, bytes)
 }
 
-/// Whether something here waits for an entry.
-pub(super) fn is_waited_for(tx: &Connection, conversation: i64, entry: &Entry) -> Result<bool, StoreError> {
-    let is = tx
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM wait WHERE conversation = ?1 AND parent = ?2)")?
-        .query_row(params![conversation, entry.id().0], |row| row.get(0))?;
-    Ok(is)
+/// Whose entries wait here for this one, and of which devices.
+pub(super) fn waiters(
+    tx: &Connection,
+    conversation: i64,
+    id: &EntryId,
+) -> Result<Vec<(RootKey, DeviceKey)>, StoreError> {
+    let waiters = tx
+        .prepare_cached(
+            "SELECT DISTINCT e.author, d.key FROM wait w JOIN entry e ON e.local = w.entry
+             JOIN log l ON l.id = e.log JOIN device d ON d.id = l.device
+             WHERE w.conversation = ?1 AND w.parent = ?2",
+        )?
+        .query_map(params![conversation, id.0], |row| Ok((RootKey(row.get(0)?), DeviceKey(row.get(1)?))))?
+        .collect::<Result<_, _>>()?;
+    Ok(waiters)
 }
 
 /// Keeps count of what waits.

@@ -140,6 +140,29 @@ impl Fold<'_> {
         self.seat_now(root).is_some()
     }
 
+    /// Whether a device writes for somebody who is in the group now: anybody can put another's name on an entry of their own.
+    #[must_use]
+    pub fn is_of_member(&self, root: &RootKey, device: &DeviceKey) -> bool {
+        self.is_inside(root) && self.group.is_known_device(root, device)
+    }
+
+    /// How many changes count that people have written who are not in the group now. Who was put out goes on to write such ones,
+    /// about themselves, when they never look at what puts them out.
+    #[must_use]
+    pub fn changes_by_outsiders(&self) -> usize {
+        let outside = self.group.by_author.iter().filter(|(author, _)| !self.is_inside(author));
+        outside.flat_map(|(_, changes)| changes).filter(|change| self.verdict_on(**change).is_ok()).count()
+    }
+
+    /// Whether somebody has come in again after they were out. Who has not may be given what is below some place in a log and
+    /// nothing above it ([`Fold::share`]) as long as they are out; who has may be given several parts of it.
+    #[must_use]
+    pub fn has_come_back(&self, root: &RootKey) -> bool {
+        let ends = || self.ends.get(root).into_iter().flatten();
+        let mut seats = self.seats.get(root).into_iter().flatten();
+        seats.any(|seat| ends().any(|end| self.has_seen(seat.entry, *end)))
+    }
+
     /// What decides about the entries of everybody who ever came in, as a hash: while it is the same, so is every [`Fold::judge`] of
     /// theirs, but for branches of their logs.
     #[must_use]

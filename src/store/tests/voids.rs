@@ -1,6 +1,7 @@
 //! What does not count in a group is not shown, whatever the order of arrival; the pure fold, asked with whole pasts, says the same.
 
 mod beside;
+mod floods;
 mod forged;
 
 use std::collections::{BTreeMap, BTreeSet};
