@@ -117,15 +117,19 @@ pub(super) fn insert(
     outside: &[ConversationId],
 ) -> Result<Outcome, StoreError> {
     let (mut stored, mut refused, mut placed, mut has) = (vec![], vec![], vec![], vec![]);
-    let mut touched = BTreeSet::new();
+    let (mut touched, mut changed, mut anew) = (BTreeSet::new(), BTreeMap::new(), vec![]);
     for entry in entries {
         match known(tx, &entry.id())? {
             // An own entry that comes back is not taken as a sign of its delivery here: there would be nobody to tell.
             // It stays in the outbox, and the answer to that is an ack.
             Some((_, progress)) if progress < DELIVERED => {}
             Some((local, _)) => {
-                if live::fill_in(tx, local, entry)? {
+                if live::fill_in(tx, local, entry, &mut anew)? {
                     placed.push(local);
+                    // A card in it may let somebody in whose entries were here.
+                    if let Some(conversation) = logs::conversation(tx, &entry.conversation())? {
+                        changed.insert(entry.conversation(), conversation);
+                    }
                 }
                 has.push(local);
             }
@@ -133,6 +137,7 @@ pub(super) fn insert(
                 Ok(place) => {
                     let header = entry.header();
                     touched.insert((place.conversation, entry.conversation(), header.device, header.log));
+                    changed.insert(entry.conversation(), place.conversation);
                     has.push(keep(tx, entry, Place { way: Some(way), ..place }, &mut placed)?);
                 }
                 Err(reason) => {
@@ -156,9 +161,9 @@ pub(super) fn insert(
     // One that came without its body and then with it is told of once.
     placed.sort_unstable();
     placed.dedup();
-    voids::settle(tx, &placed)?;
+    anew.extend_from_slice(&placed);
+    voids::settle(tx, &anew)?;
     let fresh = live::take_effect(tx, &placed)?;
-    let changed: BTreeMap<_, _> = touched.iter().map(|(conversation, key, ..)| (*key, *conversation)).collect();
     let mut heads = vec![];
     for (key, conversation) in changed {
         if fresh.iter().any(|fresh| fresh.conversation == key) {

@@ -1,6 +1,6 @@
 //! Why the store could not do something.
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 use thiserror::Error;
 
 /// Why the store could not do something. Every op of a batch gets the same one.
@@ -31,6 +31,19 @@ pub enum StoreError {
     /// Anything else, in SQLite's words.
     #[error("the database refused: {0}")]
     Failed(String),
+}
+
+impl StoreError {
+    /// The same in SQLite's words, which are all that a migration can hand on.
+    pub(super) fn into_sqlite(self) -> rusqlite::Error {
+        let (code, text) = match self {
+            Self::Damaged(text) => (ffi::SQLITE_CORRUPT, text),
+            Self::Full => (ffi::SQLITE_FULL, self.to_string()),
+            Self::Io(text) => (ffi::SQLITE_IOERR, text),
+            other => (ffi::SQLITE_ERROR, other.to_string()),
+        };
+        rusqlite::Error::SqliteFailure(ffi::Error::new(code), Some(text))
+    }
 }
 
 impl From<rusqlite::Error> for StoreError {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::value::uint;
-use super::{GroupRow, Outcome, StoreError, logs, order};
+use super::{GroupRow, Outcome, StoreError, logs, order, voids};
 use crate::log::group::{Action, CUT_LOGS_MAX, Fact, Group, Last, Share};
 use crate::wire::{ConversationId, DeviceKey, EntryId, LogId, RootKey, kind};
 
@@ -130,27 +130,29 @@ fn adopt(tx: &Connection, conversation: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A card that was missing is here now: who belongs to the group and what each entry has seen is found out anew, and everybody is
-/// judged anew by who calls this. Only somebody who takes bodies away makes this happen.
-pub(super) fn look_again(tx: &Connection, conversation: i64) -> Result<(), StoreError> {
+/// A card that was missing is here now: who belongs to the group and what each entry has seen is found out anew. Who calls this hands
+/// the creation, which is told, to [`voids::settle`], so that everybody is judged anew too. Only somebody who takes bodies away makes
+/// this happen.
+pub(super) fn look_again(tx: &Connection, conversation: i64) -> Result<Option<i64>, StoreError> {
     tx.prepare_cached("UPDATE entry SET era = NULL, beside = 0 WHERE conversation = ?1")?.execute([conversation])?;
     tx.prepare_cached("DELETE FROM judged WHERE conversation = ?1")?.execute([conversation])?;
     let key = key(tx, conversation)?;
-    let Some(creation) = logs::local(tx, &EntryId(key.0))? else { return Ok(()) };
+    let Some(creation) = logs::local(tx, &EntryId(key.0))? else { return Ok(None) };
     note(tx, conversation, creation, &EntryId(key.0), &[])?;
-    order::find_heads(tx, conversation)
+    order::find_heads(tx, conversation)?;
+    Ok(Some(creation))
 }
 
-/// What the eighth migration cannot say in SQL: which entries stand beside their group.
-pub(super) fn fill(tx: &Connection) -> Result<(), rusqlite::Error> {
+/// What the eighth migration cannot say in SQL: which entries stand beside their group, and what counts without them. It reads and
+/// writes with the statements of today: a later migration that changes their tables has to run before this.
+pub(super) fn fill(tx: &Connection) -> Result<(), StoreError> {
     let groups: Vec<i64> = tx
         .prepare("SELECT DISTINCT conversation FROM era")?
         .query_map([], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for conversation in groups {
-        if let Err(error) = look_again(tx, conversation) {
-            tracing::warn!(%error, "a group was not looked through");
-        }
+        let creation = look_again(tx, conversation)?;
+        voids::settle(tx, creation.as_slice())?;
     }
     Ok(())
 }
@@ -335,6 +337,11 @@ impl Sharing {
     pub(super) fn with(tx: &Connection, key: &ConversationId, to: Option<RootKey>) -> Result<Option<Self>, StoreError> {
         let (Some(to), Some(conversation)) = (to, logs::conversation(tx, key)?) else { return Ok(None) };
         Ok(Some(Self { group: group(tx, conversation, key)?, to, known: RefCell::default() }))
+    }
+
+    /// Whether there may be several parts of a log that they may be given.
+    pub(super) fn is_in_parts(&self) -> bool {
+        self.group.fold().has_come_back(&self.to)
     }
 
     /// How much of an entry with these changes before it they may be given. What has no place yet is given to nobody: it is not known

@@ -65,8 +65,9 @@ pub(super) fn have(tx: &Connection, conversation: &ConversationId) -> Result<Hav
     Ok(have)
 }
 
-/// What of a group somebody may know that we have who is in it no more: of each log the beginning that they may be given. Who has
-/// seen that they were put out has seen it in all that they have written since, so there is one place in a log where that ends.
+/// What of a group somebody may know that we have who is in it no more: of each log everything up to the last entry that they may be
+/// given. Who has seen that they were put out has seen it in all that they have written since, so for most there is one place in a log
+/// where that ends. Who was in it twice was given what lies between too, while they were.
 pub(super) fn have_for(tx: &Connection, key: &ConversationId, to: RootKey) -> Result<Have, StoreError> {
     let mut said = have(tx, key)?;
     let (Some(sharing), Some(conversation)) = (Sharing::with(tx, key, Some(to))?, logs::conversation(tx, key)?) else {
@@ -75,11 +76,7 @@ pub(super) fn have_for(tx: &Connection, key: &ConversationId, to: RootKey) -> Re
     let mut known = vec![];
     for mut log in std::mem::take(&mut said.logs) {
         let Some(row) = logs::find(tx, conversation, &log.device, &log.log)? else { continue };
-        let (mut count, mut beyond) = (0, int(log.count));
-        while count < beyond {
-            let at = count + (beyond - count) / 2;
-            if is_for(tx, row.id, at, &sharing)? { count = at + 1 } else { beyond = at }
-        }
+        let count = known_of(tx, row.id, int(log.count), &sharing)?;
         if count == 0 {
             continue;
         }
@@ -90,6 +87,23 @@ pub(super) fn have_for(tx: &Connection, key: &ConversationId, to: RootKey) -> Re
     }
     said.logs = known;
     Ok(said)
+}
+
+/// How far the last entry of a log is of which they may be given anything.
+fn known_of(tx: &Connection, log: i64, count: i64, sharing: &Sharing) -> Result<i64, StoreError> {
+    let (mut known, mut beyond) = (0, count);
+    if sharing.is_in_parts() {
+        // Hardly anybody is put out twice, so this may look at one entry after the other.
+        while beyond > 0 && !is_for(tx, log, beyond - 1, sharing)? {
+            beyond -= 1;
+        }
+        return Ok(beyond);
+    }
+    while known < beyond {
+        let at = known + (beyond - known) / 2;
+        if is_for(tx, log, at, sharing)? { known = at + 1 } else { beyond = at }
+    }
+    Ok(known)
 }
 
 /// Whether anything of this entry of a log may be given to them.

@@ -61,8 +61,9 @@ fn is_deleted(tx: &Connection, conversation: i64, id: &EntryId, author: &RootKey
     Ok(deleted)
 }
 
-/// A known entry has come once more, and this time with its body; tells whether that is news.
-pub(super) fn fill_in(tx: &Connection, local: i64, entry: &Entry) -> Result<bool, StoreError> {
+/// A known entry has come once more, and this time with its body; tells whether that is news. Adds the creation of a group in which
+/// everybody is to be judged anew for it.
+pub(super) fn fill_in(tx: &Connection, local: i64, entry: &Entry, anew: &mut Vec<i64>) -> Result<bool, StoreError> {
     let (Some(salt), Some(body)) = (&entry.wire().salt, &entry.wire().body) else { return Ok(false) };
     let (conversation, erased, placed): (i64, bool, bool) = tx
         .prepare_cached("SELECT conversation, body IS NULL, position IS NOT NULL FROM entry WHERE local = ?1")?
@@ -75,7 +76,7 @@ pub(super) fn fill_in(tx: &Connection, local: i64, entry: &Entry) -> Result<bool
     look_again(tx, local)?;
     tx.prepare_cached("UPDATE entry SET unread = (progress = 4 AND shown = 1) WHERE local = ?1")?.execute([local])?;
     if placed && entry.header().kind == kind::GROUP {
-        groups::look_again(tx, conversation)?;
+        anew.extend(groups::look_again(tx, conversation)?);
     }
     if !placed {
         order::count_waiting(tx, conversation, 0, int(body.len() as u64))?;

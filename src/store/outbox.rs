@@ -134,12 +134,12 @@ fn floor(tx: &Connection, peer: i64, conversation: i64) -> Result<Option<i64>, S
     Ok(floor)
 }
 
-/// Own entries that are not delivered, in conversations with contacts and in groups.
+/// Own entries that are not delivered, in conversations with contacts and in groups. What stands beside a group goes to nobody.
 pub(super) fn count_waiting(tx: &Connection) -> Result<u64, StoreError> {
     let contacts = people::contacts(tx)?;
     let mut statement = tx.prepare_cached(
         "SELECT c.key, e.author, count(*), EXISTS (SELECT 1 FROM recipient r WHERE r.conversation = c.id) FROM log l
-         JOIN entry e INDEXED BY entry_unconfirmed ON e.log = l.id AND e.progress < 3
+         JOIN entry e INDEXED BY entry_unconfirmed ON e.log = l.id AND e.progress < 3 AND e.beside = 0
          JOIN conversation c ON c.id = l.conversation
          WHERE l.own > 0 GROUP BY c.key, e.author",
     )?;

@@ -183,7 +183,8 @@ pub(super) fn save_seat(tx: &Connection, conversation: &ConversationId, seat: &E
 
 fn own_logs(tx: &Connection) -> Result<Vec<OwnLog>, StoreError> {
     let mut statement = tx.prepare_cached(
-        "SELECT c.id, c.key, o.name, l.count, l.head, o.seat
+        "SELECT c.id, c.key, o.name, l.count, l.head, o.seat,
+             EXISTS (SELECT 1 FROM entry e WHERE e.id = l.head AND e.beside = 1)
          FROM own_log o JOIN conversation c ON c.id = o.conversation
          LEFT JOIN log l ON l.conversation = c.id AND l.name = o.name AND l.own = 1
          ORDER BY c.id",
@@ -199,6 +200,7 @@ fn own_logs(tx: &Connection) -> Result<Vec<OwnLog>, StoreError> {
             heads: order::heads(tx, row.get(0)?)?,
             read: reading::own(tx, row.get(0)?)?,
             seat: row.get::<_, Option<_>>(5)?.map(EntryId),
+            beside: row.get(6)?,
         });
     }
     Ok(logs)

@@ -144,6 +144,8 @@ pub struct OwnLog {
     pub read: Option<Mark>,
     /// Of a group: the entry by which we take ourselves to be in it, the last time that we did.
     pub seat: Option<EntryId>,
+    /// The last own entry stands beside its group, and so does whatever goes on with it.
+    pub beside: bool,
 }
 
 /// How far somebody has read.

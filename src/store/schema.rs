@@ -58,8 +58,8 @@ pub(super) fn open(path: &Path, whole_max: u64) -> Result<(Connection, Due), Sto
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     restrict(path)?;
     let connection = prepare(connection)?;
-    if unclean {
-        // A process that was killed right after a deletion has left the text in its WAL.
+    if unclean || !current {
+        // A process that was killed right after a deletion has left the text in its WAL; a migration may have had one take effect.
         empty_wal(&connection)?;
     }
     Ok((connection, due))
@@ -100,7 +100,7 @@ pub(super) fn migrations() -> Migrations<'static> {
         *fifth = M::up_with_hook(FIFTH, |tx| Ok(live::fill(tx)?));
     }
     if let Some(eighth) = all.get_mut(7) {
-        *eighth = M::up_with_hook(EIGHTH, |tx| Ok(groups::fill(tx)?));
+        *eighth = M::up_with_hook(EIGHTH, |tx| Ok(groups::fill(tx).map_err(StoreError::into_sqlite)?));
     }
     Migrations::new(all)
 }

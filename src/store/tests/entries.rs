@@ -73,6 +73,7 @@ fn what_was_saved_is_loaded() {
         heads: vec![],
         read: None,
         seat: None,
+        beside: false,
     };
     let expected = Loaded {
         profile: Some(profile),

@@ -3,6 +3,8 @@
 mod beside;
 mod floods;
 mod forged;
+mod late;
+mod upgrade;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;

@@ -1,0 +1,62 @@
+//! What a body says that comes late, and what those may know who were in a group twice.
+
+use super::*;
+
+fn bare(entry: &Entry) -> Entry {
+    Entry::verify(wire::Entry { salt: None, body: None, ..entry.wire().clone() }).unwrap()
+}
+
+/// A change whose body was taken away may put somebody out who was here: their entries are judged anew too.
+#[test]
+fn a_body_that_comes_late_can_put_somebody_out() {
+    let mut room = Room::new(1);
+    let creation = room.entries[0].clone();
+    let promoted = room.change(0, &Action::Promote { root: root(1) });
+    room.tell(1, 0);
+    let added = room.change(1, &Action::Add { card: Box::new(EVERYBODY[2].1.clone()) });
+    room.tell(2, 1);
+    let text = room.say(2, "hello");
+    // At the same time, and senior to the addition.
+    let demoted = room.change(0, &Action::Demote { root: root(1) });
+    let mut db = Db::in_memory().unwrap();
+    insert(&mut db, &[&creation, &promoted, &added, &text, &bare(&demoted)]);
+    assert_eq!(visible(&db, &text), (false, true, true, true));
+    insert(&mut db, &[&demoted]);
+    assert_eq!(visible(&db, &text), (true, false, false, true), "nobody has let them in");
+}
+
+/// A body that lets in who was here makes other heads, and they are told: the next own entry names what is shown.
+#[test]
+fn heads_that_a_late_body_makes_are_told() {
+    let mut room = Room::new(1);
+    let creation = room.entries[0].clone();
+    let added = room.change(0, &Action::Add { card: Box::new(EVERYBODY[2].1.clone()) });
+    room.tell(2, 0);
+    let text = room.say(2, "hello");
+    let mut db = Db::in_memory().unwrap();
+    insert(&mut db, &[&creation, &bare(&added), &text]);
+    let op = Op::Insert { from: None, entries: vec![added], way: Way::Direct, own: vec![], outside: vec![] };
+    let Outcome::Inserted { heads, .. } = one(&mut db, op) else { panic!() };
+    assert_eq!(heads, [(room.conversation, vec![text.id()])]);
+}
+
+/// Who was put out, came back and was put out again may know what they were given in between: up to the last of it.
+#[test]
+fn who_was_out_twice_knows_up_to_the_second_time() {
+    let mut room = Room::new(2);
+    let mut said = vec![room.entries[0].clone(), room.say(0, "with them")];
+    for again in [true, false] {
+        said.push(room.change(0, &Action::Remove { root: root(2), cut: vec![] }));
+        said.push(room.say(0, "without them"));
+        if again {
+            said.push(room.change(0, &Action::Add { card: Box::new(EVERYBODY[2].1.clone()) }));
+            said.push(room.say(0, "with them again"));
+        }
+    }
+    let mut db = Db::in_memory().unwrap();
+    insert(&mut db, &said.iter().collect::<Vec<_>>());
+    let op = Op::HaveFor { conversation: room.conversation, to: root(2) };
+    let Outcome::Have(have) = one(&mut db, op) else { panic!() };
+    let known: Vec<(u64, EntryId)> = have.logs.iter().map(|log| (log.count, log.head.unwrap())).collect();
+    assert_eq!(known, [(7, said[6].id())], "the entry that puts them out the second time is the last");
+}
