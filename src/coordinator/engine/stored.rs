@@ -1,6 +1,8 @@
 //! What follows when something is on disk. Every outcome of the store comes here first, and is handed on to the file whose it is;
 //! what was written is acknowledged, replied and told from an outcome, and never before.
 
+use rand::RngExt;
+
 use super::Engine;
 use super::io::{Output, StoreToken};
 use super::pending::{Pending, Said};
@@ -8,7 +10,7 @@ use super::state::{Conversation, Me, With};
 use crate::coordinator::{CommandError, ErrorCode, Event, Reply};
 use crate::identity::{Card, Name};
 use crate::store::{Delivery, Invitation, Loaded, Op, Outcome, Profile, Refusal, Standing};
-use crate::wire::{ConnectionId, ConversationId, DeviceKey, Frame, RootKey};
+use crate::wire::{ConnectionId, ConversationId, DeviceKey, Frame, LogId, RootKey};
 
 impl Engine {
     /// The store has answered.
@@ -262,12 +264,20 @@ impl Engine {
 
     fn reload_logs(&mut self, loaded: &Loaded) {
         for log in &loaded.logs {
+            // An older Kith named what stands beside a group: whatever goes on with that stands there too. So a new log begins.
+            let (name, next, last) = if log.beside {
+                let name = LogId(self.rng.random());
+                self.ask(Pending::Nothing, Op::SaveOwnLog { conversation: log.conversation, log: name });
+                (name, 0, None)
+            } else {
+                (log.log, log.next, log.last)
+            };
             let known = self.conversations.remove(&log.conversation).map(|conversation| conversation.with);
             let fresh = Conversation {
                 with: known.unwrap_or(With::Nobody),
-                log: log.log,
-                next: log.next,
-                last: log.last,
+                log: name,
+                next,
+                last,
                 heads: log.heads.clone(),
                 writing: 0,
                 stale: false,

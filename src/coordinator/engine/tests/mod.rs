@@ -1,5 +1,6 @@
 //! Stories of the engine in a simulated world: no process, no network, no clock.
 
+mod beside;
 mod brokers;
 mod chaos;
 mod choices;
