@@ -127,6 +127,8 @@ story("messages_live_under_a_finger", async (world) => {
   const { alice } = await world.friends({ size: PHONE });
   await alice.opens("Bob");
   await alice.writes("under a finger");
+  // Until it is away a line below says what it waits for; without it everything moves, away from where the finger goes.
+  await expect(alice.mark("under a finger", MARK.delivered)).toBeVisible();
   const touch = await alice.page.context().newCDPSession(alice.page);
   const box = await alice.message("under a finger").boundingBox();
   const start = { x: box.x + 20, y: box.y + box.height / 2 };
