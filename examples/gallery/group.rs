@@ -2,6 +2,7 @@
 
 use kith::coordinator::MessageState::{self, Delivered, Received, Sent};
 use kith::coordinator::double::Script;
+use kith::coordinator::{ChangeView, GroupChange, LineView, Uncounted};
 use uuid::Uuid;
 
 use crate::people::{own, user};
@@ -36,10 +37,26 @@ pub fn gather(script: &mut Script) {
         (me, 12, "Then platform 4, ten to nine", Sent),
         (me, 12, "Whoever is late walks behind", Sent),
     ];
+    let bobs = |id: &str, before: &str, about: &str, ago, change, uncounted| LineView {
+        before: Some(before.into()),
+        by: "Bob Okafor".into(),
+        about: about.into(),
+        change: ChangeView { id: id.into(), by: bob, at: NOW - ago * MINUTE, change, uncounted, beside: Vec::new() },
+    };
     for (from, ago, text, state) in said {
         script.says_in(group, from, text, NOW - ago * MINUTE, state);
+        let id = script.messages(group).last().map(|last| last.id.clone()).unwrap_or_default();
+        if text.starts_with("The forecast") {
+            let made =
+                GroupChange::Created { name: "Sunday walkers".into(), members: vec![bob, me, amelie, youssef, ingrid] };
+            script.changes_in(group, bobs("made", &id, "", 96, made, None));
+        }
         if text.starts_with("And I bring") {
-            let id = script.messages(group).last().map(|last| last.id.clone()).unwrap_or_default();
+            script.changes_in(group, bobs("tom", &id, "Tom", 76, GroupChange::Added { user_id: tom }, None));
+            let against = GroupChange::Removed { user_id: amelie };
+            script.changes_in(group, bobs("against", &id, "Amélie Laurent", 75, against, Some(Uncounted::Overruled)));
+        }
+        if text.starts_with("And I bring") {
             for who in [bob, ingrid, tom] {
                 let _ = script.reacts(group, &id, who, "☕", true);
             }
