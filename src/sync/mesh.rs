@@ -20,7 +20,10 @@ pub const NEIGHBOURS_MAX: usize = 2 * RINGS as usize;
 pub struct Mesh {
     own: RootKey,
     links: BTreeMap<RootKey, BTreeSet<RootKey>>,
+    /// Where we stand in the trees of members that were asked for: of nobody else, for there can be any number of those.
     places: BTreeMap<RootKey, Place>,
+    /// Where we stand for everybody else, with all our links.
+    outside: Place,
 }
 
 /// Where one stands in the tree of an author: a way without detours from them to each member, the same on every device.
@@ -55,17 +58,21 @@ impl Mesh {
                 places.iter().zip(next).for_each(|((_, one), (_, other))| link(*one, *other));
             }
         }
-        Self { own: *own, links, places: BTreeMap::new() }
+        let outside = Place { toward: None, onward: links.get(own).cloned().unwrap_or_default() };
+        Self { own: *own, links, places: BTreeMap::new(), outside }
     }
 
     /// The members with whom we keep a link.
     #[must_use]
-    pub fn neighbours(&self) -> BTreeSet<RootKey> {
-        self.links.get(&self.own).cloned().unwrap_or_default()
+    pub fn neighbours(&self) -> &BTreeSet<RootKey> {
+        &self.outside.onward
     }
 
     /// Where we stand in the tree of an author. For somebody who is no member there is none: everybody tells all.
     pub fn place(&mut self, author: &RootKey) -> &Place {
+        if !self.links.contains_key(author) {
+            return &self.outside;
+        }
         if !self.places.contains_key(author) {
             let place = self.find(author);
             self.places.insert(*author, place);
@@ -75,9 +82,6 @@ impl Mesh {
 
     fn find(&self, author: &RootKey) -> Place {
         let mut found = Place::default();
-        if !self.links.contains_key(author) {
-            return Place { toward: None, onward: self.neighbours() };
-        }
         let (mut reached, mut edge) = (BTreeSet::from([*author]), VecDeque::from([*author]));
         while let Some(member) = edge.pop_front() {
             for next in self.links.get(&member).into_iter().flatten() {
@@ -100,7 +104,7 @@ impl Mesh {
 /// The members with whom this one keeps a link.
 #[cfg(test)]
 fn neighbours(group: &ConversationId, own: &RootKey, members: &BTreeSet<RootKey>) -> BTreeSet<RootKey> {
-    Mesh::new(group, own, members).neighbours()
+    Mesh::new(group, own, members).neighbours().clone()
 }
 
 fn place(group: &ConversationId, ring: u8, member: &RootKey) -> [u8; 32] {
@@ -183,6 +187,19 @@ mod tests {
             let stranger = Mesh::new(&of, own, &members).place(&RootKey([0; 32])).clone();
             assert_eq!(stranger, Place { toward: None, onward: neighbours(&of, own, &members) });
         }
+    }
+
+    /// Whoever writes without being a member leaves nothing behind here, however many they are.
+    #[test]
+    fn only_trees_of_members_are_kept() {
+        let mut rng = StdRng::seed_from_u64(4);
+        let (of, members) = (ConversationId(rng.random()), group(20, &mut rng));
+        let own = members.first().unwrap();
+        let mut mesh = Mesh::new(&of, own, &members);
+        for author in members.iter().copied().chain((0..100).map(|_| RootKey(rng.random()))) {
+            mesh.place(&author);
+        }
+        assert!(mesh.places.keys().eq(&members));
     }
 
     /// The mesh mostly stays whole when a third of a large group is away.

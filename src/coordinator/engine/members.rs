@@ -48,7 +48,7 @@ impl Joined {
     }
 
     /// Members with whom we keep a link for its sake.
-    pub(super) fn neighbours(&self) -> BTreeSet<RootKey> {
+    pub(super) fn neighbours(&self) -> &BTreeSet<RootKey> {
         self.mesh.neighbours()
     }
 
