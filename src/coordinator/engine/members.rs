@@ -156,19 +156,12 @@ impl Engine {
         let GroupRow { conversation, group, heads } = row;
         let membership = group.fold().membership()?;
         let before = self.joined(&conversation).map(|joined| (joined.inside, joined.membership.clone()));
-        let since = membership.member(&own).map(|member| member.since);
-        let listed = since.is_some();
-        let inside = match &before {
-            Some((true, _)) => listed,
-            Some((false, _)) => self.may_join(&own, &group, &membership),
-            // What this device has a log in is ours, whoever is a contact today.
-            None if self.conversations.contains_key(&conversation) => {
-                listed && (self.was_inside(&conversation, &group, since) || self.may_join(&own, &group, &membership))
-            }
-            None if self.may_join(&own, &group, &membership) => true,
-            None => return None,
-        };
-        let mut joined = Joined::new(&conversation, &own, group, membership, inside);
+        let known = self.conversations.contains_key(&conversation);
+        let seat = membership.member(&own).and_then(|_| self.seat(&conversation, &own, &group));
+        if seat.is_none() && !known {
+            return None;
+        }
+        let mut joined = Joined::new(&conversation, &own, group, membership, seat.is_some());
         if let Some(before) = self.joined(&conversation) {
             let same = |device: &&DeviceKey| {
                 let root = self.peers.get(*device).map(|peer| peer.row.root);
@@ -185,7 +178,7 @@ impl Engine {
             self.ask(Pending::Nothing, Op::SaveOwnLog { conversation, log });
         }
         if let Some(state) = self.conversations.get_mut(&conversation)
-            && let Some(seat) = since.filter(|since| inside && state.seat != Some(*since))
+            && let Some(seat) = seat.filter(|seat| state.seat != Some(*seat))
         {
             state.seat = Some(seat);
             self.ask(Pending::Nothing, Op::SaveSeat { conversation, seat });
@@ -199,10 +192,8 @@ impl Engine {
     fn tell_group(&mut self, conversation: &ConversationId, before: Option<(bool, Membership)>) {
         let Some(joined) = self.joined(conversation) else { return };
         let group_id = GroupId::from(conversation).0;
-        let own = self.me.as_ref().map(|me| me.card.root());
-        let own = own.filter(|_| joined.inside);
-        let since = own.and_then(|own| joined.membership.member(&own)).map(|member| member.since);
-        let by = since.and_then(|since| joined.group.fact(&since)).map(|fact| UserId::from(&fact.author).0);
+        let seat = self.conversations.get(conversation).and_then(|state| state.seat).filter(|_| joined.inside);
+        let by = seat.and_then(|seat| joined.group.fact(&seat)).map(|fact| UserId::from(&fact.author).0);
         let event = match (before, by) {
             (None | Some((false, _)), Some(by)) => {
                 Event::GroupJoined { group_id, name: joined.membership.name.to_string(), by }
@@ -220,36 +211,39 @@ impl Engine {
         told.into_iter().for_each(|fresh| self.tell_message(fresh));
     }
 
-    /// Whether we were in a group by this entry when the last process ended. What an older Kith has stored does not say it: then we were
-    /// unless the last that we have said is that we leave.
-    fn was_inside(&self, conversation: &ConversationId, group: &Group, since: Option<EntryId>) -> bool {
-        match self.conversations.get(conversation).and_then(|state| state.seat) {
-            Some(seat) => since == Some(seat),
-            None => !self.has_left(conversation, group),
+    /// The entry by which we take ourselves to be in a group that lists us. That by which we were holds as long as nothing ends it, whoever
+    /// is a contact today and whoever else has added us. Otherwise one of our own, or of a contact: strangers put nobody into a group.
+    fn seat(&mut self, conversation: &ConversationId, own: &RootKey, group: &Group) -> Option<EntryId> {
+        let fold = group.fold();
+        let known = self.conversations.get(conversation);
+        if let Some(seat) = known.and_then(|state| state.seat) {
+            if fold.ways_in(own).any(|fact| fact.id == seat) {
+                return Some(seat);
+            }
+        } else if known.is_some() && self.joined(conversation).is_none() && !self.has_left(conversation, group) {
+            // An older Kith has not kept it: then we were in unless the last that we have said is that we leave.
+            return fold.ways_in(own).next().map(|fact| fact.id);
         }
+        let may_add = |author: &RootKey| {
+            let standing = self.people.get(author).map(|contact| contact.person.standing);
+            author == own || standing == Some(Standing::Contact)
+        };
+        let Some(fact) = fold.ways_in(own).find(|fact| may_add(&fact.author)) else {
+            self.drop_counted("a group to which nobody has added us who is a contact");
+            return None;
+        };
+        let is_new = self.joined(conversation).is_none_or(|joined| !joined.inside);
+        if is_new && fact.author != *own && self.groups_inside() >= GROUPS_MAX {
+            self.drop_counted("a group beyond the limit");
+            return None;
+        }
+        Some(fact.id)
     }
 
     fn has_left(&self, conversation: &ConversationId, group: &Group) -> bool {
         let last = self.conversations.get(conversation).and_then(|state| state.last);
         let action = last.and_then(|last| group.fact(&last)).and_then(|fact| fact.action.as_ref());
         matches!(action, Some(Action::Leave { .. }))
-    }
-
-    /// Whether we are in a group that is new here, or in which we were no more: we made it, or a contact has added us.
-    fn may_join(&mut self, own: &RootKey, group: &Group, membership: &Membership) -> bool {
-        let Some(member) = membership.member(own) else { return false };
-        let by = group.fact(&member.since).map(|fact| fact.author);
-        let ours = by == Some(*own);
-        let standing = by.and_then(|by| self.people.get(&by)).map(|contact| contact.person.standing);
-        if !ours && standing != Some(Standing::Contact) {
-            self.drop_counted("a group to which nobody has added us who is a contact");
-            return false;
-        }
-        if !ours && self.groups_inside() >= GROUPS_MAX {
-            self.drop_counted("a group beyond the limit");
-            return false;
-        }
-        true
     }
 
     /// How many groups we are in.

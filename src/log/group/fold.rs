@@ -272,12 +272,20 @@ impl<'g> Fold<'g> {
     }
 
     fn seat_when(&self, root: &RootKey, is_seen: impl Fn(Index) -> bool) -> Option<Seat> {
-        let ends = self.ends.get(root);
-        let holds = |seat: &&Seat| {
-            is_seen(seat.entry)
-                && !ends.into_iter().flatten().any(|end| is_seen(*end) && !self.has_seen(seat.entry, *end))
-        };
-        self.seats.get(root)?.iter().find(holds).copied()
+        self.seats.get(root)?.iter().find(|seat| self.holds(root, seat, &is_seen)).copied()
+    }
+
+    /// Whether nothing that is seen ends a seat.
+    fn holds(&self, root: &RootKey, seat: &Seat, is_seen: impl Fn(Index) -> bool) -> bool {
+        let mut ends = self.ends.get(root).into_iter().flatten();
+        is_seen(seat.entry) && !ends.any(|end| is_seen(*end) && !self.has_seen(seat.entry, *end))
+    }
+
+    /// Everything that has put somebody into the group and still does, the longest first. There is more than one when several have
+    /// added them at the same time.
+    pub fn ways_in(&self, root: &RootKey) -> impl Iterator<Item = &'g Fact> {
+        let seats = self.seats.get(root).into_iter().flatten();
+        seats.filter(|seat| self.holds(root, seat, |_| true)).filter_map(|seat| self.fact(seat.entry))
     }
 
     /// The grant by which somebody is an admin now, the most senior of them.

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::groups::{MINUTE, SECOND, joined, left, linked, people, told, trio};
-use crate::coordinator::world::World;
+use crate::coordinator::world::{Moment, World};
 use crate::coordinator::{Command, GroupChange, LineView, PageAt, Reply};
 use crate::wire::{ConversationId, EntryId, Frame, Have};
 
@@ -90,6 +90,88 @@ fn put_back_by_a_stranger_is_not_in() {
         world.start(BOB);
         world.pass(2 * MINUTE);
         assert_eq!(inside(&mut world), !stranger, "after a start");
+    }
+}
+
+/// Bob knows Alice, and Carol no more; both are admins of a group, and he of none.
+fn between_two_admins(world: &mut World) -> (Vec<Uuid>, Uuid) {
+    let users = people(world, &["Alice", "Bob", "Carol"]);
+    world.befriend(BOB, CAROL);
+    let group = world.group(ALICE, "Us", &users[2..]);
+    world.until("Carol is in", 2 * MINUTE, |world| joined(world, CAROL, group));
+    world.run(ALICE, Command::Promote { group, user: users[CAROL] }).unwrap();
+    world.pass(MINUTE);
+    world.run(BOB, Command::RemoveContact(users[CAROL])).unwrap();
+    (users, group)
+}
+
+/// Who was put out and put back by a stranger while they were away is out, as if they had heard of one after the other: at once, and
+/// after the next start.
+#[test]
+fn put_out_and_back_by_a_stranger_while_away_is_not_in() {
+    let mut world = World::new(25);
+    let (users, group) = between_two_admins(&mut world);
+    world.run(ALICE, Command::AddToGroup { group, user: users[BOB] }).unwrap();
+    world.until("Bob is in", 2 * MINUTE, |world| joined(world, BOB, group));
+    world.pass(MINUTE);
+    world.kill(BOB);
+    world.run(CAROL, Command::RemoveFromGroup { group, user: users[BOB] }).unwrap();
+    world.pass(MINUTE);
+    world.run(CAROL, Command::AddToGroup { group, user: users[BOB] }).unwrap();
+    world.pass(MINUTE);
+    world.lose_mail();
+    for _ in 0..2 {
+        world.start(BOB);
+        world.pass(2 * MINUTE);
+        assert!(left(&world, BOB, group) && !world.group_view(BOB, group).unwrap().inside);
+        world.kill(BOB);
+    }
+}
+
+/// Whom a contact has added is in, also when a stranger has added them at the same time and comes first in the order: whether they
+/// hear of both at once, or one after the other, wherever their process dies on the way.
+#[test]
+fn added_by_a_contact_and_a_stranger_is_in() {
+    let concurrent = |world: &mut World| {
+        let (users, group) = between_two_admins(world);
+        world.links_work = false;
+        world.cut_links();
+        world.broker(false);
+        // What has a longer past comes later in the order.
+        world.run(ALICE, Command::RenameGroup { group, name: "Us all".into() }).unwrap();
+        world.run(ALICE, Command::AddToGroup { group, user: users[BOB] }).unwrap();
+        world.run(CAROL, Command::AddToGroup { group, user: users[BOB] }).unwrap();
+        world.pass(SECOND);
+        group
+    };
+    let inside = |world: &mut World, group| world.group_view(BOB, group).is_some_and(|view| view.inside);
+    let mut world = World::new(26);
+    let group = concurrent(&mut world);
+    world.kill(BOB);
+    world.broker(true);
+    world.links_work = true;
+    world.pass(2 * MINUTE);
+    world.start(BOB);
+    world.pass(2 * MINUTE);
+    assert!(inside(&mut world, group), "both at once");
+    for wishes in 0..16 {
+        let mut world = World::new(27);
+        let group = concurrent(&mut world);
+        world.kill(CAROL);
+        world.broker(true);
+        world.links_work = true;
+        world.until("Bob is in", 2 * MINUTE, |world| joined(world, BOB, group));
+        world.pass(MINUTE);
+        world.crash_at(BOB, wishes, Moment::After);
+        world.start(CAROL);
+        world.pass(2 * MINUTE);
+        if world.is_running(BOB) {
+            world.calm_disks();
+            world.kill(BOB);
+        }
+        world.start(BOB);
+        world.pass(2 * MINUTE);
+        assert!(inside(&mut world, group), "dead after {wishes} wishes");
     }
 }
 
