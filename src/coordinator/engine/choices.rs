@@ -13,8 +13,8 @@ use crate::coordinator::{BROKERS_MAX, CommandError, ErrorCode, NICKNAME_BYTES_MA
 use crate::identity::{Card, CardFields, Name, NameError};
 use crate::signaling::{Leaf, Readiness, SessionKind, Topic};
 use crate::store::{Op, Profile, Standing};
-use crate::wire::RootKey;
 use crate::wire::broker_url::BrokerUrl;
+use crate::wire::{DeviceKey, Frame, RootKey, State, state};
 
 /// The own card as it shall be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Engine {
         let name = Name::parse(name).map_err(|error| CommandError::new(ErrorCode::InvalidName, error.to_string()))?;
         match self.newest_plan() {
             Some(plan) if plan.name != name || self.planned.is_some() => {
-                self.change_card(call, true, Plan { name, ..plan });
+                self.change_card(Some(call), true, Plan { name, ..plan });
             }
             _ => {
                 let reply = self.identity().map(Reply::Identity);
@@ -80,7 +80,7 @@ impl Engine {
             Some(plan) => {
                 let next = Plan { brokers, ..plan.clone() };
                 if next.profile() != plan.profile() || self.planned.is_some() {
-                    self.change_card(call, false, next);
+                    self.change_card(Some(call), false, next);
                     return Ok(());
                 }
                 // Only a login is another, or nothing: contacts need not know.
@@ -107,7 +107,7 @@ impl Engine {
         self.planned.clone().or_else(|| self.me.as_ref().map(now))
     }
 
-    fn change_card(&mut self, call: CallId, renamed: bool, mut plan: Plan) {
+    fn change_card(&mut self, call: Option<CallId>, renamed: bool, mut plan: Plan) {
         plan.counter = plan.counter.saturating_add(1);
         self.planned = Some(plan.clone());
         let op = Op::SaveProfile(plan.profile());
@@ -115,7 +115,7 @@ impl Engine {
     }
 
     /// The next card's counter is on disk.
-    pub(super) fn card_kept(&mut self, call: CallId, renamed: bool, plan: Plan) {
+    pub(super) fn card_kept(&mut self, call: Option<CallId>, renamed: bool, plan: Plan) {
         if self.planned.as_ref() == Some(&plan) {
             self.planned = None;
         }
@@ -130,8 +130,10 @@ impl Engine {
             brokers: plan.brokers.iter().map(BrokerUrl::without_credentials).collect(),
         };
         me.card = Card::sign(&me.secrets.device, me.secrets.certificate(), me.secrets.device_list(), fields);
-        let reply = if renamed { self.identity().map(Reply::Identity) } else { Ok(Reply::Done) };
-        self.reply(call, reply);
+        if let Some(call) = call {
+            let reply = if renamed { self.identity().map(Reply::Identity) } else { Ok(Reply::Done) };
+            self.reply(call, reply);
+        }
         self.mark_identity();
         self.spread_card();
         self.change_brokers();
@@ -140,6 +142,51 @@ impl Engine {
     pub(super) fn card_not_kept(&mut self, plan: &Plan) {
         if self.planned.as_ref() == Some(plan) {
             self.planned = None;
+        }
+    }
+
+    /// Somebody says their card; or says ours, because they know a newer one than they have heard from us.
+    pub(super) fn hear_card(&mut self, device: &DeviceKey, root: &RootKey, bytes: &[u8]) {
+        let own = self.me.as_ref().map(|me| me.card.root());
+        match Card::verify(bytes) {
+            Ok(card) if card.root() == *root => {
+                if self.renew_card(&card) {
+                    self.save_person(root, Pending::Nothing);
+                } else {
+                    self.remind_of_card(device, &card);
+                }
+            }
+            Ok(card) if Some(card.root()) == own => self.catch_up_with(&card),
+            _ => self.drop_counted("a card that does not verify"),
+        }
+    }
+
+    /// What somebody says is their card is another than the last that we have of them: their database was put back. They are told
+    /// the last one, since nobody takes what they sign while it has a lower number.
+    fn remind_of_card(&mut self, device: &DeviceKey, said: &Card) {
+        let now = self.now.mono;
+        let Some(contact) = self.people.get(&said.root()) else { return };
+        if contact.card.bytes() == said.bytes() {
+            return;
+        }
+        let (counter, value) = (contact.card.fields().counter, contact.card.bytes().to_vec());
+        let frame = Frame::State(State { kind: state::CARD, counter, value });
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        if peer.open.is_some() {
+            self.send_frame(device, &frame);
+        } else if peer.seens.allow(now) {
+            self.send_mail(device, vec![frame.to_bytes()], None, None);
+        }
+    }
+
+    /// Somebody has a card of ours that this database does not know: it was put back since. Ours gets a higher number than that one.
+    fn catch_up_with(&mut self, seen: &Card) {
+        let Some(me) = &self.me else { return };
+        let (known, ours) = (me.card.bytes() == seen.bytes(), seen.device().device == me.secrets.device_key());
+        let Some(plan) = self.newest_plan().filter(|_| ours && !known) else { return };
+        let counter = seen.fields().counter;
+        if counter >= plan.counter {
+            self.change_card(None, false, Plan { counter, ..plan });
         }
     }
 

@@ -5,7 +5,6 @@ use bytes::Bytes;
 use super::Engine;
 use super::io::BrokerConn;
 use super::pending::{Pending, Said};
-use crate::identity::Card;
 use crate::link;
 use crate::log::Entry;
 use crate::store::{Op, Way};
@@ -92,14 +91,7 @@ impl Engine {
         if value.kind != state::CARD {
             return self.statement(device, value);
         }
-        match Card::verify(&value.value) {
-            Ok(card) if card.root() == root => {
-                if self.renew_card(&card) {
-                    self.save_person(&root, Pending::Nothing);
-                }
-            }
-            _ => self.drop_counted("a card that does not verify"),
-        }
+        self.hear_card(device, &root, &value.value);
     }
 
     /// How what is on the open link travels.

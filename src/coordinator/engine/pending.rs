@@ -101,7 +101,8 @@ pub(super) enum Pending {
     Info(CallId),
     /// The next card's counter is on disk: sign it, and give it away.
     CardKept {
-        call: CallId,
+        /// Nobody has asked for one that has to be newer than what others know.
+        call: Option<CallId>,
         renamed: bool,
         plan: Plan,
     },

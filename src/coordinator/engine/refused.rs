@@ -48,7 +48,7 @@ impl Engine {
             Pending::Changed { call, conversation, .. } => self.change_failed(call, &conversation, error),
             Pending::CardKept { call, plan, .. } => {
                 self.card_not_kept(&plan);
-                self.reply_storage(call, error);
+                call.into_iter().for_each(|call| self.reply_storage(call, error));
             }
             Pending::Search(searching) => self.reply_storage(searching.call, error),
             Pending::Chosen { call: Some(call), .. } => self.reply_storage(call, error),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::stories::friends;
 use crate::coordinator::MessageView;
-use crate::coordinator::world::World;
+use crate::coordinator::world::{BROKER, World};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -117,4 +117,27 @@ fn what_is_there_of_two_conversations_is_said_at_once() {
     world.start(bob);
     world.pass(70 * MINUTE);
     assert_eq!(mails(&world) - before, 2, "one statement of both, and its confirmation");
+}
+
+/// A card that somebody signs after their database was put back has a higher number than the last that others have of them:
+/// otherwise nobody would take it, and nobody find them where it says.
+#[test]
+fn after_a_restore_others_take_the_next_card() {
+    let mut world = World::new(5);
+    let (alice, bob, _, _) = friends(&mut world);
+    world.pass(MINUTE);
+    let backup = world.back_up(bob);
+    let second = "mqtt://second.example";
+    for brokers in [&[second, BROKER][..], &[BROKER, second], &[BROKER]] {
+        world.use_brokers(bob, brokers);
+        world.pass(MINUTE);
+    }
+    world.kill(bob);
+    world.restore(bob, &backup, true);
+    world.start(bob);
+    world.pass(MINUTE);
+    // Alice has heard of three cards, and this is his second.
+    world.use_brokers(bob, &[second]);
+    world.pass(MINUTE);
+    assert!(world.is_connected(alice, second), "she has not taken his card");
 }
