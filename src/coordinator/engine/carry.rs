@@ -18,7 +18,7 @@ use crate::wire::{
 
 impl Engine {
     /// What of these conversations goes to a device: of a group by mail only what we have written, and what was here when we added
-    /// them; of one that we have left only our own words, the last of which says so.
+    /// them. Also of one that we have left: our last word in it stands on what others wrote, and perhaps nobody else can give that.
     pub(super) fn wanted(
         &self,
         device: &DeviceKey,
@@ -34,7 +34,7 @@ impl Engine {
             Wanted {
                 conversation: *conversation,
                 to: Some(root),
-                only_by: (mail || !joined.inside).then_some(own),
+                only_by: mail.then_some(own),
                 and_up_to: since.filter(ours),
             }
         };
@@ -121,7 +121,7 @@ impl Engine {
     /// A member has asked in their mail for what they lack of a group: whoever wrote it, they get it from us, one envelope at a time.
     pub(super) fn carry_for(&mut self, device: &DeviceKey, conversation: &ConversationId) {
         let now = self.now.mono;
-        if self.joined(conversation).is_none_or(|joined| !joined.inside) {
+        if self.joined(conversation).is_none() {
             return;
         }
         let Some(peer) = self.peers.get_mut(device) else { return };

@@ -166,6 +166,13 @@ impl Engine {
         self.peers.values().map(|peer| (&peer.push, &peer.mailer))
     }
 
+    /// A group as it stands here: for tests.
+    #[cfg(any(test, feature = "testing"))]
+    pub(super) fn group_now(&self, group: uuid::Uuid) -> Option<(crate::wire::ConversationId, super::GroupView)> {
+        let conversation = self.groups.get(&group)?;
+        Some((*conversation, self.group_view(conversation)?))
+    }
+
     /// From now on it does as an older version: it has no mailed `have`, no `seen`, and no state of mail.
     #[cfg(any(test, feature = "testing"))]
     pub fn be_older(&mut self) {

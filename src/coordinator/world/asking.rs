@@ -187,6 +187,12 @@ impl World {
         }
     }
 
+    /// A group as a running device has it in memory, and its conversation: no command, and no time passes.
+    #[must_use]
+    pub fn group_now(&self, device: usize, group: Uuid) -> Option<(ConversationId, GroupView)> {
+        self.devices[device].engine.as_ref()?.group_now(group)
+    }
+
     /// The last thousand messages with somebody.
     pub fn history(&mut self, device: usize, with: Uuid) -> Vec<MessageView> {
         let command = Command::ReadHistory { with, before: None, limit: Some(1000) };

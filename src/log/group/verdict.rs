@@ -253,7 +253,7 @@ impl Fold<'_> {
     }
 
     /// How much somebody may be given of an entry that has seen these changes, and is one itself or not. Who was put out gets what
-    /// was written by people who did not know that, and the entry that says so. Who came without history gets bodies of what was
+    /// was written by people who did not know that, and the entry that says so with what it stands on. Who came without history gets bodies of what was
     /// written by people who knew of them, and of all changes; headers of the rest, so that the order is the same for them.
     #[must_use]
     pub fn share(&self, root: &RootKey, seen: &[EntryId], is_change: bool) -> Share {
@@ -265,7 +265,17 @@ impl Fold<'_> {
         let Some(seats) = self.seats.get(root) else { return Share::Nothing };
         let is_put_out = self.ends.get(root).into_iter().flatten().any(|end| self.group.causality.is_in(&clock, *end));
         if now.is_none() && is_put_out {
-            return Share::Nothing;
+            // Who was in again and went again has to have what the entry stands on that put them out, or it would have no place with
+            // them. They might have had that while they were in.
+            let seen: Vec<Index> = seen.iter().filter_map(|id| self.group.causality.find(id)).collect();
+            let stands_on = |end: &Index| {
+                self.seat_by(root, *end).is_some() && seen.iter().all(|earlier| self.has_seen(*end, *earlier))
+            };
+            return match self.ends.get(root).into_iter().flatten().any(stands_on) {
+                true if is_change => Share::Whole,
+                true => Share::Header,
+                false => Share::Nothing,
+            };
         }
         if is_change || seats.iter().any(|seat| self.gets_history(seat)) { Share::Whole } else { Share::Header }
     }

@@ -260,6 +260,32 @@ fn who_leaves_is_gone_for_everybody() {
     }
 }
 
+/// Who leaves passes on what their leaving stands on, when nobody else is there to do it.
+#[test]
+fn who_leaves_passes_on_what_their_leaving_stands_on() {
+    for links_work in [true, false] {
+        let mut world = World::new(10);
+        world.links_work = links_work;
+        let (users, group) = trio(&mut world);
+        world.pass(MINUTE);
+        world.kill(BOB);
+        let id = world.write(CAROL, group, "Bob is away");
+        world.until("Alice has it", 2 * MINUTE, |world| told(world, ALICE, &id) == 1);
+        world.pass(5 * SECOND);
+        world.kill(CAROL);
+        world.lose_mail();
+        world.run(ALICE, Command::LeaveGroup(group)).unwrap();
+        world.pass(5 * SECOND);
+        world.start(BOB);
+        let knows = |world: &World| {
+            let view = world.group_now(BOB, group);
+            view.is_some_and(|(_, view)| view.members.iter().all(|member| member.user_id != users[ALICE]))
+        };
+        world.until("Bob knows that she is gone", 3 * MINUTE, knows);
+        assert_eq!(told(&world, BOB, &id), 1);
+    }
+}
+
 /// The last admin who leaves hands over to whoever has been in longest; everybody can read who did what.
 #[test]
 fn the_last_admin_hands_over() {

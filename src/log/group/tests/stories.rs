@@ -338,6 +338,23 @@ fn what_somebody_may_be_given() {
     }
 }
 
+/// Who was in again and went again is given what the entry stands on that put them out, without texts: it would have no place with
+/// them otherwise, and they would never know.
+#[test]
+fn who_goes_twice_is_given_what_that_stands_on() {
+    let (mut room, creation) = Room::new(4, &[BOB], true);
+    let gone = room.write(ALICE, &[creation], Some(remove(BOB)));
+    let back = room.write(ALICE, &[gone], Some(add(BOB)));
+    let again = room.write(ALICE, &[back], Some(remove(BOB)));
+    let group = room.group();
+    let fold = group.fold();
+    let share = |seen: EntryId, change| fold.share(&root(BOB), &[seen], change);
+    assert_eq!(share(gone, false), Share::Header);
+    assert_eq!(share(gone, true), Share::Whole, "the addition has seen this");
+    assert_eq!(share(back, false), Share::Whole);
+    assert_eq!(share(again, false), Share::Nothing);
+}
+
 /// A group is created once, by its own first entry.
 #[test]
 fn a_group_is_created_once() {
