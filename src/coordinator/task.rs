@@ -10,7 +10,7 @@
 //! 0. Once a second, and before anything that came meanwhile: whether the world went on without us.
 //! 1. Wait for one input. While the store has much to do, only its answers are taken: that is the back-pressure.
 //! 2. Take whatever else is there, up to a batch, so that acknowledgements come together.
-//! 3. Flush: acknowledgements go out, events go out as one batch.
+//! 3. Flush: acknowledgements go out, events go out as one batch, and the store gets what belongs together.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,6 +40,9 @@ use crate::wire::broker_url::{BrokerUrl, without_login};
 
 /// Wishes that may wait for the store before nothing but its answers is taken: a few batches.
 const STORE_QUEUE_MAX: usize = 1_024;
+/// Wishes that wait for a flush before the store gets them. A message and the question what goes out with it are two: handed over
+/// one by one, the store would commit the first before it looks at the second. With many commands it begins early on.
+const TOGETHER_MAX: usize = 16;
 /// Inputs between two flushes: long enough to batch, short enough that an ack does not wait.
 const BATCH_MAX: usize = 256;
 /// Events of brokers, links and the store that may wait; who has more to say waits with it.
@@ -199,6 +202,7 @@ enum Woken {
 impl Task {
     async fn run(mut self, outputs: Vec<Output>, tracker: TaskTracker, cancel: CancellationToken) {
         let mut finished = self.carry_out(outputs);
+        self.hands.drain();
         while !finished {
             let Some(woken) = self.wait().await else { break };
             // First: what is overdue only because we were away must not be taken for the others' silence.
@@ -210,6 +214,7 @@ impl Task {
             }
             let outputs = self.engine.flush(now(self.origin));
             finished |= self.carry_out(outputs);
+            self.hands.drain();
             self.tell();
         }
         self.end(tracker, cancel).await;
@@ -326,7 +331,9 @@ impl Task {
             }
             round = back.into_iter().flat_map(|input| self.engine.handle(input, now(self.origin))).collect();
         }
-        self.hands.drain();
+        if self.hands.waiting() >= TOGETHER_MAX {
+            self.hands.drain();
+        }
         finished
     }
 

@@ -192,7 +192,7 @@ impl Engine {
             answer = Some((call, reply));
         }
         self.farewell(conversation, entry);
-        self.on_disk(conversation, entry.id(), heads);
+        self.on_disk(conversation, entry.id(), heads, false);
         self.ask(Pending::Group(*conversation), Op::Group(*conversation));
         // Whoever hears that there is a group may write in it at once.
         if let Some((call, reply)) = answer {

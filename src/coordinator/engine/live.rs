@@ -153,7 +153,7 @@ impl Engine {
     ) -> Result<(), CommandError> {
         let entry = self.compose(&conversation, kind::TEXT, target, text.to_bytes())?;
         let pending = Pending::Written { call, conversation, id: entry.id() };
-        self.ask(pending, Op::Append(Box::new(entry)));
+        self.put_down(pending, entry);
         Ok(())
     }
 
@@ -238,7 +238,7 @@ impl Engine {
         for conversation in to {
             let entry = self.compose(conversation, kind::TEXT, None, text.to_bytes())?;
             let pending = Pending::Forwarded { call, conversation: *conversation, id: entry.id() };
-            self.ask(pending, Op::Append(Box::new(entry)));
+            self.put_down(pending, entry);
         }
         Ok(())
     }
@@ -250,7 +250,7 @@ impl Engine {
 
     fn append(&mut self, call: CallId, conversation: ConversationId, entry: Entry, happened: Happened) {
         let pending = Pending::Acted { call, conversation, id: entry.id(), happened };
-        self.ask(pending, Op::Append(Box::new(entry)));
+        self.put_down(pending, entry);
     }
 
     /// The store has answered about one of these.
@@ -259,13 +259,13 @@ impl Engine {
             (Pending::Looked { call, conversation, act }, outcome) => self.looked(call, conversation, act, outcome),
             (Pending::Acted { call, conversation, id, happened }, Outcome::Appended { heads }) => {
                 self.reply(call, Ok(Reply::Done));
-                self.on_disk(&conversation, id, heads);
+                self.on_disk(&conversation, id, heads, true);
                 if let Some(me) = self.me.as_ref().map(|me| me.card.root()) {
                     self.tell_happened(&conversation, &me, id, happened);
                 }
             }
             (Pending::Forwarded { call, conversation, id }, Outcome::Appended { heads }) => {
-                self.on_disk(&conversation, id, heads);
+                self.on_disk(&conversation, id, heads, true);
                 self.bring_back(&conversation);
                 let Some(forward) = self.live.forwards.get_mut(&call) else { return };
                 forward.ids.push(id.to_string());

@@ -125,6 +125,7 @@ impl Engine {
     pub fn flush(&mut self, now: Now) -> Vec<Output> {
         self.now = now;
         self.flush_arrived();
+        self.flush_written();
         self.flush_acks();
         self.tell_changes();
         self.take()

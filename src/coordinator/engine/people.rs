@@ -66,6 +66,7 @@ impl Engine {
             push: Push::default(),
             sent: Sent::default(),
             arrived: None,
+            written: false,
             mailer: Mailer::default(),
             mail_heard: row.mail_seen,
             mail_counted: row.mail_seen,

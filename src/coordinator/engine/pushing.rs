@@ -8,6 +8,17 @@ use crate::store::{Op, Way};
 use crate::sync::{Need, Of};
 use crate::wire::{self, ACK_IDS_MAX, Ack, ConversationId, DeviceKey, EntryId, Frame, State, state};
 
+/// How a new entry comes to a peer with whom there is a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pushed {
+    /// The outbox was asked for it already.
+    Already,
+    /// The outbox is asked now.
+    Now,
+    /// Somebody else most likely brings it.
+    Later,
+}
+
 impl Engine {
     /// The link is open: peers say what they have, and then send what the other lacks.
     pub(super) fn link_up(&mut self, device: &DeviceKey) {
@@ -69,17 +80,19 @@ impl Engine {
         }
     }
 
-    /// A conversation has a new entry for somebody; `at_once` unless somebody else most likely brings it.
-    pub(super) fn something_for(&mut self, device: &DeviceKey, at_once: bool) {
+    /// A conversation has a new entry for somebody, which goes over an open link so.
+    pub(super) fn something_for(&mut self, device: &DeviceKey, push: Pushed) {
         let now = self.now.mono;
         let Some(peer) = self.peers.get_mut(device) else { return };
         if peer.open.is_some() {
             let doubtful = peer.link.state() == link::State::Suspect;
-            let needs = if at_once || doubtful {
-                peer.push.wrote(now)
-            } else {
-                peer.push.wrote_later(now);
-                vec![]
+            let needs = match push {
+                Pushed::Already => vec![],
+                Pushed::Later if !doubtful => {
+                    peer.push.wrote_later(now);
+                    vec![]
+                }
+                Pushed::Now | Pushed::Later => peer.push.wrote(now),
             };
             self.need(device, needs);
             if doubtful {

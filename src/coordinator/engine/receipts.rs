@@ -13,6 +13,7 @@ use super::Engine;
 use super::io::Now;
 use super::members::Joined;
 use super::pending::Pending;
+use super::pushing::Pushed;
 use crate::link;
 use crate::store::{Fresh, Op};
 use crate::sync::NEIGHBOURS_MAX;
@@ -88,8 +89,9 @@ impl Engine {
         self.joined_mut(conversation).map(|joined| joined.mesh.place(author).onward.clone())
     }
 
-    /// An own entry of a conversation goes out: at once, and in a group along its tree.
-    pub(super) fn spread_own(&mut self, conversation: &ConversationId, id: EntryId) {
+    /// An own entry of a conversation goes out: at once, and in a group along its tree. `asked`: between two people the outbox was asked
+    /// for it already.
+    pub(super) fn spread_own(&mut self, conversation: &ConversationId, id: EntryId, asked: bool) {
         let own = self.me.as_ref().map(|me| me.card.root());
         let onward = own.and_then(|own| self.onward(conversation, &own));
         if let Some(own) = own.filter(|_| self.joined(conversation).is_some_and(Joined::is_large)) {
@@ -98,8 +100,13 @@ impl Engine {
         for device in self.devices_sharing(conversation) {
             self.in_use(&device);
             let root = self.peers.get(&device).map(|peer| peer.row.root);
-            let at_once = onward.as_ref().is_none_or(|onward| root.is_some_and(|root| onward.contains(&root)));
-            self.something_for(&device, at_once);
+            let push = match &onward {
+                None if asked => Pushed::Already,
+                None => Pushed::Now,
+                Some(onward) if root.is_some_and(|root| onward.contains(&root)) => Pushed::Now,
+                Some(_) => Pushed::Later,
+            };
+            self.something_for(&device, push);
         }
     }
 

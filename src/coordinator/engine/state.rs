@@ -192,6 +192,8 @@ pub(super) struct PeerState {
     pub sent: Sent<store::Way>,
     /// Entries that came over the open link and have not been given to the store yet, and how they came.
     pub arrived: Option<(store::Way, Vec<crate::log::Entry>)>,
+    /// Own entries for it are on their way to the disk, and the outbox has not been asked behind them yet.
+    pub written: bool,
     pub mailer: Mailer,
     /// The highest number of its mail in this run.
     pub mail_heard: u64,

@@ -6,6 +6,7 @@ use rand::RngExt;
 use super::Engine;
 use super::io::{Output, StoreToken};
 use super::pending::{Pending, Said};
+use super::pushing::Pushed;
 use super::state::{Conversation, Me, With};
 use crate::coordinator::{CommandError, ErrorCode, Event, Reply};
 use crate::identity::{Card, Name};
@@ -87,7 +88,7 @@ impl Engine {
                 refused.iter().for_each(|(_, reason)| self.drop_counted(reason));
                 if !proves {
                     // Whether the peer still has what it mailed is not known: it goes back over the link, or is confirmed there.
-                    self.something_for(&device, true);
+                    self.something_for(&device, Pushed::Now);
                 }
                 self.acknowledge(delivery);
                 heads.into_iter().for_each(|(conversation, heads)| self.new_heads(&conversation, heads));

@@ -13,7 +13,7 @@ use super::pending::Pending;
 use crate::coordinator::{CommandError, ErrorCode, Reply};
 use crate::log::{Draft, Entry};
 use crate::store::{Op, Standing};
-use crate::wire::{AFTER_MAX, ConversationId, EntryId, LogId, Salt, kind};
+use crate::wire::{AFTER_MAX, ConversationId, DeviceKey, EntryId, LogId, Salt, kind};
 
 /// Where an own entry goes.
 pub(super) struct Place {
@@ -95,14 +95,41 @@ impl Engine {
         Some(Entry::write(&me.secrets.device, draft))
     }
 
+    /// Gives an own entry to the store. Between two people the outbox is asked right behind it when they are linked: the answer comes
+    /// when both are on disk, and the entry goes out without another way to the store and back. Who gets it at once in a group follows
+    /// from who is in it when it is on disk.
+    pub(super) fn put_down(&mut self, pending: Pending, entry: Entry) {
+        let conversation = entry.conversation();
+        self.ask(pending, Op::Append(Box::new(entry)));
+        if self.joined(&conversation).is_some() {
+            return;
+        }
+        for peer in self.peers.values_mut().filter(|peer| peer.open.is_some() && peer.shared.contains(&conversation)) {
+            peer.written = true;
+        }
+    }
+
+    /// No more commands wait: what they have written goes out with the answers of these questions.
+    pub(super) fn flush_written(&mut self) {
+        let now = self.now.mono;
+        let due: Vec<DeviceKey> =
+            self.peers.iter().filter(|(_, peer)| peer.written).map(|(device, _)| *device).collect();
+        for device in due {
+            let Some(peer) = self.peers.get_mut(&device) else { continue };
+            peer.written = false;
+            let needs = peer.push.wrote(now);
+            self.need(&device, needs);
+        }
+    }
+
     pub(super) fn written(&mut self, call: CallId, conversation: &ConversationId, id: EntryId, heads: Vec<EntryId>) {
         self.reply(call, Ok(Reply::Message(id.to_string())));
-        self.on_disk(conversation, id, heads);
+        self.on_disk(conversation, id, heads, true);
         self.bring_back(conversation);
     }
 
-    /// An own entry is on disk: it goes out.
-    pub(super) fn on_disk(&mut self, conversation: &ConversationId, id: EntryId, mut heads: Vec<EntryId>) {
+    /// An own entry is on disk: it goes out. `asked`: it came by [`Engine::put_down`].
+    pub(super) fn on_disk(&mut self, conversation: &ConversationId, id: EntryId, mut heads: Vec<EntryId>, asked: bool) {
         // A later own entry that is on its way follows this one already.
         if self.conversations.get(conversation).is_some_and(|state| state.last != Some(id)) {
             heads.retain(|head| *head != id);
@@ -112,7 +139,7 @@ impl Engine {
         let idle = state.writing == 0;
         self.mark_chat(conversation);
         self.new_heads(conversation, heads);
-        self.spread_own(conversation, id);
+        self.spread_own(conversation, id, asked);
         if idle {
             self.heir_may_act(conversation);
         }

@@ -251,6 +251,12 @@ impl World {
         }
     }
 
+    /// What waits for the disk, or is on its way to it.
+    pub fn wishes(&self, device: usize) -> impl Iterator<Item = &Op> {
+        let disk = &self.devices[device].disk;
+        disk.taken.iter().chain(&disk.waiting).map(|(_, op)| op)
+    }
+
     /// The disk refuses the next so many wishes of a kind.
     pub fn refuse(&mut self, device: usize, times: u32, which: Kind) {
         self.devices[device].disk.refuses = Some((times, which));

@@ -226,6 +226,24 @@ fn envelopes_fall_into_their_classes() {
     }
 }
 
+/// What somebody writes goes out with the disk's answer that has it: the outbox is asked right behind it, and nothing of it leaves
+/// before it is on disk.
+#[test]
+fn the_outbox_is_asked_right_behind_what_was_written() {
+    let mut world = World::new(21);
+    let (alice, bob, _, bob_id) = friends(&mut world);
+    open(&mut world, alice, bob);
+    world.pass(Duration::from_secs(5));
+    world.stall(alice);
+    world.submit(alice, Command::SendMessage { to: bob_id, text: "hello".into(), reply_to: None });
+    let wishes: Vec<&Op> = world.wishes(alice).collect();
+    assert!(matches!(wishes[..], [Op::Append(_), Op::Outbox { .. }]), "{wishes:?}");
+    world.pass(Duration::from_secs(5));
+    assert!(received(&world, bob).is_empty(), "it is on no disk");
+    world.resume(alice);
+    world.until("the message", Duration::from_secs(1), |world| received(world, bob).len() == 1);
+}
+
 /// A card was verified when it came, and is read as it is after that: a start does not verify hundreds of them.
 #[test]
 fn a_card_is_verified_once() {
