@@ -307,10 +307,12 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
     {
         logs::demote(tx, &mut log, other)?;
     }
+    let node = Node::from(entry);
+    let spot = if missing.is_empty() { order::spot(tx, conversation, &node)? } else { None };
     tx.prepare_cached(
         "INSERT INTO entry (conversation, log, sequence, fork, progress, kind, time, id, author, previous, header,
-             signature, salt, body, unread, way, target, shown, bare, forged)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+             signature, salt, body, unread, way, target, shown, bare, forged, position)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
     )?
     .execute(params![
         conversation,
@@ -333,6 +335,7 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
         shown,
         bare,
         groups::is_forged(header.kind, body.map(Vec::as_slice)),
+        spot.as_ref().map(|spot| spot.position),
     ])?;
     let local = tx.last_insert_rowid();
     log.entries += 1;
@@ -356,7 +359,7 @@ fn keep(tx: &Connection, entry: &Entry, place: Place, placed: &mut Vec<i64>) -> 
     }
     logs::save(tx, &log)?;
     if missing.is_empty() {
-        order::settle(tx, conversation, local, Node::from(entry), placed)?;
+        order::settle(tx, conversation, local, node, spot, placed)?;
     } else {
         let bytes = wire.header.len() + body.map_or(0, Vec::len);
         order::wait(tx, conversation, local, int(bytes as u64), &missing)?;

@@ -102,18 +102,23 @@ pub(super) fn waiting(tx: &Connection, conversation: i64) -> Result<(i64, i64), 
     Ok(found)
 }
 
-/// Places an entry whose parents are all placed, then everybody who has waited for it, and so on. Tells who was placed.
+/// Places an entry whose parents are all placed, or keeps the heads for one that was stored at its spot, then everybody who has waited
+/// for it, and so on. Tells who was placed.
 pub(super) fn settle(
     tx: &Connection,
     conversation: i64,
     local: i64,
     node: Node,
+    spot: Option<Spot>,
     settled: &mut Vec<i64>,
 ) -> Result<(), StoreError> {
     let mut ready = VecDeque::new();
+    match spot {
+        Some(spot) => become_head(tx, conversation, local, &spot.below)?,
+        None => place(tx, conversation, local, &node)?,
+    }
     let mut next = Some((local, node));
     while let Some((local, node)) = next {
-        place(tx, conversation, local, &node)?;
         settled.push(local);
         for waiter in release(tx, conversation, &node.key.id)? {
             ready.push_back(waiter);
@@ -122,6 +127,7 @@ pub(super) fn settle(
             Some(waiter) => {
                 let (node, bytes) = load(tx, waiter)?;
                 count_waiting(tx, conversation, -1, -bytes)?;
+                place(tx, conversation, waiter, &node)?;
                 Some((waiter, node))
             }
             None => None,
@@ -194,6 +200,32 @@ pub(super) fn among(tx: &Connection, conversation: i64, ids: &[EntryId]) -> Resu
         }
     }
     Ok(parents)
+}
+
+/// Where an entry between two people goes that is not there yet, right behind its parents. It is stored with its position: to add that
+/// later touches its row and every index of positions once more.
+pub(super) struct Spot {
+    pub position: i64,
+    /// Its parents.
+    below: Vec<i64>,
+}
+
+/// The spot of an entry whose parents are all placed; none where the entry must be there first: in a group, and of the first ones.
+pub(super) fn spot(tx: &Connection, conversation: i64, node: &Node) -> Result<Option<Spot>, StoreError> {
+    let (mut last, mut below) = (0, vec![]);
+    for parent in &node.parents {
+        match placed_in_group(tx, conversation, parent)? {
+            Some((local, position, None)) => {
+                last = last.max(position);
+                below.push(local);
+            }
+            _ => return Ok(None),
+        }
+    }
+    if below.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Spot { position: position(tx, conversation, last, &node.key)?, below }))
 }
 
 /// Finds the position, and keeps the heads.
