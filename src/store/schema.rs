@@ -32,6 +32,8 @@ pub(super) const FORMAT: i64 = MIGRATIONS.len() as i64;
 const APPLICATION_ID: i64 = 0x4b69_7468;
 /// Statements of this layer, about twice: each is parsed once.
 const STATEMENTS_MAX: usize = 128;
+/// Pages that are kept in memory, in KiB: the upper levels of every index of a million messages, which SQLite's own 2 MiB are not.
+const CACHE_KIB: i64 = 16 * 1024;
 /// Another process (a backup, somebody's `sqlite3`) may hold a lock for a moment.
 const BUSY_TIMEOUT_MS: u32 = 5_000;
 /// The part of SQLite's header that names it: §1.3 of its file format.
@@ -83,6 +85,7 @@ pub(super) fn prepare(mut connection: Connection) -> Result<Connection, StoreErr
     connection.pragma_update(None, "journal_mode", "wal")?;
     // NORMAL may lose the last commits at a power cut, and what we have committed we have acknowledged.
     connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
