@@ -47,6 +47,8 @@ pub const POINTS: &[&str] = &[
     "store.append.before_commit",
     "store.believe.after_commit",
     "store.believe.before_commit",
+    "store.index.after_commit",
+    "store.index.before_commit",
     "store.insert.after_commit",
     "store.insert.before_commit",
     "store.invitation.after_commit",

@@ -23,6 +23,8 @@ pub struct Db {
     _note: Option<Note>,
     /// Something was erased, and older pages that hold it are in the WAL.
     erased: bool,
+    /// Something may wait for its place in the index.
+    behind: bool,
 }
 
 impl Db {
@@ -39,7 +41,7 @@ impl Db {
         let (connection, due) = schema::open(path, whole_max)?;
         let sound = Sound::watch(path, due)?;
         let note = sound.note(path, due, whole_max);
-        Ok(Self { sound: Some(sound), connection, _note: Some(note), erased: false })
+        Ok(Self { sound: Some(sound), connection, _note: Some(note), erased: false, behind: true })
     }
 
     /// A database that lives as long as this value, for tests.
@@ -47,7 +49,7 @@ impl Db {
     /// # Errors
     /// When SQLite has no memory.
     pub fn in_memory() -> Result<Self, StoreError> {
-        Ok(Self { sound: None, connection: schema::in_memory()?, _note: None, erased: false })
+        Ok(Self { sound: None, connection: schema::in_memory()?, _note: None, erased: false, behind: true })
     }
 
     /// Does a batch in one transaction. When a statement or the commit fails, nothing has changed and every op of the
@@ -83,12 +85,42 @@ impl Db {
     ) -> Result<Vec<Outcome>, StoreError> {
         let transaction = self.connection.transaction()?;
         let outcomes = ops.into_iter().map(|op| apply(&transaction, op)).collect::<Result<Vec<_>, _>>()?;
+        let stored = outcomes.iter().any(stores);
+        if stored {
+            search::keep_up(&transaction)?;
+        }
         before();
         transaction.commit()?;
         after();
+        self.behind |= stored;
         self.erased |= deletes || outcomes.iter().any(erases);
         self.empty_wal();
         Ok(outcomes)
+    }
+
+    /// Whether something may wait for its place in the index ([`Db::index`]).
+    pub(super) fn is_behind(&self) -> bool {
+        self.behind
+    }
+
+    /// Puts some of what waits into the index, in a transaction of its own. When that fails nothing is lost: it is tried again with whatever is
+    /// stored next, and before a search.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn index(&mut self, before: impl FnOnce(), after: impl FnOnce()) -> Result<(), StoreError> {
+        self.behind = false;
+        if self.damage().is_some() {
+            return Ok(());
+        }
+        let transaction = self.connection.transaction()?;
+        let more = search::catch_up(&transaction)?;
+        before();
+        transaction.commit()?;
+        after();
+        self.behind = more;
+        self.empty_wal();
+        Ok(())
     }
 
     /// What was found after the opening.
@@ -123,7 +155,7 @@ impl Db {
 #[cfg(any(test, feature = "testing"))]
 impl From<Connection> for Db {
     fn from(connection: Connection) -> Self {
-        Self { sound: None, connection, _note: None, erased: false }
+        Self { sound: None, connection, _note: None, erased: false, behind: true }
     }
 }
 
@@ -151,6 +183,11 @@ fn deletes(op: &Op) -> bool {
 /// Whether something was erased: a deletion may have waited for what this batch has brought.
 fn erases(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Inserted { fresh, .. } if fresh.iter().any(|fresh| may_erase(fresh.kind)))
+}
+
+/// Whether entries may have been stored.
+fn stores(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Appended { .. } | Outcome::Inserted { .. })
 }
 
 fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
 
-use super::{Db, StoreError, logs, schema};
+use super::{Db, StoreError, logs, schema, search};
 use crate::wire::{self, ConversationId, EntryId, Salt, Signature};
 
 thread_local! {
@@ -99,6 +99,8 @@ impl Db {
         schema::migrations().to_version(&mut old, format).map_err(|error| StoreError::Failed(error.to_string()))?;
         drop(old);
         let connection = self.connection();
+        // An older format has no place to say that something waits for the index.
+        while search::catch_up(connection)? {}
         connection.pragma_update(None, "foreign_keys", false)?;
         connection.execute("ATTACH ?1 AS old", [path.to_string_lossy()])?;
         // Tables behind a virtual one are written by it.

@@ -22,7 +22,7 @@ const HEADER_BYTES_MAX: usize = 4096;
 /// The text of a shown message may read differently than before, or the message is shown for the first time or no more. Called
 /// for each such message once it has its place, in the same transaction.
 pub(super) fn reads_differently(tx: &Connection, local: i64) -> Result<(), StoreError> {
-    search::index(tx, local).map(drop)
+    search::refresh(tx, local)
 }
 
 /// Whether a message is shown: not when it was deleted for this device only, counts for nothing in its group, or came without

@@ -9,7 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite_migration::{M, Migrations};
 
 use super::sound::{self, Due};
-use super::{StoreError, groups, live};
+use super::{StoreError, groups, live, search};
 
 /// One file per format, in order. Their number is the format.
 const MIGRATIONS: &[M<'static>] = &[
@@ -21,6 +21,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0006.sql")),
     M::up(include_str!("migrations/0007.sql")),
     M::up(EIGHTH),
+    M::up(include_str!("migrations/0009.sql")),
 ];
 /// It also reads headers, which SQL cannot.
 const FIFTH: &str = include_str!("migrations/0005.sql");
@@ -103,7 +104,7 @@ pub(super) fn migrations() -> Migrations<'static> {
         *fifth = M::up_with_hook(FIFTH, |tx| Ok(live::fill(tx)?));
     }
     if let Some(eighth) = all.get_mut(7) {
-        *eighth = M::up_with_hook(EIGHTH, |tx| Ok(groups::fill(tx).map_err(StoreError::into_sqlite)?));
+        *eighth = M::up_with_hook(EIGHTH, |tx| Ok(search::at_once(tx, groups::fill).map_err(StoreError::into_sqlite)?));
     }
     Migrations::new(all)
 }

@@ -2,7 +2,12 @@
 //!
 //! A row holds the words of one message that is shown ([`crate::log::words`]) as this person would read it; its number is
 //! the message's (`entry.local`), so the newest are the last. [`index`] makes the row anew, whatever happened to the
-//! message, and is called when a message, or something about one, finds its place.
+//! message.
+//!
+//! **Behind.** Who writes does not wait for the index. What is stored gets its row in a later transaction ([`catch_up`]): when the store has
+//! nothing else to do, before the next search, or with the next message when many wait. `searched` says how far that is, in the same
+//! transaction as the rows. Of entries up to there [`refresh`] brings the row up to date when something about a message finds its
+//! place, and what is erased goes from the index with it; of those above nothing is in the index.
 //!
 //! **Slices.** Every word carries the number of its slice before it: `3_hello` stands in the messages 98,304 to 131,071. So
 //! a look into the index never gathers more than a slice has: the beginning of a word that stands in a million messages
@@ -30,6 +35,8 @@ const SLICES_MAX: usize = 16;
 const INDEXED_AT_ONCE: usize = 256;
 /// Their bytes: of the longest texts fewer are indexed at a time.
 const INDEXED_BYTES_MAX: usize = 256 * 1024;
+/// Entries that may wait for the index: a search that comes right then is not felt to wait for them.
+const BEHIND_MAX: i64 = 1_024;
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,6 +65,7 @@ pub(super) const MATCH: &str =
 pub(super) const HIT: &str =
     "SELECT e.id, e.author, e.time, e.kind, e.body, e.progress, e.way, e.target, e.position, c.id, c.key
      FROM entry e JOIN conversation c ON c.id = e.conversation WHERE e.local = ?1";
+pub(super) const BEHIND: &str = "SELECT local FROM entry WHERE local > ?1 ORDER BY local LIMIT ?2";
 pub(super) const UNSEARCHED: &str = "SELECT local FROM entry WHERE local < ?1 ORDER BY local DESC LIMIT ?2";
 
 /// Looks for messages below a number, the newest first.
@@ -68,6 +76,7 @@ pub(super) fn search(
     before: Option<u64>,
     limit: u32,
 ) -> Result<Outcome, StoreError> {
+    while catch_up(tx)? {}
     let mut found = Found { unfinished: unsearched(tx)?.is_some(), ..Found::default() };
     let within = match within {
         None => None,
@@ -76,8 +85,7 @@ pub(super) fn search(
             None => return Ok(Outcome::Found(found)),
         },
     };
-    let newest: Option<i64> = tx.prepare_cached("SELECT max(local) FROM entry")?.query_row([], |row| row.get(0))?;
-    let mut below = newest.map_or(0, |newest| newest.saturating_add(1));
+    let mut below = newest(tx)?.saturating_add(1);
     below = before.map_or(below, |before| below.min(int(before)));
     let limit = usize::try_from(limit.clamp(1, FOUND_MAX)).unwrap_or(1);
     for _ in 0..SLICES_MAX {
@@ -125,6 +133,75 @@ fn expression(query: &Query, slice: i64, within: Option<i64>) -> String {
     };
     let place = within.map(|conversation| format!("\"{slice}__{}\"", tag(conversation)));
     place.into_iter().chain(query.phrases().iter().map(phrase)).collect::<Vec<_>>().join(" AND ")
+}
+
+/// The highest number of an entry; 0 when there is none.
+fn newest(tx: &Connection) -> Result<i64, StoreError> {
+    let newest: Option<i64> = tx.prepare_cached("SELECT max(local) FROM entry")?.query_row([], |row| row.get(0))?;
+    Ok(newest.unwrap_or(0))
+}
+
+/// Up to which number entries have their rows.
+fn searched(tx: &Connection) -> Result<i64, StoreError> {
+    let up_to = tx.prepare_cached("SELECT up_to FROM searched")?.query_row([], |row| row.get(0)).optional()?;
+    Ok(up_to.unwrap_or(0))
+}
+
+/// Does something in a database of a format that made every row at once, and has no place to say otherwise.
+pub(super) fn at_once<T>(
+    tx: &Connection,
+    what: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    tx.execute_batch("CREATE TEMP TABLE searched AS SELECT 1 AS id, coalesce(max(local), 0) AS up_to FROM entry")?;
+    let done = what(tx)?;
+    tx.execute_batch("DROP TABLE temp.searched")?;
+    Ok(done)
+}
+
+/// A message reads differently: its row does too, if it is not still to be made.
+pub(super) fn refresh(tx: &Connection, local: i64) -> Result<(), StoreError> {
+    if local <= searched(tx)? {
+        index(tx, local)?;
+    }
+    Ok(())
+}
+
+/// Makes some of the rows that are still to be made, in the order of arrival; says whether there are more.
+pub(super) fn catch_up(tx: &Connection) -> Result<bool, StoreError> {
+    let last = index_each(tx, BEHIND, searched(tx)?)?;
+    if let Some(last) = last {
+        tx.prepare_cached(
+            "INSERT INTO searched (id, up_to) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET up_to = excluded.up_to",
+        )?
+        .execute([last])?;
+    }
+    let newest = newest(tx)?;
+    Ok(last.is_some_and(|last| last < newest))
+}
+
+/// Keeps those few that wait for the index.
+pub(super) fn keep_up(tx: &Connection) -> Result<(), StoreError> {
+    while newest(tx)?.saturating_sub(searched(tx)?) > BEHIND_MAX {
+        catch_up(tx)?;
+    }
+    Ok(())
+}
+
+/// Indexes some of the entries that a statement names, behind a number; says which was the last.
+fn index_each(tx: &Connection, statement: &str, behind: i64) -> Result<Option<i64>, StoreError> {
+    let locals: Vec<i64> = tx
+        .prepare_cached(statement)?
+        .query_map([behind, int(INDEXED_AT_ONCE as u64)], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let (mut last, mut bytes) = (None, 0);
+    for local in &locals {
+        bytes += index(tx, *local)?;
+        last = Some(*local);
+        if bytes >= INDEXED_BYTES_MAX {
+            break;
+        }
+    }
+    Ok(last)
 }
 
 /// Brings the row of a message up to date; says how many bytes it has.
@@ -199,18 +276,7 @@ pub(super) fn unsearched(tx: &Connection) -> Result<Option<i64>, StoreError> {
 /// Indexes some of what was stored before there was an index; says whether there is more.
 pub(super) fn index_more(tx: &Connection) -> Result<Outcome, StoreError> {
     let Some(below) = unsearched(tx)? else { return Ok(Outcome::Indexed { more: false }) };
-    let locals: Vec<i64> = tx
-        .prepare_cached(UNSEARCHED)?
-        .query_map([below, int(INDEXED_AT_ONCE as u64)], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    let (mut last, mut bytes) = (None, 0);
-    for local in &locals {
-        bytes += index(tx, *local)?;
-        last = Some(*local);
-        if bytes >= INDEXED_BYTES_MAX {
-            break;
-        }
-    }
+    let last = index_each(tx, UNSEARCHED, below)?;
     match last {
         Some(last) => tx.prepare_cached("UPDATE unsearched SET below = ?1")?.execute([last])?,
         None => tx.prepare_cached("DELETE FROM unsearched")?.execute([])?,

@@ -4,9 +4,10 @@
 //! error: a full disk may have room again for the next batch. It ends when it is told to, after everything before.
 
 use std::path::Path;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::Sender;
@@ -22,6 +23,9 @@ const QUEUE_MAX: usize = 512;
 const BATCH_MAX: usize = 256;
 /// Bytes of entries in one transaction: stays far below what SQLite keeps of a transaction in memory and in the WAL.
 const BATCH_BYTES_MAX: usize = 4 << 20;
+/// When there was nothing to do for so long, what was stored is put into the index of what was said: whoever writes, or waits for an
+/// answer, does not wait for that.
+const INDEX_AFTER: Duration = Duration::from_millis(100);
 
 /// What comes out: the token that a wish was submitted with, and its outcome. Outcomes come in the order of the wishes.
 pub type Done = (u64, Result<Outcome, StoreError>);
@@ -116,7 +120,7 @@ struct Writer {
 impl Writer {
     fn run(mut self) {
         let mut open = true;
-        while open && let Ok(wish) = self.queue.recv() {
+        while open && let Some(wish) = self.next() {
             let (mut tokens, mut ops, mut bytes) = (vec![], vec![], 0);
             let mut next = Some(wish);
             while let Some(wish) = next {
@@ -137,6 +141,25 @@ impl Writer {
             for done in tokens.into_iter().zip(commit(&mut self.db, ops)) {
                 self.tell(done);
             }
+        }
+    }
+
+    /// The next wish. None when nobody can have one any more.
+    fn next(&mut self) -> Option<Wish> {
+        while self.db.is_behind() {
+            match self.queue.recv_timeout(INDEX_AFTER) {
+                Ok(wish) => return Some(wish),
+                Err(RecvTimeoutError::Timeout) => self.index(),
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+        self.queue.recv().ok()
+    }
+
+    fn index(&mut self) {
+        let (before, after) = ("store.index.before_commit", "store.index.after_commit");
+        if let Err(error) = self.db.index(|| crash_point(before), || crash_point(after)) {
+            tracing::warn!(%error, "what was said could not be put into the index");
         }
     }
 

@@ -70,6 +70,26 @@ fn closing_commits_everything() {
     assert_eq!(shown(&mut Db::open(&path).unwrap()), ids(&entries[..taken]));
 }
 
+/// Who has nothing else to do brings the index up to date.
+#[test]
+fn what_was_stored_is_indexed_soon() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kith.db");
+    let (events, outcomes) = mpsc::channel(8);
+    let store = Store::open(&path, events).unwrap();
+    submit(&store, 1, Op::Append(Box::new(Writer::new(1, 1).write(1, &[], "needle"))));
+    let reader = rusqlite::Connection::open(&path).unwrap();
+    let rows = || reader.query_row("SELECT count(*) FROM search_content", [], |row| row.get::<_, i64>(0)).unwrap();
+    let begun = std::time::Instant::now();
+    while rows() == 0 {
+        assert!(begun.elapsed() < DEADLINE, "nobody has indexed it");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    drop(reader);
+    store.close();
+    drop(outcomes);
+}
+
 /// A queue that is full gives the wish back and loses none of those it took.
 #[test]
 fn a_full_queue_gives_back() {
