@@ -2,6 +2,7 @@
 //! words, and everything goes on as soon as the disk does.
 
 use std::path::Path;
+use std::thread;
 
 use super::*;
 use crate::store::fault::{Failure, fail_after, heal};
@@ -177,15 +178,32 @@ fn live(all: &[Vec<Op>], expected: &[State], after: u64, failure: Failure, lasti
     refused > 0
 }
 
-/// Each single write fails in turn, one way after the other, once and for a while: from the making of the file to its closing.
-#[test]
-fn no_failing_write_loses_what_was_acknowledged() {
+/// Lives at the same time: each waits for the disk most of its time.
+const LANES: usize = 6;
+
+/// Each single write fails in turn, one way after the other: from the making of the file to its closing.
+fn every_write_fails(lasting: bool) {
     const WAYS: [Failure; 3] = [Failure::Full, Failure::Error, Failure::Torn];
     let all = batches();
     let expected = expected(&all);
-    for lasting in [false, true] {
-        let way = |after: u64| WAYS[usize::try_from(after).unwrap() % WAYS.len()];
-        let failed = (0..).take_while(|after| live(&all, &expected, *after, way(*after), lasting)).count();
-        assert!(failed > 100, "only {failed} writes");
-    }
+    let way = |after: u64| WAYS[usize::try_from(after).unwrap() % WAYS.len()];
+    let lane = |from| {
+        let turns = (from..).step_by(LANES);
+        turns.take_while(|after| live(&all, &expected, *after, way(*after), lasting)).count()
+    };
+    let failed: usize = thread::scope(|scope| {
+        let lanes: Vec<_> = (0_u64..).take(LANES).map(|from| scope.spawn(move || lane(from))).collect();
+        lanes.into_iter().map(|lane| lane.join().unwrap()).sum()
+    });
+    assert!(failed > 100, "only {failed} writes");
+}
+
+#[test]
+fn no_failing_write_loses_what_was_acknowledged() {
+    every_write_fails(false);
+}
+
+#[test]
+fn no_disk_that_fails_for_a_while_loses_what_was_acknowledged() {
+    every_write_fails(true);
 }
