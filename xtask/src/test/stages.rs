@@ -30,6 +30,8 @@ pub struct Stage {
     pub limit: Duration,
     /// Whether it belongs to the inner loop.
     pub quick: bool,
+    /// Whether its tests wait for most of their time, so that more of them run at once than there are processors.
+    pub patient: bool,
     /// What is counted.
     pub counts: Counts,
     /// What is run.
@@ -40,12 +42,27 @@ pub struct Stage {
 
 impl Stage {
     const fn new(name: &'static str, minutes: u64, counts: Counts, step: Step, what: &'static str) -> Self {
-        Self { name, what, limit: Duration::from_secs(60 * minutes), quick: false, counts, step, env: &[] }
+        Self {
+            name,
+            what,
+            limit: Duration::from_secs(60 * minutes),
+            quick: false,
+            patient: false,
+            counts,
+            step,
+            env: &[],
+        }
     }
 
     /// Part of the inner loop too.
     const fn quick(mut self) -> Self {
         self.quick = true;
+        self
+    }
+
+    /// More of its tests at once than there are processors.
+    const fn patient(mut self) -> Self {
+        self.patient = true;
         self
     }
 
@@ -167,8 +184,8 @@ pub const STAGES: &[Stage] = &[
     Stage::new("fuzz corpus", 20, One, Xtask(&["fuzz", "--corpus-only"]), "fuzz targets build and pass what they once failed"),
     Stage::new("vectors", 10, One, Xtask(&["vectors"]), "a checker written from the protocol's page agrees with every vector"),
     Stage::new("stories once", 20, Tests, Stories(STORIES_ONCE), "stories that need no kind of broker in particular"),
-    Stage::new("stories embedded", 30, Tests, Stories(&["embedded::"]), "stories over the embedded broker"),
-    Stage::new("stories mosquitto", 30, Tests, Stories(&["mosquitto"]), "stories over Mosquitto, by TCP and by WebSocket, with TLS, password and access rules"),
+    Stage::new("stories embedded", 30, Tests, Stories(&["embedded::"]), "stories over the embedded broker").patient(),
+    Stage::new("stories mosquitto", 30, Tests, Stories(&["mosquitto"]), "stories over Mosquitto, by TCP and by WebSocket, with TLS, password and access rules").patient(),
     Stage::new("stories cluster", 10, Tests, Stories(STORIES_CLUSTER), "stories over a cluster of NATS servers, of which one dies"),
     Stage::new("crash points", 20, Tests, Stories(&["crash"]), "nothing acknowledged is lost or doubled, wherever a side dies"),
     Stage::new("kills", 10, Tests, Cargo(KILLS), "three who write to each other are killed a dozen times, and nothing acknowledged is lost or doubled"),
