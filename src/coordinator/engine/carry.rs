@@ -27,6 +27,10 @@ impl Engine {
     ) -> Vec<Wanted> {
         let (Some(peer), Some(me)) = (self.peers.get(device), &self.me) else { return vec![] };
         let (root, own) = (peer.row.root, me.card.root());
+        let contact = self.is_contact(device);
+        // Nobody else is told for ever that we have left.
+        let is_over = |joined: &Joined| !contact && !joined.inside && !self.is_leaving(joined);
+        let over = |conversation: &&ConversationId| self.joined(conversation).is_some_and(is_over);
         let wanted = |conversation: &ConversationId| {
             let Some(joined) = self.joined(conversation) else { return Wanted::all(*conversation) };
             let since = joined.membership.member(&root).map(|member| member.since);
@@ -38,7 +42,7 @@ impl Engine {
                 and_up_to: since.filter(ours),
             }
         };
-        conversations.iter().map(wanted).collect()
+        conversations.iter().filter(|one| !over(one)).map(wanted).collect()
     }
 
     /// Whether an entry may be taken from a device: of a conversation that it shares with us, or of a group of which a contact tells
@@ -147,18 +151,13 @@ impl Engine {
         }
     }
 
-    /// A change that we have written puts somebody out: those who share nothing with us after it are told now, once. Contacts are
+    /// A change that we have written puts somebody out: if they share nothing with us after it they are told now, once. A contact is
     /// told like everything else.
-    pub(super) fn farewell(&mut self, conversation: &ConversationId, entry: &Entry) {
+    pub(super) fn farewell(&mut self, entry: &Entry) {
         let action = entry.body().and_then(|body| Action::known(body).ok());
-        let Some(joined) = self.joined(conversation) else { return };
-        let to = match action {
-            Some(Action::Remove { root, .. }) => BTreeSet::from([root]),
-            Some(Action::Leave { .. }) => joined.roots(),
-            _ => return,
-        };
+        let Some(Action::Remove { root, .. }) = action else { return };
         let frame = Frame::Entry(entry.wire().clone());
-        for device in to.iter().flat_map(|root| self.devices_of(root)).collect::<Vec<_>>() {
+        for device in self.devices_of(&root) {
             if self.is_contact(&device) {
                 continue;
             }

@@ -191,7 +191,7 @@ impl Engine {
             let reply = if created { Reply::GroupId(GroupId::from(conversation).0) } else { Reply::Done };
             answer = Some((call, reply));
         }
-        self.farewell(conversation, entry);
+        self.farewell(entry);
         self.on_disk(conversation, entry.id(), heads, false);
         self.ask(Pending::Group(*conversation), Op::Group(*conversation));
         // Whoever hears that there is a group may write in it at once.

@@ -33,6 +33,8 @@ pub(super) struct Joined {
     pub mesh: Mesh,
     /// Devices of people who are in it no more, and know it: they are told nothing else of it.
     pub told: BTreeSet<DeviceKey>,
+    /// The entries by which we have left it, until somebody in it is known to have them.
+    pub leaving: Vec<EntryId>,
 }
 
 impl Joined {
@@ -44,7 +46,9 @@ impl Joined {
         inside: bool,
     ) -> Self {
         let mesh = Mesh::new(conversation, own, &roots(&membership));
-        Self { group, membership, inside, mesh, told: BTreeSet::new() }
+        let mut joined = Self { group, membership, inside, mesh, told: BTreeSet::new(), leaving: vec![] };
+        joined.leaving = if inside { vec![] } else { joined.own_ends(own) };
+        joined
     }
 
     /// Members with whom we keep a link for its sake.
@@ -61,6 +65,12 @@ impl Joined {
     pub(super) fn ends(&self, root: &RootKey) -> Vec<EntryId> {
         let former = self.membership.former.iter().find(|former| former.root == *root);
         former.map(|former| former.ends.iter().map(|(id, ..)| *id).collect()).unwrap_or_default()
+    }
+
+    /// Those among them that somebody has written themselves.
+    fn own_ends(&self, root: &RootKey) -> Vec<EntryId> {
+        let former = self.membership.former.iter().filter(|former| former.root == *root);
+        former.flat_map(|former| &former.ends).filter(|(_, by, _)| by == root).map(|(id, ..)| *id).collect()
     }
 
     /// Everybody in it.
@@ -168,6 +178,9 @@ impl Engine {
                 root.is_some_and(|root| !joined.has(&root) && joined.ends(&root) == before.ends(&root))
             };
             joined.told = before.told.iter().filter(same).copied().collect();
+            if !before.inside && before.own_ends(&own) == joined.own_ends(&own) {
+                joined.leaving.clone_from(&before.leaving);
+            }
         }
         let with = With::Group(Box::new(joined));
         if let Some(state) = self.conversations.get_mut(&conversation) {

@@ -38,7 +38,8 @@ impl Engine {
     }
 
     /// The groups that somebody shares with us. With a contact also those that we have left, for they have to learn it, and those
-    /// that they are in no more: what they may be given of them the fold says.
+    /// that they are in no more: what they may be given of them the fold says. With everybody else in one those that we have left, until
+    /// somebody there has heard it.
     fn groups_with(&self, root: &RootKey, standing: Standing) -> BTreeSet<ConversationId> {
         if standing == Standing::Blocked {
             return BTreeSet::new();
@@ -47,7 +48,8 @@ impl Engine {
             let Some(joined) = self.joined(conversation) else { return false };
             let member = joined.membership.member(root).is_some();
             let former = joined.membership.former.iter().any(|former| former.root == *root);
-            (joined.inside && member) || (standing == Standing::Contact && (member || former))
+            let hears = joined.inside || self.is_leaving(joined);
+            (member && hears) || (standing == Standing::Contact && (member || former))
         };
         let (inside, out): (Vec<ConversationId>, Vec<ConversationId>) =
             self.groups.values().filter(shares).copied().partition(|conversation| {
@@ -118,8 +120,11 @@ impl Engine {
             return self.ask(Pending::Nothing, Op::DeletePerson(*root));
         }
         let wanted = shares && (standing == Standing::Contact || self.is_neighbour(root));
+        let leaving = shares && self.is_told_that_we_left(root);
         for device in self.devices_of(root) {
-            self.link(&device, link::Input::Wanted(wanted));
+            // What is open carries it, and the answer.
+            let open = leaving && self.peers.get(&device).is_some_and(|peer| peer.open.is_some());
+            self.link(&device, link::Input::Wanted(wanted || open));
             self.offer_key(&device);
         }
     }

@@ -250,6 +250,7 @@ impl Engine {
             }
             self.share(root);
         }
+        self.look_who_has_heard();
         // Whom we listen to follows from what they share.
         self.start_brokers();
         for root in everybody {

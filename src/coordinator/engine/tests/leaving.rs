@@ -1,0 +1,112 @@
+//! Leaving a group where nobody is a contact: somebody there has to hear it, whenever that is.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::groups::{MINUTE, SECOND, trio};
+use crate::coordinator::world::World;
+use crate::coordinator::{Command, ErrorCode};
+
+const ALICE: usize = 0;
+const BOB: usize = 1;
+const CAROL: usize = 2;
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Carol has left a group of people none of whom is a contact of hers, where nothing could be heard of it.
+fn left_unheard(seed: u64, links_work: bool) -> (World, Vec<Uuid>, Uuid) {
+    let mut world = World::new(seed);
+    world.links_work = links_work;
+    let (users, group) = trio(&mut world);
+    world.pass(MINUTE);
+    world.run(CAROL, Command::RemoveContact(users[ALICE])).unwrap();
+    world.pass(MINUTE);
+    world.links_work = false;
+    world.cut_links();
+    world.broker(false);
+    world.pass(SECOND);
+    world.run(CAROL, Command::LeaveGroup(group)).unwrap();
+    world.pass(10 * SECOND);
+    world.links_work = links_work;
+    (world, users, group)
+}
+
+fn members(world: &mut World, device: usize, group: Uuid) -> usize {
+    world.group_view(device, group).unwrap().members.len()
+}
+
+fn knows(world: &mut World, device: usize, user: Uuid) -> bool {
+    let known = world.run(device, Command::HideAddress { from: user, on: true });
+    known.is_ok_and(|_| world.run(device, Command::HideAddress { from: user, on: false }).is_ok())
+}
+
+/// It is said when a way opens, also by the next process; then whoever was known for the group's sake is forgotten.
+#[test]
+fn who_leaves_unheard_is_heard_later() {
+    for links_work in [true, false] {
+        for killed in [false, true] {
+            let (mut world, users, group) = left_unheard(1, links_work);
+            if killed {
+                world.kill(CAROL);
+                world.start(CAROL);
+            }
+            world.broker(true);
+            world.pass(5 * MINUTE);
+            assert_eq!((members(&mut world, ALICE, group), members(&mut world, BOB, group)), (2, 2), "{links_work}");
+            assert!(!knows(&mut world, CAROL, users[ALICE]) && !knows(&mut world, CAROL, users[BOB]));
+            world.kill(CAROL);
+            world.start(CAROL);
+            let before = world.published.len();
+            world.pass(5 * MINUTE);
+            let mail = |topic: &str| topic.ends_with("mailbox");
+            let mine = world.published[before..].iter().filter(|(topic, _)| mail(topic)).count();
+            assert_eq!(mine, 0, "it is not said again");
+        }
+    }
+}
+
+/// What a broker loses is said again, until one of them has it; the other hears it from that one.
+#[test]
+fn a_leave_that_is_lost_is_said_again() {
+    let (mut world, users, group) = left_unheard(2, false);
+    world.kill(ALICE);
+    world.kill(BOB);
+    world.broker(true);
+    world.pass(20 * SECOND);
+    world.lose_mail();
+    world.start(BOB);
+    world.pass(3 * MINUTE);
+    assert_eq!(members(&mut world, BOB, group), 2);
+    assert!(!knows(&mut world, CAROL, users[BOB]));
+    world.kill(CAROL);
+    world.lose_mail();
+    world.links_work = true;
+    world.start(ALICE);
+    world.pass(3 * MINUTE);
+    assert_eq!(members(&mut world, ALICE, group), 2);
+}
+
+/// Where nobody ever comes it is said more and more seldom, and after a month no more.
+#[test]
+fn a_leave_that_nobody_hears_is_not_said_for_ever() {
+    let (mut world, users, _) = left_unheard(3, false);
+    world.kill(ALICE);
+    world.kill(BOB);
+    world.broker(true);
+    let mails = |world: &mut World, time: Duration| {
+        let before = world.published.len();
+        world.pass(time);
+        world.published[before..].iter().filter(|(topic, _)| topic.ends_with("mailbox")).count()
+    };
+    let (first, later) = (mails(&mut world, 2 * HOUR), mails(&mut world, 2 * HOUR));
+    assert!(later > 0 && later < first, "{first} and {later}");
+    world.set_clock(CAROL, i64::try_from((31 * DAY).as_millis()).unwrap());
+    assert_eq!(mails(&mut world, 4 * HOUR), 0);
+    assert!(knows(&mut world, CAROL, users[BOB]));
+    world.kill(CAROL);
+    world.start(CAROL);
+    world.pass(MINUTE);
+    let unknown = world.run(CAROL, Command::HideAddress { from: users[BOB], on: true }).unwrap_err();
+    assert_eq!(unknown.code, ErrorCode::UnknownUser, "nobody is known for the sake of a group that is over");
+}
