@@ -41,9 +41,8 @@ about. Figures of a machine that is busy with something else say little: the loa
 
   burst   messages a second, and one message alone, from the command to \"delivered\": committed on both disks
   queue   10,000 messages that were written while the other was away, once the link is open
-  large   a million messages in 500 conversations: the start, opening a conversation, an older page, a search, memory
-
-What a group of fifty costs is not among them yet.";
+  group   a message in groups of 50 to 100 in the simulated world: how soon all have it, and what is sent for it
+  large   a million messages in 500 conversations: the start, opening a conversation, an older page, a search, memory";
 
 /// What to do with what was measured.
 #[derive(clap::Args)]
@@ -72,7 +71,7 @@ struct LinkOptions {
 struct LogOptions {
     #[command(flatten)]
     options: Options,
-    /// Only these: burst, queue, large
+    /// Only these: burst, queue, group, large
     #[arg(value_name = "PART")]
     parts: Vec<log::Part>,
     /// Messages in the large database, to try the bench itself
