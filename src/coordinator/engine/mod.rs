@@ -20,6 +20,7 @@
 //! | `reach` | at which brokers of others we are, and for whose sake |
 //! | `routes` | over which of them something is said |
 //! | `hiding` | who learns an address of this device |
+//! | `keys` | how devices of a group that have never spoken learn each other's working key |
 //! | `presence` | hello, signals, and what the link's machine wants |
 //! | `frames` | entries, acks, have and lack, whichever path they came |
 //! | `pushing` | what goes over a link, and when |
@@ -56,6 +57,7 @@ mod group_changes;
 mod groups;
 mod hiding;
 mod io;
+mod keys;
 mod live;
 mod mail;
 mod members;
@@ -141,7 +143,8 @@ impl Engine {
             let linked = peer.link.state() == link::State::Open;
             let said = [peer.mailer.deadline(), peer.telling.deadline()].into_iter().flatten().filter(|_| !linked);
             let mail = said.chain(peer.acks.deadline()).min().filter(|_| self.mail_route(peer).is_some());
-            [peer.link.deadline(), peer.push.deadline(), peer.sent.deadline(), peer.active_until, mail]
+            let own = [peer.active_until, peer.key_offer.at, mail];
+            [peer.link.deadline(), peer.push.deadline(), peer.sent.deadline()].into_iter().chain(own)
         });
         let couriers = self.people.values().filter_map(|person| person.courier.at);
         sessions
@@ -204,6 +207,7 @@ impl Engine {
                 self.link(&device, link::Input::Tick);
             }
             self.tick_use(&device);
+            self.tick_key(&device);
             self.tick_push(&device);
             self.tick_mail(&device);
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rand::RngExt;
 
 use super::Engine;
+use super::keys::KeyOffer;
 use super::pending::Pending;
 use super::state::{Contact, Conversation, Courier, PeerState, With};
 use crate::clock::RateLimit;
@@ -76,6 +77,7 @@ impl Engine {
             telling: Telling::default(),
             acks: Acks::default(),
             answers: RateLimit::new(2, std::time::Duration::from_secs(60)),
+            key_offer: KeyOffer::default(),
             lacks: RateLimit::new(4, std::time::Duration::from_secs(15)),
             card_due: me.card_changed,
             card_unsaid: false,

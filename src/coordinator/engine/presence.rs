@@ -11,7 +11,7 @@ use crate::link::{self, DriverEvent, State};
 use crate::signaling::envelope::{self, OpenError, Recipient};
 use crate::signaling::{Greeting, Leaf, Topic};
 use crate::wire::signal::Signal;
-use crate::wire::{self, DeviceKey, Frame, KeyKind, Message, NewKey, Signalled};
+use crate::wire::{self, DeviceKey, Frame, KeyKind, Message, Signalled};
 
 /// A conversation counts as in use for this long after a message: meanwhile a lost link is noticed within 12 s.
 const ACTIVE_FOR: Duration = Duration::from_secs(60);
@@ -58,37 +58,6 @@ impl Engine {
             _ => self.drop_counted("a message out of place"),
         }
         self.acknowledge(delivery);
-    }
-
-    /// What could not be opened may have been sealed to an old key of ours.
-    fn offer_new_key(&mut self, device: &DeviceKey) {
-        let now = self.now.mono;
-        if self.is_peer(device) && self.peers.get_mut(device).is_some_and(|peer| peer.answers.allow(now)) {
-            self.say_key(device, Leaf::Presence);
-        }
-    }
-
-    /// Somebody whom we know through a group only has never told us their working key, nor we them: it is said until they have.
-    pub(super) fn offer_key(&mut self, device: &DeviceKey) {
-        let now = self.now.mono;
-        let unknown = self.is_peer(device) && !self.is_contact(device);
-        let peer = self.peers.get_mut(device).filter(|peer| unknown && peer.row.key.is_none());
-        if peer.is_some_and(|peer| peer.answers.allow(now)) {
-            self.say_key(device, Leaf::Mailbox);
-        }
-    }
-
-    /// Says our working key, sealed to the key in their card.
-    fn say_key(&mut self, device: &DeviceKey, leaf: Leaf) {
-        let (Some(peer), Some(me)) = (self.peers.get(device), &self.me) else { return };
-        let Some(contact) = self.people.get(&peer.row.root) else { return };
-        let Some(conn) = self.route(&peer.row.root) else { return };
-        let topic = Topic::inbox(peer.outbox, leaf);
-        let to = Recipient { device: *device, kind: KeyKind::Card, key: contact.card.fields().sealing };
-        let message = Message::NewKey(NewKey { key: me.working });
-        if let Ok(payload) = envelope::seal(&mut self.rng, &me.secrets.device, &to, &topic, &message) {
-            self.publish(conn, &topic, payload, None);
-        }
     }
 
     /// Greets a contact's device, unless a link to it is open: then its heartbeat says more.

@@ -8,6 +8,7 @@ use rand::{RngExt, rngs::StdRng};
 use super::changes::Watching;
 use super::choices::Plan;
 use super::io::{BrokerConn, CallId, Now, Output, StoreToken};
+use super::keys::KeyOffer;
 use super::live::Live;
 use super::members::Joined;
 use super::pending::{Pending, Publishing, Refused};
@@ -209,6 +210,8 @@ pub(super) struct PeerState {
     pub acks: Acks,
     /// How often we answer what should not come: envelopes that do not open, requests of a contact.
     pub answers: RateLimit,
+    /// When our working key is said to it again.
+    pub key_offer: KeyOffer,
     pub lacks: RateLimit,
     /// Our card has changed and this device may not have it.
     pub card_due: bool,

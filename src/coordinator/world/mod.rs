@@ -68,6 +68,8 @@ pub struct World {
     pub disk_takes: Duration,
     /// A broker takes up to this much longer to deliver what lies in a mailbox.
     pub mail_takes: Duration,
+    /// Brokers confirm what is published into mailboxes, and lose it.
+    pub mail_is_lost: bool,
     /// Two devices between whose networks there is no path but the broker.
     parted: BTreeSet<(usize, usize)>,
     /// Connections that are open on a side; those that carry nothing until they are restarted; those that are gone.
@@ -148,6 +150,7 @@ impl World {
             jitter: Duration::ZERO,
             disk_takes: Duration::ZERO,
             mail_takes: Duration::ZERO,
+            mail_is_lost: false,
             parted: BTreeSet::new(),
             opened: BTreeSet::new(),
             silent: BTreeSet::new(),

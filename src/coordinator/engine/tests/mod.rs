@@ -9,6 +9,7 @@ mod door;
 mod groups;
 mod heirs;
 mod hiding;
+mod keys;
 mod leaving;
 mod links;
 mod live;

@@ -1,0 +1,85 @@
+//! How devices that share a group and have never spoken learn each other's working key, and what is said when an old one was used.
+
+use std::time::Duration;
+
+use super::Engine;
+use crate::clock::Backoff;
+use crate::signaling::envelope::{self, Recipient};
+use crate::signaling::{Leaf, Topic};
+use crate::wire::{DeviceKey, KeyKind, Message, NewKey};
+
+/// What was said to somebody who has never answered is said again after this, and then after twice as long each time: it may have been
+/// lost, and whoever is away finds it at the broker.
+const AGAIN_FIRST: Duration = Duration::from_secs(30);
+/// The longest pause, as of mail.
+const AGAIN_LAST: Duration = Duration::from_secs(3600);
+
+/// When our working key is said again to a device that may not know it.
+pub(super) struct KeyOffer {
+    pub at: Option<Duration>,
+    pause: Backoff,
+}
+
+impl Default for KeyOffer {
+    fn default() -> Self {
+        Self { at: None, pause: Backoff::new(AGAIN_FIRST, AGAIN_LAST) }
+    }
+}
+
+impl Engine {
+    /// What could not be opened may have been sealed to an old key of ours.
+    pub(super) fn offer_new_key(&mut self, device: &DeviceKey) {
+        let now = self.now.mono;
+        if self.is_peer(device) && self.peers.get_mut(device).is_some_and(|peer| peer.answers.allow(now)) {
+            self.say_key(device, Leaf::Presence);
+        }
+    }
+
+    /// Somebody whom we know through a group only has never told us their working key, nor we them: it is said until they have.
+    pub(super) fn offer_key(&mut self, device: &DeviceKey) {
+        let now = self.now.mono;
+        if !self.lacks_key(device) {
+            return;
+        }
+        let way = self.peers.get(device).is_some_and(|peer| self.route(&peer.row.root).is_some());
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        if peer.key_offer.at.is_none() {
+            peer.key_offer.at = Some(now + peer.key_offer.pause.next_delay(&mut self.rng));
+        }
+        if way && peer.answers.allow(now) {
+            self.say_key(device, Leaf::Mailbox);
+        }
+    }
+
+    /// It was not answered for a while.
+    pub(super) fn tick_key(&mut self, device: &DeviceKey) {
+        let now = self.now.mono;
+        let lacks = self.lacks_key(device);
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        if peer.key_offer.at.is_some_and(|at| now >= at) {
+            peer.key_offer.at = lacks.then(|| now + peer.key_offer.pause.next_delay(&mut self.rng));
+            if lacks {
+                self.say_key(device, Leaf::Mailbox);
+            }
+        }
+    }
+
+    /// Whether a device with which we share a group, and nothing else, has not told us its working key.
+    fn lacks_key(&self, device: &DeviceKey) -> bool {
+        let stranger = self.is_peer(device) && !self.is_contact(device);
+        stranger && self.peers.get(device).is_some_and(|peer| peer.row.key.is_none())
+    }
+
+    /// Says our working key, sealed to the key in their card.
+    pub(super) fn say_key(&mut self, device: &DeviceKey, leaf: Leaf) {
+        let (Some(peer), Some(me)) = (self.peers.get(device), &self.me) else { return };
+        let Some(contact) = self.people.get(&peer.row.root) else { return };
+        let Some(conn) = self.route(&peer.row.root) else { return };
+        let topic = Topic::inbox(peer.outbox, leaf);
+        let to = Recipient { device: *device, kind: KeyKind::Card, key: contact.card.fields().sealing };
+        let message = Message::NewKey(NewKey { key: me.working });
+        if let Ok(payload) = envelope::seal(&mut self.rng, &me.secrets.device, &to, &topic, &message) {
+            self.publish(conn, &topic, payload, None);
+        }
+    }
+}
