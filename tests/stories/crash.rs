@@ -104,6 +104,8 @@ fn live(point: &str, side: &str, count: usize) -> bool {
     alice.outbox_is_empty(bob);
     bob.outbox_is_empty(alice);
     alice.outbox_is_empty(bob);
+    alice.rests();
+    bob.rests();
     let died = alice.died || bob.died;
     let (here, there) = (alice.history(bob), bob.history(alice));
     assert_eq!(here, there, "{point} {side}: two histories");

@@ -121,6 +121,21 @@ impl Side {
         }
     }
 
+    /// Nobody asks it for anything. What was said goes into the index then, and who shall die of that does.
+    pub(super) fn rests(&mut self) {
+        if self.crash.as_ref().is_none_or(|crash| !crash.starts_with("store.index.")) {
+            return;
+        }
+        let end = Instant::now() + PATIENCE;
+        while let Some((.., lines)) = self.process.as_ref() {
+            match lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(line) => self.hear(&line),
+                Err(RecvTimeoutError::Disconnected) => self.gone(),
+                Err(RecvTimeoutError::Timeout) => break,
+            }
+        }
+    }
+
     /// Runs a method; `None` when the process died before it answered (it runs again afterwards).
     fn call(&mut self, method: &str, params: &Value) -> Option<Result<Value, String>> {
         if self.process.is_none() {
