@@ -23,8 +23,12 @@ const HAVE_AGAIN: Duration = Duration::from_secs(2);
 /// What somebody else most likely brings is pushed after this, unless the peer has said by then that it has it: some round trips of a
 /// slow link, and no time for people.
 const LAZY: Duration = Duration::from_secs(1);
-/// Entries that are under way for longer than this are asked for anew: an ack was lost in a restart of the peer's store.
+/// When nothing of what is under way was acknowledged for so long, either an ack was lost in a restart of the peer's store, or the peer
+/// does not take these entries. So what lies behind them goes on, and then all is sent again that has no ack.
 const ACK_PATIENCE: Duration = Duration::from_secs(20);
+/// What was passed over is sent again so long after everything behind it. What a peer does not take fills the window each time, and
+/// what is written then waits; but it may also be that the peer's disk was full for a moment.
+const AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 /// What a machine of this layer needs next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +80,10 @@ pub struct Push {
     /// When it may, unless others have brought it by then.
     later: Option<Duration>,
     cursor: u64,
+    /// Something before the cursor had no ack when its time was over.
+    passed: bool,
+    /// When that is sent again; not before the outbox is through.
+    again_at: Option<Duration>,
     under_way: BTreeMap<EntryId, usize>,
     bytes: usize,
     /// Confirmed while the outbox was asked: its answer may still hold them. No more than the window.
@@ -103,6 +111,7 @@ impl Push {
                 && self.asking.is_none()
                 && !self.more
                 && self.later.is_none()
+                && !self.passed
                 && self.under_way.is_empty())
     }
 
@@ -115,10 +124,7 @@ impl Push {
         let first = self.heard.insert(conversation);
         // What is under way still is: the peer may have said this before it arrived. It only is no longer beyond doubt what
         // lies before the cursor.
-        self.cursor = 0;
-        self.more = true;
-        self.asking = None;
-        let mut needs = self.ask(now);
+        let mut needs = self.begin(now);
         if first {
             // The peer was heard, so it hears us: this one arrives.
             needs.insert(0, Need::Have(Of::One(conversation)));
@@ -178,11 +184,31 @@ impl Push {
 
     /// Begins again at the start of the outbox: the belief changed, or frames were dropped.
     pub fn restart(&mut self, now: Duration) -> Vec<Need> {
+        self.forget();
+        self.begin(now)
+    }
+
+    fn begin(&mut self, now: Duration) -> Vec<Need> {
         self.cursor = 0;
-        self.under_way.clear();
-        self.bytes = 0;
+        (self.passed, self.again_at) = (false, None);
         self.more = true;
         self.asking = None;
+        self.ask(now)
+    }
+
+    /// What is under way may have gone nowhere.
+    fn forget(&mut self) {
+        self.under_way.clear();
+        self.bytes = 0;
+    }
+
+    /// Nothing of what is under way was acknowledged for too long: makes room for what lies behind it. Where nothing does it begins again.
+    fn pass_over(&mut self, now: Duration) -> Vec<Need> {
+        self.passed |= self.more;
+        if !self.passed {
+            return self.restart(now);
+        }
+        self.forget();
         self.ask(now)
     }
 
@@ -221,6 +247,9 @@ impl Push {
         }
         if !send.is_empty() {
             self.progress_at = now;
+        }
+        if self.passed && !self.more {
+            self.again_at.get_or_insert(now + AGAIN_AFTER);
         }
         send
     }
@@ -273,12 +302,15 @@ impl Push {
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         let stuck = (!self.under_way.is_empty()).then(|| self.progress_at + ACK_PATIENCE);
-        [self.have_at, stuck, self.ask_at, self.later].into_iter().flatten().min()
+        [self.have_at, stuck, self.ask_at, self.later, self.again_at].into_iter().flatten().min()
     }
 
     /// Time has passed.
     pub fn tick(&mut self, now: Duration) -> Vec<Need> {
         if !self.under_way.is_empty() && now >= self.progress_at + ACK_PATIENCE {
+            return self.pass_over(now);
+        }
+        if self.again_at.is_some_and(|at| now >= at) {
             return self.restart(now);
         }
         if self.have_at.is_some_and(|at| now >= at) {

@@ -1,3 +1,5 @@
+mod refused;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 

@@ -18,7 +18,8 @@ use crate::wire::{
 
 impl Engine {
     /// What of these conversations goes to a device: of a group by mail only what we have written, and what was here when we added
-    /// them. Also of one that we have left: our last word in it stands on what others wrote, and perhaps nobody else can give that.
+    /// them. Of one that we have left what others wrote too: our last word in it stands on that, and perhaps nobody else can give it.
+    /// Of one out of which others have put us only our own words: who has that from somebody else takes nothing more of it from us.
     pub(super) fn wanted(
         &self,
         device: &DeviceKey,
@@ -34,11 +35,12 @@ impl Engine {
         let wanted = |conversation: &ConversationId| {
             let Some(joined) = self.joined(conversation) else { return Wanted::all(*conversation) };
             let since = joined.membership.member(&root).map(|member| member.since);
+            let put_out = !joined.inside && joined.own_ends(&own).is_empty();
             let ours = |since: &EntryId| joined.group.fact(since).is_some_and(|fact| fact.author == own);
             Wanted {
                 conversation: *conversation,
                 to: Some(root),
-                only_by: mail.then_some(own),
+                only_by: (mail || put_out).then_some(own),
                 and_up_to: since.filter(ours),
             }
         };

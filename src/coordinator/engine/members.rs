@@ -68,7 +68,7 @@ impl Joined {
     }
 
     /// Those among them that somebody has written themselves.
-    fn own_ends(&self, root: &RootKey) -> Vec<EntryId> {
+    pub(super) fn own_ends(&self, root: &RootKey) -> Vec<EntryId> {
         let former = self.membership.former.iter().filter(|former| former.root == *root);
         former.flat_map(|former| &former.ends).filter(|(_, by, _)| by == root).map(|(id, ..)| *id).collect()
     }

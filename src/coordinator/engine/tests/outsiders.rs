@@ -5,11 +5,13 @@ use uuid::Uuid;
 use super::groups::{MINUTE, SECOND, joined, left, linked, people, told, trio};
 use crate::coordinator::world::{Moment, World};
 use crate::coordinator::{Command, GroupChange, LineView, PageAt, Reply};
+use crate::log::TEXT_BYTES_MAX;
 use crate::wire::{ConversationId, EntryId, Frame, Have};
 
 const ALICE: usize = 0;
 const BOB: usize = 1;
 const CAROL: usize = 2;
+const DAVE: usize = 3;
 
 /// What Alice has said over links that she has of the conversation that is not with a person.
 fn haves_of_group(world: &World, direct: ConversationId) -> Vec<Have> {
@@ -59,6 +61,44 @@ fn a_removed_contact_hears_no_more_of_a_group() {
     world.run(ALICE, Command::AddToGroup { group, user: users[CAROL] }).unwrap();
     let back = world.write(ALICE, group, "welcome back");
     world.until("Carol is in again", 2 * MINUTE, |world| told(world, CAROL, &back) == 1);
+}
+
+/// Who was put out keeps for themselves what others wrote: a contact who knows that they are out takes it no more from them, and what
+/// the two say to each other does not wait for it.
+#[test]
+fn who_was_put_out_talks_on_with_a_contact() {
+    let mut world = World::new(28);
+    let users = people(&mut world, &["Alice", "Bob", "Carol", "Dave"]);
+    world.befriend(BOB, CAROL);
+    let group = world.group(ALICE, "Us", &users[1..]);
+    world.until("everybody is in", 2 * MINUTE, |world| (0..4).all(|device| joined(world, device, group)));
+    world.pass(MINUTE);
+    world.kill(ALICE);
+    world.kill(BOB);
+    // Several times what may be under way on a link.
+    let long = "x".repeat(TEXT_BYTES_MAX);
+    let said: Vec<String> = (0..40).map(|_| world.write(DAVE, group, &long)).collect();
+    world.until("Carol has it", 2 * MINUTE, |world| said.iter().all(|id| told(world, CAROL, id) == 1));
+    world.pass(5 * SECOND);
+    world.kill(DAVE);
+    world.kill(CAROL);
+    world.lose_mail();
+    world.links_work = false;
+    world.start(ALICE);
+    world.start(BOB);
+    world.pass(MINUTE);
+    world.run(ALICE, Command::RemoveFromGroup { group, user: users[CAROL] }).unwrap();
+    world.start(CAROL);
+    world.until("Carol is out", 2 * MINUTE, |world| left(world, CAROL, group));
+    world.pass(MINUTE);
+    world.kill(ALICE);
+    world.links_work = true;
+    world.until("a link", 10 * MINUTE, |world| linked(world, BOB, CAROL));
+    world.pass(5 * SECOND);
+    let kept = |id: &String| world.kept(BOB).contains(&EntryId::from_hex(id).unwrap());
+    assert!(!said.iter().all(kept), "Bob lacks nothing that she could bring him");
+    let direct = world.write(CAROL, users[BOB], "a pity");
+    world.until("Bob has it", 10 * SECOND, |world| told(world, BOB, &direct) == 1);
 }
 
 /// Whoever was put out and put back by somebody whom they do not know any more is out, also after the next start; by a contact they
