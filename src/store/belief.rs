@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::entries::{self, DELIVERED};
 use super::logs;
 use super::value::int;
-use super::{Delivery, StoreError, Way, recipients};
+use super::{Delivery, Outcome, StoreError, Way, recipients};
 use crate::wire::{ConversationId, DeviceKey, EntryId, Lack};
 
 /// Entries above a lack that are still believed, one by one. Beyond that the belief is forgotten and they are sent again:
@@ -65,18 +65,40 @@ pub(super) fn acked(tx: &Connection, peer: &DeviceKey, ids: &[EntryId], way: Way
     Ok(delivered)
 }
 
-/// How many of these a peer is believed to have.
-pub(super) fn count(tx: &Connection, peer: &DeviceKey, ids: &[EntryId]) -> Result<u64, StoreError> {
-    let Some(peer) = logs::device(tx, peer)? else { return Ok(0) };
-    let mut count = 0;
+/// How many of these a peer is believed to have, and how many together with everything that has its place before them: without what
+/// an entry stands on it has no place there either.
+pub(super) fn known(tx: &Connection, peer: &DeviceKey, ids: &[EntryId]) -> Result<Outcome, StoreError> {
+    let (mut has, mut placed) = (0, 0);
+    let Some(peer) = logs::device(tx, peer)? else { return Ok(Outcome::Known { has, placed }) };
     for id in ids {
-        let has: Option<bool> = tx
-            .prepare_cached(concat!("SELECT ", believed_to_have!("?1"), " FROM entry e WHERE e.id = ?2"))?
-            .query_row(params![peer, id.0], |row| row.get(0))
+        let place: Option<(i64, i64)> = tx
+            .prepare_cached(concat!(
+                "SELECT e.conversation, e.position FROM entry e WHERE e.id = ?2 AND e.position IS NOT NULL AND ",
+                believed_to_have!("?1")
+            ))?
+            .query_row(params![peer, id.0], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        count += u64::from(has == Some(true));
+        if let Some((conversation, position)) = place {
+            has += 1;
+            placed += u64::from(!lacks_before(tx, peer, conversation, position)?);
+        }
     }
-    Ok(count)
+    Ok(Outcome::Known { has, placed })
+}
+
+/// Whether a peer is not believed to have everything before this position. A few more than an entry stands on, which is cheaper to
+/// find out: of each log only what it is not believed to have is looked at. What is on another branch than the rest of its log is
+/// looked at too.
+fn lacks_before(tx: &Connection, peer: i64, conversation: i64, position: i64) -> Result<bool, StoreError> {
+    let lacks = tx
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM log l LEFT JOIN belief b ON b.device = ?1 AND b.log = l.id
+                 JOIN entry e ON e.log = l.id AND (e.fork = 1 OR e.fork = 0 AND e.sequence >= coalesce(b.count, 0))
+                 WHERE l.conversation = ?2 AND e.position < ?3 AND e.beside = 0
+                 AND NOT EXISTS (SELECT 1 FROM belief_entry x WHERE x.device = ?1 AND x.log = l.id AND x.entry = e.local))",
+        )?
+        .query_row([peer, conversation, position], |row| row.get(0))?;
+    Ok(lacks)
 }
 
 /// Believes that a peer has these entries too.

@@ -101,7 +101,7 @@ pub enum Op {
         /// Who.
         to: RootKey,
     },
-    /// How many of these entries a peer is believed to have. Answered by [`Outcome::Count`].
+    /// How many of these entries a peer is believed to have. Answered by [`Outcome::Known`].
     Knows {
         /// The peer.
         peer: DeviceKey,
@@ -313,6 +313,13 @@ pub enum Outcome {
     Summaries(Vec<Summary>),
     /// A number.
     Count(u64),
+    /// So many of some entries a peer is believed to have.
+    Known {
+        /// All of them.
+        has: u64,
+        /// Those among them that it has together with everything before them.
+        placed: u64,
+    },
     /// What was found.
     Found(Found),
     /// Some more is indexed.

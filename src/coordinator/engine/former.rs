@@ -1,22 +1,56 @@
 //! Who is in a group no more. Contacts who are out of one have to learn it, and hear nothing else of it once they have; and when we have
 //! left one, somebody in it has to learn that: until then we know everybody there, and say it as we say everything.
+//!
+//! An ack says that an entry is on a disk, not that it has its place there: it waits while something that it stands on is missing, and
+//! says nothing to anybody. So whoever has the entry knows when they have what is before it too. Over a link that shows by itself, for
+//! everything is pushed there and acknowledged. By mail we do not know what they have of others; but who misses something asks for it at once.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Engine;
 use super::members::Joined;
 use super::pending::Pending;
-use crate::store::Op;
+use crate::store::{Op, Way};
 use crate::wire::{ConversationId, DeviceKey, EntryId, RootKey};
 
-/// A leave that nobody has acknowledged is said for so long: whoever is away for longer hears it when we meet as contacts, if at all.
+/// A leave that nobody has acknowledged is said for so long: whoever is away for longer hears it when we meet as contacts, if at all. It is counted
+/// from what our clock said when we left, by what it says now: one that was wrong then or is now makes it longer or shorter, and no more.
 const LEAVE_TOLD_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Who has acknowledged by mail that we left, and misses what that stands on, has asked for it by then: both go out in the same moment, and a
+/// broker that is there passes them on in seconds.
+const QUESTION_PATIENCE: Duration = Duration::from_secs(60);
+
+/// That we have left a group, and who has heard it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Leaving {
+    /// The entries that say so; none when somebody in the group knows.
+    pub ends: Vec<EntryId>,
+    /// Devices that have them, but not what they stand on, as far as we know: when they know nevertheless, because they have not asked by
+    /// then; nothing of those that have asked.
+    answered: BTreeMap<DeviceKey, Option<Duration>>,
+}
+
+impl Leaving {
+    fn heard_at(&self) -> Option<Duration> {
+        self.answered.values().flatten().min().copied()
+    }
+}
+
+/// Why a device may know that somebody is out of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// It has acknowledged something.
+    Ack(Way),
+    /// It has said what it has.
+    Have,
+}
 
 impl Engine {
     /// Whether somebody in a group has to learn that we have left it.
     pub(super) fn is_leaving(&self, joined: &Joined) -> bool {
         let limit = u64::try_from(LEAVE_TOLD_FOR.as_millis()).unwrap_or(u64::MAX);
-        let mut left = joined.leaving.iter().filter_map(|id| joined.group.fact(id));
+        let mut left = joined.leaving.ends.iter().filter_map(|id| joined.group.fact(id));
         left.any(|fact| self.now.wall < fact.time.saturating_add(limit))
     }
 
@@ -30,7 +64,7 @@ impl Engine {
     fn to_learn(&self, joined: &Joined, root: &RootKey) -> Vec<EntryId> {
         match (joined.inside, joined.has(root)) {
             (true, false) => joined.ends(root),
-            (false, true) => joined.leaving.clone(),
+            (false, true) => joined.leaving.ends.clone(),
             _ => vec![],
         }
     }
@@ -38,9 +72,9 @@ impl Engine {
     /// The last process may have ended before it took note of who has heard that we left.
     pub(super) fn look_who_has_heard(&mut self) {
         for conversation in self.groups.values().copied().collect::<Vec<_>>() {
-            if self.joined(&conversation).is_some_and(|joined| !joined.leaving.is_empty()) {
+            if self.joined(&conversation).is_some_and(|joined| !joined.leaving.ends.is_empty()) {
                 for device in self.devices_sharing(&conversation) {
-                    self.look_whether_told(&device, conversation);
+                    self.look_whether_told(&device, conversation, Sign::Ack(Way::Mail));
                 }
             }
         }
@@ -49,7 +83,7 @@ impl Engine {
     /// Somebody in a group knows that we have left it: others hear it there, and who is known for its sake is forgotten.
     fn leave_is_heard(&mut self, conversation: &ConversationId) {
         let Some(joined) = self.joined_mut(conversation) else { return };
-        joined.leaving.clear();
+        joined.leaving = Leaving::default();
         for root in joined.roots() {
             self.share(&root);
             self.attend(&root);
@@ -57,46 +91,76 @@ impl Engine {
         self.leave_brokers();
     }
 
-    /// A device has these on its disk: it may be that its person is out of a group, and has learned it.
-    pub(super) fn may_have_told(&mut self, device: &DeviceKey, ids: &[EntryId]) {
+    /// A device has something more on its disk: it may be what its person has to learn of a group, or what that stands on.
+    pub(super) fn may_have_told(&mut self, device: &DeviceKey, way: Way) {
         let Some(peer) = self.peers.get(device) else { return };
-        let ends = |conversation: &&ConversationId| {
-            let Some(joined) = self.joined(conversation) else { return false };
-            self.to_learn(joined, &peer.row.root).iter().any(|end| ids.contains(end))
+        let learns = |conversation: &&ConversationId| {
+            self.joined(conversation).is_some_and(|joined| !self.to_learn(joined, &peer.row.root).is_empty())
         };
-        let learned: Vec<ConversationId> = peer.shared.iter().filter(ends).copied().collect();
-        learned.into_iter().for_each(|conversation| self.look_whether_told(device, conversation));
+        let learned: Vec<ConversationId> = peer.shared.iter().filter(learns).copied().collect();
+        learned.into_iter().for_each(|conversation| self.look_whether_told(device, conversation, Sign::Ack(way)));
     }
 
-    /// A device has said what it has of a group: it may show that its person knows that they are out, or we.
-    pub(super) fn look_whether_told(&mut self, device: &DeviceKey, conversation: ConversationId) {
+    /// Something that a device has said may show that its person knows that they are out of a group, or we.
+    pub(super) fn look_whether_told(&mut self, device: &DeviceKey, conversation: ConversationId, sign: Sign) {
         let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return };
         let Some(joined) = self.joined(&conversation) else { return };
         let ends = self.to_learn(joined, &root);
         if !ends.is_empty() && !joined.told.contains(device) {
-            let pending = Pending::Told { device: *device, conversation, ends: ends.clone() };
+            let pending = Pending::Told { device: *device, conversation, ends: ends.clone(), sign };
             self.ask(pending, Op::Knows { peer: *device, ids: ends });
         }
     }
 
-    /// As many of what puts somebody out of a group are on their device.
+    /// As many of what puts somebody out of a group are on their device, and as many have their place there, as far as is known.
     pub(super) fn told_of_end(
         &mut self,
         device: &DeviceKey,
         conversation: &ConversationId,
         ends: &[EntryId],
-        known: u64,
+        sign: Sign,
+        (has, placed): (u64, u64),
     ) {
         let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return };
         let Some(joined) = self.joined(conversation) else { return };
         let all = u64::try_from(ends.len()).unwrap_or(u64::MAX);
-        if known < all || ends.is_empty() || self.to_learn(joined, &root) != ends {
+        if has < all || ends.is_empty() || self.to_learn(joined, &root) != ends {
             return;
         }
-        if !joined.inside {
-            return self.leave_is_heard(conversation);
+        match (joined.inside, placed == all) {
+            (true, true) => {
+                self.joined_mut(conversation).into_iter().for_each(|joined| _ = joined.told.insert(*device));
+                self.share(&root);
+            }
+            (true, false) => {}
+            (false, true) => self.leave_is_heard(conversation),
+            (false, false) => self.leave_waits(device, conversation, sign),
         }
-        self.joined_mut(conversation).into_iter().for_each(|joined| _ = joined.told.insert(*device));
-        self.share(&root);
+    }
+
+    /// A device has it that we left a group, and lacks what that stands on, as far as is known.
+    fn leave_waits(&mut self, device: &DeviceKey, conversation: &ConversationId, sign: Sign) {
+        let now = self.now.mono;
+        let Some(joined) = self.joined_mut(conversation) else { return };
+        let answered = &mut joined.leaving.answered;
+        match (sign, answered.get(device).copied()) {
+            (Sign::Have, _) => _ = answered.insert(*device, None),
+            // It has what it was given last, and may lack more.
+            (Sign::Ack(Way::Mail), Some(None)) => self.carry_for(device, conversation),
+            (Sign::Ack(Way::Mail), None) => _ = answered.insert(*device, Some(now + QUESTION_PATIENCE)),
+            (Sign::Ack(_), _) => {}
+        }
+    }
+
+    pub(super) fn former_deadline(&self) -> Option<Duration> {
+        let groups = self.groups.values().filter_map(|conversation| self.joined(conversation));
+        groups.filter_map(|joined| joined.leaving.heard_at()).min()
+    }
+
+    pub(super) fn tick_former(&mut self) {
+        let now = self.now.mono;
+        let is_due = |joined: &Joined| joined.leaving.heard_at().is_some_and(|at| now >= at);
+        let groups = self.groups.values().filter(|group| self.joined(group).is_some_and(is_due));
+        groups.copied().collect::<Vec<_>>().iter().for_each(|conversation| self.leave_is_heard(conversation));
     }
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use rand::RngExt;
 
 use super::Engine;
+use super::former::Leaving;
 use super::io::Output;
 use super::pending::Pending;
 use super::state::{Conversation, GROUPS_MAX, Offer, With};
@@ -33,8 +34,8 @@ pub(super) struct Joined {
     pub mesh: Mesh,
     /// Devices of people who are in it no more, and know it: they are told nothing else of it.
     pub told: BTreeSet<DeviceKey>,
-    /// The entries by which we have left it, until somebody in it is known to have them.
-    pub leaving: Vec<EntryId>,
+    /// That we have left it, until somebody in it is known to know.
+    pub leaving: Leaving,
 }
 
 impl Joined {
@@ -46,8 +47,10 @@ impl Joined {
         inside: bool,
     ) -> Self {
         let mesh = Mesh::new(conversation, own, &roots(&membership));
-        let mut joined = Self { group, membership, inside, mesh, told: BTreeSet::new(), leaving: vec![] };
-        joined.leaving = if inside { vec![] } else { joined.own_ends(own) };
+        let mut joined = Self { group, membership, inside, mesh, told: BTreeSet::new(), leaving: Leaving::default() };
+        if !inside {
+            joined.leaving.ends = joined.own_ends(own);
+        }
         joined
     }
 

@@ -154,6 +154,7 @@ impl Engine {
             .chain(self.finish_deadline())
             .chain(self.statements_deadline())
             .chain(self.receipts_deadline())
+            .chain(self.former_deadline())
             .min()
     }
 
@@ -214,6 +215,7 @@ impl Engine {
         self.tick_couriers();
         self.tick_statements();
         self.tick_receipts();
+        self.tick_former();
     }
 }
 

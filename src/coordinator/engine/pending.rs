@@ -3,6 +3,7 @@
 use super::choices::Plan;
 use std::collections::BTreeSet;
 
+use super::former::Sign;
 use super::io::{BrokerConn, CallId};
 use super::live::Act;
 use super::search::Searching;
@@ -175,6 +176,8 @@ pub(super) enum Pending {
         conversation: ConversationId,
         /// What says so.
         ends: Vec<EntryId>,
+        /// Why that is asked.
+        sign: Sign,
     },
     /// Who has to have what we write in a group is on disk.
     Recipients,

@@ -4,6 +4,7 @@
 use rand::RngExt;
 
 use super::Engine;
+use super::former::Sign;
 use super::io::{Output, StoreToken};
 use super::pending::{Pending, Said};
 use super::pushing::Pushed;
@@ -101,11 +102,11 @@ impl Engine {
                 self.ask_for(&device, gaps);
             }
             (Pending::Delivery(conn, number), _) => self.acknowledge(Some((conn, number))),
-            (Pending::Acked { device, ids, .. }, Outcome::Delivered(delivered)) => {
+            (Pending::Acked { device, ids, way }, Outcome::Delivered(delivered)) => {
                 if let Some(peer) = self.peers.get_mut(&device) {
                     peer.mailer.acked(&ids);
                 }
-                self.may_have_told(&device, &ids);
+                self.may_have_told(&device, way);
                 self.tell_delivered(&delivered);
                 self.tick_mail(&device);
             }
@@ -122,7 +123,7 @@ impl Engine {
                 }
                 self.believed(&device, conversation, has, over);
                 if has {
-                    self.look_whether_told(&device, conversation);
+                    self.look_whether_told(&device, conversation, Sign::Have);
                 }
                 self.statement_kept(&device);
             }
@@ -188,8 +189,8 @@ impl Engine {
                 self.cut_known(call, &conversation, root, cut);
             }
             (Pending::Group(_), Outcome::Group(row)) => self.group_read(*row),
-            (Pending::Told { device, conversation, ends }, Outcome::Count(known)) => {
-                self.told_of_end(&device, &conversation, &ends, known);
+            (Pending::Told { device, conversation, ends, sign }, Outcome::Known { has, placed }) => {
+                self.told_of_end(&device, &conversation, &ends, sign, (has, placed));
             }
             (Pending::Recipients, Outcome::Delivered(delivered)) => self.tell_delivered(&delivered),
             (Pending::Carry(device), Outcome::Outbox { entries, .. }) => self.carry(&device, entries),

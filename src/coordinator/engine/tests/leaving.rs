@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::groups::{MINUTE, SECOND, trio};
+use super::groups::{MINUTE, SECOND, told, trio};
 use crate::coordinator::world::World;
 use crate::coordinator::{Command, ErrorCode};
 
@@ -85,6 +85,52 @@ fn a_leave_that_is_lost_is_said_again() {
     world.start(ALICE);
     world.pass(3 * MINUTE);
     assert_eq!(members(&mut world, ALICE, group), 2);
+}
+
+/// Who lacks what it stands on has not heard it, though they have it: they get the rest, and only then nobody is known any more. Also when
+/// it stands on a last word of hers, and that on the rest.
+#[test]
+fn a_leave_is_heard_with_what_it_stands_on() {
+    for last_word in [false, true] {
+        let mut world = World::new(4);
+        world.links_work = false;
+        let (users, group) = trio(&mut world);
+        world.pass(MINUTE);
+        world.run(CAROL, Command::RemoveContact(users[ALICE])).unwrap();
+        world.pass(MINUTE);
+        world.kill(BOB);
+        let id = world.write(ALICE, group, "Bob is away");
+        world.until("Carol has it", 2 * MINUTE, |world| told(world, CAROL, &id) == 1);
+        world.pass(5 * SECOND);
+        world.kill(ALICE);
+        world.lose_mail();
+        if last_word {
+            world.write(CAROL, group, "farewell");
+        }
+        world.run(CAROL, Command::LeaveGroup(group)).unwrap();
+        world.pass(5 * SECOND);
+        world.start(BOB);
+        world.pass(3 * MINUTE);
+        assert_eq!((members(&mut world, BOB, group), told(&world, BOB, &id)), (2, 1), "{last_word}");
+        assert!(!knows(&mut world, CAROL, users[BOB]));
+    }
+}
+
+/// By mail nobody says what they have of others. Who does not ask for anything has heard it.
+#[test]
+fn a_leave_by_mail_is_heard_though_others_wrote_before() {
+    let mut world = World::new(5);
+    world.links_work = false;
+    let (users, group) = trio(&mut world);
+    world.pass(2 * MINUTE);
+    world.run(CAROL, Command::RemoveContact(users[ALICE])).unwrap();
+    let id = world.write(ALICE, group, "everybody gets this");
+    world.until("both have it", 2 * MINUTE, |world| told(world, BOB, &id) + told(world, CAROL, &id) == 2);
+    world.pass(MINUTE);
+    world.run(CAROL, Command::LeaveGroup(group)).unwrap();
+    world.pass(3 * MINUTE);
+    assert_eq!((members(&mut world, ALICE, group), members(&mut world, BOB, group)), (2, 2));
+    assert!(!knows(&mut world, CAROL, users[BOB]));
 }
 
 /// Where nobody ever comes it is said more and more seldom, and after a month no more.
