@@ -83,7 +83,7 @@ search-count = { $count ->
    *[other] { $count } found
 }
 search-more = Show more
-search-unfinished = Older messages are still being looked through. Some of them may be missing here.
+search-unfinished = Not all messages are looked through yet. Some may be missing here.
 refused-query = This is too long to look for. Try a few words of it.
 
 ## What can be done with a conversation

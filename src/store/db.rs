@@ -69,6 +69,9 @@ impl Db {
         if let Some(damage) = self.damage() {
             return vec![Err(damage.clone()); count];
         }
+        if ops.iter().any(|op| matches!(op, Op::Search { .. })) {
+            self.index_before_search();
+        }
         let deletes = ops.iter().any(deletes);
         match self.transaction(ops, before, after, deletes) {
             Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
@@ -121,6 +124,20 @@ impl Db {
         self.behind = more;
         self.empty_wal();
         Ok(())
+    }
+
+    /// Puts what waits into the index, as far as that takes no time that is felt. Nothing depends on it: the search says what it did not look
+    /// through, and whatever else is wished for in its batch does not fail with it.
+    fn index_before_search(&mut self) {
+        for _ in 0..search::BEFORE_SEARCH_MAX {
+            match self.index(|| (), || ()) {
+                Ok(()) if self.behind => {}
+                Ok(()) => return,
+                Err(error) => {
+                    return tracing::warn!(%error, "what was said last could not be put into the index before a search");
+                }
+            }
+        }
     }
 
     /// What was found after the opening.
@@ -186,7 +203,7 @@ fn erases(outcome: &Outcome) -> bool {
 }
 
 /// Whether entries may have been stored.
-fn stores(outcome: &Outcome) -> bool {
+pub(super) fn stores(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Appended { .. } | Outcome::Inserted { .. })
 }
 

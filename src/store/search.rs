@@ -5,7 +5,8 @@
 //! message.
 //!
 //! **Behind.** Who writes does not wait for the index. What is stored gets its row in a later transaction ([`catch_up`]): when the store has
-//! nothing else to do, before the next search, or with the next message when many wait. `searched` says how far that is, in the same
+//! nothing else to do, before the next search, or with the next message when many wait. A search itself writes nothing: when there is no room
+//! for rows, or too many are to be made, it finds what is in the index and says so. `searched` says how far that is, in the same
 //! transaction as the rows. Of entries up to there [`refresh`] brings the row up to date when something about a message finds its
 //! place, and what is erased goes from the index with it; of those above nothing is in the index.
 //!
@@ -31,10 +32,13 @@ const SLICE_BITS: u32 = 15;
 /// Slices that one wish looks into: half a million messages, a few milliseconds. Whoever wants more asks again, and writes
 /// go between.
 const SLICES_MAX: usize = 16;
-/// Older entries that are indexed at a time: some milliseconds.
+/// Entries that are indexed at a time: some milliseconds.
 const INDEXED_AT_ONCE: usize = 256;
-/// Their bytes: of the longest texts fewer are indexed at a time.
+/// Their rows' bytes: of the longest texts fewer are indexed at a time.
 const INDEXED_BYTES_MAX: usize = 256 * 1024;
+/// So many times rows are made before a search. All that ordinary messages may leave waiting ([`BEHIND_MAX`]) is done in four; of the longest
+/// ones in scripts without spaces, of which each makes a row of 60 KiB, some two megabytes are.
+pub(super) const BEFORE_SEARCH_MAX: usize = 8;
 /// Entries that may wait for the index: a search that comes right then is not felt to wait for them.
 const BEHIND_MAX: i64 = 1_024;
 
@@ -45,7 +49,7 @@ pub struct Found {
     pub hits: Vec<Hit>,
     /// Where to go on, when there may be more: also when nothing was found here.
     pub next: Option<u64>,
-    /// What older versions have stored is not indexed whole yet.
+    /// Something is not in the index yet: of what older versions have stored, or the last of what was stored now.
     pub unfinished: bool,
 }
 
@@ -76,8 +80,9 @@ pub(super) fn search(
     before: Option<u64>,
     limit: u32,
 ) -> Result<Outcome, StoreError> {
-    while catch_up(tx)? {}
-    let mut found = Found { unfinished: unsearched(tx)?.is_some(), ..Found::default() };
+    let newest = newest(tx)?;
+    let unfinished = searched(tx)? < newest || unsearched(tx)?.is_some();
+    let mut found = Found { unfinished, ..Found::default() };
     let within = match within {
         None => None,
         Some(key) => match logs::conversation(tx, key)? {
@@ -85,7 +90,7 @@ pub(super) fn search(
             None => return Ok(Outcome::Found(found)),
         },
     };
-    let mut below = newest(tx)?.saturating_add(1);
+    let mut below = newest.saturating_add(1);
     below = before.map_or(below, |before| below.min(int(before)));
     let limit = usize::try_from(limit.clamp(1, FOUND_MAX)).unwrap_or(1);
     for _ in 0..SLICES_MAX {

@@ -7,13 +7,14 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError as Unsent;
 use tokio_util::sync::CancellationToken;
 
+use super::db::stores;
 use super::{Db, Op, Outcome, StoreError};
 use crate::platform::crash;
 
@@ -23,8 +24,8 @@ const QUEUE_MAX: usize = 512;
 const BATCH_MAX: usize = 256;
 /// Bytes of entries in one transaction: stays far below what SQLite keeps of a transaction in memory and in the WAL.
 const BATCH_BYTES_MAX: usize = 4 << 20;
-/// When there was nothing to do for so long, what was stored is put into the index of what was said: whoever writes, or waits for an
-/// answer, does not wait for that.
+/// When nothing was stored for so long, and no wish waits, what was stored is put into the index of what was said: whoever writes, or waits for
+/// an answer, does not wait for that.
 const INDEX_AFTER: Duration = Duration::from_millis(100);
 
 /// What comes out: the token that a wish was submitted with, and its outcome. Outcomes come in the order of the wishes.
@@ -63,7 +64,8 @@ impl Store {
         let closing = CancellationToken::new();
         // Only to wait for room in the outcome channel or for the end, whichever comes first.
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-        let writer = Writer { db, queue, events, closing: closing.clone(), runtime };
+        let stored_at = Instant::now();
+        let writer = Writer { db, queue, events, closing: closing.clone(), runtime, stored_at };
         let thread = std::thread::Builder::new().name("kith-store".to_owned()).spawn(move || writer.run())?;
         Ok(Self { shared: Arc::new(Shared { wishes, closing, thread: Mutex::new(Some(thread)) }) })
     }
@@ -115,6 +117,8 @@ struct Writer {
     events: Sender<Done>,
     closing: CancellationToken,
     runtime: Runtime,
+    /// When something was stored last. Whatever else is wished for, however often, does not keep the index waiting.
+    stored_at: Instant,
 }
 
 impl Writer {
@@ -138,7 +142,11 @@ impl Writer {
                 let room = ops.len() < BATCH_MAX && bytes < BATCH_BYTES_MAX;
                 next = if room { self.queue.try_recv().ok() } else { None };
             }
-            for done in tokens.into_iter().zip(commit(&mut self.db, ops)) {
+            let outcomes = commit(&mut self.db, ops);
+            if outcomes.iter().flatten().any(stores) {
+                self.stored_at = Instant::now();
+            }
+            for done in tokens.into_iter().zip(outcomes) {
                 self.tell(done);
             }
         }
@@ -147,7 +155,7 @@ impl Writer {
     /// The next wish. None when nobody can have one any more.
     fn next(&mut self) -> Option<Wish> {
         while self.db.is_behind() {
-            match self.queue.recv_timeout(INDEX_AFTER) {
+            match self.queue.recv_timeout(INDEX_AFTER.saturating_sub(self.stored_at.elapsed())) {
                 Ok(wish) => return Some(wish),
                 Err(RecvTimeoutError::Timeout) => self.index(),
                 Err(RecvTimeoutError::Disconnected) => return None,

@@ -70,12 +70,12 @@ fn closing_commits_everything() {
     assert_eq!(shown(&mut Db::open(&path).unwrap()), ids(&entries[..taken]));
 }
 
-/// Who has nothing else to do brings the index up to date.
+/// Who has nothing else to do brings the index up to date, also when somebody asks how things stand all the time.
 #[test]
 fn what_was_stored_is_indexed_soon() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("kith.db");
-    let (events, outcomes) = mpsc::channel(8);
+    let (events, mut outcomes) = mpsc::channel(8);
     let store = Store::open(&path, events).unwrap();
     submit(&store, 1, Op::Append(Box::new(Writer::new(1, 1).write(1, &[], "needle"))));
     let reader = rusqlite::Connection::open(&path).unwrap();
@@ -83,6 +83,8 @@ fn what_was_stored_is_indexed_soon() {
     let begun = std::time::Instant::now();
     while rows() == 0 {
         assert!(begun.elapsed() < DEADLINE, "nobody has indexed it");
+        submit(&store, 2, Op::CountWaiting);
+        while outcomes.try_recv().is_ok() {}
         std::thread::sleep(Duration::from_millis(5));
     }
     drop(reader);

@@ -1,6 +1,7 @@
 //! The index comes behind what is stored.
 
 use super::*;
+use crate::log::TEXT_BYTES_MAX;
 
 /// How many rows the index has.
 fn rows(db: &Db) -> i64 {
@@ -77,4 +78,46 @@ fn what_happens_before_its_turn_counts() {
         let found = ["old", "erased", "changed", "late"].map(|typed| texts(&mut db, typed).len());
         assert_eq!(found, [0, 0, 1, 1]);
     }
+}
+
+/// A disk without room for the index keeps nobody from finding what is in it, nor whoever else wished for something at the same time from
+/// getting it; what is missing is said.
+#[test]
+fn a_full_disk_does_not_keep_from_searching() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut db = Db::open(&folder.path().join("kith.db")).unwrap();
+    let mut bob = Writer::new(PEER, 2);
+    let mut write = |at: u64| bob.write(at, &[], &format!("needle {at} {}", "hay ".repeat(2_000)));
+    insert(&mut db, device(PEER), &[write(1), write(2)]);
+    catch_up(&mut db);
+    let entries: Vec<Entry> = (3..40).map(&mut write).collect();
+    insert(&mut db, device(PEER), &entries);
+    let pages: i64 = db.connection().query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+    db.connection().pragma_update(None, "max_page_count", pages).unwrap();
+    let search = Op::Search { query: Query::parse("needle").unwrap(), within: None, before: None, limit: FOUND_MAX };
+    let outcomes = db.apply(vec![Op::CountWaiting, search, Op::Have(entries[0].conversation())]);
+    assert!(
+        matches!(&outcomes[..], [Ok(_), Ok(Outcome::Found(found)), Ok(_)] if found.hits.len() == 2 && found.unfinished)
+    );
+    db.connection().pragma_update(None, "max_page_count", 1_000_000).unwrap();
+    let found = look(&mut db, "needle", None, None, FOUND_MAX);
+    assert!(found.hits.len() == 39 && !found.unfinished);
+}
+
+/// Before a search only so much is put into the index: of the longest messages in a script without spaces a few at a time, each in a
+/// transaction of its own. The next search goes on.
+#[test]
+fn a_search_does_not_wait_for_very_much() {
+    let mut db = Db::in_memory().unwrap();
+    let mut bob = Writer::new(PEER, 2);
+    let long: String = "東京駅前大通横断歩道".chars().cycle().take(TEXT_BYTES_MAX / 3).collect();
+    let entries: Vec<Entry> = (0..80).map(|at| bob.write(at, &[], &long)).collect();
+    insert(&mut db, device(PEER), &entries);
+    let mut before = 0;
+    while look(&mut db, "東京", None, None, 1).unfinished {
+        let more = rows(&db) - before;
+        assert!(more > 0 && more < 60, "{more} at once");
+        before = rows(&db);
+    }
+    assert!(before > 0 && rows(&db) == 80);
 }
