@@ -10,7 +10,7 @@ use super::{Outcome, Progress, Refusal, StoreError, Way, belief, groups, have, l
 use crate::log::Entry;
 use crate::log::fold::is_shown;
 use crate::log::order::Node;
-use crate::wire::{ConversationId, DeviceKey, EntryId, TIPS_MAX};
+use crate::wire::{ConversationId, DeviceKey, EntryId, TIPS_MAX, kind};
 
 /// Entries of one conversation that may wait for a parent: more than anybody writes while a peer is away, and few
 /// enough that the index of them stays small.
@@ -118,13 +118,28 @@ pub(super) fn insert(
 ) -> Result<Outcome, StoreError> {
     let (mut stored, mut refused, mut placed, mut has) = (vec![], vec![], vec![], vec![]);
     let (mut touched, mut changed, mut anew) = (BTreeSet::new(), BTreeMap::new(), vec![]);
+    // Bodies of known changes first: what comes with them is judged by whom they let in. To find out anew who is in a group is dear, so it is
+    // done once for all that come together, however many.
+    let mut unclear = BTreeSet::new();
+    for entry in entries.iter().filter(|entry| entry.header().kind == kind::GROUP && entry.wire().body.is_some()) {
+        if let Some((local, progress)) = known(tx, &entry.id())?
+            && progress >= DELIVERED
+            && live::fill_in(tx, local, entry, &mut unclear)?
+        {
+            placed.push(local);
+            if let Some(conversation) = logs::conversation(tx, &entry.conversation())? {
+                changed.insert(entry.conversation(), conversation);
+            }
+        }
+    }
+    look_again(tx, &mut unclear, &mut anew)?;
     for entry in entries {
         match known(tx, &entry.id())? {
             // An own entry that comes back is not taken as a sign of its delivery here: there would be nobody to tell.
             // It stays in the outbox, and the answer to that is an ack.
             Some((_, progress)) if progress < DELIVERED => {}
             Some((local, _)) => {
-                if live::fill_in(tx, local, entry, &mut anew)? {
+                if live::fill_in(tx, local, entry, &mut unclear)? {
                     placed.push(local);
                     // A card in it may let somebody in whose entries were here.
                     if let Some(conversation) = logs::conversation(tx, &entry.conversation())? {
@@ -152,6 +167,8 @@ pub(super) fn insert(
         let peer = logs::intern_device(tx, from)?;
         belief::raise(tx, peer, &has)?;
     }
+    // Some came without their body and then with it.
+    look_again(tx, &mut unclear, &mut anew)?;
     let mut gaps = vec![];
     for (conversation, key, device, name) in &touched {
         if let Some(log) = logs::find(tx, *conversation, device, name)? {
@@ -171,6 +188,14 @@ pub(super) fn insert(
         }
     }
     Ok(Outcome::Inserted { stored, fresh, refused, heads, gaps })
+}
+
+/// Finds out anew who is in these groups. Adds their creations: everybody is to be judged anew in them.
+fn look_again(tx: &Connection, unclear: &mut BTreeSet<i64>, anew: &mut Vec<i64>) -> Result<(), StoreError> {
+    for conversation in std::mem::take(unclear) {
+        anew.extend(groups::look_again(tx, conversation)?);
+    }
+    Ok(())
 }
 
 /// These were handed to a path. Tells in which conversations own entries are shown differently for it.

@@ -132,7 +132,7 @@ fn adopt(tx: &Connection, conversation: i64) -> Result<(), StoreError> {
 
 /// A card that was missing is here now: who belongs to the group and what each entry has seen is found out anew. Who calls this hands
 /// the creation, which is told, to [`voids::settle`], so that everybody is judged anew too. Only somebody who takes bodies away makes
-/// this happen.
+/// this happen. It looks at everything in the group, so callers gather: once for all bodies that come together.
 pub(super) fn look_again(tx: &Connection, conversation: i64) -> Result<Option<i64>, StoreError> {
     tx.prepare_cached("UPDATE entry SET era = NULL, beside = 0 WHERE conversation = ?1")?.execute([conversation])?;
     tx.prepare_cached("DELETE FROM judged WHERE conversation = ?1")?.execute([conversation])?;

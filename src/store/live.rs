@@ -4,6 +4,8 @@
 //! finds its place; the headers stay, and the chain still verifies. What arrives with a body after that is stored without.
 //! SQLite overwrites what is erased (`secure_delete`), and [`super::Db`] empties the WAL after the commit.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::groups::Sharing;
@@ -61,9 +63,14 @@ fn is_deleted(tx: &Connection, conversation: i64, id: &EntryId, author: &RootKey
     Ok(deleted)
 }
 
-/// A known entry has come once more, and this time with its body; tells whether that is news. Adds the creation of a group in which
-/// everybody is to be judged anew for it.
-pub(super) fn fill_in(tx: &Connection, local: i64, entry: &Entry, anew: &mut Vec<i64>) -> Result<bool, StoreError> {
+/// A known entry has come once more, and this time with its body; tells whether that is news. Adds the group of which it is to be found out
+/// anew who is in it ([`groups::look_again`]).
+pub(super) fn fill_in(
+    tx: &Connection,
+    local: i64,
+    entry: &Entry,
+    unclear: &mut BTreeSet<i64>,
+) -> Result<bool, StoreError> {
     let (Some(salt), Some(body)) = (&entry.wire().salt, &entry.wire().body) else { return Ok(false) };
     let (conversation, erased, placed): (i64, bool, bool) = tx
         .prepare_cached("SELECT conversation, body IS NULL, position IS NOT NULL FROM entry WHERE local = ?1")?
@@ -76,7 +83,7 @@ pub(super) fn fill_in(tx: &Connection, local: i64, entry: &Entry, anew: &mut Vec
     look_again(tx, local)?;
     tx.prepare_cached("UPDATE entry SET unread = (progress = 4 AND shown = 1) WHERE local = ?1")?.execute([local])?;
     if placed && entry.header().kind == kind::GROUP {
-        anew.extend(groups::look_again(tx, conversation)?);
+        unclear.insert(conversation);
     }
     if !placed {
         order::count_waiting(tx, conversation, 0, int(body.len() as u64))?;

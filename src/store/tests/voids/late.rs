@@ -25,6 +25,41 @@ fn a_body_that_comes_late_can_put_somebody_out() {
     assert_eq!(visible(&db, &text), (true, false, false, true), "nobody has let them in");
 }
 
+/// Bodies that come late together cost one look at the group, and the same comes of them as of one after the other.
+#[test]
+fn many_late_bodies_cost_one_look() {
+    let mut room = Room::new(1);
+    let creation = room.entries[0].clone();
+    let texts: Vec<Entry> = (0..100).map(|_| room.say(1, "hello")).collect();
+    room.tell(0, 1);
+    let added = room.change(0, &Action::Add { card: Box::new(EVERYBODY[2].1.clone()) });
+    room.tell(2, 0);
+    let theirs = room.say(2, "let in");
+    let mut changes: Vec<Entry> =
+        (0..30).map(|number| room.change(0, &Action::History { shared: number % 2 == 0 })).collect();
+    changes.push(added);
+    let bares: Vec<Entry> = changes.iter().map(bare).collect();
+    let first: Vec<&Entry> = [&creation].into_iter().chain(&texts).chain(&bares).chain([&theirs]).collect();
+    let written =
+        |db: &Db| db.connection().query_row("SELECT total_changes()", [], |row| row.get::<_, i64>(0)).unwrap();
+    let mut outcomes = vec![];
+    for together in [true, false] {
+        let mut db = Db::in_memory().unwrap();
+        insert(&mut db, &first);
+        assert!(visible(&db, &theirs).0, "nobody has let them in yet");
+        let before = written(&db);
+        if together {
+            insert(&mut db, &changes.iter().collect::<Vec<_>>());
+        } else {
+            changes.iter().for_each(|change| insert(&mut db, &[change]));
+        }
+        assert!(!visible(&db, &theirs).0);
+        outcomes.push((rows(&db), written(&db) - before));
+    }
+    assert_eq!(outcomes[0].0, outcomes[1].0);
+    assert!(outcomes[0].1 * 10 < outcomes[1].1, "{} and {} rows are written", outcomes[0].1, outcomes[1].1);
+}
+
 /// A body that lets in who was here makes other heads, and they are told: the next own entry names what is shown.
 #[test]
 fn heads_that_a_late_body_makes_are_told() {
