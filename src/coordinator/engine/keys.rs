@@ -9,7 +9,7 @@ use crate::signaling::{Leaf, Topic};
 use crate::wire::{DeviceKey, KeyKind, Message, NewKey};
 
 /// What was said to somebody who has never answered is said again after this, and then after twice as long each time: it may have been
-/// lost, and whoever is away finds it at the broker.
+/// lost. Whoever is away finds it at the broker only if they have listened to that inbox before: until they know of us, nobody keeps it for them.
 const AGAIN_FIRST: Duration = Duration::from_secs(30);
 /// The longest pause, as of mail.
 const AGAIN_LAST: Duration = Duration::from_secs(3600);

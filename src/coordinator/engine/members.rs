@@ -28,7 +28,8 @@ use crate::wire::{ConversationId, DeviceKey, EntryId, LogId, RootKey, kind};
 pub(super) struct Joined {
     pub group: Arc<Group>,
     pub membership: Membership,
-    /// Whether we are in it: the fold says so, and who has put us back after we were out is a contact.
+    /// Whether we are in it: the fold says so, by an entry that [`Engine::seat`] takes. The first time as after we were out that is one of ours or
+    /// of a contact; it then holds until something ends it, whoever is a contact later.
     pub inside: bool,
     /// With whom we keep a link for its sake, and by which way words go.
     pub mesh: Mesh,

@@ -13,7 +13,7 @@
 //! | `group_changes` | what was changed in a group, as lines for people |
 //! | `members` | being in a group: joining, taking it over, and what is told of that |
 //! | `sharing` | whom we know for a group's sake, who shares what with us, with whom a link is kept |
-//! | `former` | what contacts hear who are in a group no more |
+//! | `former` | what contacts hear who are in a group no more, and who has to hear that we have left one |
 //! | `carry` | what of a group goes to whom, and is taken from whom |
 //! | `receipts` | by which way a word goes through a large group, and how its author hears who has it |
 //! | `brokers` | which sessions there are, what they listen to and bring |
