@@ -91,19 +91,31 @@ pub(super) fn have_for(tx: &Connection, key: &ConversationId, to: RootKey) -> Re
 
 /// How far the last entry of a log is of which they may be given anything.
 fn known_of(tx: &Connection, log: i64, count: i64, sharing: &Sharing) -> Result<i64, StoreError> {
-    let (mut known, mut beyond) = (0, count);
     if sharing.is_in_parts() {
-        // Hardly anybody is put out twice, so this may look at one entry after the other.
-        while beyond > 0 && !is_for(tx, log, beyond - 1, sharing)? {
-            beyond -= 1;
-        }
-        return Ok(beyond);
+        return last_of(tx, log, count, sharing);
     }
+    let (mut known, mut beyond) = (0, count);
     while known < beyond {
         let at = known + (beyond - known) / 2;
         if is_for(tx, log, at, sharing)? { known = at + 1 } else { beyond = at }
     }
     Ok(known)
+}
+
+/// The same where they may have been given several parts of it: read backwards from its end, as far as nothing is for them.
+fn last_of(tx: &Connection, log: i64, count: i64, sharing: &Sharing) -> Result<i64, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT r.seen, e.kind, e.sequence FROM entry e LEFT JOIN era r ON r.id = e.era
+         WHERE e.log = ?1 AND e.sequence < ?2 AND e.fork = 0 AND e.beside = 0 ORDER BY e.sequence DESC",
+    )?;
+    let mut rows = statement.query([log, count])?;
+    while let Some(row) = rows.next()? {
+        let (seen, kind): (Option<Vec<u8>>, u32) = (row.get(0)?, row.get(1)?);
+        if sharing.of(seen.as_deref(), kind == kind::GROUP) != Share::Nothing {
+            return Ok(row.get::<_, i64>(2)?.saturating_add(1));
+        }
+    }
+    Ok(0)
 }
 
 /// Whether anything of this entry of a log may be given to them.
