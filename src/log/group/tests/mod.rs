@@ -4,6 +4,7 @@ mod beside;
 mod body;
 mod model;
 mod random;
+mod said;
 pub(super) mod steps;
 mod stories;
 

@@ -1,0 +1,99 @@
+//! What counts of what was said, and who is given it.
+
+use super::stories::{ALICE, BOB, CAROL, DAVE, trio};
+use super::*;
+use crate::wire::LogId;
+
+fn written<'a>(who: usize, log: u8, sequence: u64, seen: &'a [EntryId]) -> Written<'a> {
+    let id = EntryId([100 + u8::try_from(sequence).unwrap(); 32]);
+    Written {
+        id,
+        author: root(who),
+        device: EVERYBODY[who].secrets.device_key(),
+        log: LogId([log; 16]),
+        sequence,
+        seen,
+    }
+}
+
+fn last(who: usize, log: u8, sequence: u64) -> Last {
+    let written = written(who, log, sequence, &[]);
+    Last { device: written.device, log: written.log, sequence, id: written.id }
+}
+
+/// What the removed wrote counts up to the cut: not above it, on no other branch, in no other log, whenever it says that it was written.
+#[test]
+fn texts_count_up_to_the_cut() {
+    let (mut room, creation) = trio();
+    let seen = [creation];
+    let removed = room.write(ALICE, &seen, Some(Action::Remove { root: root(BOB), cut: vec![last(BOB, 1, 5)] }));
+    let group = room.group();
+    let fold = group.fold();
+    let judge = |written: &Written<'_>, before: bool| fold.judge(written, |_| before);
+    assert_eq!(judge(&written(BOB, 1, 5, &seen), false), Ok(()));
+    assert_eq!(judge(&written(BOB, 1, 2, &seen), true), Ok(()));
+    assert_eq!(judge(&written(BOB, 1, 2, &seen), false), Err(Void::Cut(removed)), "another branch");
+    let twin = Written { id: EntryId([1; 32]), ..written(BOB, 1, 5, &seen) };
+    assert_eq!(judge(&twin, true), Err(Void::Cut(removed)), "another entry with the same number");
+    assert_eq!(judge(&written(BOB, 1, 6, &seen), true), Err(Void::Cut(removed)));
+    assert_eq!(judge(&written(BOB, 2, 0, &seen), true), Err(Void::Cut(removed)), "another log");
+    assert_eq!(judge(&written(CAROL, 2, 0, &seen), true), Ok(()));
+    assert_eq!(judge(&written(DAVE, 2, 0, &seen), true), Err(Void::Device));
+    assert_eq!(judge(&written(CAROL, 2, 0, &[]), true), Err(Void::Outsider), "it has not even seen the group");
+}
+
+/// Texts of somebody who was added again count from then on, and those before up to the cut.
+#[test]
+fn texts_count_again_after_a_new_addition() {
+    let (mut room, creation) = trio();
+    let removed = room.write(ALICE, &[creation], Some(Action::Remove { root: root(BOB), cut: vec![last(BOB, 1, 5)] }));
+    let back = room.write(ALICE, &[removed], Some(add(BOB)));
+    let group = room.group();
+    let fold = group.fold();
+    assert_eq!(fold.judge(&written(BOB, 1, 9, &[back]), |_| true), Ok(()));
+    assert_eq!(fold.judge(&written(BOB, 1, 7, &[creation]), |_| true), Err(Void::Cut(removed)));
+    assert_eq!(fold.judge(&written(BOB, 1, 4, &[creation]), |_| true), Ok(()));
+}
+
+/// A new member gets what was written by people who knew of them, and headers of the rest; with history all of it. Who was put
+/// out gets what was written without knowing that, and nothing after it.
+#[test]
+fn what_somebody_may_be_given() {
+    for history in [false, true] {
+        let (mut room, creation) = Room::new(3, &[BOB], history);
+        let added = room.write(ALICE, &[creation], Some(add(CAROL)));
+        let opened = room.write(ALICE, &[added], Some(Action::History { shared: !history }));
+        let gone = room.write(ALICE, &[opened], Some(remove(BOB)));
+        let group = room.group();
+        let fold = group.fold();
+        let share = |who: usize, seen: EntryId, change| fold.share(&root(who), &[seen], change);
+        let before = if history { Share::Whole } else { Share::Header };
+        assert_eq!(share(CAROL, creation, false), before, "a later word about history changes nothing for her");
+        assert_eq!(share(CAROL, creation, true), Share::Whole);
+        assert_eq!(share(CAROL, added, false), Share::Whole);
+        assert_eq!(share(CAROL, gone, false), Share::Whole);
+        assert_eq!(share(BOB, opened, false), Share::Whole);
+        assert_eq!(share(BOB, opened, true), Share::Whole, "the removal itself has seen this");
+        assert_eq!(share(BOB, gone, false), Share::Nothing);
+        assert_eq!(share(BOB, gone, true), Share::Nothing);
+        assert_eq!(share(DAVE, creation, false), Share::Nothing);
+        assert_eq!(fold.share(&root(CAROL), &[], true), Share::Whole, "the creation");
+    }
+}
+
+/// Who was in again and went again is given what the entry stands on that put them out, without texts: it would have no place with
+/// them otherwise, and they would never know.
+#[test]
+fn who_goes_twice_is_given_what_that_stands_on() {
+    let (mut room, creation) = Room::new(4, &[BOB], true);
+    let gone = room.write(ALICE, &[creation], Some(remove(BOB)));
+    let back = room.write(ALICE, &[gone], Some(add(BOB)));
+    let again = room.write(ALICE, &[back], Some(remove(BOB)));
+    let group = room.group();
+    let fold = group.fold();
+    let share = |seen: EntryId, change| fold.share(&root(BOB), &[seen], change);
+    assert_eq!(share(gone, false), Share::Header);
+    assert_eq!(share(gone, true), Share::Whole, "the addition has seen this");
+    assert_eq!(share(back, false), Share::Whole);
+    assert_eq!(share(again, false), Share::Nothing);
+}
