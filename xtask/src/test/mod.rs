@@ -26,9 +26,6 @@ const MINUTES_MAX: u64 = 80;
 /// After this long without a line worth showing, the run says that it is alive and at what.
 pub const SILENCE: Duration = Duration::from_secs(30);
 
-/// As many tests at a time for each processor in stages that wait for brokers, timers and the disk for most of their time.
-const PATIENT_TESTS_PER_PROCESSOR: usize = 2;
-
 /// Which stages to run.
 #[derive(clap::Args)]
 pub struct Args {
@@ -154,10 +151,8 @@ fn run_stage(stage: &Stage, deadline: Instant, log: &Path, verbose: bool, increm
         command.env("CARGO_INCREMENTAL", "0");
     }
     command.envs(stage.env.iter().copied());
-    if stage.patient {
-        let at_a_time = PATIENT_TESTS_PER_PROCESSOR * thread::available_parallelism().map_or(1, NonZero::get);
-        command.env("RUST_TEST_THREADS", at_a_time.to_string());
-    }
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    command.env("RUST_TEST_THREADS", (stage.at_once * processors).to_string());
     let mut tally = Tally::default();
     let mut shown = Instant::now();
     let mut latest = String::new();

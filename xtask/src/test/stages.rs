@@ -30,8 +30,8 @@ pub struct Stage {
     pub limit: Duration,
     /// Whether it belongs to the inner loop.
     pub quick: bool,
-    /// Whether its tests wait for most of their time, so that more of them run at once than there are processors.
-    pub patient: bool,
+    /// How many of its tests run at once for each processor: more than one where they wait for most of their time.
+    pub at_once: usize,
     /// What is counted.
     pub counts: Counts,
     /// What is run.
@@ -42,16 +42,7 @@ pub struct Stage {
 
 impl Stage {
     const fn new(name: &'static str, minutes: u64, counts: Counts, step: Step, what: &'static str) -> Self {
-        Self {
-            name,
-            what,
-            limit: Duration::from_secs(60 * minutes),
-            quick: false,
-            patient: false,
-            counts,
-            step,
-            env: &[],
-        }
+        Self { name, what, limit: Duration::from_secs(60 * minutes), quick: false, at_once: 1, counts, step, env: &[] }
     }
 
     /// Part of the inner loop too.
@@ -60,9 +51,9 @@ impl Stage {
         self
     }
 
-    /// More of its tests at once than there are processors.
-    const fn patient(mut self) -> Self {
-        self.patient = true;
+    /// So many of its tests at once for each processor.
+    const fn at_once(mut self, tests: usize) -> Self {
+        self.at_once = tests;
         self
     }
 
@@ -167,8 +158,8 @@ const KILLS: &[&str] = &[
 ];
 /// The stories that depend on no kind of broker: those that are told over none in particular.
 const STORIES_ONCE: &[&str] = &["--skip=embedded::", "--skip=mosquitto", "--skip=crash", "--skip=nats::"];
-/// One at a time: each has three servers that elect leaders, which takes the longer the less room they have.
-const STORIES_CLUSTER: &[&str] = &["nats::", "--test-threads=1"];
+/// Two at a time: each has three servers that elect leaders, which takes the longer the less room they have.
+const STORIES_CLUSTER: &[&str] = &["nats::", "--test-threads=2"];
 
 /// In the order in which they run: name, minutes at most, what is counted, what is run, what passing means.
 #[rustfmt::skip] // One line a stage reads as the table that it is.
@@ -181,14 +172,13 @@ pub const STAGES: &[Stage] = &[
     Stage::new("clippy default", 20, One, Cargo(CLIPPY_DEFAULT), "no warning in what a person builds"),
     Stage::new("docs", 10, One, Cargo(DOCS), "the documentation builds, with no dead link").with(&[("RUSTDOCFLAGS", "-Dwarnings")]),
     Stage::new("clippy bare", 20, One, Cargo(CLIPPY_BARE), "no warning without the embedded broker, nor in fuzz targets"),
-    Stage::new("unit", 30, Tests, ShortTests, "unit and property tests of Kith").quick(),
+    Stage::new("unit", 30, Tests, ShortTests, "unit and property tests of Kith").at_once(2).quick(),
     Stage::new("world", 20, Tests, Cargo(WORLD), "500 random stories of several people end with the same conversations"),
     Stage::new("xtask", 10, Tests, Cargo(&["test", "--locked", "-p=xtask"]), "this program's own tests").quick(),
     Stage::new("fuzz corpus", 20, One, Xtask(&["fuzz", "--corpus-only"]), "fuzz targets build and pass what they once failed"),
     Stage::new("vectors", 10, One, Xtask(&["vectors"]), "a checker written from the protocol's page agrees with every vector"),
     Stage::new("stories once", 20, Tests, Stories(STORIES_ONCE), "stories that need no kind of broker in particular"),
-    Stage::new("stories embedded", 30, Tests, Stories(&["embedded::"]), "stories over the embedded broker").patient(),
-    Stage::new("stories mosquitto", 30, Tests, Stories(&["mosquitto"]), "stories over Mosquitto, by TCP and by WebSocket, with TLS, password and access rules").patient(),
+    Stage::new("stories brokers", 30, Tests, Stories(&["embedded::", "mosquitto"]), "stories over the embedded broker, and over Mosquitto by TCP and by WebSocket, with TLS, password and access rules").at_once(3),
     Stage::new("stories cluster", 10, Tests, Stories(STORIES_CLUSTER), "stories over a cluster of NATS servers, of which one dies"),
     Stage::new("crash points", 20, Tests, Stories(&["crash"]), "nothing acknowledged is lost or doubled, wherever a side dies"),
     Stage::new("kills", 10, Tests, Cargo(KILLS), "three who write to each other are killed a dozen times, and nothing acknowledged is lost or doubled"),
