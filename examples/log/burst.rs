@@ -1,5 +1,6 @@
 //! Messages from one to the other: as fast as they go, and one at a time. From the sender's command to the sender's "delivered":
-//! signed, committed here, sent, verified and committed there, acknowledged, and the acknowledgement committed here.
+//! signed, committed here, sent, verified and committed there, and acknowledged. In a burst the acknowledgements are committed here beside
+//! that; one message is delivered before its own is.
 
 use std::path::Path;
 use std::time::Instant;

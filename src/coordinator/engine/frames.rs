@@ -130,8 +130,7 @@ impl Engine {
             said.acked.clear();
         }
         if !said.acked.is_empty() {
-            let ids = said.acked.clone();
-            self.ask(Pending::Acked { device, ids, way }, Op::Acked { peer: device, ids: said.acked.clone(), way });
+            self.acked(&device, said.acked.clone(), way);
             self.pushed(&device, &said.acked);
             if way != Way::Mail {
                 self.said_to_have(&device, &said.acked);

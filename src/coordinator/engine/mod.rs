@@ -15,6 +15,7 @@
 //! | `sharing` | whom we know for a group's sake, who shares what with us, with whom a link is kept |
 //! | `former` | what contacts hear who are in a group no more, and who has to hear that we have left one |
 //! | `carry` | what of a group goes to whom, and is taken from whom |
+//! | `delivered` | how people hear that what they wrote is with the other |
 //! | `receipts` | by which way a word goes through a large group, and how its author hears who has it |
 //! | `brokers` | which sessions there are, what they listen to and bring |
 //! | `reach` | at which brokers of others we are, and for whose sake |
@@ -41,7 +42,8 @@
 //! | `finish` | an orderly end |
 //!
 //! **Acknowledged means committed**: an ack, a broker's acknowledgement, and a reply or an event about something that was written
-//! are only ever produced from the store's outcome. `stored` takes all of those, and hands them on to the file whose they are.
+//! are only ever produced from the store's outcome. `stored` takes all of those, and hands them on to the file whose they are. That a
+//! message is delivered is the other's word about their disk, and may be told before ours has it (`delivered`).
 
 mod brokers;
 mod carry;
@@ -49,6 +51,7 @@ mod changes;
 mod choices;
 mod chosen;
 mod commands;
+mod delivered;
 mod finish;
 mod first_contact;
 mod former;

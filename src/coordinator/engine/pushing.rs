@@ -59,6 +59,7 @@ impl Engine {
     pub(super) fn link_down(&mut self, device: &DeviceKey) {
         self.link_lost_to(device);
         self.receipts.link_lost(device);
+        self.await_no_more();
         let Some(peer) = self.peers.get_mut(device) else { return };
         let waiting = !peer.push.is_idle();
         peer.push.down();

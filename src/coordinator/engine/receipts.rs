@@ -12,10 +12,9 @@ use std::time::Duration;
 use super::Engine;
 use super::io::Now;
 use super::members::Joined;
-use super::pending::Pending;
 use super::pushing::Pushed;
 use crate::link;
-use crate::store::{Fresh, Op};
+use crate::store::Fresh;
 use crate::sync::NEIGHBOURS_MAX;
 use crate::wire::{
     ConversationId, DeviceKey, EntryId, Frame, HELD_DEVICES_MAX, HELD_IDS_MAX, Held, RootKey, STATE_BYTES_MAX, State,
@@ -156,7 +155,7 @@ impl Engine {
     /// A device is known to have one of the last entries.
     fn has_one(&mut self, device: &DeviceKey, id: EntryId) {
         let (device, ids, way) = (*device, vec![id], self.way(device));
-        self.ask(Pending::Acked { device, ids: ids.clone(), way }, Op::Acked { peer: device, ids, way });
+        self.acked(&device, ids, way);
         self.behind_us(&device, &[id]);
     }
 
@@ -225,7 +224,7 @@ impl Engine {
             }
         }
         for (device, ids) in ours {
-            self.ask(Pending::Acked { device, ids: ids.clone(), way }, Op::Acked { peer: device, ids, way });
+            self.acked(&device, ids, way);
         }
     }
 

@@ -7,6 +7,7 @@ use rand::{RngExt, rngs::StdRng};
 
 use super::changes::Watching;
 use super::choices::Plan;
+use super::delivered::Awaited;
 use super::io::{BrokerConn, CallId, Now, Output, StoreToken};
 use super::keys::KeyOffer;
 use super::live::Live;
@@ -106,6 +107,7 @@ pub struct Engine {
     pub(super) planned: Option<Plan>,
     pub(super) live: Live,
     pub(super) receipts: Receipts,
+    pub(super) awaited: Awaited,
     /// This engine does as the version before the last change of the protocol does: for tests.
     #[cfg(any(test, feature = "testing"))]
     pub(super) older: bool,
@@ -318,6 +320,7 @@ impl Engine {
             planned: None,
             live: Live::default(),
             receipts: Receipts::default(),
+            awaited: Awaited::default(),
             #[cfg(any(test, feature = "testing"))]
             older: false,
             next: 0,

@@ -11,7 +11,7 @@ use super::pushing::Pushed;
 use super::state::{Conversation, Me, With};
 use crate::coordinator::{CommandError, ErrorCode, Event, Reply};
 use crate::identity::{Card, Name};
-use crate::store::{Delivery, Invitation, Loaded, Op, Outcome, Profile, Refusal, Standing};
+use crate::store::{Invitation, Loaded, Op, Outcome, Profile, Refusal, Standing};
 use crate::wire::{ConnectionId, ConversationId, DeviceKey, Frame, LogId, RootKey};
 
 impl Engine {
@@ -103,12 +103,7 @@ impl Engine {
             }
             (Pending::Delivery(conn, number), _) => self.acknowledge(Some((conn, number))),
             (Pending::Acked { device, ids, way }, Outcome::Delivered(delivered)) => {
-                if let Some(peer) = self.peers.get_mut(&device) {
-                    peer.mailer.acked(&ids);
-                }
-                self.may_have_told(&device, way);
-                self.tell_delivered(&delivered);
-                self.tick_mail(&device);
+                self.acks_kept(&device, &ids, way, &delivered);
             }
             (Pending::Believed { device, said }, outcome) => {
                 let (conversation, has, over) = match &said {
@@ -337,14 +332,6 @@ impl Engine {
             peer.mailer.restart();
             self.wake_mail(device);
             self.carry_for(device, &conversation);
-        }
-    }
-
-    fn tell_delivered(&mut self, delivered: &[Delivery]) {
-        for Delivery { conversation, id, .. } in delivered.iter().filter(|delivery| delivery.shown) {
-            self.mark_chat(conversation);
-            let Some(with) = self.name_of_conversation(conversation) else { continue };
-            self.emit(Output::Event(Event::MessageDelivered { with, id: id.to_string() }));
         }
     }
 }

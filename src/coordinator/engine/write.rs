@@ -124,6 +124,7 @@ impl Engine {
 
     pub(super) fn written(&mut self, call: CallId, conversation: &ConversationId, id: EntryId, heads: Vec<EntryId>) {
         self.reply(call, Ok(Reply::Message(id.to_string())));
+        self.await_delivery(conversation, id);
         self.on_disk(conversation, id, heads, true);
         self.bring_back(conversation);
     }

@@ -4,6 +4,7 @@ mod beside;
 mod brokers;
 mod chaos;
 mod choices;
+mod delivered;
 mod disk;
 mod door;
 mod groups;
