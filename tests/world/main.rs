@@ -34,6 +34,8 @@ const SEEDS_VARIABLE: &str = "KITH_SEEDS";
 const SHRINK_VARIABLE: &str = "KITH_SHRINK";
 /// The one seed to be told, step by step.
 const SEED_VARIABLE: &str = "KITH_SEED";
+/// A story whose databases are on disk waits for it with each commit: meanwhile another one is told.
+const THREADS_PER_CORE: usize = 2;
 /// No kind of move may be rarer than this share of all.
 const SHARE_MIN: f64 = 0.01;
 
@@ -85,7 +87,7 @@ fn every_story_ends_with_the_same_conversations() {
     let (next, stop, failed) = (AtomicU64::new(0), AtomicBool::new(false), Mutex::new(BTreeMap::new()));
     let all = Mutex::new(Told::default());
     let start = Instant::now();
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = THREADS_PER_CORE * std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
