@@ -86,11 +86,12 @@ impl Db {
         after: impl FnOnce(),
         deletes: bool,
     ) -> Result<Vec<Outcome>, StoreError> {
-        let transaction = self.connection.transaction()?;
-        let outcomes = ops.into_iter().map(|op| apply(&transaction, op)).collect::<Result<Vec<_>, _>>()?;
+        let transaction = Transaction::begin(&self.connection)?;
+        let tx = transaction.0;
+        let outcomes = ops.into_iter().map(|op| apply(tx, op)).collect::<Result<Vec<_>, _>>()?;
         let stored = outcomes.iter().any(stores);
         if stored {
-            search::keep_up(&transaction)?;
+            search::keep_up(tx)?;
         }
         before();
         transaction.commit()?;
@@ -116,8 +117,8 @@ impl Db {
         if self.damage().is_some() {
             return Ok(());
         }
-        let transaction = self.connection.transaction()?;
-        let more = search::catch_up(&transaction)?;
+        let transaction = Transaction::begin(&self.connection)?;
+        let more = search::catch_up(transaction.0)?;
         before();
         transaction.commit()?;
         after();
@@ -183,6 +184,31 @@ impl Drop for Db {
             && let Err(error) = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
         {
             tracing::warn!(%error, "a damaged database is closed as if it were whole");
+        }
+    }
+}
+
+/// A transaction, rolled back unless it was committed. Unlike rusqlite's it has its statements parsed once, and not for each batch.
+struct Transaction<'a>(&'a Connection);
+
+impl<'a> Transaction<'a> {
+    fn begin(connection: &'a Connection) -> Result<Self, StoreError> {
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        Ok(Self(connection))
+    }
+
+    fn commit(self) -> Result<(), StoreError> {
+        self.0.prepare_cached("COMMIT")?.execute([])?;
+        Ok(())
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        if !self.0.is_autocommit()
+            && let Err(error) = self.0.execute_batch("ROLLBACK")
+        {
+            tracing::warn!(%error, "a transaction could not be rolled back");
         }
     }
 }

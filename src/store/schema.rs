@@ -31,8 +31,8 @@ const EIGHTH: &str = include_str!("migrations/0008.sql");
 pub(super) const FORMAT: i64 = MIGRATIONS.len() as i64;
 /// "Kith", as in the first migration: tells our databases from those of others.
 const APPLICATION_ID: i64 = 0x4b69_7468;
-/// Statements of this layer, about twice: each is parsed once.
-const STATEMENTS_MAX: usize = 128;
+/// More than this layer has statements (some 200): each is parsed once.
+const STATEMENTS_MAX: usize = 256;
 /// Pages that are kept in memory, in KiB: the upper levels of every index of a million messages, which SQLite's own 2 MiB are not.
 const CACHE_KIB: i64 = 16 * 1024;
 /// Another process (a backup, somebody's `sqlite3`) may hold a lock for a moment.
