@@ -1,7 +1,8 @@
 //! For the simulated world: signatures that are none, so that thousands of stories need no elliptic curves.
 //!
 //! While a thread pretends, what it signs is known to be signed by that key in that context, and nothing else is: whatever was
-//! not signed here, to the last byte, is verified as ever, and fails. Nobody pretends who does not ask for it.
+//! not signed here, to the last byte, is verified as ever, and fails. Nobody pretends who does not ask for it. Whoever asks for
+//! the real thing gets it, and each signature is verified once: one that held holds again, to the last byte.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -9,18 +10,19 @@ use std::collections::BTreeSet;
 use crate::wire::Signature;
 
 thread_local! {
-    static SIGNED: RefCell<Option<BTreeSet<[u8; 32]>>> = const { RefCell::new(None) };
+    /// What holds on this thread, which pretends or not; `None` on a thread that was never asked.
+    static HOLDS: RefCell<Option<(bool, BTreeSet<[u8; 32]>)>> = const { RefCell::new(None) };
 }
 
-/// Begins to pretend on this thread, or ends it. What was signed before is forgotten.
+/// Begins to pretend on this thread, or ends it. What was signed and verified before is forgotten.
 pub fn pretend(on: bool) {
-    SIGNED.set(on.then(BTreeSet::new));
+    HOLDS.set(Some((on, BTreeSet::new())));
 }
 
 /// Whether this thread pretends.
 #[must_use]
 pub fn pretends() -> bool {
-    SIGNED.with_borrow(Option::is_some)
+    HOLDS.with_borrow(|holds| holds.as_ref().is_some_and(|(pretends, _)| *pretends))
 }
 
 fn name(key: &[u8; 32], bound: &[u8], signature: &Signature) -> [u8; 32] {
@@ -31,8 +33,8 @@ fn name(key: &[u8; 32], bound: &[u8], signature: &Signature) -> [u8; 32] {
 
 /// What this key says under these bytes; `None` on a thread that does not pretend.
 pub(super) fn sign(key: &[u8; 32], bound: &[u8]) -> Option<Signature> {
-    SIGNED.with_borrow_mut(|signed| {
-        let signed = signed.as_mut()?;
+    HOLDS.with_borrow_mut(|holds| {
+        let (_, signed) = holds.as_mut().filter(|(pretends, _)| *pretends)?;
         let mut bytes = [0; 64];
         blake3::Hasher::new().update(key).update(bound).finalize_xof().fill(&mut bytes);
         let signature = Signature(bytes);
@@ -41,7 +43,16 @@ pub(super) fn sign(key: &[u8; 32], bound: &[u8]) -> Option<Signature> {
     })
 }
 
-/// Whether this was signed here.
+/// Whether this was signed here, or has held before.
 pub(super) fn verify(key: &[u8; 32], bound: &[u8], signature: &Signature) -> bool {
-    SIGNED.with_borrow(|signed| signed.as_ref().is_some_and(|signed| signed.contains(&name(key, bound, signature))))
+    HOLDS.with_borrow(|holds| holds.as_ref().is_some_and(|(_, known)| known.contains(&name(key, bound, signature))))
+}
+
+/// This holds: it was verified.
+pub(super) fn remember(key: &[u8; 32], bound: &[u8], signature: &Signature) {
+    HOLDS.with_borrow_mut(|holds| {
+        if let Some((_, known)) = holds {
+            known.insert(name(key, bound, signature));
+        }
+    });
 }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
@@ -13,6 +14,9 @@ thread_local! {
     /// Empty databases in memory.
     static POOL: RefCell<Vec<Db>> = const { RefCell::new(vec![]) };
 }
+
+/// What empties one: all of them have the same tables.
+static EMPTYING: OnceLock<Vec<String>> = OnceLock::new();
 
 /// Where entries go by chance (their ids are hashes) a large cache saves most of the reading.
 const FILL_CACHE_KIB: i64 = 512 * 1024;
@@ -181,28 +185,54 @@ fn copy_into(from: &Connection, to: &mut Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Takes everything out of a database; its statements stay.
+/// Takes everything out of a database; its statements stay. They would not if a setting of the connection were changed for it, for
+/// SQLite reads all of them anew then.
 fn empty(connection: &mut Connection) -> Result<(), StoreError> {
-    let tables: Vec<(String, String)> = connection
-        .prepare_cached("SELECT name, type FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite_%'")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<_, _>>()?;
-    connection.pragma_update(None, "foreign_keys", false)?;
     let tx = connection.transaction()?;
-    for (name, kind) in &tables {
-        match kind.as_str() {
-            "table" => tx.prepare_cached(&format!("DELETE FROM \"{name}\""))?.execute([])?,
-            // Full text: without its contents, its index is made anew of nothing. To take out each row takes much longer.
-            "virtual" => {
-                tx.prepare_cached(&format!("DELETE FROM \"{name}_content\""))?.execute([])?;
-                tx.prepare_cached(&format!("INSERT INTO \"{name}\" (\"{name}\") VALUES ('rebuild')"))?.execute([])?
-            }
-            // What a virtual table keeps is its own.
-            _ => 0,
-        };
+    for statement in emptying(&tx)? {
+        tx.prepare_cached(statement)?.execute([])?;
     }
-    tx.prepare_cached("DELETE FROM sqlite_sequence")?.execute([])?;
     tx.commit()?;
-    connection.pragma_update(None, "foreign_keys", true)?;
     Ok(())
+}
+
+/// What empties a database, in an order in which nothing is taken that a row elsewhere still refers to.
+fn emptying(connection: &Connection) -> Result<&'static [String], StoreError> {
+    if let Some(known) = EMPTYING.get() {
+        return Ok(known);
+    }
+    let pairs = |question: &str| -> Result<Vec<(String, String)>, StoreError> {
+        let mut statement = connection.prepare(question)?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        Ok(rows)
+    };
+    let mut left =
+        pairs("SELECT name, type FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite_%'")?;
+    let refers = pairs(
+        "SELECT t.name, k.\"table\" FROM pragma_table_list t JOIN pragma_foreign_key_list(t.name) k WHERE t.schema = 'main'",
+    )?;
+    let mut statements = vec![];
+    while !left.is_empty() {
+        let names: Vec<String> = left.iter().map(|(name, _)| name.clone()).collect();
+        let needed = |name: &String| refers.iter().any(|(from, to)| to == name && from != name && names.contains(from));
+        let (later, now): (Vec<_>, Vec<_>) = left.into_iter().partition(|(name, _)| needed(name));
+        if now.is_empty() {
+            return Err(StoreError::Failed("tables refer to each other in a circle".to_owned()));
+        }
+        for (name, kind) in now {
+            match kind.as_str() {
+                "table" => statements.push(format!("DELETE FROM \"{name}\"")),
+                // Full text: without its contents, its index is made anew of nothing. To take out each row takes much longer.
+                "virtual" => {
+                    statements.push(format!("DELETE FROM \"{name}_content\""));
+                    statements.push(format!("INSERT INTO \"{name}\" (\"{name}\") VALUES ('rebuild')"));
+                }
+                // What a virtual table keeps is its own.
+                _ => {}
+            }
+        }
+        left = later;
+    }
+    statements.push("DELETE FROM sqlite_sequence".to_owned());
+    Ok(EMPTYING.get_or_init(|| statements))
 }

@@ -91,7 +91,7 @@ impl World {
 
     /// A new device with an identity and a database in this folder, running.
     pub fn person_on_disk(&mut self, name: &str, folder: &Path) -> usize {
-        let device = self.blank_at(&[BROKER], Disk::in_folder(folder));
+        let device = self.blank_at(&[BROKER], Disk::fresh_in(folder));
         self.run(device, Command::CreateIdentity { name: name.into() }).unwrap();
         device
     }
