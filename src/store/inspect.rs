@@ -1,6 +1,7 @@
 //! For tests: what is in a database, and copies of it. Nothing here changes the database that it looks at.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -67,6 +68,18 @@ impl Db {
             };
             Ok(Kept { id: EntryId(row.get(0)?), position: row.get(1)?, unread: row.get(2)?, entry })
         })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The ids of every entry of a conversation.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn ids(&self, conversation: &ConversationId) -> Result<BTreeSet<EntryId>, StoreError> {
+        let connection = self.connection();
+        let Some(conversation) = logs::conversation(connection, conversation)? else { return Ok(BTreeSet::new()) };
+        let mut statement = connection.prepare_cached("SELECT id FROM entry WHERE conversation = ?1")?;
+        let rows = statement.query_map([conversation], |row| row.get(0).map(EntryId))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

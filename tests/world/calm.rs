@@ -1,13 +1,14 @@
 //! The end of a story: everything works again, and time passes until all have what all have.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use kith::coordinator::LinkState;
 use kith::coordinator::world::World;
-use kith::wire::{ConversationId, EntryId};
+use kith::coordinator::{GroupView, LinkState};
+use kith::wire::EntryId;
 
-use super::life::{Life, Pair};
+use super::life::Life;
+use super::room::Room;
 
 /// Everybody finds everybody within this: the longest backoff of links and brokers, several times.
 const MEET_WITHIN: Duration = Duration::from_secs(300);
@@ -30,15 +31,14 @@ impl Life {
         (0..self.people).for_each(|device| self.bring_back(device));
         self.settle_down();
         if self.links {
-            let apart = |world: &World, pair: &Pair| {
-                let open =
-                    |side: usize| world.link_with(pair.devices[side], pair.users[1 - side]) == Some(LinkState::Open);
+            let apart = |world: &World, pair: &Room| {
+                let open = |side: usize| world.link_with(pair.devices[side], pair.names[side]) == Some(LinkState::Open);
                 !(open(0) && open(1))
             };
-            let pairs = &self.pairs;
+            let pairs = || self.rooms.iter().filter(|room| !room.is_group());
             let end = self.world.now + MEET_WITHIN;
-            while let Some(pair) = pairs.iter().find(|pair| apart(&self.world, pair)) {
-                let state = |side: usize| self.world.link_with(pair.devices[side], pair.users[1 - side]);
+            while let Some(pair) = pairs().find(|pair| apart(&self.world, pair)) {
+                let state = |side: usize| self.world.link_with(pair.devices[side], pair.names[side]);
                 let states = [state(0), state(1)];
                 assert!(self.world.now < end, "persons {:?} found no link: {states:?}", pair.devices);
                 self.world.pass(Duration::from_millis(500));
@@ -59,7 +59,11 @@ impl Life {
     }
 
     fn unsettled(&mut self) -> Option<String> {
-        for device in 0..self.people {
+        let apart = match self.unsettled_group() {
+            Ok(apart) => apart,
+            Err(why) => return Some(why),
+        };
+        for device in (0..self.people).filter(|device| !apart.contains(device)) {
             let waiting = self.world.status(device).outbox;
             if waiting > 0 {
                 return Some(format!("{waiting} messages of person {device} wait for a confirmation"));
@@ -69,17 +73,51 @@ impl Life {
         if envelopes > 0 {
             return Some(format!("{envelopes} envelopes wait with the broker"));
         }
-        for pair in &self.pairs {
-            let [one, other] = pair.devices.map(|device| ids(&mut self.world, device, &pair.conversation));
+        for room in self.rooms.iter().filter(|room| !room.is_group()) {
+            let [one, other] = [0, 1].map(|side| self.world.db(room.devices[side]).ids(&room.conversation).unwrap());
             if one != other {
                 let missing = one.symmetric_difference(&other).count();
-                return Some(format!("{missing} messages are missing between persons {:?}", pair.devices));
+                return Some(format!("{missing} messages are missing between persons {:?}", room.devices));
             }
         }
         None
     }
+
+    /// What the members of the group have not agreed on yet; or those who wait for somebody whom nobody could tell, or who was not
+    /// told. Strangers are told once that somebody has left or was put out, and when that is lost only a contact tells it again.
+    fn unsettled_group(&mut self) -> Result<BTreeSet<usize>, String> {
+        let Some((room, group)) = self.group() else { return Ok(BTreeSet::new()) };
+        let conversation = self.rooms[room].conversation;
+        let views: BTreeMap<usize, GroupView> = (0..self.people)
+            .filter_map(|device| Some((device, self.world.group_now(device, group)?.1)))
+            .filter(|(_, view)| view.inside)
+            .collect();
+        let ids: Vec<BTreeSet<EntryId>> =
+            (0..self.people).map(|device| self.world.db(device).ids(&conversation).unwrap()).collect();
+        let mut apart = BTreeSet::new();
+        for (one, view) in &views {
+            for other in (0..self.people).filter(|other| other != one) {
+                let listed = lists(view, self.world.user(other));
+                let back = views.get(&other).map(|theirs| lists(theirs, self.world.user(*one)));
+                if listed && back == Some(true) {
+                    let missing = ids[*one].symmetric_difference(&ids[other]).count();
+                    if missing > 0 {
+                        return Err(format!(
+                            "{missing} entries of the group are missing between persons {one} and {other}"
+                        ));
+                    }
+                } else if listed || back.is_some() {
+                    if self.are_contacts(*one, other) {
+                        return Err(format!("persons {one} and {other} do not agree who is in the group"));
+                    }
+                    apart.insert(*one);
+                }
+            }
+        }
+        Ok(apart)
+    }
 }
 
-fn ids(world: &mut World, device: usize, conversation: &ConversationId) -> BTreeSet<EntryId> {
-    world.db(device).entries(conversation).unwrap().into_iter().map(|kept| kept.id).collect()
+pub fn lists(view: &GroupView, user: uuid::Uuid) -> bool {
+    view.members.iter().any(|member| member.user_id == user)
 }

@@ -1,4 +1,4 @@
-//! What must be true at the end, for each pair of contacts.
+//! What must be true at the end, for each pair of contacts; `group_checks` says it of groups.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,16 +9,21 @@ use kith::log::order::{Key, Node, place, sort};
 use kith::store::Kept;
 use kith::wire::{EntryId, kind};
 
+use super::group_checks;
 use super::life::Life;
 use super::live::{seen, what_is_shown_follows_from_the_entries};
 use super::told::id_of;
 
 /// Messages in one page: more than a pair writes in a story.
-const PAGE: u32 = 1_000;
+pub const PAGE: u32 = 1_000;
 
 /// Looks at every pair.
 pub fn check(life: &mut Life) {
-    for pair in 0..life.pairs.len() {
+    for pair in 0..life.rooms.len() {
+        if life.rooms[pair].is_group() {
+            group_checks::check(life, pair);
+            continue;
+        }
         same_entries_in_the_same_order(life, pair);
         same_rendering(life, pair);
         nothing_missing(life, pair);
@@ -26,15 +31,15 @@ pub fn check(life: &mut Life) {
     }
 }
 
-fn entries(life: &mut Life, pair: usize, side: usize) -> Vec<Kept> {
-    let (device, conversation) = (life.pairs[pair].devices[side], life.pairs[pair].conversation);
+pub fn entries(life: &mut Life, pair: usize, side: usize) -> Vec<Kept> {
+    let (device, conversation) = (life.rooms[pair].devices[side], life.rooms[pair].conversation);
     life.world.db(device).entries(&conversation).unwrap()
 }
 
 /// The same entries, byte for byte, in the order that follows from them alone.
 fn same_entries_in_the_same_order(life: &mut Life, pair: usize) {
     let [one, other] = [0, 1].map(|side| entries(life, pair, side));
-    let lost = &life.pairs[pair].lost;
+    let lost = &life.rooms[pair].lost;
     let strip = |kept: &[Kept]| kept.iter().map(|kept| (kept.id, kept.entry.clone())).collect::<BTreeMap<_, _>>();
     assert!(strip(&one) == strip(&other), "two devices have different entries");
     let placed = |kept: &[Kept]| -> Vec<EntryId> {
@@ -55,7 +60,7 @@ fn same_entries_in_the_same_order(life: &mut Life, pair: usize) {
 }
 
 /// Places entries in the order of their logs: each log as a whole, as far as its parents allow.
-fn place_each(mut nodes: Vec<Node>) -> Vec<EntryId> {
+pub fn place_each(mut nodes: Vec<Node>) -> Vec<EntryId> {
     let mut order: Vec<Key> = vec![];
     nodes.sort_by_key(|node| node.key.author);
     while !nodes.is_empty() {
@@ -78,7 +83,7 @@ fn place_each(mut nodes: Vec<Node>) -> Vec<EntryId> {
 /// People on both sides see the same, in history and in pages, and all of it has arrived.
 fn same_rendering(life: &mut Life, pair: usize) {
     let shown = [0, 1].map(|side| {
-        let (device, with) = (life.pairs[pair].devices[side], life.pairs[pair].users[1 - side]);
+        let (device, with) = (life.rooms[pair].devices[side], life.rooms[pair].names[side]);
         // What somebody has read is said a little later than all else, perhaps between two questions.
         let (history, page) = loop {
             let before = life.history(pair, side);
@@ -106,7 +111,7 @@ fn nothing_missing(life: &mut Life, pair: usize) {
     assert_eq!(places.len(), history.len(), "a message is shown twice");
     let waiting: BTreeSet<EntryId> =
         entries(life, pair, 0).into_iter().filter(|kept| kept.position.is_none()).map(|kept| kept.id).collect();
-    let pair = &life.pairs[pair];
+    let pair = &life.rooms[pair];
     let first = history.len() == PAGE as usize;
     for (id, text) in &pair.must {
         match places.get(id) {
@@ -126,7 +131,8 @@ fn nothing_missing(life: &mut Life, pair: usize) {
 fn what_was_read_stays_read(life: &mut Life, pair: usize) {
     for side in [0, 1] {
         let kept = entries(life, pair, side);
-        let pair = &life.pairs[pair];
+        let own_id = life.world.user(life.rooms[pair].devices[side]);
+        let pair = &life.rooms[pair];
         for kept in kept {
             assert!(!(kept.unread && pair.read[side].contains(&kept.id)), "a message that was read is unread");
             if kept.unread || pair.readable[side].contains(&kept.id) {
@@ -135,7 +141,7 @@ fn what_was_read_stays_read(life: &mut Life, pair: usize) {
             let entry = Entry::verify(kept.entry).unwrap();
             // Only texts are read or not, while they are there.
             let text = entry.header().kind == kind::TEXT && entry.body().is_some();
-            let own = UserId::from(&entry.header().author).0 == pair.users[side];
+            let own = UserId::from(&entry.header().author).0 == own_id;
             assert!(own || !text, "a message counts as read that nobody has marked");
         }
     }

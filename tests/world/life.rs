@@ -6,66 +6,29 @@ use std::time::Duration;
 
 use kith::coordinator::world::{Backup, Moment, World};
 use kith::coordinator::{Command, MessageView};
-use kith::wire::{ConversationId, EntryId};
-use uuid::Uuid;
+use kith::wire::EntryId;
 
+use super::groups;
 use super::live::Change;
 use super::moves::{Kind, Move, Story};
+use super::room::{Asked, Call, Room};
 
 /// A year, in seconds.
 const YEAR: i64 = 365 * 24 * 3600;
-/// Two contacts.
-pub struct Pair {
-    pub devices: [usize; 2],
-    /// Who each is for the other.
-    pub users: [Uuid; 2],
-    pub conversation: ConversationId,
-    /// What people were told is safe, and no restored disk has lost since: its text.
-    pub must: BTreeMap<EntryId, String>,
-    /// What a restored disk has lost when nobody else had it. What follows it may be elsewhere, and waits for it for ever.
-    pub lost: BTreeSet<EntryId>,
-    /// What stood before a message when it was written, as far as its author was told.
-    pub before: Vec<(EntryId, Vec<EntryId>)>,
-    /// By side: messages that it was told of, in order, and those that it has marked as read.
-    pub told: [Vec<EntryId>; 2],
-    pub read: [BTreeSet<EntryId>; 2],
-    /// By side: what was on its disk when it had last marked something. Nothing else can be read.
-    pub readable: [BTreeSet<EntryId>; 2],
-    /// By side: what it has written, as far as it was told.
-    pub own: [BTreeSet<EntryId>; 2],
-    /// Messages that somebody wanted to edit or delete: their texts may be others.
-    pub changed: BTreeSet<EntryId>,
-}
-
-/// What a reply is waited for.
-pub enum Asked {
-    Written { text: String, before: Vec<EntryId> },
-    Read,
-    Marked { shown: Vec<EntryId> },
-    Done,
-    Brokers(Vec<String>),
-}
-
-pub struct Call {
-    pub number: u64,
-    pub pair: usize,
-    pub side: usize,
-    pub asked: Asked,
-}
 
 pub struct Life {
     pub world: World,
-    pub pairs: Vec<Pair>,
+    /// Every two contacts, and then the group, if there is one.
+    pub rooms: Vec<Room>,
     pub links: bool,
-    /// People come to use other brokers in this story, and then no database is put back: somebody whose database is older than their
-    /// last card, and a contact who has that card, may look for each other at different brokers (seed 150 showed it; not mended).
-    other_brokers: bool,
     pub people: usize,
     pub calls: Vec<Call>,
     backups: BTreeMap<usize, Vec<Backup>>,
     pub parted: BTreeSet<(usize, usize)>,
     unplugged: BTreeSet<usize>,
     pub broker_down: bool,
+    /// People come into the group and go.
+    pub members_change: bool,
     /// Who has ever hidden an address, by pair and side, and who from all.
     pub hidden: BTreeSet<(usize, usize)>,
     pub hidden_from_all: BTreeSet<usize>,
@@ -91,34 +54,27 @@ impl Life {
                 world.person(&name);
             }
         }
-        let mut pairs = vec![];
-        for (one, other) in story.contacts() {
-            let (one_id, other_id) = world.befriend(one, other);
-            pairs.push(Pair {
-                devices: [one, other],
-                users: [one_id, other_id],
-                conversation: world.conversation(one, other),
-                must: BTreeMap::new(),
-                lost: BTreeSet::new(),
-                before: vec![],
-                told: [vec![], vec![]],
-                read: [BTreeSet::new(), BTreeSet::new()],
-                readable: [BTreeSet::new(), BTreeSet::new()],
-                own: [BTreeSet::new(), BTreeSet::new()],
-                changed: BTreeSet::new(),
-            });
+        let contacts = story.contacts();
+        let mut rooms = vec![];
+        for (one, other) in &contacts {
+            let (one_id, other_id) = world.befriend(*one, *other);
+            let conversation = world.conversation(*one, *other);
+            rooms.push(Room::new(conversation, vec![*one, *other], vec![other_id, one_id]));
+        }
+        if story.group {
+            rooms.push(groups::found(&mut world, story.people, &contacts));
         }
         Self {
             world,
-            pairs,
+            rooms,
             links: story.links,
-            other_brokers: story.seed % 4 == 1,
             people: story.people,
             calls: vec![],
             backups: BTreeMap::new(),
             parted: BTreeSet::new(),
             unplugged: BTreeSet::new(),
             broker_down: false,
+            members_change: false,
             hidden: BTreeSet::new(),
             hidden_from_all: BTreeSet::new(),
             seen: vec![0; story.people],
@@ -143,7 +99,11 @@ impl Life {
             Kind::Write => self.write(who, what, 20),
             Kind::WriteMany => match what % 3 {
                 // More than fits into one envelope, or into a link's window.
-                0 => (0..12).try_for_each(|_| self.write(who, what / 3, 15_000)),
+                0 => {
+                    let (room, side) = self.writer_to_one(who, what / 3)?;
+                    (0..12).for_each(|_| self.write_to(room, side, 15_000));
+                    Some(())
+                }
                 // More than one transaction takes at a time.
                 1 => (0..30).try_for_each(|_| self.write(who, what / 3, 10)),
                 // One after the other: to somebody who is away each is an envelope.
@@ -154,10 +114,10 @@ impl Life {
             },
             Kind::Talk => self.talk(who, what),
             Kind::Read => {
-                let (pair, side) = self.writer(who, what)?;
+                let (room, side) = self.writer(who, what)?;
                 let limit = Some(100);
-                let command = Command::ReadHistory { with: self.pairs[pair].users[1 - side], before: None, limit };
-                self.submit(pair, side, command, Asked::Read);
+                let command = Command::ReadHistory { with: self.rooms[room].names[side], before: None, limit };
+                self.submit(room, side, command, Asked::Read);
                 Some(())
             }
             Kind::Leave => {
@@ -199,9 +159,9 @@ impl Life {
                 Some(())
             }
             Kind::Part => {
-                let devices = self.pairs[who % self.pairs.len()].devices;
-                let fresh = self.parted.insert((devices[0], devices[1]));
-                fresh.then(|| self.world.part(devices[0], devices[1]))
+                let (one, other) = self.two(who);
+                let fresh = self.parted.insert((one, other));
+                fresh.then(|| self.world.part(one, other))
             }
             Kind::Heal => {
                 let (one, other) = *self.parted.iter().nth(who % self.parted.len().max(1))?;
@@ -219,8 +179,10 @@ impl Life {
                 self.backups.entry(device).or_default().push(backup);
                 Some(())
             }
-            Kind::Restore if self.other_brokers => None,
-            Kind::Brokers if !self.other_brokers => None,
+            // Two whom no link joins may miss each other at different brokers when the database of one is older than their last card.
+            Kind::Brokers if !self.links => None,
+            // See `Story::group`.
+            Kind::Restore if self.has_group() => None,
             Kind::Restore => self.restore(who, what),
             Kind::Disk if what % 2 == 0 => {
                 let device = self.one_of(who, |life, device| life.world.is_running(*device))?;
@@ -241,6 +203,12 @@ impl Life {
             Kind::Delete => self.change(who, what, Change::Delete),
             Kind::React => self.change(who, what, Change::React),
             Kind::Answer => self.change(who, what, Change::Answer),
+            kind if kind.is_of_members() && !self.members_change => None,
+            Kind::Invite => self.invite(who, what),
+            Kind::Remove => self.remove(who, what),
+            Kind::Quit => self.quit(who),
+            Kind::Promote => self.promote(who, what),
+            Kind::Rename => self.rename(who, what),
         }
     }
 
@@ -250,42 +218,59 @@ impl Life {
         all.get(who % all.len().max(1)).copied()
     }
 
-    /// Somebody who can write to a contact: the pair, and on which side of it.
-    pub fn writer(&self, who: usize, what: usize) -> Option<(usize, usize)> {
-        let device = self.one_of(who, |life, device| life.world.is_loaded(*device))?;
-        let all: Vec<(usize, usize)> = self
-            .pairs
-            .iter()
-            .enumerate()
-            .filter_map(|(pair, of)| Some((pair, of.devices.iter().position(|other| *other == device)?)))
-            .collect();
-        all.get(what % all.len()).copied()
+    pub fn has_group(&self) -> bool {
+        self.rooms.last().is_some_and(Room::is_group)
     }
 
-    pub fn submit(&mut self, pair: usize, side: usize, command: Command, asked: Asked) {
-        let number = self.world.submit(self.pairs[pair].devices[side], command);
-        self.calls.push(Call { number, pair, side, asked });
+    /// Two of them, whether or not they know each other; the first has the lower number.
+    pub fn two(&self, who: usize) -> (usize, usize) {
+        let other = who / self.people % (self.people - 1);
+        let one = who % self.people;
+        let other = if other < one { other } else { other + 1 };
+        (one.min(other), one.max(other))
+    }
+
+    /// Somebody who can write to others: the room, and on which side of it.
+    pub fn writer(&self, who: usize, what: usize) -> Option<(usize, usize)> {
+        self.writer_in(who, what, |_| true)
+    }
+
+    /// The same between two contacts.
+    pub fn writer_to_one(&self, who: usize, what: usize) -> Option<(usize, usize)> {
+        self.writer_in(who, what, |room| !room.is_group())
+    }
+
+    fn writer_in(&self, who: usize, what: usize, is_meant: impl Fn(&Room) -> bool) -> Option<(usize, usize)> {
+        let device = self.one_of(who, |life, device| life.world.is_loaded(*device))?;
+        let rooms = self.rooms.iter().enumerate().filter(|(_, room)| is_meant(room));
+        let all: Vec<(usize, usize)> = rooms.filter_map(|(number, room)| Some((number, room.side(device)?))).collect();
+        all.get(what % all.len().max(1)).copied()
+    }
+
+    pub fn submit(&mut self, room: usize, side: usize, command: Command, asked: Asked) {
+        let number = self.world.submit(self.rooms[room].devices[side], command);
+        self.calls.push(Call { number, room, side, asked });
     }
 
     fn write(&mut self, who: usize, what: usize, length: usize) -> Option<()> {
-        let (pair, side) = self.writer(who, what)?;
-        self.write_to(pair, side, length);
+        let (room, side) = self.writer(who, what)?;
+        self.write_to(room, side, length);
         Some(())
     }
 
-    pub fn write_to(&mut self, pair: usize, side: usize, length: usize) {
+    pub fn write_to(&mut self, room: usize, side: usize, length: usize) {
         self.texts += 1;
         let text = format!("{:<length$}", format!("text {}", self.texts));
-        let command = Command::SendMessage { to: self.pairs[pair].users[1 - side], text: text.clone(), reply_to: None };
-        let before = self.pairs[pair].told[side].clone();
-        self.submit(pair, side, command, Asked::Written { text, before });
+        let command = Command::SendMessage { to: self.rooms[room].names[side], text: text.clone(), reply_to: None };
+        let before = self.rooms[room].told[side].clone();
+        self.submit(room, side, command, Asked::Written { text, before });
     }
 
     fn lose(&mut self, who: usize, what: usize) -> Option<()> {
         match what % 4 {
             0 | 1 => {
-                let devices = self.pairs[who % self.pairs.len()].devices;
-                self.world.break_link(devices[0], devices[1]);
+                let (one, other) = self.two(who);
+                self.world.break_link(one, other);
             }
             2 => {
                 let device = self.one_of(who, |life, device| life.world.is_running(*device))?;
@@ -322,23 +307,22 @@ impl Life {
         let before = self.world.kept(device).clone();
         let backups = &self.backups[&device];
         self.world.restore(device, &backups[what % backups.len()], true);
-        for pair in &mut self.pairs {
-            let Some(side) = pair.devices.iter().position(|other| *other == device) else { continue };
-            let [one, other] = pair.devices.map(|device| self.world.kept(device).clone());
-            let safe = |id: &EntryId| one.contains(id) || other.contains(id);
-            pair.lost.extend(before.iter().filter(|id| !safe(id)));
-            pair.must.retain(|id, _| safe(id));
-            pair.told[side].clear();
-            pair.read[side].clear();
-            pair.own[side].clear();
+        for room in &mut self.rooms {
+            let Some(side) = room.side(device) else { continue };
+            let safe = |id: &EntryId| room.devices.iter().any(|device| self.world.kept(*device).contains(id));
+            room.lost.extend(before.iter().filter(|id| !safe(id)));
+            room.must.retain(|id, _| safe(id));
+            room.told[side].clear();
+            room.read[side].clear();
+            room.own[side].clear();
         }
         self.world.start(device);
         Some(())
     }
 
     /// A conversation as a side sees it.
-    pub fn history(&mut self, pair: usize, side: usize) -> Vec<MessageView> {
-        let Pair { devices, users, .. } = &self.pairs[pair];
-        self.world.history(devices[side], users[1 - side])
+    pub fn history(&mut self, room: usize, side: usize) -> Vec<MessageView> {
+        let Room { devices, names, .. } = &self.rooms[room];
+        self.world.history(devices[side], names[side])
     }
 }

@@ -9,7 +9,8 @@ use kith::log::order::{Node, sort};
 use kith::wire::{self, EntryId, Header, cbor};
 use uuid::Uuid;
 
-use super::life::{Asked, Life};
+use super::life::Life;
+use super::room::Asked;
 use super::told::id_of;
 
 /// Reactions that people know.
@@ -18,17 +19,17 @@ const EMOJI: [&str; 3] = ["👍", "🎉", "❤️"];
 impl Life {
     /// Somebody does something with one of the last messages that they know.
     pub fn change(&mut self, who: usize, what: usize, how: Change) -> Option<()> {
-        let (pair, side) = self.writer(who, what)?;
-        let known = &self.pairs[pair].told[side];
+        let (room, side) = self.writer(who, what)?;
+        let known = &self.rooms[room].told[side];
         let mine = matches!(how, Change::Edit | Change::Delete);
-        let own: Vec<&EntryId> = known.iter().filter(|id| !mine || self.pairs[pair].own[side].contains(id)).collect();
+        let own: Vec<&EntryId> = known.iter().filter(|id| !mine || self.rooms[room].own[side].contains(id)).collect();
         // One of the last dozen, so that both sides often mean the same.
         let id = (**own.iter().rev().nth(what / 64 % 12usize.min(own.len().max(1)))?).to_string();
-        let with = self.pairs[pair].users[1 - side];
+        let with = self.rooms[room].names[side];
         let text = format!("changed {what}");
-        let before = self.pairs[pair].told[side].clone();
+        let before = self.rooms[room].told[side].clone();
         if mine {
-            self.pairs[pair].changed.insert(id_of(&id));
+            self.rooms[room].changed.insert(id_of(&id));
         }
         let (command, asked) = match how {
             Change::Edit => (Command::EditMessage { with, id, text }, Asked::Done),
@@ -42,7 +43,7 @@ impl Life {
                 (command, Asked::Written { text, before })
             }
         };
-        self.submit(pair, side, command, asked);
+        self.submit(room, side, command, asked);
         Some(())
     }
 }

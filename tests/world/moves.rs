@@ -53,7 +53,7 @@ pub enum Kind {
     Brokers,
     /// A device's addresses change, or it has slept.
     Network,
-    /// A device goes on with an older version, or with this one again; or hears what only a newer one says.
+    /// A device goes on with an older version, or with this one again; or hears or writes what only a newer one knows.
     Version,
     /// Somebody gives a message of theirs another text.
     Edit,
@@ -63,10 +63,27 @@ pub enum Kind {
     React,
     /// Somebody answers a message.
     Answer,
+    /// An admin of the group adds a contact to it.
+    Invite,
+    /// An admin puts somebody out of it.
+    Remove,
+    /// Somebody leaves it.
+    Quit,
+    /// A member becomes an admin, or is one no longer; an heir takes over.
+    Promote,
+    /// The group gets another name, or gives history to new members, or does so no more.
+    Rename,
 }
 
-/// How often each kind of move is made, in a thousand, and its name in tables.
-pub const KINDS: [(Kind, u32, &str); 26] = [
+impl Kind {
+    /// Whether it changes who is in the group. These moves find what is not mended yet (`MEMBERS_VARIABLE`).
+    pub fn is_of_members(self) -> bool {
+        matches!(self, Self::Invite | Self::Remove | Self::Quit)
+    }
+}
+
+/// How often each kind of move is made, beside each other, and its name in tables.
+pub const KINDS: [(Kind, u32, &str); 31] = [
     (Kind::Write, 300, "write"),
     (Kind::WriteMany, 20, "write many"),
     (Kind::Talk, 24, "talk"),
@@ -82,7 +99,7 @@ pub const KINDS: [(Kind, u32, &str); 26] = [
     (Kind::Heal, 28, "heal"),
     (Kind::Skew, 22, "skew"),
     (Kind::BackUp, 26, "back up"),
-    (Kind::Restore, 20, "restore"),
+    (Kind::Restore, 50, "restore"),
     (Kind::Disk, 28, "disk"),
     (Kind::Broker, 28, "broker"),
     (Kind::Hide, 24, "hide"),
@@ -93,6 +110,11 @@ pub const KINDS: [(Kind, u32, &str); 26] = [
     (Kind::Delete, 20, "delete"),
     (Kind::React, 24, "react"),
     (Kind::Answer, 20, "answer"),
+    (Kind::Invite, 70, "invite"),
+    (Kind::Remove, 22, "remove"),
+    (Kind::Quit, 18, "quit"),
+    (Kind::Promote, 40, "promote"),
+    (Kind::Rename, 40, "rename"),
 ];
 
 /// One move, and how long the world goes on after it.
@@ -117,6 +139,9 @@ pub struct Story {
     pub real: bool,
     /// Links can be made at all; otherwise everything goes by mail.
     pub links: bool,
+    /// Everybody begins in a group. In the other half of the stories databases are put back: what a group has lost with one comes
+    /// back to everybody in 99 of 100 stories, and not yet in each.
+    pub group: bool,
     pub moves: Vec<Move>,
 }
 
@@ -143,6 +168,7 @@ impl Story {
             on_disk: seed % REAL_EVERY == REAL_EVERY - 1,
             real: seed % REAL_EVERY == REAL_EVERY - 1,
             links,
+            group: (seed + seed / REAL_EVERY).is_multiple_of(2),
             moves,
         }
     }

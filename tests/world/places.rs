@@ -6,7 +6,8 @@ use kith::coordinator::Command;
 use kith::coordinator::world::{BROKER, Fault};
 use kith::wire::broker_url::BrokerUrl;
 
-use super::life::{Asked, Life};
+use super::life::Life;
+use super::room::{Asked, Call, Room};
 
 /// Brokers beside the one that everybody begins with. Everybody keeps that one: two who leave the only broker that they share
 /// while they are apart have no way back to each other, and no program can find one for them.
@@ -41,8 +42,8 @@ impl Life {
     }
 
     pub fn hide(&mut self, who: usize, what: usize) -> Option<()> {
-        let (pair, side) = self.writer(who, what / 4)?;
-        let device = self.pairs[pair].devices[side];
+        let (room, side) = self.writer_to_one(who, what / 4)?;
+        let device = self.rooms[room].devices[side];
         let on = (what / 2).is_multiple_of(2);
         let command = match what % 8 {
             0 => {
@@ -51,16 +52,16 @@ impl Life {
             }
             1 => Command::UseIce(if on { vec![RELAY.to_owned()] } else { vec![] }),
             _ => {
-                self.hidden.insert((pair, side));
-                Command::HideAddress { from: self.pairs[pair].users[1 - side], on }
+                self.hidden.insert((room, side));
+                Command::HideAddress { from: self.rooms[room].names[side], on }
             }
         };
-        self.submit(pair, side, command, Asked::Done);
+        self.submit(room, side, command, Asked::Done);
         Some(())
     }
 
     pub fn change_brokers(&mut self, who: usize, what: usize) -> Option<()> {
-        let (pair, side) = self.writer(who, what)?;
+        let (room, side) = self.writer(who, what)?;
         let other = OTHERS[what / 4 % OTHERS.len()];
         let brokers: &[&str] = match what % 3 {
             0 => &[BROKER],
@@ -68,7 +69,7 @@ impl Life {
             _ => &[other, BROKER],
         };
         let brokers: Vec<String> = brokers.iter().map(ToString::to_string).collect();
-        self.submit(pair, side, Command::UseBrokers(brokers.clone()), Asked::Brokers(brokers));
+        self.submit(room, side, Command::UseBrokers(brokers.clone()), Asked::Brokers(brokers));
         Some(())
     }
 
@@ -84,9 +85,19 @@ impl Life {
     }
 
     pub fn change_version(&mut self, who: usize, what: usize) -> Option<()> {
-        if what.is_multiple_of(3) {
-            let devices = self.pairs[who % self.pairs.len()].devices;
-            self.world.say_something_newer(devices[what / 3 % 2], devices[1 - what / 3 % 2]);
+        if what % 4 == 1 {
+            // One that is newer than all others: what it writes they keep, pass on, and show as what it is.
+            let (room, side) = self.writer(who, what / 4)?;
+            let Room { devices, names, told, .. } = &self.rooms[room];
+            let (before, text) = (told[side].clone(), String::new());
+            let number = self.world.write_newer(devices[side], names[side]);
+            self.calls.push(Call { number, room, side, asked: Asked::Written { text, before } });
+            return Some(());
+        }
+        if what.is_multiple_of(4) {
+            let (one, other) = self.two(who);
+            let (from, to) = if (what / 4).is_multiple_of(2) { (one, other) } else { (other, one) };
+            self.world.say_something_newer(from, to);
             return Some(());
         }
         let device = self.one_of(who, |life, device| life.world.is_loaded(*device))?;
@@ -103,15 +114,15 @@ impl Life {
         self.world.start(device);
     }
 
-    /// Two people at their devices: each writes while the other does, and each has seen what it was told.
+    /// People at their devices: each writes while the others do, and each has seen what it was told.
     pub fn talk(&mut self, who: usize, what: usize) -> Option<()> {
-        let (pair, first) = self.writer(who, what)?;
+        let (room, first) = self.writer(who, what)?;
         for n in 0..4 + what / 16 % 8 {
             self.world.pass(Duration::from_millis((what >> n) as u64 % 40));
             self.hear();
-            let side = if (what >> (n + 8)).is_multiple_of(2) { first } else { 1 - first };
-            if self.world.is_loaded(self.pairs[pair].devices[side]) {
-                self.write_to(pair, side, 10);
+            let side = (first + (what >> (n + 8))) % self.rooms[room].devices.len();
+            if self.world.is_loaded(self.rooms[room].devices[side]) {
+                self.write_to(room, side, 10);
             }
         }
         Some(())
@@ -126,8 +137,8 @@ impl Life {
         for device in std::mem::take(&mut self.hidden_from_all) {
             self.insist(device, &Command::HideAddressFromAll(false));
         }
-        for (pair, side) in std::mem::take(&mut self.hidden) {
-            let (device, from) = (self.pairs[pair].devices[side], self.pairs[pair].users[1 - side]);
+        for (room, side) in std::mem::take(&mut self.hidden) {
+            let (device, from) = (self.rooms[room].devices[side], self.rooms[room].names[side]);
             self.insist(device, &Command::HideAddress { from, on: false });
         }
     }

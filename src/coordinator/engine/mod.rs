@@ -95,6 +95,10 @@ use crate::link;
 use crate::signaling::{Action, Session};
 use crate::store::Op;
 
+/// A kind of entry that no version knows.
+#[cfg(any(test, feature = "testing"))]
+const NEWER_KIND: u32 = 4_711;
+
 impl Engine {
     /// Starts; the first output asks the store for what it has.
     #[must_use]
@@ -179,6 +183,25 @@ impl Engine {
     pub(super) fn group_now(&self, group: uuid::Uuid) -> Option<(crate::wire::ConversationId, super::GroupView)> {
         let conversation = self.groups.get(&group)?;
         Some((*conversation, self.group_view(conversation)?))
+    }
+
+    /// Writes what only a newer version knows, an entry of a kind that nobody has invented: for tests. Whoever asked is answered as
+    /// for a message.
+    #[cfg(any(test, feature = "testing"))]
+    pub(super) fn write_newer(&mut self, call: CallId, to: uuid::Uuid, now: Now) -> Vec<Output> {
+        self.now = now;
+        let composed = self.writable(to).and_then(|conversation| {
+            Ok((conversation, self.compose(&conversation, NEWER_KIND, None, vec![0xa1, 0x00, 0x18, 0x2a])?))
+        });
+        match composed {
+            Ok((conversation, entry)) => {
+                let pending = pending::Pending::Written { call, conversation, id: entry.id() };
+                self.ask(pending, Op::Append(Box::new(entry)));
+            }
+            Err(error) => self.reply(call, Err(error)),
+        }
+        self.finish_step();
+        self.take()
     }
 
     /// From now on it does as an older version: it has no mailed `have`, no `seen`, and no state of mail.

@@ -12,7 +12,7 @@ use crate::coordinator::{
 };
 use crate::identity::Secrets;
 use crate::log::direct_conversation;
-use crate::wire::ConversationId;
+use crate::wire::{ConversationId, RootKey};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -33,6 +33,17 @@ impl World {
         self.calls += 1;
         let call = self.calls;
         self.input(device, Input::Command(call, command));
+        call
+    }
+
+    /// Has a device write what only a newer version knows. The call whose reply names it.
+    pub fn write_newer(&mut self, device: usize, to: Uuid) -> u64 {
+        self.until("the database", Duration::from_secs(5), |world| world.is_loaded(device));
+        self.calls += 1;
+        let (call, now) = (self.calls, self.clock(device));
+        let Some(engine) = &mut self.devices[device].engine else { panic!("not running") };
+        let outputs = engine.write_newer(call, to, now);
+        self.carry_out(device, outputs);
         call
     }
 
@@ -133,14 +144,16 @@ impl World {
         self.devices[device].user.unwrap()
     }
 
+    /// By which key others know whose device it is.
+    #[must_use]
+    pub fn root(&self, device: usize) -> RootKey {
+        Secrets::from_bytes(self.devices[device].secrets.as_ref().unwrap()).ok().unwrap().root_key()
+    }
+
     /// The conversation of two people.
     #[must_use]
     pub fn conversation(&self, one: usize, other: usize) -> ConversationId {
-        let root = |device: usize| {
-            let secrets = self.devices[device].secrets.as_ref().unwrap();
-            Secrets::from_bytes(secrets).ok().unwrap().root_key()
-        };
-        direct_conversation(&root(one), &root(other))
+        direct_conversation(&self.root(one), &self.root(other))
     }
 
     /// Who asks.

@@ -10,13 +10,13 @@ use crate::link::DriverEvent;
 use crate::log::Entry;
 use crate::store::Op;
 use crate::sync::{MAIL_WINDOW, PUSH_WINDOW_BYTES, PUSH_WINDOW_ENTRIES};
-use crate::wire::{ConnectionId, ENTRY_BYTES_MAX, EntryId, Frame};
+use crate::wire::{ConnectionId, ENTRY_BYTES_MAX, EntryId, Frame, kind};
 
 impl World {
     /// What a device has heard.
     pub(super) fn note_input(&mut self, device: usize, input: &Input) {
         if let Input::Link(_, DriverEvent::Frame { connection, bytes }) = input
-            && kind(bytes) == Some(HAVE)
+            && kind_of(bytes) == Some(HAVE)
             && let Ok(Frame::Have(have)) = Frame::parse(bytes)
         {
             self.informed.insert((device, *connection, have.conversation));
@@ -71,12 +71,15 @@ impl World {
 
     /// A frame goes out.
     pub(super) fn judge_frame(&mut self, device: usize, connection: ConnectionId, bytes: &Bytes) {
-        match kind(bytes) {
+        match kind_of(bytes) {
             Some(ENTRY) => {
                 let Ok(Frame::Entry(entry)) = Frame::parse(bytes) else { panic!("no entry") };
-                let conversation = Entry::verify(entry).unwrap().conversation();
-                let informed = self.informed.contains(&(device, connection, conversation));
-                assert!(informed, "entries are pushed before the peer has said what it has");
+                let entry = Entry::verify(entry).unwrap();
+                let informed = self.informed.contains(&(device, connection, entry.conversation()));
+                // Who shares a group no more is told so without being asked.
+                let farewell =
+                    entry.header().kind == kind::GROUP && Some(entry.header().device) == self.devices[device].key;
+                assert!(informed || farewell, "entries are pushed before the peer has said what it has");
             }
             Some(ACK) => {
                 let (kept, Ok(Frame::Ack(ack))) = (self.kept(device), Frame::parse(bytes)) else { panic!("no ack") };
@@ -106,7 +109,7 @@ const HAVE: u8 = 2;
 const ACK: u8 = 4;
 
 /// A frame's kind is its second byte: an array head, then the kind.
-fn kind(frame: &Bytes) -> Option<u8> {
+fn kind_of(frame: &Bytes) -> Option<u8> {
     frame.get(1).copied()
 }
 
