@@ -40,6 +40,8 @@ const STOP_VARIABLE: &str = "KITH_STOP";
 /// `yes` when people come into the group and go, too: then one story in three ends with people who do not agree who is in it, or who
 /// wait for what they may not have.
 const MEMBERS_VARIABLE: &str = "KITH_MEMBERS";
+/// `yes` when what devices log is to be seen beside the steps of the one seed.
+const LOG_VARIABLE: &str = "KITH_LOG";
 /// The one seed to be told, step by step.
 const SEED_VARIABLE: &str = "KITH_SEED";
 /// A story whose databases are on disk waits for it with each commit: meanwhile another one is told.
@@ -92,6 +94,9 @@ fn every_story_ends_with_the_same_conversations() {
         std::panic::set_hook(Box::new(|_| {}));
     }
     if let Some(seed) = number(SEED_VARIABLE) {
+        if std::env::var(LOG_VARIABLE).is_ok_and(|said| said == "yes") {
+            tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).without_time().init();
+        }
         return match tell(&Story::of(seed), true) {
             Ok(told) => println!("seed {seed}: all is well after {} messages", told.messages),
             Err(why) => fail(seed, &why),
