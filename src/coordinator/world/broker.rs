@@ -14,6 +14,10 @@ use crate::wire::broker_url::BrokerUrl;
 /// Where everybody is who has no other broker.
 pub const BROKER: &str = "mqtt://broker.example:1883";
 
+/// After so long a connection on which nothing comes is given up, when nobody asks for a sign of life sooner: the library asks after
+/// half of it.
+const KEPT_ALIVE: Duration = Duration::from_secs(60);
+
 #[derive(Clone)]
 pub(super) struct Conn {
     pub url: BrokerUrl,
@@ -148,6 +152,21 @@ impl World {
         }
     }
 
+    /// From now on nothing that goes over a device's connections with brokers arrives, and after a while the library notices.
+    pub(super) fn deaden(&mut self, device: usize) {
+        for conn in self.connections(device) {
+            self.dead.entry((device, conn)).or_insert(self.now);
+            self.happen(device, self.now + KEPT_ALIVE, What::Unheard(conn, self.now));
+        }
+    }
+
+    /// The library has asked a broker for a sign of life, and none has come.
+    pub(super) fn unheard(&mut self, device: usize, conn: BrokerConn, since: Duration) {
+        if self.dead.get(&(device, conn)) == Some(&since) && self.devices[device].conns.contains_key(&conn) {
+            self.input(device, Input::Broker(conn, BrokerInput::Lost("it does not answer".into())));
+        }
+    }
+
     fn connect(&mut self, device: usize, conn: BrokerConn) {
         let Conn { url, client, broker, persistent } = self.devices[device].conns[&conn].clone();
         let unreachable = !self.broker_up || self.devices[device].unplugged;
@@ -157,6 +176,8 @@ impl World {
         if self.guarded && url.credentials().is_none() {
             return self.later(device, 20, Input::Broker(conn, BrokerInput::Refused("who are you?".into())));
         }
+        // A new connection under the number of an old one.
+        self.dead.remove(&(device, conn));
         let session = self.sessions.entry(client).or_default();
         // Of an earlier connection whose end nobody has noticed.
         session.detach();
@@ -185,7 +206,7 @@ impl World {
         };
         match output {
             BrokerOutput::Connect => {}
-            _ if self.dead.contains(&(device, conn)) => {}
+            _ if self.dead.contains_key(&(device, conn)) => {}
             _ if fault == Some(Fault::Silent) => {}
             BrokerOutput::Publish { token, .. } if fault == Some(Fault::Lying) => {
                 self.later(device, 2, Input::Broker(conn, BrokerInput::Published(token)));
@@ -236,7 +257,7 @@ impl World {
                 None => {}
             }
         }
-        inputs.retain(|(to, conn, _)| !self.dead.contains(&(*to, *conn)));
+        inputs.retain(|(to, conn, _)| !self.dead.contains_key(&(*to, *conn)));
         for (to, conn, input) in inputs {
             self.arrive(to, conn, input, 2);
         }

@@ -194,6 +194,7 @@ impl World {
         state.queues.clear();
         state.deliveries.clear();
         state.disk.power_off();
+        self.dead.retain(|(of, _), _| *of != device);
         self.detach_sessions(device);
     }
 

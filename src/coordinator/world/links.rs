@@ -138,7 +138,7 @@ impl World {
 
     fn lose_everything(&mut self, device: usize) {
         self.silent.extend(self.devices[device].links.values().copied());
-        self.dead.extend(self.devices[device].conns.keys().map(|conn| (device, *conn)));
+        self.deaden(device);
     }
 
     pub(super) fn other(&self, device: usize, peer: DeviceKey) -> Option<(usize, DeviceKey)> {

@@ -78,8 +78,8 @@ pub struct World {
     broken: BTreeSet<ConnectionId>,
     /// Connections on which a side has heard what the other has of a conversation.
     informed: BTreeSet<(usize, ConnectionId, ConversationId)>,
-    /// Connections with brokers that lead nowhere, which neither side has noticed.
-    dead: BTreeSet<(usize, BrokerConn)>,
+    /// Connections with brokers that lead nowhere, which neither side has noticed, since when.
+    dead: BTreeMap<(usize, BrokerConn), Duration>,
     /// What was sent on them: the library sends it again when there is a path.
     unsent: Vec<(usize, DeviceKey, ConnectionId, Bytes)>,
     queue: BinaryHeap<Reverse<Happening>>,
@@ -106,6 +106,8 @@ enum What {
     Input(Input),
     /// The disk takes what waits.
     Commit,
+    /// Nothing has come on a connection with a broker since it died.
+    Unheard(BrokerConn, Duration),
 }
 
 impl PartialEq for Happening {
@@ -156,7 +158,7 @@ impl World {
             silent: BTreeSet::new(),
             broken: BTreeSet::new(),
             informed: BTreeSet::new(),
-            dead: BTreeSet::new(),
+            dead: BTreeMap::new(),
             unsent: vec![],
             queue: BinaryHeap::new(),
             steps: 0,
@@ -211,6 +213,7 @@ impl World {
             }
             return match what {
                 What::Commit => self.commit(device),
+                What::Unheard(conn, since) => self.unheard(device, conn, since),
                 What::Input(Input::Link(_, DriverEvent::Frame { connection, .. }))
                     if self.broken.contains(&connection) => {}
                 What::Input(input) => self.input(device, input),

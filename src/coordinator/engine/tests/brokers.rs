@@ -182,3 +182,29 @@ fn a_silent_broker_counts_as_lost_until_it_speaks() {
     world.pass(MINUTE);
     assert_eq!(state(&mut world, FIRST), BrokerState::Connected);
 }
+
+/// What died with one process is nothing to the next, whose connections have the same numbers.
+#[test]
+fn a_new_process_has_new_connections() {
+    let mut world = World::new(11);
+    let alice = world.person("Alice");
+    world.pass(MINUTE);
+    world.wake(alice);
+    world.kill(alice);
+    world.start(alice);
+    world.pass(Duration::from_secs(2));
+    assert_eq!(brokers(&mut world, alice)[0].1, BrokerState::Connected);
+}
+
+/// A connection that dies while a sign of life is on its way seems to live, and only receives: it is left all the same.
+#[test]
+fn a_connection_that_seems_to_live_is_left() {
+    let mut world = World::new(12);
+    let (alice, bob) = (world.person("Alice"), world.person("Bob"));
+    world.pass(MINUTE);
+    world.only_tell_of_a_change(alice);
+    world.pass(Duration::from_millis(1));
+    world.wake(alice);
+    world.pass(MINUTE + Duration::from_secs(10));
+    world.befriend(bob, alice);
+}
