@@ -55,6 +55,11 @@ impl Engine {
         if peer.shared.contains(&conversation) {
             return self.joined(&conversation).is_some() || self.may_write(device, entry);
         }
+        if self.joined(&conversation).is_some() {
+            // They may have come in after we went, or while we were away: then nobody else may be there who tells us. The store takes
+            // no more of it than of anybody who is out.
+            return self.is_contact(device);
+        }
         if self.conversations.contains_key(&conversation) {
             return false;
         }
@@ -93,9 +98,25 @@ impl Engine {
         true
     }
 
-    /// Somebody says over the link what they have of a conversation that we do not know: we say what we have, nothing at first.
+    /// A contact speaks of a group that we do not share, as far as we know, and may know more: they came in while we were out or away. Who
+    /// is out and knows it hears no more of a group that we are in.
+    fn speaks_of_a_known_group(&self, device: &DeviceKey, conversation: &ConversationId) -> bool {
+        let Some(peer) = self.peers.get(device).filter(|peer| !peer.shared.contains(conversation)) else {
+            return false;
+        };
+        let Some(joined) = self.joined(conversation).filter(|_| self.is_contact(device)) else { return false };
+        let unknown = !joined.has(&peer.row.root) && joined.ends(&peer.row.root).is_empty();
+        unknown || !joined.inside
+    }
+
+    /// Somebody says over the link what they have of a conversation that we do not know, or not with them: we say what we have, nothing
+    /// at first.
     pub(super) fn answer_offer(&mut self, device: &DeviceKey, have: &Have) {
-        if self.conversations.contains_key(&have.conversation) || !self.offered(device, &have.conversation) {
+        let conversation = &have.conversation;
+        let known = self.conversations.contains_key(conversation);
+        let answered =
+            if known { self.speaks_of_a_known_group(device, conversation) } else { self.offered(device, conversation) };
+        if !answered {
             return;
         }
         if let Some(peer) = self.peers.get_mut(device) {

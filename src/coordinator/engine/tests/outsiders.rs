@@ -130,6 +130,34 @@ fn put_back_by_a_stranger_is_not_in() {
     }
 }
 
+/// Who was out when somebody came in is put back by them, also while nobody is there who could tell of that: over a link and by mail.
+#[test]
+fn put_back_by_a_contact_who_came_later_is_in() {
+    for links_work in [true, false] {
+        let mut world = World::new(26);
+        world.links_work = links_work;
+        let users = people(&mut world, &["Alice", "Bob", "Carol"]);
+        world.befriend(BOB, CAROL);
+        let group = world.group(ALICE, "Us", &users[BOB..=BOB]);
+        world.until("Bob is in", 2 * MINUTE, |world| joined(world, BOB, group));
+        world.run(ALICE, Command::RemoveFromGroup { group, user: users[BOB] }).unwrap();
+        world.until("Bob is out", 2 * MINUTE, |world| left(world, BOB, group));
+        world.pass(MINUTE);
+        world.kill(BOB);
+        world.run(ALICE, Command::AddToGroup { group, user: users[CAROL] }).unwrap();
+        world.until("Carol is in", 2 * MINUTE, |world| joined(world, CAROL, group));
+        world.run(ALICE, Command::Promote { group, user: users[CAROL] }).unwrap();
+        world.pass(MINUTE);
+        world.kill(ALICE);
+        world.lose_mail();
+        world.start(BOB);
+        world.pass(MINUTE);
+        world.run(CAROL, Command::AddToGroup { group, user: users[BOB] }).unwrap();
+        let inside = |world: &World| world.group_now(BOB, group).is_some_and(|(_, view)| view.inside);
+        world.until("Bob is in again", 2 * MINUTE, inside);
+    }
+}
+
 /// Bob knows Alice, and Carol no more; both are admins of a group, and he of none.
 fn between_two_admins(world: &mut World) -> (Vec<Uuid>, Uuid) {
     let users = people(world, &["Alice", "Bob", "Carol"]);
