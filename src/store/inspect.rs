@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
 
+use super::belief::believed_to_have;
 use super::{Db, StoreError, logs, schema, search};
 use crate::wire::{self, ConversationId, EntryId, Salt, Signature};
 
@@ -81,6 +82,23 @@ impl Db {
         let mut statement = connection.prepare_cached("SELECT id FROM entry WHERE conversation = ?1")?;
         let rows = statement.query_map([conversation], |row| row.get(0).map(EntryId))?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The own entries that are not delivered, each in words: where it stands, how far it is, and which devices are not known to have it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn undelivered(&self) -> Result<Vec<String>, StoreError> {
+        let question = format!(
+            "SELECT format('%s… in %s…, position %d, progress %d, void %d, beside %d; not with %s', substr(hex(e.id), 1, 8),
+                 substr(hex(c.key), 1, 8), e.position, e.progress, e.void, e.beside,
+                 (SELECT group_concat(substr(hex(d.key), 1, 8)) FROM recipient r JOIN device d ON d.id = r.device
+                  WHERE r.conversation = e.conversation AND NOT {}))
+             FROM log l JOIN entry e ON e.log = l.id JOIN conversation c ON c.id = l.conversation
+             WHERE l.own > 0 AND e.progress < 3 ORDER BY e.local",
+            believed_to_have!("r.device")
+        );
+        texts(self.connection(), &question)
     }
 
     /// From now on this connection does not wait for the disk: for benches that fill a database, which nobody relies on before it

@@ -19,7 +19,7 @@ use super::live::seen;
 use super::told::id_of;
 
 /// Longer than any header.
-const HEADER_MAX: usize = 4_096;
+pub const HEADER_MAX: usize = 4_096;
 
 /// What follows from a set of entries, computed anew: nothing of it comes from a store.
 pub struct Model {

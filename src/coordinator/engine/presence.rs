@@ -276,6 +276,29 @@ impl Engine {
         }
     }
 
+    /// Why there may be no link with somebody, in words: for tests that fail.
+    #[cfg(any(test, feature = "testing"))]
+    pub(in crate::coordinator) fn link_in_words(&self, user: uuid::Uuid) -> String {
+        let root = self.users.get(&crate::identity::UserId(user));
+        let peers = self.peers.values().filter(|peer| Some(&peer.row.root) == root);
+        let words = peers.map(|peer| {
+            let (device, root) = (&peer.row.device, &peer.row.root);
+            let brokers =
+                self.people.get(root).map(|contact| contact.card.fields().brokers.clone()).unwrap_or_default();
+            format!(
+                "{:?}, peer {}, adopted {:?}, key {:?}, hears {}, {} of their {} brokers",
+                peer.link,
+                self.is_peer(device),
+                peer.hello.adopted(),
+                peer.row.key.map(|key| key.counter),
+                self.hears_live(device),
+                self.every_route(root).len(),
+                brokers.len(),
+            )
+        });
+        words.collect::<Vec<_>>().join("; ")
+    }
+
     fn show_link(&mut self, device: &DeviceKey) {
         let path = self.path(device);
         let Some(peer) = self.peers.get_mut(device) else { return };

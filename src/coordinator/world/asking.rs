@@ -93,6 +93,12 @@ impl World {
         self.devices[device].shown.get(&user).copied()
     }
 
+    /// Why a device may have no link with a person, in words.
+    #[must_use]
+    pub fn link_in_words(&self, device: usize, user: Uuid) -> String {
+        self.devices[device].engine.as_ref().map(|engine| engine.link_in_words(user)).unwrap_or_default()
+    }
+
     /// From now on, and at the next start, these are its brokers.
     pub fn use_brokers(&mut self, device: usize, brokers: &[&str]) {
         let brokers: Vec<String> = brokers.iter().map(|url| (*url).to_owned()).collect();
