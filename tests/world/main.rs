@@ -37,8 +37,8 @@ const SEEDS_VARIABLE: &str = "KITH_SEEDS";
 const SHRINK_VARIABLE: &str = "KITH_SHRINK";
 /// `no` when all stories are to be told, whichever of them fail.
 const STOP_VARIABLE: &str = "KITH_STOP";
-/// `yes` when people come into the group and go, too: then one story in three ends with people who do not agree who is in it, or who
-/// wait for what they may not have.
+/// `yes` when people come into the group and go, too: then about one story in ten ends with people who do not agree who is in it, or
+/// who wait for what they may not have.
 const MEMBERS_VARIABLE: &str = "KITH_MEMBERS";
 /// `yes` when what devices log is to be seen beside the steps of the one seed.
 const LOG_VARIABLE: &str = "KITH_LOG";

@@ -150,7 +150,7 @@ const PAUSES: [u64; 12] = [0, 0, 0, 1, 5, 20, 20, 100, 300, 1_000, 2_000, 6_000]
 /// One story in so many has its databases on disk, and real signatures and seals.
 const REAL_EVERY: u64 = 10;
 /// Moves of a story: 200 on average, when those that nobody could make are left out.
-const MOVES: std::ops::RangeInclusive<usize> = 110..=325;
+const MOVES: std::ops::RangeInclusive<usize> = 130..=385;
 
 impl Story {
     /// The story of a seed.

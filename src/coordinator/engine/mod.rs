@@ -196,7 +196,7 @@ impl Engine {
         match composed {
             Ok((conversation, entry)) => {
                 let pending = pending::Pending::Written { call, conversation, id: entry.id() };
-                self.ask(pending, Op::Append(Box::new(entry)));
+                self.put_down(pending, entry);
             }
             Err(error) => self.reply(call, Err(error)),
         }

@@ -42,7 +42,8 @@ impl World {
         self.calls += 1;
         let (call, now) = (self.calls, self.clock(device));
         let Some(engine) = &mut self.devices[device].engine else { panic!("not running") };
-        let outputs = engine.write_newer(call, to, now);
+        let mut outputs = engine.write_newer(call, to, now);
+        outputs.extend(engine.flush(now));
         self.carry_out(device, outputs);
         call
     }
