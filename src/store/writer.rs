@@ -65,7 +65,7 @@ impl Store {
         // Only to wait for room in the outcome channel or for the end, whichever comes first.
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         let stored_at = Instant::now();
-        let writer = Writer { db, queue, events, closing: closing.clone(), runtime, stored_at };
+        let writer = Writer { db, queue, events, closing: closing.clone(), runtime, stored_at, held: None };
         let thread = std::thread::Builder::new().name("kith-store".to_owned()).spawn(move || writer.run())?;
         Ok(Self { shared: Arc::new(Shared { wishes, closing, thread: Mutex::new(Some(thread)) }) })
     }
@@ -119,6 +119,8 @@ struct Writer {
     runtime: Runtime,
     /// When something was stored last. Whatever else is wished for, however often, does not keep the index waiting.
     stored_at: Instant,
+    /// A search that does not go into the batch that was gathered before it.
+    held: Option<Wish>,
 }
 
 impl Writer {
@@ -129,6 +131,11 @@ impl Writer {
             let mut next = Some(wish);
             while let Some(wish) = next {
                 match wish {
+                    // What is stored gets its row after its commit: a search in the same one would not find what was wished for before it.
+                    Wish::Op(_, Op::Search { .. }) if ops.iter().any(brings) => {
+                        self.held = Some(wish);
+                        break;
+                    }
                     Wish::Op(token, op) => {
                         bytes += size(&op);
                         tokens.push(token);
@@ -154,6 +161,9 @@ impl Writer {
 
     /// The next wish. None when nobody can have one any more.
     fn next(&mut self) -> Option<Wish> {
+        if self.held.is_some() {
+            return self.held.take();
+        }
         while self.db.is_behind() {
             match self.queue.recv_timeout(INDEX_AFTER.saturating_sub(self.stored_at.elapsed())) {
                 Ok(wish) => return Some(wish),
@@ -238,6 +248,11 @@ fn points(op: &Op) -> Option<(&'static str, &'static str)> {
         | Op::Deliveries(_)
         | Op::Search { .. } => return None,
     })
+}
+
+/// Whether a wish may bring something that can be found.
+fn brings(op: &Op) -> bool {
+    matches!(op, Op::Append(_) | Op::Insert { .. })
 }
 
 fn size(op: &Op) -> usize {

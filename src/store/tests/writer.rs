@@ -3,6 +3,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::*;
+use crate::log::Query;
 use crate::store::Store;
 
 /// Nothing here should take this long.
@@ -90,6 +91,29 @@ fn what_was_stored_is_indexed_soon() {
     drop(reader);
     store.close();
     drop(outcomes);
+}
+
+/// A search finds all that was stored before it, also when both wait for the thread together.
+#[test]
+fn a_search_finds_what_was_wished_for_before_it() {
+    let (events, mut outcomes) = mpsc::channel(1);
+    let store = Store::start(Db::in_memory().unwrap(), events).unwrap();
+    let mut writer = Writer::new(1, 1);
+    // Nobody reads, so the thread stands still with the second outcome at the latest, and finds all the rest together.
+    for at in 0..30 {
+        submit(&store, at, Op::Append(Box::new(writer.write(at, &[], &format!("needle{at}")))));
+        let query = Query::parse(&format!("\"needle{at}\"")).unwrap();
+        submit(&store, 100 + at, Op::Search { query, within: None, before: None, limit: 1 });
+    }
+    for token in (0..30).flat_map(|at| [at, 100 + at]) {
+        let next = runtime().block_on(async { tokio::time::timeout(DEADLINE, outcomes.recv()).await });
+        let (answered, outcome) = next.unwrap().unwrap();
+        assert_eq!(answered, token);
+        if let Outcome::Found(found) = outcome.unwrap() {
+            assert!(found.hits.len() == 1 && !found.unfinished, "{token}: {found:?}");
+        }
+    }
+    store.close();
 }
 
 /// A queue that is full gives the wish back and loses none of those it took.
