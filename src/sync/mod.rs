@@ -12,6 +12,7 @@ mod mesh;
 mod push;
 mod sent;
 mod telling;
+mod window;
 
 pub use acks::{ACKS_PATIENCE, Acks};
 pub use mail::{Deposit, MAIL_WINDOW, Mailer};
@@ -20,9 +21,10 @@ pub use mesh::{Mesh, NEIGHBOURS_MAX, Place};
 /// much longer before they look for what is wrong.
 const ASK_AGAIN: std::time::Duration = std::time::Duration::from_secs(2);
 
-pub use push::{Need, Of, PUSH_WINDOW_BYTES, PUSH_WINDOW_ENTRIES, Push};
+pub use push::{Need, Of, Push};
 pub use sent::{SENT_AFTER, Sent};
 pub use telling::Telling;
+pub use window::{PUSH_WINDOW_BYTES, PUSH_WINDOW_ENTRIES};
 
 #[cfg(test)]
 mod tests;

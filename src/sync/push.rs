@@ -6,28 +6,19 @@
 //! Nothing of a conversation is pushed before the peer has said what it has of it, so that a new link repeats nothing. A first
 //! frame can be lost (the peer's channel may not be open yet), so `have` is said again until the peer was heard.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::ASK_AGAIN;
+use super::window::{Turn, UnderWay};
 use crate::wire::{ConversationId, EntryId};
 
-/// Entries that may be under way on one link: enough to keep a disk busy that commits in batches, and fewer than the
-/// frames that a link's driver queues (256), so that what a peer is slow to take waits on our disk and not there.
-pub const PUSH_WINDOW_ENTRIES: usize = 192;
-/// Bytes that may be under way on one link: half of what a driver queues (256 KiB). The other half is for one more entry
-/// than fits (the last one may exceed the window) and for statements.
-pub const PUSH_WINDOW_BYTES: usize = 128 * 1024;
 /// The first `have` is repeated after this long without an answer: longer than SCTP's first retransmission (1 s).
 const HAVE_AGAIN: Duration = Duration::from_secs(2);
 /// What somebody else most likely brings is pushed after this, unless the peer has said by then that it has it: some round trips of a
 /// slow link, and no time for people.
 const LAZY: Duration = Duration::from_secs(1);
-/// When nothing of what is under way was acknowledged for so long, either an ack was lost in a restart of the peer's store, or the peer
-/// does not take these entries. So what lies behind them goes on, and then all is sent again that has no ack.
-const ACK_PATIENCE: Duration = Duration::from_secs(20);
-/// What was passed over is sent again so long after everything behind it. What a peer does not take fills the window each time, and
-/// what is written then waits; but it may also be that the peer's disk was full for a moment.
+/// What was passed over is sent again so long after everything behind it: it may be that the peer's disk was full for a moment.
 const AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 /// What a machine of this layer needs next.
@@ -67,8 +58,8 @@ pub struct Push {
     have_at: Option<Duration>,
     /// One of ours is still to be said because the store could not tell it, and so all are.
     unsaid: bool,
-    /// The question whose answer counts.
-    asking: Option<u64>,
+    /// The question whose answer counts, and of which turn that is.
+    asking: Option<(u64, Turn)>,
     /// Questions asked so far, by all links: a number never comes twice.
     asked: u64,
     /// The store could not answer: it is not asked before this.
@@ -80,15 +71,23 @@ pub struct Push {
     /// When it may, unless others have brought it by then.
     later: Option<Duration>,
     cursor: u64,
-    /// Something before the cursor had no ack when its time was over.
-    passed: bool,
-    /// When that is sent again; not before the outbox is through.
-    again_at: Option<Duration>,
-    under_way: BTreeMap<EntryId, usize>,
-    bytes: usize,
+    again: Again,
+    under_way: UnderWay,
     /// Confirmed while the outbox was asked: its answer may still hold them. No more than the window.
     confirmed: BTreeSet<EntryId>,
-    progress_at: Duration,
+}
+
+/// What had no ack when its time was over is sent again, beside what is fresh.
+#[derive(Clone, Debug, Default)]
+struct Again {
+    /// There is something.
+    passed: bool,
+    /// There was, since pushing began.
+    ever: bool,
+    /// When that begins; not before the outbox is through.
+    at: Option<Duration>,
+    /// How far it has come, and where it ends.
+    round: Option<(u64, u64)>,
 }
 
 impl Push {
@@ -111,7 +110,8 @@ impl Push {
                 && self.asking.is_none()
                 && !self.more
                 && self.later.is_none()
-                && !self.passed
+                && !self.again.passed
+                && self.again.round.is_none()
                 && self.under_way.is_empty())
     }
 
@@ -145,7 +145,7 @@ impl Push {
 
     /// The store could not answer a question: it is asked again later.
     pub fn unanswered(&mut self, number: u64, now: Duration) {
-        if self.asking == Some(number) {
+        if self.is_asking(number) {
             self.asking = None;
             self.more = true;
             self.ask_at = Some(now + ASK_AGAIN);
@@ -190,7 +190,7 @@ impl Push {
 
     fn begin(&mut self, now: Duration) -> Vec<Need> {
         self.cursor = 0;
-        (self.passed, self.again_at) = (false, None);
+        self.again = Again::default();
         self.more = true;
         self.asking = None;
         self.ask(now)
@@ -198,18 +198,31 @@ impl Push {
 
     /// What is under way may have gone nowhere.
     fn forget(&mut self) {
-        self.under_way.clear();
-        self.bytes = 0;
+        self.under_way = UnderWay::default();
     }
 
-    /// Nothing of what is under way was acknowledged for too long: makes room for what lies behind it. Where nothing does it begins again.
-    fn pass_over(&mut self, now: Duration) -> Vec<Need> {
-        self.passed |= self.more;
-        if !self.passed {
+    fn is_asking(&self, number: u64) -> bool {
+        self.asking.is_some_and(|(asking, _)| asking == number)
+    }
+
+    /// Nothing of what is under way in this turn was acknowledged for too long: makes room for what lies behind it. Where nothing ever did
+    /// it begins again.
+    fn pass_over(&mut self, turn: Turn, now: Duration) -> Vec<Need> {
+        self.again.ever |= self.more;
+        if !self.again.ever {
             return self.restart(now);
         }
-        self.forget();
+        self.again.passed = true;
+        self.under_way.forget(turn);
+        self.come_back(now);
         self.ask(now)
+    }
+
+    /// Once the outbox is through, what was passed over is sent again after a while.
+    fn come_back(&mut self, now: Duration) {
+        if self.again.passed && !self.more && self.again.round.is_none() {
+            self.again.at.get_or_insert(now + AGAIN_AFTER);
+        }
     }
 
     /// A conversation has a new entry.
@@ -228,41 +241,40 @@ impl Push {
     /// The outbox has answered a question; returns the entries that are to be sent now. What is beyond the window is left
     /// in the outbox.
     pub fn outbox(&mut self, number: u64, found: &[(u64, EntryId, usize)], more: bool, now: Duration) -> Vec<EntryId> {
-        if self.asking != Some(number) {
+        let Some((_, turn)) = self.asking.filter(|(asking, _)| *asking == number) else {
             return vec![]; // An answer to a question from before a restart.
-        }
+        };
         self.asking = None;
-        self.more |= more;
-        let mut send = Vec::with_capacity(found.len());
+        let (mut at, end) = match turn {
+            Turn::First => (self.cursor, u64::MAX),
+            Turn::Again => self.again.round.unwrap_or_default(),
+        };
+        let (mut more, mut send) = (more, Vec::with_capacity(found.len()));
         for (cursor, id, size) in found {
-            if !self.has_room() {
-                self.more = true;
+            // What is beyond its end has had its first turn later, or is to have it.
+            let is_over = *cursor > end;
+            if is_over || self.under_way.room(turn).is_none() {
+                more = !is_over;
                 break;
             }
-            self.cursor = self.cursor.max(*cursor);
-            if !self.confirmed.contains(id) && self.under_way.insert(*id, *size).is_none() {
-                self.bytes += size;
+            at = at.max(*cursor);
+            if !self.confirmed.contains(id) && self.under_way.add(*id, *size, turn, now) {
                 send.push(*id);
             }
         }
-        if !send.is_empty() {
-            self.progress_at = now;
+        match turn {
+            Turn::First => (self.cursor, self.more) = (at, self.more || more),
+            Turn::Again => self.again.round = more.then_some((at, end)),
         }
-        if self.passed && !self.more {
-            self.again_at.get_or_insert(now + AGAIN_AFTER);
-        }
+        self.come_back(now);
         send
     }
 
     /// The peer has these on its disk.
     pub fn acked(&mut self, ids: &[EntryId], now: Duration) -> Vec<Need> {
         for id in ids {
-            if let Some(size) = self.under_way.remove(id) {
-                self.bytes -= size;
-                self.progress_at = now;
-                if self.asking.is_some() {
-                    self.confirmed.insert(*id);
-                }
+            if self.under_way.acked(id, now) && self.asking.is_some() {
+                self.confirmed.insert(*id);
             }
         }
         self.ask(now)
@@ -274,44 +286,49 @@ impl Push {
             return vec![];
         }
         self.ask_at = None;
-        if !self.up || self.heard.is_empty() || self.full || self.asking.is_some() || !self.more || !self.has_room() {
+        if !self.up || self.heard.is_empty() || self.full || self.asking.is_some() {
             return vec![];
         }
+        let (turn, after) = match self.again.round {
+            _ if self.more => (Turn::First, self.cursor),
+            Some((at, _)) => (Turn::Again, at),
+            None => return vec![],
+        };
+        let Some(bytes) = self.under_way.room(turn) else { return vec![] };
         self.asked += 1;
-        self.asking = Some(self.asked);
+        self.asking = Some((self.asked, turn));
         self.confirmed.clear();
-        self.more = false;
-        self.later = None;
-        if self.under_way.is_empty() {
-            self.progress_at = now;
+        if turn == Turn::First {
+            self.more = false;
+            self.later = None;
         }
-        vec![Need::Outbox { number: self.asked, after: self.cursor, bytes: PUSH_WINDOW_BYTES - self.bytes }]
+        vec![Need::Outbox { number: self.asked, after, bytes }]
     }
 
     /// Entries that are under way, and their bytes.
     #[must_use]
     pub fn under_way(&self) -> (usize, usize) {
-        (self.under_way.len(), self.bytes)
-    }
-
-    fn has_room(&self) -> bool {
-        self.under_way.len() < PUSH_WINDOW_ENTRIES && self.bytes < PUSH_WINDOW_BYTES
+        self.under_way.size()
     }
 
     /// When [`Push::tick`] has something to do.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
-        let stuck = (!self.under_way.is_empty()).then(|| self.progress_at + ACK_PATIENCE);
-        [self.have_at, stuck, self.ask_at, self.later, self.again_at].into_iter().flatten().min()
+        let stuck = [Turn::First, Turn::Again].map(|turn| self.under_way.stuck_at(turn));
+        let own = [self.have_at, self.ask_at, self.later, self.again.at];
+        stuck.into_iter().chain(own).flatten().min()
     }
 
     /// Time has passed.
     pub fn tick(&mut self, now: Duration) -> Vec<Need> {
-        if !self.under_way.is_empty() && now >= self.progress_at + ACK_PATIENCE {
-            return self.pass_over(now);
+        for turn in [Turn::First, Turn::Again] {
+            if self.under_way.stuck_at(turn).is_some_and(|at| now >= at) {
+                return self.pass_over(turn, now);
+            }
         }
-        if self.again_at.is_some_and(|at| now >= at) {
-            return self.restart(now);
+        if self.again.at.is_some_and(|at| now >= at) {
+            (self.again.at, self.again.passed, self.again.round) = (None, false, Some((0, self.cursor)));
+            return self.ask(now);
         }
         if self.have_at.is_some_and(|at| now >= at) {
             self.have_at = self.heard.is_empty().then(|| now + HAVE_AGAIN);

@@ -1,12 +1,13 @@
 //! A peer that takes only some of what is pushed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 use super::{TALK, id, outbox};
+use crate::sync::window::ACK_PATIENCE;
 use crate::sync::{Need, PUSH_WINDOW_ENTRIES, Push};
 use crate::wire::EntryId;
 
@@ -47,4 +48,42 @@ proptest! {
             prop_assert!(now < Duration::from_secs(900), "{} of {total} have arrived, {} are not taken", peer.len(), refused.len());
         }
     }
+}
+
+/// What a peer never takes keeps nothing waiting that is written once it was passed over, and is tried again all the same.
+#[test]
+fn what_was_passed_over_keeps_nothing_fresh_waiting() {
+    const REFUSED: u64 = 1_000;
+    let (step, every) = (Duration::from_millis(100), 70);
+    let (mut push, mut now) = (Push::default(), Duration::ZERO);
+    push.up(now);
+    let mut needs = push.peer_has(TALK, now);
+    let (mut written, mut peer, mut tried) = (REFUSED, BTreeSet::new(), BTreeMap::new());
+    for round in 1.. {
+        now += step;
+        let passed = now > ACK_PATIENCE * 7;
+        if passed && round % every == 0 {
+            assert_eq!(peer.len() as u64, written - REFUSED, "something is still on its way after {now:?}");
+            written += 1;
+            needs.extend(push.wrote(now));
+        }
+        while let Some(need) = needs.pop() {
+            let Need::Outbox { number, after, .. } = need else { continue };
+            let (found, more) = outbox(written, &peer, after, 128);
+            let sent = push.outbox(number, &found, more, now);
+            sent.iter().for_each(|id| *tried.entry(*id).or_insert(0) += 1);
+            let taken: Vec<EntryId> = sent.into_iter().filter(|one| *one > id(REFUSED)).collect();
+            peer.extend(taken.iter().copied());
+            needs.extend(push.acked(&taken, now));
+            needs.extend(push.ask(now));
+        }
+        if passed && round % every < 2 {
+            assert_eq!(peer.len() as u64, written - REFUSED, "what was written at {now:?} waits");
+        }
+        needs.extend(push.tick(now));
+        if now > Duration::from_secs(1_800) {
+            break;
+        }
+    }
+    assert!((1..=REFUSED).all(|n| tried[&id(n)] > 2), "{:?}", tried.values().min());
 }
