@@ -41,7 +41,7 @@ impl Engine {
                 conversation: *conversation,
                 to: Some(root),
                 only_by: (mail || put_out).then_some(own),
-                and_up_to: since.filter(ours),
+                and_up_to: since.filter(ours).filter(|_| !put_out),
             }
         };
         conversations.iter().filter(|one| !over(one)).map(wanted).collect()

@@ -98,6 +98,37 @@ fn who_was_put_out_talks_on_with_a_contact() {
     world.until("Bob has it", 10 * SECOND, |world| told(world, BOB, &direct) == 1);
 }
 
+/// Who was put out brings nobody what others wrote, not even those whom they have added themselves.
+#[test]
+fn who_was_put_out_brings_nobody_what_others_wrote() {
+    let mut world = World::new(29);
+    let users = people(&mut world, &["Alice", "Bob", "Carol", "Dave"]);
+    world.befriend(CAROL, DAVE);
+    let group = world.group(ALICE, "Us", &users[1..3]);
+    world.until("all are in", 2 * MINUTE, |world| (0..3).all(|device| joined(world, device, group)));
+    world.run(ALICE, Command::SetGroupHistory { group, shared: true }).unwrap();
+    world.run(ALICE, Command::Promote { group, user: users[CAROL] }).unwrap();
+    let said = world.write(ALICE, group, "before Dave");
+    world.until("Carol has it", MINUTE, |world| told(world, CAROL, &said) == 1);
+    world.pass(5 * SECOND);
+    world.kill(DAVE);
+    world.run(CAROL, Command::AddToGroup { group, user: users[DAVE] }).unwrap();
+    world.pass(5 * SECOND);
+    world.run(ALICE, Command::RemoveFromGroup { group, user: users[CAROL] }).unwrap();
+    world.until("Carol is out", MINUTE, |world| left(world, CAROL, group));
+    world.pass(5 * SECOND);
+    world.kill(ALICE);
+    world.kill(BOB);
+    world.lose_mail();
+    world.start(DAVE);
+    world.until("a link", 2 * MINUTE, |world| linked(world, CAROL, DAVE));
+    world.pass(MINUTE);
+    assert!(!world.kept(DAVE).contains(&EntryId::from_hex(&said).unwrap()));
+    world.start(ALICE);
+    world.until("Dave is in", 2 * MINUTE, |world| joined(world, DAVE, group));
+    world.until("Dave has it", MINUTE, |world| world.kept(DAVE).contains(&EntryId::from_hex(&said).unwrap()));
+}
+
 /// Whoever was put out and put back by somebody whom they do not know any more is out, also after the next start; by a contact they
 /// are in, and stay so whoever is a contact later.
 #[test]
