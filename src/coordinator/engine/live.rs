@@ -265,6 +265,7 @@ impl Engine {
                 }
             }
             (Pending::Forwarded { call, conversation, id }, Outcome::Appended { heads }) => {
+                self.await_delivery(&conversation, id);
                 self.on_disk(&conversation, id, heads, true);
                 self.bring_back(&conversation);
                 let Some(forward) = self.live.forwards.get_mut(&call) else { return };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::stories::friends;
 use crate::coordinator::world::World;
-use crate::coordinator::{Event, LinkState, MessageState};
+use crate::coordinator::{Command, Event, LinkState, MessageState};
 use crate::store::Op;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -37,6 +37,20 @@ fn a_delivery_is_told_at_once_and_once() {
     assert_eq!(world.history(alice, bob_id)[0].state, MessageState::Delivered);
     world.pass(MINUTE);
     assert_eq!(told(&world, alice), 1);
+}
+
+/// What is passed on is told of at once too.
+#[test]
+fn what_is_passed_on_is_told_at_once() {
+    let (mut world, [alice, _], bob_id) = one_whose_disk_stalls();
+    world.resume(alice);
+    let id = world.history(alice, bob_id)[0].id.clone();
+    world.run(alice, Command::ForwardMessage { with: bob_id, id, to: vec![bob_id] }).unwrap();
+    world.stall(alice);
+    world.until("it is delivered", MOMENT, |world| told(world, alice) == 2);
+    world.resume(alice);
+    world.pass(MINUTE);
+    assert_eq!(told(&world, alice), 2);
 }
 
 /// It is told once too when the link ends before it is written down.
