@@ -9,10 +9,12 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::entries::{self, DELIVERED};
+use super::groups::Sharing;
 use super::logs;
 use super::value::int;
 use super::{Delivery, Outcome, StoreError, Way, recipients};
-use crate::wire::{ConversationId, DeviceKey, EntryId, Lack};
+use crate::log::group::Share;
+use crate::wire::{ConversationId, DeviceKey, EntryId, Lack, RootKey, kind};
 
 /// Entries above a lack that are still believed, one by one. Beyond that the belief is forgotten and they are sent again:
 /// a peer that lost something deep inside a long log is too rare to pay for with rows.
@@ -66,10 +68,17 @@ pub(super) fn acked(tx: &Connection, peer: &DeviceKey, ids: &[EntryId], way: Way
 }
 
 /// How many of these a peer is believed to have, and how many together with everything that has its place before them: without what
-/// an entry stands on it has no place there either.
-pub(super) fn known(tx: &Connection, peer: &DeviceKey, ids: &[EntryId]) -> Result<Outcome, StoreError> {
-    let (mut has, mut placed) = (0, 0);
-    let Some(peer) = logs::device(tx, peer)? else { return Ok(Outcome::Known { has, placed }) };
+/// an entry stands on it has no place there either. What is not for its person they have their place without.
+pub(super) fn known(
+    tx: &Connection,
+    key: &ConversationId,
+    peer: &DeviceKey,
+    to: RootKey,
+    ids: &[EntryId],
+) -> Result<Outcome, StoreError> {
+    let (mut has, mut placed, mut given) = (0, 0, 0);
+    let Some(peer) = logs::device(tx, peer)? else { return Ok(Outcome::Known { has, placed, given }) };
+    let sharing = Sharing::with(tx, key, Some(to))?;
     for id in ids {
         let place: Option<(i64, i64)> = tx
             .prepare_cached(concat!(
@@ -79,25 +88,53 @@ pub(super) fn known(tx: &Connection, peer: &DeviceKey, ids: &[EntryId]) -> Resul
             .query_row(params![peer, id.0], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         if let Some((conversation, position)) = place {
+            let lacks = lacks_before(tx, peer, conversation, position, sharing.as_ref())?;
             has += 1;
-            placed += u64::from(!lacks_before(tx, peer, conversation, position)?);
+            placed += u64::from(lacks == Lacks::Nothing);
+            given += u64::from(lacks != Lacks::Ours);
         }
     }
-    Ok(Outcome::Known { has, placed })
+    Ok(Outcome::Known { has, placed, given })
 }
 
-/// Whether a peer is not believed to have everything before this position. A few more than an entry stands on, which is cheaper to
+/// What a peer lacks before an entry.
+#[derive(PartialEq, Eq)]
+enum Lacks {
+    Nothing,
+    /// What was given to us without its body: only others can give it.
+    Others,
+    /// Something that we can give.
+    Ours,
+}
+
+/// What a peer is not believed to have before this position of what is for it. A few more than an entry stands on, which is cheaper to
 /// find out: of each log only what it is not believed to have is looked at. What is on another branch than the rest of its log is
 /// looked at too.
-fn lacks_before(tx: &Connection, peer: i64, conversation: i64, position: i64) -> Result<bool, StoreError> {
-    let lacks = tx
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM log l LEFT JOIN belief b ON b.device = ?1 AND b.log = l.id
-                 JOIN entry e ON e.log = l.id AND (e.fork = 1 OR e.fork = 0 AND e.sequence >= coalesce(b.count, 0))
-                 WHERE l.conversation = ?2 AND e.position < ?3 AND e.beside = 0
-                 AND NOT EXISTS (SELECT 1 FROM belief_entry x WHERE x.device = ?1 AND x.log = l.id AND x.entry = e.local))",
-        )?
-        .query_row([peer, conversation, position], |row| row.get(0))?;
+fn lacks_before(
+    tx: &Connection,
+    peer: i64,
+    conversation: i64,
+    position: i64,
+    sharing: Option<&Sharing>,
+) -> Result<Lacks, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT r.seen, e.kind, e.bare FROM log l LEFT JOIN belief b ON b.device = ?1 AND b.log = l.id
+             JOIN entry e ON e.log = l.id AND (e.fork = 1 OR e.fork = 0 AND e.sequence >= coalesce(b.count, 0))
+             LEFT JOIN era r ON r.id = e.era
+             WHERE l.conversation = ?2 AND e.position < ?3 AND e.beside = 0
+             AND NOT EXISTS (SELECT 1 FROM belief_entry x WHERE x.device = ?1 AND x.log = l.id AND x.entry = e.local)",
+    )?;
+    let mut rows = statement.query([peer, conversation, position])?;
+    let mut lacks = Lacks::Nothing;
+    while let Some(row) = rows.next()? {
+        let (seen, kind, bare): (Option<Vec<u8>>, u32, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let share = sharing.map_or(Share::Whole, |sharing| sharing.of(seen.as_deref(), kind == kind::GROUP));
+        match share {
+            Share::Nothing => {}
+            Share::Whole if bare => lacks = Lacks::Others,
+            Share::Whole | Share::Header => return Ok(Lacks::Ours),
+        }
+    }
     Ok(lacks)
 }
 

@@ -253,7 +253,7 @@ fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {
         Op::MarkSent { ids, way } => entries::mark_sent(tx, &ids, way).map(Outcome::Changed),
         Op::Have(conversation) => have::have(tx, &conversation).map(Outcome::Have),
         Op::HaveFor { conversation, to } => have::have_for(tx, &conversation, to).map(Outcome::Have),
-        Op::Knows { peer, ids } => belief::known(tx, &peer, &ids),
+        Op::Knows { conversation, peer, to, ids } => belief::known(tx, &conversation, &peer, to, &ids),
         Op::Outbox { peer, conversations, after, bytes } => outbox::outbox(tx, &peer, &conversations, after, bytes),
         Op::History { conversation, before, limit } => history::page(tx, &conversation, before.as_ref(), limit),
         Op::Page { conversation, at, limit } => page::page(tx, &conversation, &at, limit),

@@ -101,10 +101,14 @@ pub enum Op {
         /// Who.
         to: RootKey,
     },
-    /// How many of these entries a peer is believed to have. Answered by [`Outcome::Known`].
+    /// How many of these entries of a group a peer is believed to have. Answered by [`Outcome::Known`].
     Knows {
+        /// The group.
+        conversation: ConversationId,
         /// The peer.
         peer: DeviceKey,
+        /// Whose device it is: what is not for them they need not have.
+        to: RootKey,
         /// The entries.
         ids: Vec<EntryId>,
     },
@@ -317,8 +321,10 @@ pub enum Outcome {
     Known {
         /// All of them.
         has: u64,
-        /// Those among them that it has together with everything before them.
+        /// Those among them that it has together with everything before them that is for its person.
         placed: u64,
+        /// Those of which it lacks nothing more that could be given to it from here.
+        given: u64,
     },
     /// What was found.
     Found(Found),

@@ -278,6 +278,7 @@ impl Engine {
         if topic.leaf == Leaf::Mailbox {
             self.hurry_unsent(&device);
             self.offer_key(&device);
+            self.questions_may_come(&device);
             return;
         }
         let live = Leaf::LIVE.map(|leaf| Topic { id: topic.id, leaf });

@@ -145,18 +145,22 @@ impl Engine {
         }
     }
 
-    /// A member has asked in their mail for what they lack of a group: whoever wrote it, they get it from us, one envelope at a time.
-    pub(super) fn carry_for(&mut self, device: &DeviceKey, conversation: &ConversationId) {
+    /// A member has asked in their mail for what they lack of a group: whoever wrote it, they get it from us, one envelope at a time. Says
+    /// whether one may go now.
+    pub(super) fn carry_for(&mut self, device: &DeviceKey, conversation: &ConversationId) -> bool {
         let now = self.now.mono;
-        if self.joined(conversation).is_none() {
-            return;
+        let routed = self.peers.get(device).is_some_and(|peer| self.mail_route(peer).is_some());
+        if !routed || self.joined(conversation).is_none() {
+            return false;
         }
-        let Some(peer) = self.peers.get_mut(device) else { return };
-        if peer.shared.contains(conversation) && peer.lacks.allow(now) {
+        let Some(peer) = self.peers.get_mut(device) else { return false };
+        let given = peer.shared.contains(conversation) && peer.lacks.allow(now);
+        if given {
             let conversations = self.wanted(device, &BTreeSet::from([*conversation]), false);
             let op = Op::Outbox { peer: *device, conversations, after: 0, bytes: MAIL_BYTES_MAX };
             self.ask(Pending::Carry(*device), op);
         }
+        given
     }
 
     pub(super) fn carry(&mut self, device: &DeviceKey, entries: Vec<(u64, EntryId, wire::Entry)>) {

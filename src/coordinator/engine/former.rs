@@ -4,6 +4,8 @@
 //! An ack says that an entry is on a disk, not that it has its place there: it waits while something that it stands on is missing, and
 //! says nothing to anybody. So whoever has the entry knows when they have what is before it too. Over a link that shows by itself, for
 //! everything is pushed there and acknowledged. By mail we do not know what they have of others; but who misses something asks for it at once.
+//! So who has not asked for a while has it, if we could have heard them; the next process, which does not know who has asked, takes nobody for
+//! one who has not.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,22 +20,43 @@ use crate::wire::{ConversationId, DeviceKey, EntryId, RootKey};
 /// from what our clock said when we left, by what it says now: one that was wrong then or is now makes it longer or shorter, and no more.
 const LEAVE_TOLD_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Who has acknowledged by mail that we left, and misses what that stands on, has asked for it by then: both go out in the same moment, and a
-/// broker that is there passes them on in seconds.
+/// broker that is there passes them on in seconds. Who has asked, and is not known to have what they asked for by then, gets it once more.
 const QUESTION_PATIENCE: Duration = Duration::from_secs(60);
+/// Whoever looks at their clock so much later than they wanted to has slept, and brokers have not: a busy machine keeps nobody waiting for so long.
+const OVERSLEPT: Duration = Duration::from_secs(5);
 
 /// That we have left a group, and who has heard it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Leaving {
     /// The entries that say so; none when somebody in the group knows.
     pub ends: Vec<EntryId>,
-    /// Devices that have them, but not what they stand on, as far as we know: when they know nevertheless, because they have not asked by
-    /// then; nothing of those that have asked.
-    answered: BTreeMap<DeviceKey, Option<Duration>>,
+    /// Devices that have them, but not what they stand on, as far as we know; and those that have said what they have.
+    answered: BTreeMap<DeviceKey, Answer>,
+}
+
+/// What a device has answered to our leave.
+#[derive(Clone, Copy, Debug)]
+enum Answer {
+    /// That it has it: it has what that stands on too, if it has not asked by then.
+    Has(Duration),
+    /// It has asked, or may have: it gets what it lacks then, unless it is known to have it.
+    Asks(Duration),
+    /// It has asked and got some of what it lacks: it gets more when it acknowledges that.
+    Given,
+}
+
+impl Answer {
+    fn due(&self) -> Option<Duration> {
+        match self {
+            Self::Has(at) | Self::Asks(at) => Some(*at),
+            Self::Given => None,
+        }
+    }
 }
 
 impl Leaving {
-    fn heard_at(&self) -> Option<Duration> {
-        self.answered.values().flatten().min().copied()
+    fn due(&self) -> Option<Duration> {
+        self.answered.values().filter_map(Answer::due).min()
     }
 }
 
@@ -44,6 +67,8 @@ pub(super) enum Sign {
     Ack(Way),
     /// It has said what it has.
     Have,
+    /// This process has begun.
+    Start,
 }
 
 impl Engine {
@@ -74,7 +99,7 @@ impl Engine {
         for conversation in self.groups.values().copied().collect::<Vec<_>>() {
             if self.joined(&conversation).is_some_and(|joined| !joined.leaving.ends.is_empty()) {
                 for device in self.devices_sharing(&conversation) {
-                    self.look_whether_told(&device, conversation, Sign::Ack(Way::Mail));
+                    self.look_whether_told(&device, conversation, Sign::Start);
                 }
             }
         }
@@ -108,59 +133,103 @@ impl Engine {
         let ends = self.to_learn(joined, &root);
         if !ends.is_empty() && !joined.told.contains(device) {
             let pending = Pending::Told { device: *device, conversation, ends: ends.clone(), sign };
-            self.ask(pending, Op::Knows { peer: *device, ids: ends });
+            self.ask(pending, Op::Knows { conversation, peer: *device, to: root, ids: ends });
         }
     }
 
-    /// As many of what puts somebody out of a group are on their device, and as many have their place there, as far as is known.
+    /// As many of what puts somebody out of a group are on their device, as many have their place there, and as many would with what only
+    /// others can give them, as far as is known.
     pub(super) fn told_of_end(
         &mut self,
         device: &DeviceKey,
         conversation: &ConversationId,
         ends: &[EntryId],
         sign: Sign,
-        (has, placed): (u64, u64),
+        (has, placed, given): (u64, u64, u64),
     ) {
         let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return };
         let Some(joined) = self.joined(conversation) else { return };
         let all = u64::try_from(ends.len()).unwrap_or(u64::MAX);
-        if has < all || ends.is_empty() || self.to_learn(joined, &root) != ends {
+        if ends.is_empty() || self.to_learn(joined, &root) != ends {
             return;
         }
-        match (joined.inside, placed == all) {
-            (true, true) => {
-                self.joined_mut(conversation).into_iter().for_each(|joined| _ = joined.told.insert(*device));
-                self.share(&root);
-            }
-            (true, false) => {}
-            (false, true) => self.leave_is_heard(conversation),
-            (false, false) => self.leave_waits(device, conversation, sign),
+        if !joined.inside && given == all {
+            self.leave_is_heard(conversation);
+        } else if !joined.inside {
+            self.leave_waits(device, conversation, sign, has == all);
+        } else if placed == all {
+            self.joined_mut(conversation).into_iter().for_each(|joined| _ = joined.told.insert(*device));
+            self.share(&root);
         }
     }
 
-    /// A device has it that we left a group, and lacks what that stands on, as far as is known.
-    fn leave_waits(&mut self, device: &DeviceKey, conversation: &ConversationId, sign: Sign) {
-        let now = self.now.mono;
+    /// A device lacks it that we left a group, or what that stands on, as far as is known.
+    fn leave_waits(&mut self, device: &DeviceKey, conversation: &ConversationId, sign: Sign, has: bool) {
+        let then = self.now.mono + QUESTION_PATIENCE;
         let Some(joined) = self.joined_mut(conversation) else { return };
         let answered = &mut joined.leaving.answered;
-        match (sign, answered.get(device).copied()) {
-            (Sign::Have, _) => _ = answered.insert(*device, None),
+        match (sign, answered.get(device)) {
+            // Also before it has the leave: one more question may stay unsaid, for it may not ask as often as it likes.
+            (Sign::Have, _) => _ = answered.insert(*device, Answer::Asks(then)),
+            _ if !has => {}
+            // The last process may have heard a question.
+            (Sign::Start, _) => _ = answered.insert(*device, Answer::Asks(then)),
+            (Sign::Ack(Way::Mail), None) => _ = answered.insert(*device, Answer::Has(then)),
             // It has what it was given last, and may lack more.
-            (Sign::Ack(Way::Mail), Some(None)) => self.carry_for(device, conversation),
-            (Sign::Ack(Way::Mail), None) => _ = answered.insert(*device, Some(now + QUESTION_PATIENCE)),
+            (Sign::Ack(Way::Mail), Some(Answer::Asks(_) | Answer::Given)) => self.give_rest(device, conversation),
             (Sign::Ack(_), _) => {}
+        }
+    }
+
+    /// Gives a device by mail what it lacks of a group that we have left, or later when that is not possible now.
+    fn give_rest(&mut self, device: &DeviceKey, conversation: &ConversationId) {
+        let leaving = self.joined(conversation).is_some_and(|joined| self.is_leaving(joined));
+        let hears = leaving && self.peers.get(device).is_some_and(|peer| peer.shared.contains(conversation));
+        // What is open carries all of it.
+        let linked = self.peers.get(device).is_some_and(|peer| peer.open.is_some());
+        let given = linked || (hears && self.carry_for(device, conversation));
+        let next = if given { Answer::Given } else { Answer::Asks(self.now.mono + QUESTION_PATIENCE) };
+        let Some(joined) = self.joined_mut(conversation) else { return };
+        if hears {
+            joined.leaving.answered.insert(*device, next);
+        } else {
+            joined.leaving.answered.remove(device);
+        }
+    }
+
+    /// What a device has asked may come only now: it could not before.
+    pub(super) fn questions_may_come(&mut self, device: &DeviceKey) {
+        let then = self.now.mono + QUESTION_PATIENCE;
+        for conversation in self.groups.values().copied().collect::<Vec<_>>() {
+            let Some(joined) = self.joined_mut(&conversation) else { continue };
+            if let Some(Answer::Has(at)) = joined.leaving.answered.get_mut(device) {
+                *at = then;
+            }
         }
     }
 
     pub(super) fn former_deadline(&self) -> Option<Duration> {
         let groups = self.groups.values().filter_map(|conversation| self.joined(conversation));
-        groups.filter_map(|joined| joined.leaving.heard_at()).min()
+        groups.filter_map(|joined| joined.leaving.due()).min()
     }
 
     pub(super) fn tick_former(&mut self) {
         let now = self.now.mono;
-        let is_due = |joined: &Joined| joined.leaving.heard_at().is_some_and(|at| now >= at);
-        let groups = self.groups.values().filter(|group| self.joined(group).is_some_and(is_due));
-        groups.copied().collect::<Vec<_>>().iter().for_each(|conversation| self.leave_is_heard(conversation));
+        for conversation in self.groups.values().copied().collect::<Vec<_>>() {
+            let answered = self.joined(&conversation).map(|joined| joined.leaving.answered.clone()).unwrap_or_default();
+            for (device, answer) in answered {
+                match answer {
+                    Answer::Has(at) if now > at + OVERSLEPT || (now >= at && !self.hears_mail(&device)) => {
+                        self.questions_may_come(&device);
+                    }
+                    Answer::Has(at) if now >= at => {
+                        self.leave_is_heard(&conversation);
+                        break;
+                    }
+                    Answer::Asks(at) if now >= at => self.give_rest(&device, &conversation),
+                    Answer::Has(_) | Answer::Asks(_) | Answer::Given => {}
+                }
+            }
+        }
     }
 }

@@ -184,8 +184,8 @@ impl Engine {
                 self.cut_known(call, &conversation, root, cut);
             }
             (Pending::Group(_), Outcome::Group(row)) => self.group_read(*row),
-            (Pending::Told { device, conversation, ends, sign }, Outcome::Known { has, placed }) => {
-                self.told_of_end(&device, &conversation, &ends, sign, (has, placed));
+            (Pending::Told { device, conversation, ends, sign }, Outcome::Known { has, placed, given }) => {
+                self.told_of_end(&device, &conversation, &ends, sign, (has, placed, given));
             }
             (Pending::Recipients, Outcome::Delivered(delivered)) => self.tell_delivered(&delivered),
             (Pending::Carry(device), Outcome::Outbox { entries, .. }) => self.carry(&device, entries),

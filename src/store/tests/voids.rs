@@ -3,6 +3,7 @@
 mod beside;
 mod floods;
 mod forged;
+mod known;
 mod late;
 mod room;
 mod upgrade;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::groups::{MINUTE, SECOND, told, trio};
 use crate::coordinator::world::World;
 use crate::coordinator::{Command, ErrorCode};
+use crate::store::Op;
 
 const ALICE: usize = 0;
 const BOB: usize = 1;
@@ -87,50 +88,130 @@ fn a_leave_that_is_lost_is_said_again() {
     assert_eq!(members(&mut world, ALICE, group), 2);
 }
 
+/// By mail alone: Carol has left a group, and her leave stands on as many words of hers, each a mail, and all on a message of Alice's that nobody else
+/// can give Bob, who was away.
+fn left_behind_what_bob_lacks(seed: u64, words: usize) -> (World, Vec<Uuid>, Uuid, String) {
+    let mut world = World::new(seed);
+    world.links_work = false;
+    let (users, group) = trio(&mut world);
+    world.pass(MINUTE);
+    world.run(CAROL, Command::RemoveContact(users[ALICE])).unwrap();
+    world.pass(MINUTE);
+    world.kill(BOB);
+    let id = world.write(ALICE, group, "Bob is away");
+    world.until("Carol has it", 2 * MINUTE, |world| told(world, CAROL, &id) == 1);
+    world.pass(5 * SECOND);
+    world.kill(ALICE);
+    world.lose_mail();
+    for _ in 0..words {
+        world.write(CAROL, group, "farewell");
+        world.pass(SECOND);
+    }
+    world.run(CAROL, Command::LeaveGroup(group)).unwrap();
+    world.pass(5 * SECOND);
+    (world, users, group, id)
+}
+
+/// Bob has the leave and everything that it stands on, and nobody is known any more for the group's sake.
+fn assert_bob_has_heard(world: &mut World, (users, group, id): (&[Uuid], Uuid, &str)) {
+    assert_eq!((members(world, BOB, group), told(world, BOB, id)), (2, 1));
+    assert!(!knows(world, CAROL, users[BOB]));
+}
+
 /// Who lacks what it stands on has not heard it, though they have it: they get the rest, and only then nobody is known any more. Also when
 /// it stands on a last word of hers, and that on the rest.
 #[test]
 fn a_leave_is_heard_with_what_it_stands_on() {
-    for last_word in [false, true] {
-        let mut world = World::new(4);
-        world.links_work = false;
-        let (users, group) = trio(&mut world);
-        world.pass(MINUTE);
-        world.run(CAROL, Command::RemoveContact(users[ALICE])).unwrap();
-        world.pass(MINUTE);
-        world.kill(BOB);
-        let id = world.write(ALICE, group, "Bob is away");
-        world.until("Carol has it", 2 * MINUTE, |world| told(world, CAROL, &id) == 1);
-        world.pass(5 * SECOND);
-        world.kill(ALICE);
-        world.lose_mail();
-        if last_word {
-            world.write(CAROL, group, "farewell");
-        }
-        world.run(CAROL, Command::LeaveGroup(group)).unwrap();
-        world.pass(5 * SECOND);
+    for words in 0..2 {
+        let (mut world, users, group, id) = left_behind_what_bob_lacks(4, words);
         world.start(BOB);
         world.pass(3 * MINUTE);
-        assert_eq!((members(&mut world, BOB, group), told(&world, BOB, &id)), (2, 1), "{last_word}");
-        assert!(!knows(&mut world, CAROL, users[BOB]));
+        assert_bob_has_heard(&mut world, (&users, group, &id));
     }
 }
 
-/// By mail nobody says what they have of others. Who does not ask for anything has heard it.
+/// The next process does not know that Bob has asked for what it stands on, and does not take him for one who has it.
+#[test]
+fn who_has_asked_is_not_taken_for_told_after_a_start() {
+    let (mut world, users, group, id) = left_behind_what_bob_lacks(6, 0);
+    let before = world.kept(BOB).len();
+    world.start(BOB);
+    world.until("Bob has the leave", MINUTE, |world| world.kept(BOB).len() > before);
+    world.stall(CAROL);
+    world.pass(SECOND);
+    world.kill(BOB);
+    world.resume(CAROL);
+    world.pass(5 * SECOND);
+    world.lose_mail();
+    world.kill(CAROL);
+    world.start(CAROL);
+    world.pass(3 * MINUTE);
+    world.start(BOB);
+    world.pass(3 * MINUTE);
+    assert_bob_has_heard(&mut world, (&users, group, &id));
+}
+
+/// Bob may ask so often, and then some questions stay unsaid: one that came before he had the leave counts too.
+#[test]
+fn a_question_before_the_leave_counts() {
+    let (mut world, users, group, id) = left_behind_what_bob_lacks(7, 5);
+    // What Bob asks for is not found.
+    world.refuse(CAROL, 4, |op| matches!(op, Op::Outbox { conversations, .. } if conversations.iter().any(|wanted| wanted.only_by.is_none())));
+    world.start(BOB);
+    world.pass(10 * SECOND);
+    assert_eq!((world.left_to_refuse(CAROL), told(&world, BOB, &id)), (0, 0), "he has asked as often as he may");
+    world.pass(3 * MINUTE);
+    assert_bob_has_heard(&mut world, (&users, group, &id));
+}
+
+/// Bob's question is late, and she does not hear it for a while: she has no network, or her device sleeps. That time does not count.
+#[test]
+fn a_question_is_waited_for_where_it_can_come() {
+    for asleep in [false, true] {
+        let (mut world, users, group, id) = left_behind_what_bob_lacks(8, 0);
+        let before = world.kept(BOB).len();
+        world.start(BOB);
+        world.until("Bob has the leave", MINUTE, |world| world.kept(BOB).len() > before);
+        world.stall(BOB);
+        world.pass(SECOND);
+        if asleep {
+            world.now += 10 * MINUTE;
+            world.resume(BOB);
+        } else {
+            world.unplug(CAROL);
+            world.resume(BOB);
+            world.pass(10 * MINUTE);
+            assert_eq!(told(&world, BOB, &id), 0, "nobody gives it to him");
+            world.plug_in(CAROL);
+        }
+        world.pass(3 * MINUTE);
+        assert_bob_has_heard(&mut world, (&users, group, &id));
+    }
+}
+
+/// By mail nobody says what they have of others. Who does not ask for anything has heard it, also when the process ends before that is
+/// sure.
 #[test]
 fn a_leave_by_mail_is_heard_though_others_wrote_before() {
-    let mut world = World::new(5);
-    world.links_work = false;
-    let (users, group) = trio(&mut world);
-    world.pass(2 * MINUTE);
-    world.run(CAROL, Command::RemoveContact(users[ALICE])).unwrap();
-    let id = world.write(ALICE, group, "everybody gets this");
-    world.until("both have it", 2 * MINUTE, |world| told(world, BOB, &id) + told(world, CAROL, &id) == 2);
-    world.pass(MINUTE);
-    world.run(CAROL, Command::LeaveGroup(group)).unwrap();
-    world.pass(3 * MINUTE);
-    assert_eq!((members(&mut world, ALICE, group), members(&mut world, BOB, group)), (2, 2));
-    assert!(!knows(&mut world, CAROL, users[BOB]));
+    for killed in [false, true] {
+        let mut world = World::new(5);
+        world.links_work = false;
+        let (users, group) = trio(&mut world);
+        world.pass(2 * MINUTE);
+        world.run(CAROL, Command::RemoveContact(users[ALICE])).unwrap();
+        let id = world.write(ALICE, group, "everybody gets this");
+        world.until("both have it", 2 * MINUTE, |world| told(world, BOB, &id) + told(world, CAROL, &id) == 2);
+        world.pass(MINUTE);
+        world.run(CAROL, Command::LeaveGroup(group)).unwrap();
+        world.pass(10 * SECOND);
+        if killed {
+            world.kill(CAROL);
+            world.start(CAROL);
+        }
+        world.pass(3 * MINUTE);
+        assert_eq!((members(&mut world, ALICE, group), members(&mut world, BOB, group)), (2, 2));
+        assert!(!knows(&mut world, CAROL, users[BOB]));
+    }
 }
 
 /// Where nobody ever comes it is said more and more seldom, and after a month no more.
