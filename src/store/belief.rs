@@ -4,7 +4,7 @@
 //! or on other branches. Acks raise it entry by entry; entries that touch `count` are folded into it. A belief that is too
 //! low costs a repetition; one that is too high costs a message. So in doubt it is low.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -35,8 +35,14 @@ macro_rules! believed_to_have {
 }
 pub(super) use believed_to_have;
 
-/// A peer has these on its disk. Tells which own entries that has delivered for the first time.
-pub(super) fn acked(tx: &Connection, peer: &DeviceKey, ids: &[EntryId], way: Way) -> Result<Vec<Delivery>, StoreError> {
+/// A peer has these on its disk, as far as they are of these conversations. Tells which own entries that has delivered for the first time.
+pub(super) fn acked(
+    tx: &Connection,
+    peer: &DeviceKey,
+    ids: &[EntryId],
+    of: &BTreeSet<ConversationId>,
+    way: Way,
+) -> Result<Vec<Delivery>, StoreError> {
     let (mut has, mut waiting, mut delivered) = (vec![], vec![], vec![]);
     for id in ids {
         let found = tx
@@ -49,6 +55,7 @@ pub(super) fn acked(tx: &Connection, peer: &DeviceKey, ids: &[EntryId], way: Way
                 Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, delivery))
             })
             .optional()?;
+        let found = found.filter(|(.., delivery)| of.contains(&delivery.conversation));
         let Some((local, progress, delivery)) = found else { continue };
         has.push(local);
         if progress < DELIVERED {

@@ -1,5 +1,7 @@
 //! What can be asked of the store, and what it answers.
 
+use std::collections::BTreeSet;
+
 use thiserror::Error;
 
 use super::{
@@ -65,6 +67,8 @@ pub enum Op {
         peer: DeviceKey,
         /// The entries; unknown ids are ignored.
         ids: Vec<EntryId>,
+        /// Where they may be: of other conversations the peer has no say.
+        of: BTreeSet<ConversationId>,
         /// How the peer said so: kept where it was not written down how they went, and it tells which it was of a link and mail
         /// after it.
         way: Way,

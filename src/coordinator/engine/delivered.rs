@@ -5,7 +5,7 @@
 //! the other's next `have` says it again, and the next process tells it again. In a group everybody has to have it, and only the store
 //! knows that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Engine;
 use super::io::Output;
@@ -28,11 +28,11 @@ struct Told {
 }
 
 impl Awaited {
-    /// Of these a device says that it has them: those of which nobody was told.
-    fn untold(&mut self, ids: &[EntryId]) -> Vec<Delivery> {
+    /// Of these a device says that it has them, which has a say in these conversations: those of which nobody was told.
+    fn untold(&mut self, ids: &[EntryId], of: &BTreeSet<ConversationId>) -> Vec<Delivery> {
         let mut untold = vec![];
         for id in ids {
-            if let Some(one) = self.0.get_mut(id).filter(|one| !one.told) {
+            if let Some(one) = self.0.get_mut(id).filter(|one| !one.told && of.contains(&one.conversation)) {
                 one.told = true;
                 untold.push(Delivery { conversation: one.conversation, id: *id, shown: true });
             }
@@ -65,10 +65,11 @@ impl Engine {
         self.awaited = awaited;
     }
 
-    /// A device has said that it has these on its disk.
-    pub(super) fn acked(&mut self, device: &DeviceKey, ids: Vec<EntryId>, way: Way) {
-        let untold = self.awaited.untold(&ids);
-        self.ask(Pending::Acked { device: *device, ids: ids.clone(), way }, Op::Acked { peer: *device, ids, way });
+    /// A device has these on its disk, as it has said or others, as far as they are of these conversations.
+    pub(super) fn acked(&mut self, device: &DeviceKey, ids: Vec<EntryId>, of: BTreeSet<ConversationId>, way: Way) {
+        let untold = self.awaited.untold(&ids, &of);
+        let pending = Pending::Acked { device: *device, ids: ids.clone(), of: of.clone(), way };
+        self.ask(pending, Op::Acked { peer: *device, ids, of, way });
         self.say_delivered(&untold);
     }
 

@@ -130,7 +130,8 @@ impl Engine {
             said.acked.clear();
         }
         if !said.acked.is_empty() {
-            self.acked(&device, said.acked.clone(), way);
+            let shared = self.peers.get(&device).map(|peer| peer.shared.clone()).unwrap_or_default();
+            self.acked(&device, said.acked.clone(), shared, way);
             self.pushed(&device, &said.acked);
             if way != Way::Mail {
                 self.said_to_have(&device, &said.acked);

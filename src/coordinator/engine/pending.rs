@@ -67,6 +67,8 @@ pub(super) enum Pending {
     Acked {
         device: DeviceKey,
         ids: Vec<EntryId>,
+        /// Of which conversations it may say that.
+        of: BTreeSet<ConversationId>,
         way: store::Way,
     },
     /// A peer's `have` or `lack` counts.

@@ -135,7 +135,7 @@ impl Engine {
                 let is_member = self.joined(&fresh.conversation).is_some_and(|joined| joined.has(&root));
                 let early = self.receipts.early.get(&device).is_some_and(|early| early.contains(&fresh.id));
                 if early {
-                    self.has_one(&device, fresh.id);
+                    self.has_one(&device, fresh.id, fresh.conversation);
                 }
                 let peer = self.peers.get_mut(&device).filter(|peer| peer.link.state() == link::State::Open);
                 if let Some(peer) = peer.filter(|_| is_member) {
@@ -153,9 +153,9 @@ impl Engine {
     }
 
     /// A device is known to have one of the last entries.
-    fn has_one(&mut self, device: &DeviceKey, id: EntryId) {
+    fn has_one(&mut self, device: &DeviceKey, id: EntryId, of: ConversationId) {
         let (device, ids, way) = (*device, vec![id], self.way(device));
-        self.acked(&device, ids, way);
+        self.acked(&device, ids, BTreeSet::from([of]), way);
         self.behind_us(&device, &[id]);
     }
 
@@ -199,7 +199,7 @@ impl Engine {
         let open = self.peers.get(device).filter(|peer| peer.open.is_some());
         let Some(teller) = open.map(|peer| peer.row.root) else { return };
         let (now, way) = (self.now, self.way(device));
-        let mut ours: BTreeMap<DeviceKey, Vec<EntryId>> = BTreeMap::new();
+        let mut ours: BTreeMap<DeviceKey, (Vec<EntryId>, BTreeSet<ConversationId>)> = BTreeMap::new();
         for id in &held.ids {
             let Some((conversation, author)) =
                 self.receipts.known.get(id).map(|receipt| (receipt.conversation, receipt.author))
@@ -217,14 +217,16 @@ impl Engine {
             let mine = self.is_me(&author);
             for holder in holders {
                 if mine {
-                    ours.entry(holder).or_default().push(*id);
+                    let (ids, of) = ours.entry(holder).or_default();
+                    ids.push(*id);
+                    of.insert(conversation);
                 } else {
                     self.receipts.hold(id, holder, now);
                 }
             }
         }
-        for (device, ids) in ours {
-            self.acked(&device, ids, way);
+        for (device, (ids, of)) in ours {
+            self.acked(&device, ids, of, way);
         }
     }
 

@@ -133,7 +133,9 @@ impl Engine {
             Pending::Load | Pending::Reload => Op::Load,
             Pending::Indexing => Op::IndexMore,
             Pending::Group(conversation) => Op::Group(*conversation),
-            Pending::Acked { device, ids, way } => Op::Acked { peer: *device, ids: ids.clone(), way: *way },
+            Pending::Acked { device, ids, of, way } => {
+                Op::Acked { peer: *device, ids: ids.clone(), of: of.clone(), way: *way }
+            }
             Pending::Believed { device, said: Said::Has(have, _) } => Op::Believe { peer: *device, have: have.clone() },
             Pending::Believed { device, said: Said::Lacks(lack) } => Op::Lower { peer: *device, lack: lack.clone() },
             Pending::Asking { root, delivery, .. }

@@ -102,7 +102,7 @@ impl Engine {
                 self.ask_for(&device, gaps);
             }
             (Pending::Delivery(conn, number), _) => self.acknowledge(Some((conn, number))),
-            (Pending::Acked { device, ids, way }, Outcome::Delivered(delivered)) => {
+            (Pending::Acked { device, ids, way, .. }, Outcome::Delivered(delivered)) => {
                 self.acks_kept(&device, &ids, way, &delivered);
             }
             (Pending::Believed { device, said }, outcome) => {

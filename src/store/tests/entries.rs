@@ -166,7 +166,9 @@ fn a_message_remembers_how_it_travelled() {
         }
     };
     let sent = |way| Some(Op::MarkSent { ids: vec![ours[0].id()], way });
-    let acked = |entry: &Entry, way| Some(Op::Acked { peer: device(2), ids: vec![entry.id()], way });
+    let acked = |entry: &Entry, way| {
+        Some(Op::Acked { peer: device(2), ids: vec![entry.id()], of: BTreeSet::from([conversation()]), way })
+    };
     assert_eq!(way(None, &ours[0]), None);
     assert_eq!(way(sent(Way::Direct), &ours[0]), Some(Way::Direct));
     assert_eq!(way(sent(Way::Mail), &ours[0]), Some(Way::Mail), "it went once more");

@@ -57,13 +57,16 @@ fn batches() -> Vec<Vec<Op>> {
         ],
         vec![Op::SavePerson(Box::new(befriended)), text("hel")],
         first.iter().map(append).chain([text("")]).collect(),
-        vec![Op::MarkSent { ids: ids(&first), way }, Op::Acked { peer: peer_key, ids: ids(&first[..1]), way }],
+        vec![
+            Op::MarkSent { ids: ids(&first), way },
+            Op::Acked { peer: peer_key, ids: ids(&first[..1]), of: BTreeSet::from([conversation()]), way },
+        ],
         // The last one first: it waits, and then all find their place.
         vec![insert(&answers[2..])],
         vec![insert(&answers[..2]), Op::MarkRead { conversation: conversation(), up_to: answers[0].id() }],
         later.iter().map(append).collect(),
         vec![
-            Op::Acked { peer: peer_key, ids: ids(&later), way: Way::Mail },
+            Op::Acked { peer: peer_key, ids: ids(&later), of: BTreeSet::from([conversation()]), way: Way::Mail },
             Op::Lower {
                 peer: peer_key,
                 lack: wire::Lack {

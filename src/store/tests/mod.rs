@@ -20,6 +20,8 @@ mod sync;
 mod voids;
 mod writer;
 
+use std::collections::BTreeSet;
+
 use ed25519_dalek::SigningKey;
 
 use super::{Db, Gaps, MessageRow, Op, Outcome, Progress, Wanted, Way};
@@ -192,8 +194,15 @@ fn queued(db: &mut Db, peer: DeviceKey) -> Vec<EntryId> {
     }
 }
 
+/// Every conversation of which something is here.
+fn here(db: &Db) -> BTreeSet<ConversationId> {
+    let mut select = db.connection().prepare("SELECT key FROM conversation").unwrap();
+    let keys = select.query_map([], |row| row.get(0).map(ConversationId)).unwrap();
+    keys.collect::<Result<_, _>>().unwrap()
+}
+
 fn acked(db: &mut Db, peer: DeviceKey, ids: &[EntryId]) -> Vec<EntryId> {
-    delivered(one(db, Op::Acked { peer, ids: ids.to_vec(), way: Way::Direct }))
+    delivered(one(db, Op::Acked { peer, ids: ids.to_vec(), of: here(db), way: Way::Direct }))
 }
 
 fn believe(db: &mut Db, peer: DeviceKey, have: Have) -> Vec<EntryId> {

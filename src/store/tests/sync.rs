@@ -104,7 +104,12 @@ fn send(from: &mut Side, to: &mut Side, loss: f64, rng: &mut StdRng) {
             let Outcome::Inserted { stored, refused, gaps, .. } = outcome else { panic!("{outcome:?}") };
             assert_eq!(refused, vec![]);
             if !rng.random_bool(loss) {
-                from.act(Op::Acked { peer: to.key(), ids: stored, way: Way::Mail });
+                from.act(Op::Acked {
+                    peer: to.key(),
+                    ids: stored,
+                    of: BTreeSet::from([conversation()]),
+                    way: Way::Mail,
+                });
             }
             for lack in gaps {
                 if !rng.random_bool(loss) {

@@ -6,6 +6,7 @@ use super::stories::friends;
 use crate::coordinator::world::World;
 use crate::coordinator::{Command, Event, LinkState, MessageState};
 use crate::store::Op;
+use crate::wire::{Ack, EntryId, Frame};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const MOMENT: Duration = Duration::from_secs(1);
@@ -51,6 +52,26 @@ fn what_is_passed_on_is_told_at_once() {
     world.resume(alice);
     world.pass(MINUTE);
     assert_eq!(told(&world, alice), 2);
+}
+
+/// That somebody else says to have a message delivers it to nobody.
+#[test]
+fn only_the_other_says_that_it_is_delivered() {
+    let mut world = World::new(2);
+    let (alice, bob, _, bob_id) = friends(&mut world);
+    let carol = world.person("Carol");
+    let (_, carol_id) = world.befriend(alice, carol);
+    let is_open = |world: &World, other| world.link_with(alice, other) == Some(LinkState::Open);
+    world.until("links", MINUTE, |world| is_open(world, bob_id) && is_open(world, carol_id));
+    world.pass(MOMENT);
+    world.stall(bob);
+    let id = EntryId::from_hex(&world.write(alice, bob_id, "for Bob")).unwrap();
+    world.say(carol, alice, Frame::Ack(Ack { ids: vec![id] }).to_bytes().into());
+    world.pass(MOMENT);
+    assert_eq!(told(&world, alice), 0);
+    assert_ne!(world.history(alice, bob_id)[0].state, MessageState::Delivered);
+    world.resume(bob);
+    world.until("Bob has it", MOMENT, |world| told(world, alice) == 1);
 }
 
 /// It is told once too when the link ends before it is written down.
