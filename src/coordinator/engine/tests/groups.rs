@@ -54,6 +54,17 @@ pub(super) fn texts(world: &mut World, device: usize, group: Uuid) -> Vec<String
     world.history(device, group).into_iter().map(|message| message.text).collect()
 }
 
+/// Somebody writes in a group while Bob is away, one has it, and then the writer is gone with all mail.
+pub(super) fn only_one_gets(world: &mut World, group: Uuid, writer: usize, reader: usize) -> String {
+    world.kill(BOB);
+    let id = world.write(writer, group, "Bob is away");
+    world.until("one has it", 2 * MINUTE, |world| told(world, reader, &id) == 1);
+    world.pass(5 * SECOND);
+    world.kill(writer);
+    world.lose_mail();
+    id
+}
+
 fn ids(world: &mut World, device: usize, group: Uuid) -> Vec<String> {
     world.history(device, group).into_iter().map(|message| message.id).collect()
 }
@@ -134,12 +145,7 @@ fn any_holder_carries_by_mail_when_asked() {
     world.links_work = false;
     let (_, group) = trio(&mut world);
     world.pass(MINUTE);
-    world.kill(BOB);
-    let question = world.write(ALICE, group, "a question");
-    world.until("Carol has it", 2 * MINUTE, |world| told(world, CAROL, &question) == 1);
-    world.pass(5 * SECOND);
-    world.kill(ALICE);
-    world.lose_mail();
+    let question = only_one_gets(&mut world, group, ALICE, CAROL);
     let answer = world.write(CAROL, group, "an answer");
     world.pass(5 * SECOND);
     world.start(BOB);
@@ -268,12 +274,7 @@ fn who_leaves_passes_on_what_their_leaving_stands_on() {
         world.links_work = links_work;
         let (users, group) = trio(&mut world);
         world.pass(MINUTE);
-        world.kill(BOB);
-        let id = world.write(CAROL, group, "Bob is away");
-        world.until("Alice has it", 2 * MINUTE, |world| told(world, ALICE, &id) == 1);
-        world.pass(5 * SECOND);
-        world.kill(CAROL);
-        world.lose_mail();
+        let id = only_one_gets(&mut world, group, CAROL, ALICE);
         world.run(ALICE, Command::LeaveGroup(group)).unwrap();
         world.pass(5 * SECOND);
         world.start(BOB);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::groups::{MINUTE, SECOND, told, trio};
+use super::groups::{MINUTE, SECOND, only_one_gets, told, trio};
 use crate::coordinator::world::World;
 use crate::coordinator::{Command, ErrorCode};
 use crate::store::Op;
@@ -97,12 +97,7 @@ fn left_behind_what_bob_lacks(seed: u64, words: usize) -> (World, Vec<Uuid>, Uui
     world.pass(MINUTE);
     world.run(CAROL, Command::RemoveContact(users[ALICE])).unwrap();
     world.pass(MINUTE);
-    world.kill(BOB);
-    let id = world.write(ALICE, group, "Bob is away");
-    world.until("Carol has it", 2 * MINUTE, |world| told(world, CAROL, &id) == 1);
-    world.pass(5 * SECOND);
-    world.kill(ALICE);
-    world.lose_mail();
+    let id = only_one_gets(&mut world, group, ALICE, CAROL);
     for _ in 0..words {
         world.write(CAROL, group, "farewell");
         world.pass(SECOND);
