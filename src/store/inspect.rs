@@ -190,7 +190,15 @@ impl Db {
     /// # Errors
     /// When SQLite has no memory.
     pub fn borrowed() -> Result<Self, StoreError> {
-        POOL.with_borrow_mut(Vec::pop).map_or_else(Self::in_memory, Ok)
+        POOL.with_borrow_mut(Vec::pop).map_or_else(Self::without_journal, Ok)
+    }
+
+    /// A database in memory that keeps no journal. A batch that fails in it leaves it broken, and nothing in a story does: what a disk
+    /// refuses there never comes to SQLite.
+    fn without_journal() -> Result<Self, StoreError> {
+        let db = Self::in_memory()?;
+        db.connection().pragma_update(None, "journal_mode", "off")?;
+        Ok(db)
     }
 
     /// Gives a database in memory back, to be used again without what is in it.

@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kith::coordinator::{Command, MessageState, PageAt, Reply};
+use kith::coordinator::{Command, MessageState, MessageView, PageAt, Reply};
 use kith::identity::UserId;
 use kith::log::Entry;
 use kith::log::order::{Key, Node, place, sort};
 use kith::store::Kept;
-use kith::wire::{EntryId, kind};
+use kith::wire::{self, EntryId, kind};
 
 use super::group_checks;
 use super::life::Life;
 use super::live::{seen, what_is_shown_follows_from_the_entries};
+use super::room::Room;
 use super::told::id_of;
 
 /// Messages in one page: more than a pair writes in a story.
@@ -24,10 +25,11 @@ pub fn check(life: &mut Life) {
             group_checks::check(life, pair);
             continue;
         }
-        same_entries_in_the_same_order(life, pair);
-        same_rendering(life, pair);
-        nothing_missing(life, pair);
-        what_was_read_stays_read(life, pair);
+        let kept = [0, 1].map(|side| entries(life, pair, side));
+        let verified = same_entries_in_the_same_order(life, pair, &kept);
+        let history = same_rendering(life, pair, &verified);
+        nothing_missing(&life.rooms[pair], &kept[0], &history);
+        what_was_read_stays_read(life, pair, &kept, &verified);
     }
 }
 
@@ -36,20 +38,23 @@ pub fn entries(life: &mut Life, pair: usize, side: usize) -> Vec<Kept> {
     life.world.db(device).entries(&conversation).unwrap()
 }
 
-/// The same entries, byte for byte, in the order that follows from them alone.
-fn same_entries_in_the_same_order(life: &mut Life, pair: usize) {
-    let [one, other] = [0, 1].map(|side| entries(life, pair, side));
+/// The same entries, byte for byte, in the order that follows from them alone. Returns them.
+fn same_entries_in_the_same_order(life: &Life, pair: usize, [one, other]: &[Vec<Kept>; 2]) -> BTreeMap<EntryId, Entry> {
     let lost = &life.rooms[pair].lost;
-    let strip = |kept: &[Kept]| kept.iter().map(|kept| (kept.id, kept.entry.clone())).collect::<BTreeMap<_, _>>();
-    assert!(strip(&one) == strip(&other), "two devices have different entries");
+    let strip = |kept: &[Kept]| -> BTreeMap<EntryId, wire::Entry> {
+        kept.iter().map(|kept| (kept.id, kept.entry.clone())).collect()
+    };
+    assert!(strip(one) == strip(other), "two devices have different entries");
     let placed = |kept: &[Kept]| -> Vec<EntryId> {
         kept.iter().filter(|kept| kept.position.is_some()).map(|kept| kept.id).collect()
     };
-    assert_eq!(placed(&one), placed(&other), "two devices show one conversation in different orders");
+    assert_eq!(placed(one), placed(other), "two devices show one conversation in different orders");
     let all: BTreeSet<EntryId> = one.iter().map(|kept| kept.id).collect();
     assert_eq!(all.len(), one.len(), "an entry is there twice");
-    let ids = placed(&one);
-    let nodes: Vec<Node> = one.into_iter().map(|kept| Node::from(&Entry::verify(kept.entry).unwrap())).collect();
+    let ids = placed(one);
+    let verified: BTreeMap<EntryId, Entry> =
+        one.iter().map(|kept| (kept.id, Entry::verify(kept.entry.clone()).unwrap())).collect();
+    let nodes: Vec<Node> = verified.values().map(Node::from).collect();
     let missing = nodes.iter().flat_map(|node| &node.parents).find(|id| !all.contains(id) && !lost.contains(id));
     assert!(missing.is_none(), "an entry waits for one that is missing");
     assert_eq!(ids, sort(&nodes), "the order is not the one that follows from the entries");
@@ -57,6 +62,7 @@ fn same_entries_in_the_same_order(life: &mut Life, pair: usize) {
     if pair == 0 {
         assert_eq!(ids, place_each(nodes), "the rule of insertion leads to another order");
     }
+    verified
 }
 
 /// Places entries in the order of their logs: each log as a whole, as far as its parents allow.
@@ -80,38 +86,40 @@ pub fn place_each(mut nodes: Vec<Node>) -> Vec<EntryId> {
     order.into_iter().map(|key| key.id).collect()
 }
 
-/// People on both sides see the same, in history and in pages, and all of it has arrived.
-fn same_rendering(life: &mut Life, pair: usize) {
+/// People on both sides see the same, in history and in pages, and all of it has arrived. Returns what they see.
+fn same_rendering(life: &mut Life, pair: usize, entries: &BTreeMap<EntryId, Entry>) -> Vec<MessageView> {
     let shown = [0, 1].map(|side| {
         let (device, with) = (life.rooms[pair].devices[side], life.rooms[pair].names[side]);
         // What somebody has read is said a little later than all else, perhaps between two questions.
-        let (history, page) = loop {
-            let before = life.history(pair, side);
+        let mut read = || {
             let page = life.world.run(device, Command::ReadPage { with, at: PageAt::Latest, limit: PAGE });
             let Ok(Reply::Page(page)) = page else { panic!("no page") };
-            if life.history(pair, side) == before {
-                break (before, page);
-            }
+            (page.messages, life.history(pair, side))
         };
-        assert_eq!(page.messages, history, "a page and the history differ");
+        let (mut page, mut history) = read();
+        for _ in 0..2 {
+            if page != history {
+                (page, history) = read();
+            }
+        }
+        assert_eq!(page, history, "a page and the history differ");
         let arrived = |state| matches!(state, MessageState::Delivered | MessageState::Read | MessageState::Received);
         assert!(history.iter().all(|message| arrived(message.state)), "a message has not arrived");
-        let entries: Vec<_> = entries(life, pair, side).into_iter().map(|kept| kept.entry).collect();
-        what_is_shown_follows_from_the_entries(&entries, &history);
-        history.into_iter().map(seen).collect::<Vec<_>>()
+        what_is_shown_follows_from_the_entries(entries, &history);
+        history
     });
-    assert_eq!(shown[0], shown[1], "two devices show one conversation differently");
+    let [one, other] = shown.clone().map(|history| history.into_iter().map(seen).collect::<Vec<_>>());
+    assert_eq!(one, other, "two devices show one conversation differently");
+    let [history, _] = shown;
+    history
 }
 
 /// What people were told is safe is there, with its text, once, and behind everything that its author had seen.
-fn nothing_missing(life: &mut Life, pair: usize) {
-    let history = life.history(pair, 0);
+fn nothing_missing(pair: &Room, kept: &[Kept], history: &[MessageView]) {
     let places: BTreeMap<EntryId, usize> =
         history.iter().enumerate().map(|(place, message)| (id_of(&message.id), place)).collect();
     assert_eq!(places.len(), history.len(), "a message is shown twice");
-    let waiting: BTreeSet<EntryId> =
-        entries(life, pair, 0).into_iter().filter(|kept| kept.position.is_none()).map(|kept| kept.id).collect();
-    let pair = &life.rooms[pair];
+    let waiting: BTreeSet<EntryId> = kept.iter().filter(|kept| kept.position.is_none()).map(|kept| kept.id).collect();
     let first = history.len() == PAGE as usize;
     for (id, text) in &pair.must {
         match places.get(id) {
@@ -128,9 +136,8 @@ fn nothing_missing(life: &mut Life, pair: usize) {
 }
 
 /// What was marked as read stays so, and of what others wrote nothing else is.
-fn what_was_read_stays_read(life: &mut Life, pair: usize) {
-    for side in [0, 1] {
-        let kept = entries(life, pair, side);
+fn what_was_read_stays_read(life: &mut Life, pair: usize, kept: &[Vec<Kept>; 2], verified: &BTreeMap<EntryId, Entry>) {
+    for (side, kept) in kept.iter().enumerate() {
         let own_id = life.world.user(life.rooms[pair].devices[side]);
         let pair = &life.rooms[pair];
         for kept in kept {
@@ -138,7 +145,7 @@ fn what_was_read_stays_read(life: &mut Life, pair: usize) {
             if kept.unread || pair.readable[side].contains(&kept.id) {
                 continue;
             }
-            let entry = Entry::verify(kept.entry).unwrap();
+            let entry = &verified[&kept.id];
             // Only texts are read or not, while they are there.
             let text = entry.header().kind == kind::TEXT && entry.body().is_some();
             let own = UserId::from(&entry.header().author).0 == own_id;

@@ -6,7 +6,7 @@ use kith::coordinator::{Command, MessageView};
 use kith::log::Entry;
 use kith::log::fold::{Content, Operation, Target, fold, is_shown};
 use kith::log::order::{Node, sort};
-use kith::wire::{self, EntryId, Header, cbor};
+use kith::wire::{EntryId, Header, cbor};
 use uuid::Uuid;
 
 use super::life::Life;
@@ -68,16 +68,15 @@ pub fn seen(message: MessageView) -> Seen {
 }
 
 /// What is shown is what the entries say, folded by the rules; and of what was deleted no text is left.
-pub fn what_is_shown_follows_from_the_entries(entries: &[wire::Entry], history: &[MessageView]) {
+pub fn what_is_shown_follows_from_the_entries(entries: &BTreeMap<EntryId, Entry>, history: &[MessageView]) {
     let headers: BTreeMap<EntryId, (Header, Option<Vec<u8>>)> = entries
         .iter()
-        .map(|entry| {
-            let verified = Entry::verify(entry.clone()).unwrap();
-            let header: Header = cbor::decode(&entry.header, 4_096).unwrap();
-            (verified.id(), (header, entry.body.clone()))
+        .map(|(id, entry)| {
+            let header: Header = cbor::decode(&entry.wire().header, 4_096).unwrap();
+            (*id, (header, entry.wire().body.clone()))
         })
         .collect();
-    let nodes: Vec<Node> = entries.iter().map(|entry| Node::from(&Entry::verify(entry.clone()).unwrap())).collect();
+    let nodes: Vec<Node> = entries.values().map(Node::from).collect();
     let order = sort(&nodes);
     let mut operations: BTreeMap<EntryId, Vec<Operation>> = BTreeMap::new();
     for id in &order {
