@@ -157,16 +157,19 @@ pub(super) fn raise(tx: &Connection, peer: i64, entries: &[i64]) -> Result<(), S
     for (log, mut entries) in logs {
         entries.sort_unstable();
         let mut belief = Belief::load(tx, peer, log)?;
-        let direct = !belief.any_single(tx)?;
+        let mut single = belief.any_single(tx)?;
         for (sequence, fork, local) in entries {
-            // The common case, acks in the log's order, writes no rows.
-            if direct && !fork && sequence == belief.count && belief.count < belief.proven {
+            // The common case, acks in the log's order, writes no rows, and has none to fold.
+            if !single && !fork && sequence == belief.count && belief.count < belief.proven {
                 belief.count += 1;
             } else {
                 belief.add(tx, sequence, fork, local)?;
+                single = true;
             }
         }
-        belief.fold(tx)?;
+        if single {
+            belief.fold(tx)?;
+        }
         belief.save(tx)?;
     }
     Ok(())
@@ -204,7 +207,8 @@ impl Belief {
         Ok(())
     }
 
-    fn any_single(&self, tx: &Connection) -> Result<bool, StoreError> {
+    /// Whether there are single entries.
+    pub(super) fn any_single(&self, tx: &Connection) -> Result<bool, StoreError> {
         let any = tx
             .prepare_cached("SELECT EXISTS (SELECT 1 FROM belief_entry WHERE device = ?1 AND log = ?2)")?
             .query_row([self.peer, self.log], |row| row.get(0))?;

@@ -41,7 +41,9 @@ pub(super) fn believe(tx: &Connection, peer: &DeviceKey, have: &Have) -> Result<
 
 fn replace(tx: &Connection, peer: i64, log: &Log, said: &LogHave) -> Result<(), StoreError> {
     let mut belief = Belief::load(tx, peer, log.id)?;
-    belief.clear(tx)?;
+    if belief.any_single(tx)? {
+        belief.clear(tx)?;
+    }
     belief.count = 0;
     let mut single = BTreeSet::new();
     if forked(tx, log, said)? {
@@ -56,18 +58,25 @@ fn replace(tx: &Connection, peer: i64, log: &Log, said: &LogHave) -> Result<(), 
     for tip in &said.tips {
         claim(tx, log, Some(tip), &mut belief.count, &mut single)?;
     }
+    let any = !single.is_empty();
     for (sequence, fork, local) in single {
         belief.add(tx, sequence, fork, local)?;
     }
-    belief.fold(tx)?;
+    if any {
+        belief.fold(tx)?;
+    }
     belief.save(tx)
 }
 
 /// Whether this log has more than one branch, as far as both together can tell.
 fn forked(tx: &Connection, log: &Log, said: &LogHave) -> Result<bool, StoreError> {
-    let Some(head) = said.head.filter(|_| said.count > 0) else { return Ok(log.forks > 0) };
+    let Some(head) = said.head.filter(|_| said.count > 0 && log.forks == 0) else { return Ok(log.forks > 0) };
+    // Mostly both have the same.
+    if int(said.count) == log.count && Some(head.0) == log.head {
+        return Ok(false);
+    }
     let ours = logs::main_at(tx, log.id, int(said.count) - 1)?;
-    Ok(log.forks > 0 || ours.is_some_and(|ours| ours.id != head.0))
+    Ok(ours.is_some_and(|ours| ours.id != head.0))
 }
 
 /// Sequence, whether a fork entry, number: what one belief beside `count` is about.
@@ -75,6 +84,9 @@ type Single = (i64, bool, i64);
 
 /// Our entries of the main branch in a range. Those below `count` are proven and need no rows; above it are few.
 fn between(tx: &Connection, log: &Log, from: i64, end: i64, single: &mut BTreeSet<Single>) -> Result<(), StoreError> {
+    if from >= end {
+        return Ok(());
+    }
     let mut statement = tx.prepare_cached(
         "SELECT sequence, local FROM entry WHERE log = ?1 AND fork = 0 AND sequence >= ?2 AND sequence < ?3",
     )?;

@@ -263,6 +263,7 @@ fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {
         Op::SaveAddressHidden { root, hidden } => summary::save_address_hidden(tx, &root, hidden).map(done),
         Op::Message { id, conversation } => page::one(tx, &id, conversation.as_ref()),
         Op::Summarise(conversations) => summary::summarise(tx, &conversations).map(Outcome::Summaries),
+        Op::Barrier => Ok(Outcome::Done),
         Op::CountWaiting => outbox::count_waiting(tx).map(Outcome::Count),
         Op::Hide { conversation, id } => live::hide(tx, &conversation, &id),
         Op::Bare { conversation, to } => live::bare(tx, &conversation, to).map(Outcome::Bare),

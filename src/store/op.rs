@@ -188,6 +188,8 @@ pub enum Op {
     /// How many own entries wait for a peer's confirmation, in all conversations with contacts and in groups. Answered by
     /// [`Outcome::Count`].
     CountWaiting,
+    /// Nothing: the answer, [`Outcome::Done`], says that everything that was wished for before is on disk.
+    Barrier,
     /// Hide a message on this device. Answered by [`Outcome::Done`], or [`Refusal::UnknownMessage`].
     Hide {
         /// The conversation.

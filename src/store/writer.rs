@@ -242,6 +242,7 @@ fn points(op: &Op) -> Option<(&'static str, &'static str)> {
         | Op::Message { .. }
         | Op::Summarise(_)
         | Op::CountWaiting
+        | Op::Barrier
         | Op::Bare { .. }
         | Op::Group(_)
         | Op::Cut { .. }

@@ -14,6 +14,7 @@ mod login;
 mod pin;
 mod place;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
@@ -200,8 +201,11 @@ impl BrokerUrl {
 
     /// The same address without user and password: what may enter a card.
     #[must_use]
-    pub fn without_credentials(&self) -> Self {
-        Self { credentials: None, ..self.clone() }
+    pub fn without_credentials(&self) -> Cow<'_, Self> {
+        match &self.credentials {
+            None => Cow::Borrowed(self),
+            Some(_) => Cow::Owned(Self { credentials: None, ..self.clone() }),
+        }
     }
 
     /// Whether it names this computer, so that it means something else on every other one.

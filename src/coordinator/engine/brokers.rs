@@ -39,7 +39,7 @@ impl Engine {
         let fresh = || Broker { url: url.clone(), own, of_members, sessions, shown };
         // Our own brokers come first, so that a card that names one of them adds no session without a login.
         let known = self.brokers.len();
-        let broker = self.brokers.entry(url.without_credentials()).or_insert_with(fresh);
+        let broker = self.brokers.entry(url.without_credentials().into_owned()).or_insert_with(fresh);
         broker.own |= own;
         broker.of_members &= of_members;
         self.mark_brokers();
@@ -58,7 +58,7 @@ impl Engine {
             return;
         }
         broker.sessions.insert(kind, BrokerSession { conn, state: Session::new(topics) });
-        self.conns.insert(conn, (address, kind));
+        self.conns.insert(conn, (address.into_owned(), kind));
         let url = broker.url.clone();
         let client = client_id(&secret, &url, kind);
         self.emit(Output::OpenBroker { conn, url, kind, client });

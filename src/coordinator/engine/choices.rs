@@ -127,7 +127,7 @@ impl Engine {
             sealing: me.secrets.card_key(),
             counter: plan.counter,
             name: plan.name,
-            brokers: plan.brokers.iter().map(BrokerUrl::without_credentials).collect(),
+            brokers: plan.brokers.iter().map(|url| url.without_credentials().into_owned()).collect(),
         };
         me.card = Card::sign(&me.secrets.device, me.secrets.certificate(), me.secrets.device_list(), fields);
         if let Some(call) = call {
@@ -217,7 +217,7 @@ impl Engine {
 
     /// Opens what the settings name, and gives up what they do not name any more.
     fn change_brokers(&mut self) {
-        let named = |url: &BrokerUrl| self.settings.brokers.iter().any(|own| own.without_credentials() == *url);
+        let named = |url: &BrokerUrl| self.settings.brokers.iter().any(|own| *own.without_credentials() == *url);
         let gone = self.brokers.iter().filter(|(url, broker)| broker.own && !named(url));
         let gone: Vec<BrokerUrl> = gone.map(|(url, _)| url.clone()).collect();
         gone.iter().for_each(|url| self.disown(url));

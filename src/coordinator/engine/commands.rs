@@ -258,7 +258,7 @@ impl Engine {
             Some(asking) => {
                 let user = link.card.user().0;
                 self.befriend(&root, Some(asking), None, None);
-                self.ask(Pending::ReplyUser(call, user), Op::CountWaiting);
+                self.ask(Pending::ReplyUser(call, user), Op::Barrier);
             }
             None => self.save_person(&root, Pending::Asked(call, root)),
         }

@@ -129,7 +129,7 @@ impl Engine {
     /// Acknowledges a delivery that changes nothing, when what came before it is on disk: it may be the same one again.
     pub(super) fn acknowledge_later(&mut self, delivery: Delivery) {
         if let Some((conn, number)) = delivery {
-            self.ask(Pending::Delivery(conn, number), Op::CountWaiting);
+            self.ask(Pending::Delivery(conn, number), Op::Barrier);
         }
     }
 

@@ -151,7 +151,7 @@ impl Engine {
             self.insert(device, said.entries, way, delivery, proves);
         } else if let Some((conn, number)) = delivery {
             // The store works in order: when it has answered this, everything before is on disk.
-            self.ask(Pending::Delivery(conn, number), Op::CountWaiting);
+            self.ask(Pending::Delivery(conn, number), Op::Barrier);
         }
     }
 

@@ -196,7 +196,7 @@ impl Engine {
         self.ask(Pending::Group(*conversation), Op::Group(*conversation));
         // Whoever hears that there is a group may write in it at once.
         if let Some((call, reply)) = answer {
-            self.ask(Pending::Then(call, Box::new(reply)), Op::CountWaiting);
+            self.ask(Pending::Then(call, Box::new(reply)), Op::Barrier);
         }
     }
 

@@ -52,7 +52,7 @@ impl Engine {
         let (asked, members): (Vec<&Contact>, Vec<&Contact>) = people.partition(|contact| is_asked(contact));
         let named = |people: Vec<&Contact>| -> BTreeSet<BrokerUrl> {
             let urls = people.into_iter().flat_map(|contact| &contact.card.fields().brokers);
-            urls.map(BrokerUrl::without_credentials).collect()
+            urls.map(|url| url.without_credentials().into_owned()).collect()
         };
         let (asked, members) = (named(asked), named(members));
         for (url, broker) in &mut self.brokers {

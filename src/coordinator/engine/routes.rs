@@ -50,7 +50,7 @@ impl Engine {
         let Some(contact) = self.people.get_mut(&peer.row.root) else { return };
         let address = conn.and_then(|conn| self.conns.get(&conn)).map(|(address, _)| address);
         let mut theirs = contact.card.fields().brokers.iter();
-        match theirs.position(|url| Some(&url.without_credentials()) == address) {
+        match theirs.position(|url| Some(&*url.without_credentials()) == address) {
             Some(place) => contact.mail_turn.heard_over(place),
             None if answers => contact.mail_turn.heard(),
             None => {}
@@ -121,7 +121,7 @@ impl Engine {
 
     /// We can publish at this broker: what waited for that goes out.
     pub(super) fn route_appeared(&mut self, url: &BrokerUrl) {
-        let here = |other: &BrokerUrl| other.without_credentials() == *url;
+        let here = |other: &BrokerUrl| *other.without_credentials() == *url;
         let through = |root: &RootKey| {
             self.people.get(root).is_some_and(|contact| contact.card.fields().brokers.iter().any(here))
         };

@@ -294,8 +294,7 @@ impl Engine {
         mut profile: Profile,
         invitations: Vec<Invitation>,
     ) {
-        let brokers: Vec<_> =
-            self.settings.brokers.iter().map(crate::wire::broker_url::BrokerUrl::without_credentials).collect();
+        let brokers: Vec<_> = self.settings.brokers.iter().map(|url| url.without_credentials().into_owned()).collect();
         let texts: Vec<String> = brokers.iter().map(ToString::to_string).collect();
         let card_changed = profile.brokers != texts;
         if card_changed {

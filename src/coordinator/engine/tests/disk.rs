@@ -24,7 +24,7 @@ fn a_disk_that_fails_for_a_while_delays_and_loses_nothing() {
         ("believe", |op| matches!(op, Op::Believe { .. })),
         ("insert", |op| matches!(op, Op::Insert { .. })),
         ("acked", |op| matches!(op, Op::Acked { .. })),
-        ("delivery", |op| matches!(op, Op::CountWaiting)),
+        ("delivery", |op| matches!(op, Op::Barrier)),
     ];
     for links_work in [true, false] {
         for (name, which) in kinds {
