@@ -177,11 +177,13 @@ impl World {
             engine.be_older();
         }
         state.engine = Some(engine);
+        tracing::trace!(device, key = ?state.key, "starts");
         self.carry_out(device, outputs);
     }
 
     /// The process is gone from one moment to the next.
     pub fn kill(&mut self, device: usize) {
+        tracing::trace!(device, "ends");
         let state = &mut self.devices[device];
         state.engine = None;
         state.due = None;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rand::RngExt;
 
-use super::{What, World};
+use super::{What, World, trace};
 use crate::coordinator::engine::{Input, StoreToken};
 use crate::store::{Db, Op, Outcome};
 use crate::wire::{EntryId, LogId};
@@ -224,8 +224,12 @@ impl World {
             return;
         }
         let batch = std::mem::take(&mut disk.taken);
+        let is_traced = tracing::enabled!(tracing::Level::TRACE);
         if disk.refuse_one(&batch) {
-            for (token, _) in batch {
+            for (token, op) in batch {
+                if let Some(said) = trace::wish(&op).filter(|_| is_traced) {
+                    Self::trace_stored(device, &said, Err("it is full".into()));
+                }
                 self.later(device, 1, Input::Stored(token, Err("the disk is full".into())));
             }
         } else {
@@ -240,11 +244,18 @@ impl World {
                 _ => None,
             };
             let ids: Vec<Option<EntryId>> = batch.iter().map(|(_, op)| appended(op)).collect();
+            let said: Vec<Option<String>> =
+                if is_traced { batch.iter().map(|(_, op)| trace::wish(op)).collect() } else { vec![] };
             let (tokens, ops): (Vec<StoreToken>, Vec<Op>) = batch.into_iter().unzip();
             let outcomes = disk.db().apply(ops);
             // A database without a journal does not come back from an error.
             let outcomes = outcomes.into_iter().map(|outcome| outcome.expect("a batch that the disk does not refuse"));
             let outcomes: Vec<Outcome> = outcomes.collect();
+            for (said, outcome) in said.iter().zip(&outcomes) {
+                if let Some(said) = said {
+                    Self::trace_stored(device, said, Ok(outcome));
+                }
+            }
             for ((token, id), outcome) in tokens.iter().zip(ids).zip(&outcomes) {
                 disk.note(*token, id, outcome);
             }

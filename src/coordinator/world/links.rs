@@ -261,6 +261,9 @@ impl World {
     pub(super) fn frame(&mut self, device: usize, peer: DeviceKey, connection: ConnectionId, bytes: Bytes) {
         let Some((other, own)) = self.other(device, peer) else { return };
         self.judge_frame(device, connection, &bytes);
+        if tracing::enabled!(tracing::Level::TRACE) {
+            Self::trace_frame(device, other, &bytes);
+        }
         let now = self.now;
         let queue = self.devices[device].queues.entry(peer).or_default();
         queue.waiting.retain(|(leaves, _)| *leaves > now);

@@ -12,6 +12,7 @@
 //! | `broker` | brokers: sessions, queues, faults |
 //! | `links` | connections between two devices, and the networks that they are in |
 //! | `promises` | what holds at every step of every story |
+//! | `trace` | what happens, as lines of a log |
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test's world")]
 
 mod asking;
@@ -20,6 +21,7 @@ mod device;
 mod disk;
 mod links;
 mod promises;
+mod trace;
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
@@ -206,6 +208,7 @@ impl World {
         self.steps += 1;
         assert!(self.steps < STEPS_MAX, "the world does not come to rest");
         self.now = at;
+        let _at = tracing::debug_span!("at", now = ?self.now).entered();
         if self.queue.peek().is_some_and(|Reverse(happening)| happening.at <= at) {
             let Some(Reverse(Happening { device, run, what, .. })) = self.queue.pop() else { return };
             if self.devices[device].run != run {
@@ -256,8 +259,10 @@ impl World {
             _ => None,
         };
         let Some(engine) = &mut self.devices[device].engine else { return };
+        let person = tracing::debug_span!("person", device).entered();
         let mut outputs = engine.handle(input, now);
         outputs.extend(engine.flush(now));
+        drop(person);
         if let Some(delivery) = delivery {
             self.note_delivery(device, delivery, &outputs);
         }

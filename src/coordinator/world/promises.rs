@@ -49,11 +49,12 @@ impl World {
 
     /// People are told.
     pub(super) fn judge_event(&mut self, device: usize, event: &Event) {
+        tracing::trace!(device, ?event, "told");
         match event {
             Event::MessageReceived { id, .. } => {
                 let disk = &mut self.devices[device].disk;
                 assert!(disk.kept.contains(&entry(id)), "a message is shown that is not on disk");
-                assert!(disk.told.insert(entry(id)), "a message is told twice");
+                assert!(disk.told.insert(entry(id)), "a message is told twice: {id}");
             }
             Event::MessageDelivered { with, id } => {
                 let person = self.devices.iter().any(|device| device.user == Some(*with));
