@@ -9,8 +9,8 @@ use rusqlite::config::DbConfig;
 
 use super::sound::{Note, Sound, WHOLE_BYTES_MAX};
 use super::{
-    Op, Outcome, StoreError, belief, chat, claims, entries, groups, have, history, live, outbox, page, people, reading,
-    recipients, schema, search, summary,
+    Op, Outcome, StoreError, belief, chat, claims, entries, groups, have, history, live, logs, outbox, page, people,
+    reading, recipients, schema, search, summary,
 };
 use crate::wire::kind;
 
@@ -254,6 +254,7 @@ fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {
         Op::Have(conversation) => have::have(tx, &conversation).map(Outcome::Have),
         Op::HaveFor { conversation, to } => have::have_for(tx, &conversation, to).map(Outcome::Have),
         Op::Knows { conversation, peer, to, ids } => belief::known(tx, &conversation, &peer, to, &ids),
+        Op::Here(ids) => logs::here(tx, &ids).map(Outcome::Count),
         Op::Outbox { peer, conversations, after, bytes } => outbox::outbox(tx, &peer, &conversations, after, bytes),
         Op::History { conversation, before, limit } => history::page(tx, &conversation, before.as_ref(), limit),
         Op::Page { conversation, at, limit } => page::page(tx, &conversation, &at, limit),

@@ -103,7 +103,7 @@ pub(super) fn append(tx: &Connection, entry: &Entry) -> Result<Outcome, StoreErr
     keep(tx, entry, place, &mut placed)?;
     voids::settle(tx, &placed)?;
     // Who wrote it knows what it means, and is not told.
-    live::take_effect(tx, &placed)?;
+    live::take_effect(tx, &placed, &BTreeSet::new())?;
     Ok(Outcome::Appended { heads: order::heads(tx, conversation)? })
 }
 
@@ -118,6 +118,7 @@ pub(super) fn insert(
 ) -> Result<Outcome, StoreError> {
     let (mut stored, mut refused, mut placed, mut has) = (vec![], vec![], vec![], vec![]);
     let (mut touched, mut changed, mut anew) = (BTreeSet::new(), BTreeMap::new(), vec![]);
+    let mut filled = BTreeSet::new();
     // Bodies of known changes first: what comes with them is judged by whom they let in. To find out anew who is in a group is dear, so it is
     // done once for all that come together, however many.
     let mut unclear = BTreeSet::new();
@@ -141,6 +142,7 @@ pub(super) fn insert(
             Some((local, _)) => {
                 if live::fill_in(tx, local, entry, &mut unclear)? {
                     placed.push(local);
+                    filled.insert(local);
                     // A card in it may let somebody in whose entries were here.
                     if let Some(conversation) = logs::conversation(tx, &entry.conversation())? {
                         changed.insert(entry.conversation(), conversation);
@@ -180,7 +182,7 @@ pub(super) fn insert(
     placed.dedup();
     anew.extend_from_slice(&placed);
     voids::settle(tx, &anew)?;
-    let fresh = live::take_effect(tx, &placed)?;
+    let fresh = live::take_effect(tx, &placed, &filled)?;
     let mut heads = vec![];
     for (key, conversation) in changed {
         if fresh.iter().any(|fresh| fresh.conversation == key) {

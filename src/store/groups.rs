@@ -339,6 +339,11 @@ impl Sharing {
         Ok(Some(Self { group: group(tx, conversation, key)?, to, known: RefCell::default() }))
     }
 
+    /// Whether somebody is in the group now.
+    pub(super) fn is_inside(&self, root: &RootKey) -> bool {
+        self.group.fold().is_inside(root)
+    }
+
     /// Whether there may be several parts of a log that they may be given.
     pub(super) fn is_in_parts(&self) -> bool {
         self.group.fold().has_come_back(&self.to)

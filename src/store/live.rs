@@ -102,9 +102,9 @@ struct Placed {
     fresh: Fresh,
 }
 
-/// These have found their place just now, or their bodies: does what follows from that, and tells it in the order of their
+/// These have found their place just now, or their bodies (`filled`): does what follows from that, and tells it in the order of their
 /// conversations.
-pub(super) fn take_effect(tx: &Connection, locals: &[i64]) -> Result<Vec<Fresh>, StoreError> {
+pub(super) fn take_effect(tx: &Connection, locals: &[i64], filled: &BTreeSet<i64>) -> Result<Vec<Fresh>, StoreError> {
     let mut placed = vec![];
     for local in locals {
         placed.push(read(tx, *local)?);
@@ -119,7 +119,7 @@ pub(super) fn take_effect(tx: &Connection, locals: &[i64]) -> Result<Vec<Fresh>,
         match entry.fresh.kind {
             kind::DELETE => {}
             kind::EDIT | kind::REACTION => entry.fresh.happened = operate(tx, entry)?,
-            _ => entry.fresh.happened = show(tx, entry)?,
+            _ => entry.fresh.happened = show(tx, entry, filled.contains(&entry.local))?,
         }
     }
     placed.sort_by_key(|entry| (entry.fresh.conversation, entry.position));
@@ -148,8 +148,8 @@ fn read(tx: &Connection, local: i64) -> Result<Placed, StoreError> {
     Ok(placed)
 }
 
-/// A message has its place.
-fn show(tx: &Connection, entry: &Placed) -> Result<Happened, StoreError> {
+/// A message has its place, or its body.
+fn show(tx: &Connection, entry: &Placed, filled: bool) -> Result<Happened, StoreError> {
     let Fresh { id, author, kind, body, .. } = &entry.fresh;
     if !is_shown(*kind, entry.target.is_some()) {
         return Ok(Happened::Nothing);
@@ -160,9 +160,22 @@ fn show(tx: &Connection, entry: &Placed) -> Result<Happened, StoreError> {
         .execute([entry.conversation, entry.local])?;
     let folded = fold::folded(tx, entry.conversation, id, *author, *kind, body.as_deref())?;
     Ok(match folded.content {
+        // An edit that is here says what it reads like; it is shown and told when its own body comes.
+        Content::Text(_) if body.is_none() => Happened::Nothing,
+        // It was told of before it was deleted, or by that, which came to nothing.
+        Content::Text(text) if filled && has_deletion(tx, entry)? => Happened::Edited { target: *id, text },
         Content::Text(text) => Happened::Said(text),
         Content::Deleted | Content::Newer => Happened::Nothing,
     })
+}
+
+/// Whether its author has deleted a message, whatever that counts for.
+fn has_deletion(tx: &Connection, entry: &Placed) -> Result<bool, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT 1 FROM entry INDEXED BY entry_deletion
+         WHERE target = ?1 AND author = ?2 AND kind = 3 AND position IS NOT NULL AND conversation = ?3",
+    )?;
+    Ok(statement.exists(params![entry.fresh.id.0, entry.fresh.author.0, entry.conversation])?)
 }
 
 /// An edit or a reaction has its place: does it change what is seen?
@@ -177,7 +190,8 @@ fn operate(tx: &Connection, entry: &Placed) -> Result<Happened, StoreError> {
         }
         let wins = folded.edit == Some(entry.fresh.id);
         return Ok(match folded.content {
-            Content::Text(text) if wins => Happened::Edited { target, text },
+            // One whose own body is not here is told of when that comes.
+            Content::Text(text) if wins && body.is_some() => Happened::Edited { target, text },
             _ => Happened::Nothing,
         });
     }

@@ -70,7 +70,10 @@ pub(super) fn outbox(
 }
 
 /// `?4`: only by this author, and what is not above `?5`.
-const LACKING: &str = "SELECT e.local, e.id, e.header, e.signature, e.salt, e.body, e.kind, e.bare, r.seen
+const LACKING: &str = "SELECT e.local, e.id, e.header, e.signature, e.salt, e.body, e.kind, e.bare, r.seen, e.author,
+         e.bare = 1 AND EXISTS (SELECT 1 FROM entry d INDEXED BY entry_deletion
+             WHERE d.target = CASE e.kind WHEN 2 THEN e.target ELSE e.id END AND d.author = e.author AND d.kind = 3
+                 AND d.position IS NOT NULL AND d.conversation = e.conversation)
      FROM entry e INDEXED BY entry_arrival LEFT JOIN belief b ON b.device = ?1 AND b.log = e.log
          LEFT JOIN era r ON r.id = e.era
      WHERE e.conversation = ?2 AND e.local > ?3 AND (?4 IS NULL OR e.author = ?4 OR e.local <= ?5) AND e.beside = 0
@@ -79,7 +82,8 @@ const LACKING: &str = "SELECT e.local, e.id, e.header, e.signature, e.salt, e.bo
      ORDER BY e.local";
 
 /// The next one that the peer may be given. What was given to us without its body, and not because it was deleted, is for others
-/// to give: they have it.
+/// to give: its author has it. When its author is out of the group, or has erased it by a deletion that came to nothing, perhaps
+/// nobody has it any more, and what stands behind it would wait for ever: then the header goes.
 fn next(rows: &mut Rows<'_>, sharing: Option<&Sharing>) -> Result<Option<Found>, StoreError> {
     while let Some(row) = rows.next()? {
         let mut entry = wire::Entry {
@@ -92,6 +96,7 @@ fn next(rows: &mut Rows<'_>, sharing: Option<&Sharing>) -> Result<Option<Found>,
             let (bare, seen): (bool, Option<Vec<u8>>) = (row.get(7)?, row.get(8)?);
             match sharing.of(seen.as_deref(), row.get::<_, u32>(6)? == kind::GROUP) {
                 Share::Whole if !bare => {}
+                Share::Whole if row.get(10)? || !sharing.is_inside(&RootKey(row.get(9)?)) => {}
                 Share::Header => (entry.salt, entry.body) = (None, None),
                 Share::Whole | Share::Nothing => continue,
             }

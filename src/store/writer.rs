@@ -236,6 +236,7 @@ fn points(op: &Op) -> Option<(&'static str, &'static str)> {
         | Op::Have(_)
         | Op::HaveFor { .. }
         | Op::Knows { .. }
+        | Op::Here(_)
         | Op::Outbox { .. }
         | Op::History { .. }
         | Op::Page { .. }

@@ -1,5 +1,6 @@
 //! What does not count in a group is not shown, whatever the order of arrival; the pure fold, asked with whole pasts, says the same.
 
+mod back;
 mod beside;
 mod floods;
 mod forged;

@@ -1,0 +1,90 @@
+//! What comes back, or goes on its way, without its body or with it.
+
+use super::room::{EVERYBODY, Room, insert, root};
+use super::*;
+use crate::log::Deletion;
+use crate::log::group::Action;
+use crate::store::{Happened, Wanted};
+
+fn happened(db: &mut Db, entries: &[Entry]) -> Vec<Happened> {
+    let op = Op::Insert { from: None, entries: entries.to_vec(), way: Way::Direct, own: vec![], outside: vec![] };
+    let Outcome::Inserted { fresh, .. } = one(db, op) else { panic!() };
+    fresh.into_iter().map(|fresh| fresh.happened).collect()
+}
+
+fn bare(entry: &Entry) -> Entry {
+    Entry::verify(wire::Entry { salt: None, body: None, ..entry.wire().clone() }).unwrap()
+}
+
+/// What of an entry goes to somebody: its header, or all of it.
+fn sent(db: &mut Db, room: &Room, to: usize, entry: &Entry) -> Option<bool> {
+    let wanted = Wanted { to: Some(root(to)), ..Wanted::all(room.conversation) };
+    let peer = EVERYBODY[to].0.device_key();
+    let op = Op::Outbox { peer, conversations: vec![wanted], after: 0, bytes: 1 << 20 };
+    let Outcome::Outbox { entries, .. } = one(db, op) else { panic!() };
+    entries.into_iter().find(|(_, id, _)| *id == entry.id()).map(|(_, _, entry)| entry.body.is_some())
+}
+
+/// A text that a deletion took whose author had been put out before is told of once; when it comes back it is told what it reads.
+#[test]
+fn a_text_that_comes_back_is_not_told_as_a_new_one() {
+    let mut room = Room::new(2);
+    let text = room.say(1, "said in time");
+    room.tell(0, 1);
+    let deletion = room.write(1, kind::DELETE, Some(text.id()), Deletion {}.to_bytes());
+    let cut = room.cut(0, 1);
+    let removal = room.change(0, &Action::Remove { root: root(1), cut });
+    let mut db = Db::in_memory().unwrap();
+    insert(&mut db, &[&room.entries[0].clone()]);
+    assert_eq!(happened(&mut db, std::slice::from_ref(&text)), [Happened::Said("said in time".into())]);
+    assert_eq!(happened(&mut db, &[deletion]), [Happened::Deleted { target: text.id() }]);
+    insert(&mut db, &[&removal]);
+    let back = Happened::Edited { target: text.id(), text: "said in time".into() };
+    assert_eq!(happened(&mut db, &[text]), [back]);
+}
+
+/// A text that has not come yet is told of when it comes, and not by an edit of it.
+#[test]
+fn a_text_whose_edit_is_here_is_told_of_when_it_comes() {
+    let mut room = Room::new(2);
+    let text = room.say(1, "helo");
+    let edit = room.write(1, kind::EDIT, Some(text.id()), Text::new("hello").unwrap().to_bytes());
+    let mut db = Db::in_memory().unwrap();
+    insert(&mut db, &[&room.entries[0].clone()]);
+    assert_eq!(happened(&mut db, &[bare(&text), edit]), [Happened::Nothing, Happened::Nothing]);
+    assert_eq!(happened(&mut db, &[text]), [Happened::Said("hello".into())]);
+}
+
+/// What came without its body is for its author to give, who has it. When they are out of the group its header goes on: what others wrote
+/// behind it would have no place.
+#[test]
+fn a_header_goes_when_its_author_is_out() {
+    let mut room = Room::new(3);
+    let text = room.say(1, "who has it?");
+    room.tell(0, 1);
+    let cut = room.cut(0, 1);
+    let removal = room.change(0, &Action::Remove { root: root(1), cut });
+    let mut db = Db::in_memory().unwrap();
+    insert(&mut db, &[&room.entries[0].clone(), &bare(&text)]);
+    assert_eq!(sent(&mut db, &room, 2, &text), None);
+    insert(&mut db, &[&removal]);
+    assert_eq!(sent(&mut db, &room, 2, &text), Some(false));
+    insert(&mut db, &[&text]);
+    assert_eq!(sent(&mut db, &room, 2, &text), Some(true));
+}
+
+/// Who has erased a text of their own by a deletion that came to nothing gives its header: they have no more.
+#[test]
+fn a_header_goes_when_its_author_has_erased_the_text() {
+    let mut room = Room::new(3);
+    let text = room.say(1, "erased");
+    room.tell(0, 1);
+    let deletion = room.write(1, kind::DELETE, Some(text.id()), Deletion {}.to_bytes());
+    let cut = room.cut(0, 1);
+    let removal = room.change(0, &Action::Remove { root: root(1), cut });
+    let again = room.change(0, &Action::Add { card: Box::new(EVERYBODY[1].1.clone()) });
+    let mut db = Db::in_memory().unwrap();
+    insert(&mut db, &[&room.entries[0].clone(), &text, &deletion]);
+    insert(&mut db, &[&removal, &again]);
+    assert_eq!(sent(&mut db, &room, 2, &text), Some(false));
+}
