@@ -175,6 +175,12 @@ impl Mailer {
         self.more = true;
     }
 
+    /// There may be something for the peer before what was deposited last.
+    pub fn look_through_again(&mut self) {
+        self.cursor = 0;
+        self.more = true;
+    }
+
     /// The peer has these on its disk.
     pub fn acked(&mut self, ids: &[EntryId]) {
         let before = self.deposits.len();

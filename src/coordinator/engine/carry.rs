@@ -13,7 +13,7 @@ use crate::log::Entry;
 use crate::log::group::Action;
 use crate::store::{Op, Wanted};
 use crate::wire::{
-    self, ConversationId, DeviceKey, EntryId, FRAMES_PER_MAIL_MAX, Frame, Have, MAIL_BYTES_MAX, OWN_CONVERSATION,
+    self, ConversationId, DeviceKey, EntryId, FRAMES_PER_MAIL_MAX, Frame, Have, Lack, MAIL_BYTES_MAX, OWN_CONVERSATION,
 };
 
 impl Engine {
@@ -98,38 +98,67 @@ impl Engine {
         true
     }
 
-    /// A contact speaks of a group that we do not share, as far as we know, and may know more: they came in while we were out or away. Who
-    /// is out and knows it hears no more of a group that we are in.
-    fn speaks_of_a_known_group(&self, device: &DeviceKey, conversation: &ConversationId) -> bool {
-        let Some(peer) = self.peers.get(device).filter(|peer| !peer.shared.contains(conversation)) else {
-            return false;
-        };
-        let Some(joined) = self.joined(conversation).filter(|_| self.is_contact(device)) else { return false };
-        let unknown = !joined.has(&peer.row.root) && joined.ends(&peer.row.root).is_empty();
-        unknown || !joined.inside
-    }
-
     /// Somebody says over the link what they have of a conversation that we do not know, or not with them: we say what we have, nothing
-    /// at first.
+    /// at first. A contact of whom we know that they are out of a group that we are in, and that they know it, is answered only when they
+    /// have what we have not: they may be in again, and we out.
     pub(super) fn answer_offer(&mut self, device: &DeviceKey, have: &Have) {
-        let conversation = &have.conversation;
-        let known = self.conversations.contains_key(conversation);
-        let answered =
-            if known { self.speaks_of_a_known_group(device, conversation) } else { self.offered(device, conversation) };
-        if !answered {
+        let conversation = have.conversation;
+        if !self.conversations.contains_key(&conversation) {
+            if self.offered(device, &conversation) {
+                self.answer_have(device, conversation);
+            }
             return;
         }
-        if let Some(peer) = self.peers.get_mut(device) {
-            peer.told.insert(have.conversation);
+        let Some(peer) = self.peers.get(device).filter(|peer| !peer.shared.contains(&conversation)) else { return };
+        let Some(joined) = self.joined(&conversation).filter(|_| self.is_contact(device)) else { return };
+        if !joined.inside || (!joined.has(&peer.row.root) && joined.ends(&peer.row.root).is_empty()) {
+            return self.answer_have(device, conversation);
         }
-        let op = self.have_for(device, &have.conversation);
-        self.ask(Pending::Have(*device), op);
+        let heads: Vec<EntryId> = have.logs.iter().filter_map(|log| log.head).collect();
+        self.ask(Pending::Offered { device: *device, conversation, named: heads.len() }, Op::Here(heads));
+    }
+
+    /// So many of the entries that a contact has named are here.
+    pub(super) fn offer_known(&mut self, device: &DeviceKey, conversation: ConversationId, named: usize, here: u64) {
+        if u64::try_from(named).is_ok_and(|named| here < named) {
+            self.answer_have(device, conversation);
+        }
+    }
+
+    fn answer_have(&mut self, device: &DeviceKey, conversation: ConversationId) {
+        if let Some(peer) = self.peers.get_mut(device).filter(|peer| peer.open.is_some()) {
+            peer.told.insert(conversation);
+            let op = self.have_for(device, &conversation);
+            self.ask(Pending::Have(*device), op);
+        }
     }
 
     /// The question which bodies are missing that we may be given: in a group those of the entries that are for us.
     pub(super) fn missing_bodies(&self, conversation: ConversationId) -> Op {
         let own = self.me.as_ref().map(|me| me.card.root());
         Op::Bare { conversation, to: self.joined(&conversation).and(own) }
+    }
+
+    /// Who is in a group has changed: a deletion may count for nothing by that, and what it had erased is wanted again, or we may be given
+    /// what we were not. Everybody is asked, since some may have honoured it and others not.
+    pub(super) fn ask_for_bodies(&mut self, conversation: ConversationId) {
+        for device in self.devices_sharing(&conversation) {
+            self.ask(Pending::Bare(device), self.missing_bodies(conversation));
+        }
+    }
+
+    /// These bodies are missing. Over a link everybody is asked for all of them; by mail who has written them, and for those of our own
+    /// and of people who are out, whom nobody can ask, everybody.
+    pub(super) fn bodies_missing(&mut self, device: &DeviceKey, mut lacks: Vec<Lack>) {
+        if self.peers.get(device).is_some_and(|peer| peer.open.is_none()) {
+            lacks.retain(|lack| lack.device == *device || !self.is_of_other_member(&lack.device, &lack.conversation));
+        }
+        self.ask_for(device, lacks);
+    }
+
+    fn is_of_other_member(&self, device: &DeviceKey, conversation: &ConversationId) -> bool {
+        let root = self.peers.get(device).map(|peer| peer.row.root);
+        root.is_some_and(|root| self.joined(conversation).is_some_and(|joined| joined.has(&root)))
     }
 
     /// What came by mail waits for something that its sender has seen and we have not: they may carry it, and are asked.

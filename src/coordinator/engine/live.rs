@@ -277,7 +277,7 @@ impl Engine {
                     self.reply(call, Ok(Reply::Messages(forward.ids)));
                 }
             }
-            (Pending::Bare(device), Outcome::Bare(lacks)) => self.ask_for(&device, lacks),
+            (Pending::Bare(device), Outcome::Bare(lacks)) => self.bodies_missing(&device, lacks),
             (Pending::Hidden(call, conversation), Outcome::Done) => {
                 self.reply(call, Ok(Reply::Done));
                 self.mark_chat(&conversation);

@@ -77,6 +77,15 @@ impl Joined {
         former.flat_map(|former| &former.ends).filter(|(_, by, _)| by == root).map(|(id, ..)| *id).collect()
     }
 
+    /// Who may be given something else of it than before, or by us: then there may be something for them before what they were given last.
+    fn entitled_otherwise(&self, was_inside: bool, then: &Membership) -> BTreeSet<RootKey> {
+        let former = self.membership.former.iter().map(|former| former.root);
+        let everybody = roots(&self.membership).into_iter().chain(roots(then)).chain(former);
+        let seat = |of: &Membership, root: &RootKey| of.member(root).map(|member| (member.since, member.history));
+        let differs = |root: &RootKey| seat(&self.membership, root) != seat(then, root);
+        everybody.filter(|root| was_inside != self.inside || differs(root)).collect()
+    }
+
     /// Everybody in it.
     pub(super) fn roots(&self) -> BTreeSet<RootKey> {
         roots(&self.membership)
@@ -130,7 +139,19 @@ impl Engine {
             self.share(root);
             self.attend(root);
         }
+        if let (Some((was_inside, then)), Some(joined)) = (&before, self.joined(&conversation)) {
+            let anew = joined.entitled_otherwise(*was_inside, then);
+            anew.iter()
+                .filter(|root| Some(**root) != own)
+                .for_each(|root| self.look_through_again(root, &conversation));
+        }
         self.leave_brokers();
+        if before
+            .as_ref()
+            .is_some_and(|(_, then)| self.joined(&conversation).is_some_and(|joined| joined.membership != *then))
+        {
+            self.ask_for_bodies(conversation);
+        }
         self.mark_chat(&conversation);
         self.mark_group(&conversation);
         self.tell_group(&conversation, before);
@@ -270,14 +291,14 @@ impl Engine {
     }
 
     /// Devices of everybody else in a group have to have a message before it counts as delivered.
-    fn save_recipients(&mut self, conversation: &ConversationId) {
+    pub(super) fn save_recipients(&mut self, conversation: &ConversationId) {
         let Some(joined) = self.joined(conversation) else { return };
         let own = self.me.as_ref().map(|me| me.card.root());
         // For one that we have left nobody waits for anybody.
         let others = joined.membership.members.iter().filter(|member| joined.inside && Some(member.root) != own);
         let devices = others.flat_map(|member| member.card.devices().devices()).map(|certificate| certificate.device);
         let op = Op::SaveRecipients { conversation: *conversation, devices: devices.collect() };
-        self.ask(Pending::Recipients, op);
+        self.ask(Pending::Recipients(*conversation), op);
     }
 
     /// Entries have found their place: where one of them changes a group, that is read again.

@@ -182,7 +182,13 @@ pub(super) enum Pending {
         sign: Sign,
     },
     /// Who has to have what we write in a group is on disk.
-    Recipients,
+    Recipients(ConversationId),
+    /// A contact names so many entries of a group of which they are out, as far as we know.
+    Offered {
+        device: DeviceKey,
+        conversation: ConversationId,
+        named: usize,
+    },
     /// Say by mail what we have: it asks for the rest.
     AskByMail(DeviceKey),
     /// Mail these, once: what a device has asked for in mail of its own.

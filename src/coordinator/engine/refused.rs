@@ -73,6 +73,7 @@ impl Engine {
             Pending::Reload
             | Pending::Indexing
             | Pending::Group(_)
+            | Pending::Recipients(_)
             | Pending::Asking { .. }
             | Pending::AcceptedAgain { .. }
             | Pending::Acked { .. }
@@ -82,8 +83,8 @@ impl Engine {
             }
             // Whatever brought them, the peer sends again what is not acknowledged.
             Pending::Inserted { delivery: None, .. } | Pending::Sent | Pending::Nothing => {}
-            // Asked once more when they ask once more; and kept anew with the next change.
-            Pending::AskByMail(_) | Pending::Carry(_) | Pending::Recipients | Pending::Told { .. } => {}
+            // Asked once more when they ask once more.
+            Pending::AskByMail(_) | Pending::Carry(_) | Pending::Told { .. } | Pending::Offered { .. } => {}
             Pending::Have(device) => self.peers.get_mut(&device).into_iter().for_each(|peer| peer.push.unsaid(now)),
             Pending::MailHave(device, ..) => {
                 self.peers.get_mut(&device).into_iter().for_each(|peer| peer.telling.unsaid(now));
@@ -130,6 +131,8 @@ impl Engine {
 
     fn wish_again(&mut self, pending: Pending) {
         let op = match &pending {
+            // As they are now.
+            Pending::Recipients(conversation) => return self.save_recipients(conversation),
             Pending::Load | Pending::Reload => Op::Load,
             Pending::Indexing => Op::IndexMore,
             Pending::Group(conversation) => Op::Group(*conversation),

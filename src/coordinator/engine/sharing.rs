@@ -100,6 +100,26 @@ impl Engine {
         }
     }
 
+    /// Somebody may be given more of a conversation than before, or we may give them more: the outbox is looked through from its beginning.
+    pub(super) fn look_through_again(&mut self, root: &RootKey, conversation: &ConversationId) {
+        let now = self.now.mono;
+        for device in self.devices_of(root) {
+            let Some(peer) = self.peers.get_mut(&device).filter(|peer| peer.shared.contains(conversation)) else {
+                continue;
+            };
+            if peer.open.is_none() {
+                peer.mailer.look_through_again();
+                self.wake_mail(&device);
+            } else if peer.push.heard().contains(conversation) {
+                let needs = peer.push.peer_has(*conversation, now);
+                self.need(&device, needs);
+            } else {
+                // They may have had no reason to answer what we had then.
+                self.need(&device, vec![Need::Have(Of::One(*conversation))]);
+            }
+        }
+    }
+
     /// Listens to somebody and looks for links as far as what they share with us asks for.
     pub(super) fn attend(&mut self, root: &RootKey) {
         let Some(standing) = self.people.get(root).map(|contact| contact.person.standing) else { return };

@@ -187,7 +187,10 @@ impl Engine {
             (Pending::Told { device, conversation, ends, sign }, Outcome::Known { has, placed, given }) => {
                 self.told_of_end(&device, &conversation, &ends, sign, (has, placed, given));
             }
-            (Pending::Recipients, Outcome::Delivered(delivered)) => self.tell_delivered(&delivered),
+            (Pending::Recipients(_), Outcome::Delivered(delivered)) => self.tell_delivered(&delivered),
+            (Pending::Offered { device, conversation, named }, Outcome::Count(here)) => {
+                self.offer_known(&device, conversation, named, here);
+            }
             (Pending::Carry(device), Outcome::Outbox { entries, .. }) => self.carry(&device, entries),
             (Pending::AskByMail(device), Outcome::Have(have)) => {
                 self.send_mail(&device, vec![Frame::Have(have).to_bytes()], None, None);
@@ -239,6 +242,8 @@ impl Engine {
         // The last process may have ended before it had taken over.
         let groups: Vec<ConversationId> = self.conversations.keys().copied().collect();
         groups.iter().for_each(|conversation| self.take_over(conversation));
+        // Nor had noted who has to have what is said there.
+        groups.iter().for_each(|conversation| self.save_recipients(conversation));
         let everybody: Vec<RootKey> = self.people.keys().copied().collect();
         for root in &everybody {
             if self.people.get(root).is_some_and(|contact| contact.person.standing == Standing::Contact) {

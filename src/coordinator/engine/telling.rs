@@ -137,6 +137,12 @@ impl Engine {
                 all.rotate_left(first);
                 all.truncate(HAVES_MAILED_MAX);
             }
+            // Nobody else mails the bodies that are missing of what this one has written.
+            for conversation in &all {
+                if self.joined(conversation).is_some() {
+                    self.ask(Pending::Bare(*device), self.missing_bodies(*conversation));
+                }
+            }
             self.gather_haves(device, all, vec![]);
         }
     }

@@ -15,6 +15,7 @@ mod leaving;
 mod links;
 mod live;
 mod many;
+mod moving;
 mod newer;
 mod outsiders;
 mod promises;

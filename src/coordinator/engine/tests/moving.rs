@@ -1,0 +1,94 @@
+//! People who come into a group and go, while disks fail and others are away.
+
+use super::groups::{MINUTE, SECOND, joined, left, linked, people, told, trio};
+use crate::coordinator::world::{Moment, World};
+use crate::coordinator::{Command, MessageState};
+use crate::store::Op;
+
+const ALICE: usize = 0;
+const BOB: usize = 1;
+const CAROL: usize = 2;
+
+fn inside(world: &World, device: usize, group: uuid::Uuid) -> bool {
+    world.group_now(device, group).is_some_and(|(_, view)| view.inside)
+}
+
+/// Who has to have what is said in a group is noted also when the disk refuses that once, and when the process dies before it is: nobody
+/// waits for somebody who is gone.
+#[test]
+fn nobody_waits_for_somebody_who_is_gone() {
+    for dies in [false, true] {
+        let mut world = World::new(31);
+        let (users, group) = trio(&mut world);
+        world.pass(MINUTE);
+        world.kill(CAROL);
+        let id = world.write(ALICE, group, "for both");
+        world.until("Bob has it", MINUTE, |world| told(world, BOB, &id) == 1);
+        world.pass(5 * SECOND);
+        if dies {
+            world.submit(ALICE, Command::RemoveFromGroup { group, user: users[CAROL] });
+            // The change itself is the first wish; who has to have what follows from reading it.
+            let noted = |world: &World| world.wishes(ALICE).any(|op| matches!(op, Op::SaveRecipients { .. }));
+            world.until("it is about to be noted", MINUTE, noted);
+            world.crash_at(ALICE, 0, Moment::Before);
+            world.until("she dies", MINUTE, |world| !world.is_running(ALICE));
+            world.start(ALICE);
+        } else {
+            world.refuse(ALICE, 1, |op| matches!(op, Op::SaveRecipients { .. }));
+            world.run(ALICE, Command::RemoveFromGroup { group, user: users[CAROL] }).unwrap();
+        }
+        world.pass(MINUTE);
+        assert_eq!(world.left_to_refuse(ALICE), 0);
+        assert_eq!(world.status(ALICE).outbox, 0, "dies: {dies}");
+        assert_eq!(world.history(ALICE, group)[0].state, MessageState::Delivered);
+    }
+}
+
+/// Who was put out and is in again, while a link is open, gives others what they may not have given before.
+#[test]
+fn who_is_in_again_carries_again() {
+    let mut world = World::new(32);
+    let users = people(&mut world, &["Alice", "Bob", "Carol"]);
+    world.befriend(BOB, CAROL);
+    let group = world.group(ALICE, "Us", &users[1..]);
+    world.until("everybody is in", 2 * MINUTE, |world| (0..3).all(|device| joined(world, device, group)));
+    world.until("a link", 2 * MINUTE, |world| linked(world, BOB, CAROL));
+    // Carol hears nothing more from Alice herself.
+    world.part(ALICE, CAROL);
+    world.pass(MINUTE);
+    world.run(ALICE, Command::RemoveFromGroup { group, user: users[BOB] }).unwrap();
+    world.until("Bob is out", 2 * MINUTE, |world| left(world, BOB, group));
+    world.pass(10 * SECOND);
+    world.lose_mail();
+    world.run(ALICE, Command::RemoveFromGroup { group, user: users[CAROL] }).unwrap();
+    world.lose_mail();
+    world.run(ALICE, Command::AddToGroup { group, user: users[BOB] }).unwrap();
+    world.until("Bob is in again", 2 * MINUTE, |world| inside(world, BOB, group));
+    world.lose_mail();
+    world.kill(ALICE);
+    world.until("Carol is out", 2 * MINUTE, |world| !inside(world, CAROL, group));
+}
+
+/// Who is in a group, as far as they know, and believes that a contact is out of it and knows so, hears from them what they do not know:
+/// that the contact is in again, and they are out.
+#[test]
+fn a_contact_who_is_in_again_tells_who_is_out() {
+    let mut world = World::new(33);
+    let users = people(&mut world, &["Alice", "Bob", "Carol"]);
+    world.befriend(BOB, CAROL);
+    let group = world.group(ALICE, "Us", &users[1..]);
+    world.until("everybody is in", 2 * MINUTE, |world| (0..3).all(|device| joined(world, device, group)));
+    world.pass(MINUTE);
+    world.run(ALICE, Command::RemoveFromGroup { group, user: users[BOB] }).unwrap();
+    world.until("Bob is out", 2 * MINUTE, |world| left(world, BOB, group));
+    world.pass(MINUTE);
+    world.kill(CAROL);
+    world.run(ALICE, Command::RemoveFromGroup { group, user: users[CAROL] }).unwrap();
+    world.run(ALICE, Command::AddToGroup { group, user: users[BOB] }).unwrap();
+    world.until("Bob is in again", 2 * MINUTE, |world| inside(world, BOB, group));
+    world.pass(MINUTE);
+    world.kill(ALICE);
+    world.lose_mail();
+    world.start(CAROL);
+    world.until("Carol is out", 2 * MINUTE, |world| left(world, CAROL, group));
+}
