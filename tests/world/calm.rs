@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use kith::coordinator::world::World;
 use kith::coordinator::{GroupView, LinkState};
-use kith::wire::{ConversationId, EntryId, Header, cbor};
+use kith::log::Entry;
+use kith::log::order::Node;
+use kith::store::Kept;
+use kith::wire::{ConversationId, EntryId, Header, RootKey, cbor};
 
 use super::group_checks::HEADER_MAX;
 use super::life::Life;
@@ -17,6 +20,9 @@ const MEET_WITHIN: Duration = Duration::from_secs(300);
 const SETTLE_WITHIN: Duration = Duration::from_secs(60);
 /// By mail alone within this: a deposit that a broker has lost is repeated after an hour at most.
 const MAIL_WITHIN: Duration = Duration::from_secs(3 * 3600);
+
+/// Mail that was on its way has come, and was answered.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 impl Life {
     /// Everything works again, everybody comes back, and time passes until all have what all have.
@@ -52,6 +58,9 @@ impl Life {
                 self.world.pass(Duration::from_millis(500));
             }
         }
+        if !self.links {
+            self.say_a_last_word();
+        }
         let (within, step) = if self.links { (SETTLE_WITHIN, 1) } else { (MAIL_WITHIN, 60) };
         let end = self.world.now + within;
         while let Some(why) = self.unsettled(self.world.now >= end) {
@@ -64,6 +73,20 @@ impl Life {
             self.hear();
             self.world.pass(Duration::from_secs(1));
         }
+    }
+
+    /// By mail only its author brings an entry to everybody, and of a leave they are content when one knows. What others have heard comes
+    /// out when somebody writes behind it: whoever misses something then asks.
+    fn say_a_last_word(&mut self) {
+        let Some((room, group)) = self.group() else { return };
+        self.world.pass(PATIENCE);
+        for device in 0..self.people {
+            if self.world.group_now(device, group).is_some_and(|(_, view)| view.inside) {
+                self.write_to(room, device, 10);
+                self.world.pass(Duration::from_secs(1));
+            }
+        }
+        self.hear();
     }
 
     /// What is not yet as it must be; at length when it is the last word.
@@ -93,8 +116,7 @@ impl Life {
         None
     }
 
-    /// What the members of the group have not agreed on yet; or those who wait for somebody whom nobody could tell, or who was not
-    /// told. Strangers are told once that somebody has left or was put out, and when that is lost only a contact tells it again.
+    /// What the members of the group have not agreed on yet; or those who wait for somebody who is not told again (see `apart`).
     fn unsettled_group(&mut self, at_length: bool) -> Result<BTreeSet<usize>, String> {
         let Some((room, group)) = self.group() else { return Ok(BTreeSet::new()) };
         let conversation = self.rooms[room].conversation;
@@ -102,33 +124,66 @@ impl Life {
             .filter_map(|device| Some((device, self.world.group_now(device, group)?.1)))
             .filter(|(_, view)| view.inside)
             .collect();
-        let ids: Vec<BTreeSet<EntryId>> =
-            (0..self.people).map(|device| self.world.db(device).ids(&conversation).unwrap()).collect();
+        let settled: BTreeMap<usize, BTreeSet<EntryId>> =
+            views.keys().map(|device| (*device, self.settled(&conversation, *device, &views))).collect();
         let mut apart = BTreeSet::new();
         for (one, view) in &views {
             for other in (0..self.people).filter(|other| other != one) {
                 let listed = lists(view, self.world.user(other));
                 let back = views.get(&other).map(|theirs| lists(theirs, self.world.user(*one)));
-                if listed && back == Some(true) {
-                    if ids[*one] != ids[other] {
-                        let words = if at_length { self.difference(&conversation, *one, other) } else { String::new() };
-                        return Err(format!(
-                            "entries of the group are missing between persons {one} and {other}: {words}"
-                        ));
+                let what = if listed && back == Some(true) {
+                    if settled[one] == settled[&other] {
+                        continue;
                     }
+                    "do not have the same of the group"
                 } else if listed || back.is_some() {
-                    if self.are_contacts(*one, other) {
-                        let words = if at_length { self.difference(&conversation, *one, other) } else { String::new() };
-                        return Err(format!(
-                            "persons {one} and {other} do not agree who is in the group: the first has the second in it: {listed}, the second \
-                             the first: {back:?}; {words}"
-                        ));
+                    if !self.are_contacts(*one, other) || !self.has_to_agree(*one, other, back.is_some()) {
+                        apart.insert(*one);
+                        continue;
                     }
-                    apart.insert(*one);
-                }
+                    "do not agree who is in the group"
+                } else {
+                    continue;
+                };
+                let words = if at_length { self.difference(&conversation, *one, other) } else { String::new() };
+                return Err(format!("persons {one} and {other} {what}; {}; {words}", self.who_is_in(&views)));
             }
         }
         Ok(apart)
+    }
+
+    /// Whom everybody in the group sees in it, in words.
+    fn who_is_in(&self, views: &BTreeMap<usize, GroupView>) -> String {
+        let of = |view: &GroupView| -> Vec<usize> {
+            (0..self.people).filter(|device| lists(view, self.world.user(*device))).collect()
+        };
+        let words = views.iter().map(|(device, view)| format!("{device} sees {:?}", of(view)));
+        words.collect::<Vec<_>>().join(", ")
+    }
+
+    /// What somebody in the group has of it, but for what can have no place with anybody there: entries of people who are out that
+    /// stand on what nobody inside has. Whoever wrote them took that along, and nobody asks those who are out for it; they wait
+    /// wherever they came, are shown to nobody and passed on by nobody.
+    fn settled(
+        &mut self,
+        conversation: &ConversationId,
+        device: usize,
+        views: &BTreeMap<usize, GroupView>,
+    ) -> BTreeSet<EntryId> {
+        let together = |other: &&usize| {
+            let sees = |one: usize, other: usize| lists(&views[&one], self.world.user(other));
+            sees(device, **other) && sees(**other, device)
+        };
+        let together: Vec<usize> = views.keys().filter(together).copied().collect();
+        let roots: Vec<RootKey> = together.iter().chain([&device]).map(|device| self.world.root(*device)).collect();
+        let all: BTreeSet<EntryId> =
+            together.into_iter().flat_map(|device| self.world.db(device).ids(conversation).unwrap()).collect();
+        let kept = self.world.db(device).entries(conversation).unwrap();
+        let mut ids: BTreeSet<EntryId> = kept.iter().map(|kept| kept.id).collect();
+        for stranded in stranded(&kept, &all, |root| roots.contains(root)) {
+            ids.remove(&stranded);
+        }
+        ids
     }
 
     /// What of a conversation only one of two has.
@@ -148,6 +203,28 @@ impl Life {
             }
         }
         words.join("; ")
+    }
+}
+
+/// Those of these entries that wait for what is not among `all`, by people who are not in the group with these, and what waits for those.
+pub fn stranded(kept: &[Kept], all: &BTreeSet<EntryId>, is_in: impl Fn(&RootKey) -> bool) -> BTreeSet<EntryId> {
+    let waiting: Vec<Node> = kept
+        .iter()
+        .filter(|kept| kept.position.is_none())
+        .map(|kept| Node::from(&Entry::verify(kept.entry.clone()).unwrap()))
+        .filter(|node| !is_in(&node.key.author))
+        .collect();
+    let mut stranded = BTreeSet::new();
+    loop {
+        let before = stranded.len();
+        for node in &waiting {
+            if node.parents.iter().any(|parent| !all.contains(parent) || stranded.contains(parent)) {
+                stranded.insert(node.key.id);
+            }
+        }
+        if stranded.len() == before {
+            return stranded;
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use kith::log::order::{Node, sort};
 use kith::store::Kept;
 use kith::wire::{EntryId, Header, RootKey, cbor, kind};
 
-use super::calm::lists;
+use super::calm::{lists, stranded};
 use super::checks::{PAGE, entries};
 use super::life::Life;
 use super::live::seen;
@@ -32,7 +32,7 @@ pub struct Model {
 }
 
 impl Model {
-    fn of(room: &super::room::Room, kept: &[Kept]) -> Self {
+    pub fn of(room: &super::room::Room, kept: &[Kept]) -> Self {
         let verified: BTreeMap<EntryId, Entry> =
             kept.iter().map(|kept| (kept.id, Entry::verify(kept.entry.clone()).unwrap())).collect();
         let headers: BTreeMap<EntryId, Header> =
@@ -65,6 +65,10 @@ impl Model {
         let mut model = Self { order, headers, seen, group, void: BTreeSet::new() };
         model.void = model.void();
         model
+    }
+
+    pub fn group(&self) -> &Group {
+        &self.group
     }
 
     fn void(&self) -> BTreeSet<EntryId> {
@@ -151,7 +155,10 @@ pub fn check(life: &mut Life, room: usize) {
         same_rendering(life, room, &model, &inside);
         nothing_missing(life, room, &model, &inside);
         cuts_hold(life, room, &model, first.device);
-        outside.iter().for_each(|member| nothing_for_who_is_out(&model, member));
+        for member in &outside {
+            let own = Model::of(&life.rooms[room], &member.kept);
+            nothing_for_who_is_out(&model, &own, member);
+        }
     }
     for member in &outside {
         let model = Model::of(&life.rooms[room], &member.kept);
@@ -168,18 +175,25 @@ fn member(life: &mut Life, room: usize, device: usize) -> Option<Member> {
 
 /// The same entries, byte for byte but for bodies that somebody may not have, in the order that follows from them alone.
 fn same_entries(life: &Life, room: usize, model: &Model, inside: &[Member]) {
-    let all: BTreeSet<EntryId> = model.headers.keys().copied().collect();
+    let everywhere: BTreeSet<EntryId> = inside.iter().flat_map(|member| &member.kept).map(|kept| kept.id).collect();
+    let stranded =
+        |member: &Member| stranded(&member.kept, &everywhere, |root| inside.iter().any(|member| member.root == *root));
+    let aside = stranded(&inside[0]);
+    let all: BTreeSet<EntryId> = model.headers.keys().copied().filter(|id| !aside.contains(id)).collect();
     let lost = &life.rooms[room].lost;
     for member in inside {
-        let ids: BTreeSet<EntryId> = member.kept.iter().map(|kept| kept.id).collect();
+        let mut ids: BTreeSet<EntryId> = member.kept.iter().map(|kept| kept.id).collect();
         assert_eq!(ids.len(), member.kept.len(), "an entry of a group is there twice");
+        for id in stranded(member) {
+            ids.remove(&id);
+        }
         assert!(ids == all, "two members have different entries");
         let placed: Vec<EntryId> =
             member.kept.iter().filter(|kept| kept.position.is_some()).map(|kept| kept.id).collect();
         assert_eq!(placed, model.order, "a member has another order than follows from the entries");
     }
-    let waits_for =
-        inside[0].kept.iter().flat_map(|kept| Node::from(&Entry::verify(kept.entry.clone()).unwrap()).parents);
+    let waits_for = inside[0].kept.iter().filter(|kept| !aside.contains(&kept.id));
+    let waits_for = waits_for.flat_map(|kept| Node::from(&Entry::verify(kept.entry.clone()).unwrap()).parents);
     let missing = waits_for.filter(|id| !all.contains(id) && !lost.contains(id)).count();
     assert!(missing == 0, "an entry of a group waits for one that is missing");
     // Whoever may have a body has it, once anybody has.
@@ -193,14 +207,14 @@ fn same_entries(life: &Life, room: usize, model: &Model, inside: &[Member]) {
             let whole = share == Share::Whole || model.headers[id].author == member.root;
             match own.get(id) {
                 Some(own) => assert!(own == body, "two members have different texts"),
-                None => assert!(!whole, "a member lacks a text that is for them"),
+                None => assert!(!whole, "a member lacks a text that is for them: person {}, {id:?}", member.device),
             }
         }
     }
 }
 
 /// Everybody in it agrees who is, and what it is called; and so says a fold in another order.
-fn same_members(life: &Life, model: &Model, inside: &[Member]) {
+fn same_members(life: &mut Life, model: &Model, inside: &[Member]) {
     let named = |view: &GroupView| -> Vec<(uuid::Uuid, bool)> {
         view.members.iter().map(|member| (member.user_id, member.admin)).collect()
     };
@@ -212,8 +226,13 @@ fn same_members(life: &Life, model: &Model, inside: &[Member]) {
         assert_eq!(look(&member.view), look(view), "two members see different groups");
     }
     for device in (0..life.people).filter(|device| !inside.iter().any(|member| member.device == *device)) {
-        let told = inside.iter().any(|member| life.are_contacts(member.device, device));
-        assert!(!told || !lists(view, life.world.user(device)), "person {device} is in the group and does not know");
+        if !lists(view, life.world.user(device)) {
+            continue;
+        }
+        let contacts = inside.iter().map(|member| member.device).filter(|member| life.are_contacts(*member, device));
+        let contacts: Vec<usize> = contacts.collect();
+        let told = contacts.into_iter().any(|member| life.has_to_agree(member, device, false));
+        assert!(!told, "person {device} is in the group and does not know");
     }
 }
 
@@ -322,17 +341,20 @@ fn cuts_hold(life: &mut Life, room: usize, model: &Model, device: usize) {
 }
 
 /// Who is out has nothing that was written by people who knew of all that put them out: only what they wrote themselves.
-fn nothing_for_who_is_out(model: &Model, member: &Member) {
+fn nothing_for_who_is_out(model: &Model, own: &Model, member: &Member) {
     let fold = model.group.fold();
     let Some(membership) = fold.membership() else { return };
     let Some(former) = membership.former.iter().find(|former| former.root == member.root) else { return };
     let ends: BTreeSet<EntryId> = former.ends.iter().map(|(id, ..)| *id).collect();
-    // Who was added again was in again for whoever did not know yet that this addition counts for nothing.
-    let again = model.group.facts().any(|fact| {
-        let theirs = matches!(&fact.action, Some(Action::Add { card }) if card.root() == member.root);
-        theirs && ends.iter().any(|end| model.has_seen(&fact.seen, end))
-    });
-    if again {
+    // Who was added again was in again for whoever did not know yet that this addition counts for nothing, and has what the entry stands
+    // on that put them out once more. Those whom somebody has left perhaps know nothing of that.
+    let again = |model: &Model| {
+        model.group.facts().any(|fact| {
+            let theirs = matches!(&fact.action, Some(Action::Add { card }) if card.root() == member.root);
+            theirs && ends.iter().any(|end| model.has_seen(&fact.seen, end))
+        })
+    };
+    if again(model) || again(own) {
         return;
     }
     for kept in &member.kept {
@@ -341,7 +363,11 @@ fn nothing_for_who_is_out(model: &Model, member: &Member) {
         let knows = ends.iter().all(|end| model.has_seen(seen, end));
         let given = knows && header.author != member.root;
         let (device, kind) = (member.device, header.kind);
-        assert!(!given, "person {device}, who was put out, has what was written by people who knew it: kind {kind}");
+        assert!(
+            !given,
+            "person {device}, who was put out, has what was written by people who knew it: kind {kind}, {:?}",
+            kept.id
+        );
     }
 }
 

@@ -1,0 +1,77 @@
+//! Of whom somebody has to hear who is in the group, and of whom they may never hear.
+//!
+//! Who is put out by people whom they do not know is told once, and so is everybody whom somebody leaves who is no contact of theirs:
+//! what is lost then nobody says again. Only a contact who is in the group goes on to say it: over a link whatever they know, by mail
+//! what they have written themselves, for only its author deposits mail. Who was put out passes on nothing that others wrote.
+
+use std::collections::BTreeSet;
+
+use kith::log::group::Membership;
+use kith::wire::{EntryId, RootKey};
+
+use super::checks::entries;
+use super::group_checks::Model;
+use super::life::Life;
+
+/// The group as somebody has it.
+struct Knowledge {
+    membership: Option<Membership>,
+    changes: BTreeSet<EntryId>,
+}
+
+impl Knowledge {
+    /// The entries that have put somebody out, with their authors.
+    fn ends(&self, root: &RootKey) -> Vec<(EntryId, RootKey)> {
+        let former = self.membership.iter().flat_map(|membership| &membership.former);
+        let ends = former.filter(|former| former.root == *root).flat_map(|former| &former.ends);
+        ends.map(|(id, by, _)| (*id, *by)).collect()
+    }
+
+    /// The entry that has brought somebody in who is in.
+    fn since(&self, root: &RootKey) -> Option<EntryId> {
+        self.membership.as_ref()?.member(root).map(|member| member.since)
+    }
+}
+
+impl Life {
+    fn knowledge(&mut self, room: usize, device: usize) -> Knowledge {
+        let kept = entries(self, room, device);
+        let model = Model::of(&self.rooms[room], &kept);
+        let changes = model.group().facts().map(|fact| fact.id).collect();
+        Knowledge { membership: model.group().fold().membership(), changes }
+    }
+
+    /// Whether `one`, who is in the group, and their contact `other` have to come to the same about each other. `other_inside`: `other`
+    /// takes themselves to be in it too.
+    pub fn has_to_agree(&mut self, one: usize, other: usize, other_inside: bool) -> bool {
+        let Some((room, _)) = self.group() else { return false };
+        let (root, own) = (self.world.root(other), self.world.root(one));
+        let (mine, theirs) = (self.knowledge(room, one), self.knowledge(room, other));
+        let Some(since) = mine.since(&root) else {
+            // `one` knows that `other` is out, and `other` does not. The other way round it is said when it is `other`'s turn.
+            let ends = mine.ends(&root);
+            return other_inside && (self.links || ends.iter().any(|(_, by)| *by == own));
+        };
+        if other_inside {
+            return false;
+        }
+        if theirs.since(&root).is_some() {
+            // Added by somebody who is no contact: nobody is put into a group by strangers.
+            return false;
+        }
+        let mut unknown = theirs.ends(&root);
+        unknown.retain(|(id, _)| !mine.changes.contains(id));
+        if !unknown.is_empty() {
+            // `other` knows that they are out, and `one` does not: they say it themselves only if they have left.
+            return unknown.iter().any(|(_, by)| *by == root);
+        }
+        let adder = self.author_of(room, one, &since);
+        self.links || adder == Some(own)
+    }
+
+    fn author_of(&mut self, room: usize, device: usize, id: &EntryId) -> Option<RootKey> {
+        let kept = entries(self, room, device);
+        let model = Model::of(&self.rooms[room], &kept);
+        model.group().fact(id).map(|fact| fact.author)
+    }
+}
