@@ -105,9 +105,9 @@ impl Life {
                     Some(())
                 }
                 // More than one transaction takes at a time.
-                1 => (0..30).try_for_each(|_| self.write(who, what / 3, 10)),
+                1 => (0..20).try_for_each(|_| self.write(who, what / 3, 10)),
                 // One after the other: to somebody who is away each is an envelope.
-                _ => (0..20).try_for_each(|_| {
+                _ => (0..12).try_for_each(|_| {
                     self.world.pass(Duration::from_millis(20));
                     self.write(who, what / 3, 10)
                 }),
