@@ -164,7 +164,6 @@ pub(super) fn is_ours(
     Ok(ours)
 }
 
-/// An entry's number.
 /// How many of these are here.
 pub(super) fn here(tx: &Connection, ids: &[EntryId]) -> Result<u64, StoreError> {
     let mut here = 0;
@@ -174,6 +173,7 @@ pub(super) fn here(tx: &Connection, ids: &[EntryId]) -> Result<u64, StoreError> 
     Ok(here)
 }
 
+/// An entry's number.
 pub(super) fn local(tx: &Connection, id: &EntryId) -> Result<Option<i64>, StoreError> {
     let local =
         tx.prepare_cached("SELECT local FROM entry WHERE id = ?1")?.query_row([id.0], |row| row.get(0)).optional()?;

@@ -92,3 +92,27 @@ fn a_contact_who_is_in_again_tells_who_is_out() {
     world.start(CAROL);
     world.until("Carol is out", 2 * MINUTE, |world| left(world, CAROL, group));
 }
+
+/// A deletion that its author made when they were already out counts for nothing: whoever has honoured it asks the others for the text.
+#[test]
+fn what_a_deletion_has_erased_that_does_not_count_is_asked_for() {
+    for links in [true, false] {
+        let mut world = World::new(34);
+        world.links_work = links;
+        let (users, group) = trio(&mut world);
+        world.pass(MINUTE);
+        let id = world.write(BOB, group, "said once");
+        world.until("both have it", MINUTE, |world| [ALICE, CAROL].iter().all(|device| told(world, *device, &id) == 1));
+        world.pass(MINUTE);
+        world.unplug(ALICE);
+        world.pass(MINUTE);
+        world.run(BOB, Command::DeleteMessage { with: group, id, for_everyone: true }).unwrap();
+        world.pass(MINUTE);
+        assert!(world.history(CAROL, group)[0].deleted, "links: {links}");
+        world.kill(BOB);
+        world.run(ALICE, Command::RemoveFromGroup { group, user: users[BOB] }).unwrap();
+        world.plug_in(ALICE);
+        world.pass(5 * MINUTE);
+        assert_eq!(world.history(CAROL, group)[0].text, "said once", "links: {links}");
+    }
+}
