@@ -21,7 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(url.pin().is_none() || url.scheme().is_tls());
 
     let public = url.without_credentials();
-    assert_eq!(BrokerUrl::parse(&public.to_string()).as_ref(), Ok(&public));
+    assert_eq!(BrokerUrl::parse(&public.to_string()).as_ref(), Ok(&*public));
     let shown = if url.credentials().is_some() { "://***@" } else { "://" };
     assert_eq!(url.redacted(), public.to_string().replacen("://", shown, 1));
     assert_eq!(url.is_loopback(), public.is_loopback());
