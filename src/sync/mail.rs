@@ -177,6 +177,8 @@ impl Mailer {
 
     /// There may be something for the peer before what was deposited last.
     pub fn look_through_again(&mut self) {
+        // The answer to a question that is under way would go on behind it.
+        self.asking = None;
         self.cursor = 0;
         self.more = true;
     }

@@ -111,10 +111,15 @@ impl Engine {
         }
         let Some(peer) = self.peers.get(device).filter(|peer| !peer.shared.contains(&conversation)) else { return };
         let Some(joined) = self.joined(&conversation).filter(|_| self.is_contact(device)) else { return };
-        if !joined.inside || (!joined.has(&peer.row.root) && joined.ends(&peer.row.root).is_empty()) {
+        let at_once = !joined.inside || (!joined.has(&peer.row.root) && joined.ends(&peer.row.root).is_empty());
+        let heads: Vec<EntryId> = have.logs.iter().filter_map(|log| log.head).collect();
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        if peer.answered.insert(conversation, heads.clone()).is_some_and(|before| before == heads) {
+            return;
+        }
+        if at_once {
             return self.answer_have(device, conversation);
         }
-        let heads: Vec<EntryId> = have.logs.iter().filter_map(|log| log.head).collect();
         self.ask(Pending::Offered { device: *device, conversation, named: heads.len() }, Op::Here(heads));
     }
 

@@ -141,17 +141,18 @@ impl Engine {
         }
         if let (Some((was_inside, then)), Some(joined)) = (&before, self.joined(&conversation)) {
             let anew = joined.entitled_otherwise(*was_inside, then);
+            let ends = |of: &Membership| -> BTreeSet<EntryId> {
+                of.former.iter().flat_map(|former| &former.ends).map(|(id, ..)| *id).collect()
+            };
+            let counts_otherwise = !anew.is_empty() || ends(&joined.membership) != ends(then);
             anew.iter()
                 .filter(|root| Some(**root) != own)
                 .for_each(|root| self.look_through_again(root, &conversation));
+            if counts_otherwise {
+                self.ask_for_bodies(conversation);
+            }
         }
         self.leave_brokers();
-        if before
-            .as_ref()
-            .is_some_and(|(_, then)| self.joined(&conversation).is_some_and(|joined| joined.membership != *then))
-        {
-            self.ask_for_bodies(conversation);
-        }
         self.mark_chat(&conversation);
         self.mark_group(&conversation);
         self.tell_group(&conversation, before);

@@ -1,6 +1,6 @@
 //! The people and devices that the engine knows, and the indices over them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rand::RngExt;
 
@@ -59,6 +59,7 @@ impl Engine {
             shared: BTreeSet::new(),
             said: None,
             told: BTreeSet::new(),
+            answered: BTreeMap::new(),
             inbox: inward,
             outbox: outward,
             hello: Hello::default(),

@@ -28,6 +28,7 @@ impl Engine {
         peer.acks.settled();
         peer.telling.stop();
         peer.told.clear();
+        peer.answered.clear();
         peer.said = None;
         let needs = peer.push.up(now);
         peer.card_unsaid = true;

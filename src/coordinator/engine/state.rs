@@ -183,6 +183,9 @@ pub(super) struct PeerState {
     pub said: Option<ConversationId>,
     /// What it has spoken of on this link before it was shared. At most [`OFFERED_MAX`], or what others have told us of too.
     pub told: BTreeSet<ConversationId>,
+    /// What it has named on this link of groups that we know and it does not share, when we answered that: the same is answered once,
+    /// or two who each take the other to be out would answer each other for ever.
+    pub answered: BTreeMap<ConversationId, Vec<EntryId>>,
     /// Envelopes from it to us.
     pub inbox: InboxId,
     /// Envelopes from us to it.

@@ -4,6 +4,7 @@ use super::groups::{MINUTE, SECOND, joined, left, linked, people, told, trio};
 use crate::coordinator::world::{Moment, World};
 use crate::coordinator::{Command, MessageState};
 use crate::store::Op;
+use crate::wire::{DeviceKey, EntryId, Frame, Have, LogHave, LogId};
 
 const ALICE: usize = 0;
 const BOB: usize = 1;
@@ -115,4 +116,34 @@ fn what_a_deletion_has_erased_that_does_not_count_is_asked_for() {
         world.pass(5 * MINUTE);
         assert_eq!(world.history(CAROL, group)[0].text, "said once", "links: {links}");
     }
+}
+
+/// Whoever is out of a group is answered once when they name what is not known here, however often they name it.
+#[test]
+fn what_somebody_names_who_is_out_is_answered_once() {
+    let mut world = World::new(35);
+    let (users, group) = trio(&mut world);
+    world.pass(MINUTE);
+    world.run(ALICE, Command::RemoveFromGroup { group, user: users[CAROL] }).unwrap();
+    world.until("Carol is out", 2 * MINUTE, |world| left(world, CAROL, group));
+    world.pass(MINUTE);
+    let (conversation, _) = world.group_now(ALICE, group).unwrap();
+    let log = |number: u8| LogHave {
+        device: DeviceKey([number; 32]),
+        log: LogId([number; 16]),
+        count: 1,
+        head: Some(EntryId([number; 32])),
+        ranges: vec![],
+        tips: vec![],
+    };
+    let mut answers = |number: u8| {
+        let have = Have { conversation, logs: vec![log(number)], all: true };
+        let before = world.frames.len();
+        world.say(CAROL, ALICE, Frame::Have(have).to_bytes().into());
+        world.pass(10 * SECOND);
+        let is_answer =
+            |bytes: &[u8]| matches!(Frame::parse(bytes), Ok(Frame::Have(said)) if said.conversation == conversation);
+        world.frames[before..].iter().filter(|(from, bytes)| *from == ALICE && is_answer(bytes)).count()
+    };
+    assert_eq!([answers(1), answers(1), answers(1), answers(2)], [1, 0, 0, 1]);
 }
