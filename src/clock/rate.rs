@@ -31,6 +31,12 @@ impl RateLimit {
         true
     }
 
+    /// When there is a token, if none is taken before: zero when there is one now.
+    #[must_use]
+    pub fn free_at(&self) -> Duration {
+        if self.tokens > 0 { Duration::ZERO } else { self.since.saturating_add(self.every) }
+    }
+
     fn refill(&mut self, now: Duration) {
         let every = self.every.as_nanos().max(1);
         let gained = now.saturating_sub(self.since).as_nanos() / every;

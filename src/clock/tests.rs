@@ -42,7 +42,11 @@ proptest! {
         let (mut now, mut passed) = (0, 0);
         for gap in gaps {
             now += gap;
-            passed += u64::from(rate.allow(Duration::from_millis(now)));
+            let at = Duration::from_millis(now);
+            let free = at >= rate.free_at();
+            let allowed = rate.allow(at);
+            prop_assert_eq!(allowed, free);
+            passed += u64::from(allowed);
             prop_assert!(passed <= 5 + now / 1000);
         }
     }

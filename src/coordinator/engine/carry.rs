@@ -4,6 +4,7 @@
 //! What somebody may be given is the store's question to the fold; here it is only said whose words go by which path.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::Engine;
 use super::members::Joined;
@@ -153,12 +154,56 @@ impl Engine {
     }
 
     /// These bodies are missing. Over a link everybody is asked for all of them; by mail who has written them, and for those of our own
-    /// and of people who are out, whom nobody can ask, everybody.
+    /// and of people who are out, whom nobody can ask, everybody. All at once, for perhaps nothing that happens later asks again;
+    /// whoever may not be asked now is asked when they may, for what is missing then.
     pub(super) fn bodies_missing(&mut self, device: &DeviceKey, mut lacks: Vec<Lack>) {
-        if self.peers.get(device).is_some_and(|peer| peer.open.is_none()) {
+        let now = self.now.mono;
+        let Some(open) = self.peers.get(device).map(|peer| peer.open.is_some()) else { return };
+        if !open {
             lacks.retain(|lack| lack.device == *device || !self.is_of_other_member(&lack.device, &lack.conversation));
         }
-        self.ask_for(device, lacks);
+        let Some(conversation) = lacks.first().map(|lack| lack.conversation) else { return };
+        let hears = self.can_ask(device);
+        let Some(peer) = self.peers.get_mut(device).filter(|peer| peer.shared.contains(&conversation)) else { return };
+        if !hears || !peer.bodies.allow(now) {
+            peer.unasked.insert(conversation);
+            return;
+        }
+        let frames = lacks.into_iter().map(Frame::Lack);
+        if open {
+            frames.for_each(|frame| self.send_frame(device, &frame));
+        } else {
+            // What does not fit, of very many logs with gaps everywhere, is asked for on the next occasion.
+            let mut room = MAIL_BYTES_MAX;
+            let frames = frames.map(|frame| frame.to_bytes()).take_while(|bytes| {
+                let fits = bytes.len() <= room;
+                room = room.saturating_sub(bytes.len());
+                fits
+            });
+            let frames = frames.take(FRAMES_PER_MAIL_MAX).collect();
+            self.send_mail(device, frames, None, None);
+        }
+    }
+
+    /// Whether a device can be asked for something: over a link, or by mail.
+    fn can_ask(&self, device: &DeviceKey) -> bool {
+        self.peers.get(device).is_some_and(|peer| peer.open.is_some() || self.mail_route(peer).is_some())
+    }
+
+    pub(super) fn bodies_deadline(&self) -> Option<Duration> {
+        let due = self.peers.iter().filter(|(device, peer)| !peer.unasked.is_empty() && self.can_ask(device));
+        due.map(|(_, peer)| peer.bodies.free_at()).min()
+    }
+
+    /// Looks again what is missing where somebody could not be asked.
+    pub(super) fn tick_bodies(&mut self, device: &DeviceKey) {
+        let (now, hears) = (self.now.mono, self.can_ask(device));
+        let Some(peer) = self.peers.get_mut(device).filter(|peer| hears && now >= peer.bodies.free_at()) else {
+            return;
+        };
+        for conversation in std::mem::take(&mut peer.unasked) {
+            self.ask(Pending::Bare(*device), self.missing_bodies(conversation));
+        }
     }
 
     fn is_of_other_member(&self, device: &DeviceKey, conversation: &ConversationId) -> bool {

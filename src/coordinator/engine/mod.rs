@@ -162,6 +162,7 @@ impl Engine {
             .chain(self.statements_deadline())
             .chain(self.receipts_deadline())
             .chain(self.former_deadline())
+            .chain(self.bodies_deadline())
             .min()
     }
 
@@ -237,6 +238,7 @@ impl Engine {
             self.tick_key(&device);
             self.tick_push(&device);
             self.tick_mail(&device);
+            self.tick_bodies(&device);
         }
         self.tick_couriers();
         self.tick_statements();

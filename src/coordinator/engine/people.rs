@@ -7,7 +7,7 @@ use rand::RngExt;
 use super::Engine;
 use super::keys::KeyOffer;
 use super::pending::Pending;
-use super::state::{Contact, Conversation, Courier, PeerState, With};
+use super::state::{BODIES_AGAIN, BODIES_ASKED, Contact, Conversation, Courier, PeerState, With};
 use crate::clock::RateLimit;
 use crate::coordinator::{CommandError, ErrorCode, LinkState, Path};
 use crate::identity::{Card, UserId};
@@ -80,6 +80,8 @@ impl Engine {
             answers: RateLimit::new(2, std::time::Duration::from_secs(60)),
             key_offer: KeyOffer::default(),
             lacks: RateLimit::new(4, std::time::Duration::from_secs(15)),
+            bodies: RateLimit::new(BODIES_ASKED, BODIES_AGAIN),
+            unasked: BTreeSet::new(),
             card_due: me.card_changed,
             card_unsaid: false,
             active_until: None,

@@ -152,6 +152,11 @@ pub(super) struct Courier {
     pub backoff: Backoff,
 }
 
+/// A device is asked for missing bodies so often at once, and then once in this time: somebody who is added and removed again and again
+/// costs no more mail than that.
+pub(super) const BODIES_ASKED: u32 = 4;
+pub(super) const BODIES_AGAIN: Duration = Duration::from_secs(15);
+
 /// A request or an acceptance is said again after this long. A broker's PUBACK is no receipt: who made their identity in this
 /// moment does not listen at their door yet, and both people are looking at their screens.
 const COURIER_FIRST: Duration = Duration::from_secs(6);
@@ -218,6 +223,11 @@ pub(super) struct PeerState {
     /// When our working key is said to it again.
     pub key_offer: KeyOffer,
     pub lacks: RateLimit,
+    /// How often it is asked for bodies, all that are missing of a conversation at once: not at the expense of what is asked as its mail
+    /// comes, nor of the answers to it.
+    pub bodies: RateLimit,
+    /// The conversations of which it is to be asked for bodies when it may be asked again.
+    pub unasked: BTreeSet<ConversationId>,
     /// Our card has changed and this device may not have it.
     pub card_due: bool,
     /// The open link has not carried our card yet.
