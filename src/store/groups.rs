@@ -339,9 +339,10 @@ impl Sharing {
         Ok(Some(Self { group: group(tx, conversation, key)?, to, known: RefCell::default() }))
     }
 
-    /// Whether somebody is in the group now.
-    pub(super) fn is_inside(&self, root: &RootKey) -> bool {
-        self.group.fold().is_inside(root)
+    /// Whether somebody gives what they have written to those whom this is about: both are in the group now.
+    pub(super) fn is_given_by(&self, author: &RootKey) -> bool {
+        let fold = self.group.fold();
+        fold.is_inside(author) && fold.is_inside(&self.to)
     }
 
     /// Whether there may be several parts of a log that they may be given.

@@ -83,7 +83,8 @@ const LACKING: &str = "SELECT e.local, e.id, e.header, e.signature, e.salt, e.bo
 
 /// The next one that the peer may be given. What was given to us without its body, and not because it was deleted, is for others
 /// to give: its author has it. When its author is out of the group, or has erased it by a deletion that came to nothing, perhaps
-/// nobody has it any more, and what stands behind it would wait for ever: then the header goes.
+/// nobody has it any more; and to who is out themselves its author says nothing, unless they are contacts. What stands behind it
+/// would wait for ever: then the header goes.
 fn next(rows: &mut Rows<'_>, sharing: Option<&Sharing>) -> Result<Option<Found>, StoreError> {
     while let Some(row) = rows.next()? {
         let mut entry = wire::Entry {
@@ -96,7 +97,7 @@ fn next(rows: &mut Rows<'_>, sharing: Option<&Sharing>) -> Result<Option<Found>,
             let (bare, seen): (bool, Option<Vec<u8>>) = (row.get(7)?, row.get(8)?);
             match sharing.of(seen.as_deref(), row.get::<_, u32>(6)? == kind::GROUP) {
                 Share::Whole if !bare => {}
-                Share::Whole if row.get(10)? || !sharing.is_inside(&RootKey(row.get(9)?)) => {}
+                Share::Whole if row.get(10)? || !sharing.is_given_by(&RootKey(row.get(9)?)) => {}
                 Share::Header => (entry.salt, entry.body) = (None, None),
                 Share::Whole | Share::Nothing => continue,
             }

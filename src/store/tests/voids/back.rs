@@ -88,3 +88,20 @@ fn a_header_goes_when_its_author_has_erased_the_text() {
     insert(&mut db, &[&removal, &again]);
     assert_eq!(sent(&mut db, &room, 2, &text), Some(false));
 }
+
+/// Who is out is told nothing by the author of what came without its body: its header goes, or what put them out would have no place with
+/// them.
+#[test]
+fn a_header_goes_to_who_is_out() {
+    let mut room = Room::new(3);
+    let text = room.say(1, "who gives it to them?");
+    room.tell(0, 1);
+    let cut = room.cut(0, 2);
+    let removal = room.change(0, &Action::Remove { root: root(2), cut });
+    let mut db = Db::in_memory().unwrap();
+    insert(&mut db, &[&room.entries[0].clone(), &bare(&text)]);
+    assert_eq!(sent(&mut db, &room, 2, &text), None);
+    insert(&mut db, &[&removal]);
+    assert_eq!(sent(&mut db, &room, 2, &text), Some(false));
+    assert_eq!(sent(&mut db, &room, 2, &removal), Some(true));
+}
