@@ -164,11 +164,14 @@ pub(super) fn is_ours(
     Ok(ours)
 }
 
-/// How many of these are here.
+/// How many of these have their place here: one that waits misses something before it.
 pub(super) fn here(tx: &Connection, ids: &[EntryId]) -> Result<u64, StoreError> {
     let mut here = 0;
     for id in ids {
-        here += u64::from(local(tx, id)?.is_some());
+        let placed: bool = tx
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM entry WHERE id = ?1 AND position IS NOT NULL)")?
+            .query_row([id.0], |row| row.get(0))?;
+        here += u64::from(placed);
     }
     Ok(here)
 }

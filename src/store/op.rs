@@ -116,7 +116,7 @@ pub enum Op {
         /// The entries.
         ids: Vec<EntryId>,
     },
-    /// How many of these entries are here, wherever they belong. Answered by [`Outcome::Count`].
+    /// How many of these entries have their place here, wherever they belong. Answered by [`Outcome::Count`].
     Here(Vec<EntryId>),
     /// Entries of some conversations (own or not) that the peer is not believed to have, in the order in which they were
     /// stored here, after a cursor that counts over all of them. Answered by [`Outcome::Outbox`].

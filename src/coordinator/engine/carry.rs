@@ -101,7 +101,7 @@ impl Engine {
 
     /// Somebody says over the link what they have of a conversation that we do not know, or not with them: we say what we have, nothing
     /// at first. A contact of whom we know that they are out of a group that we are in, and that they know it, is answered only when they
-    /// have what we have not: they may be in again, and we out.
+    /// have what has no place here: they may be in again, and we out. What waits here misses something that they may have.
     pub(super) fn answer_offer(&mut self, device: &DeviceKey, have: &Have) {
         let conversation = have.conversation;
         if !self.conversations.contains_key(&conversation) {
@@ -124,7 +124,7 @@ impl Engine {
         self.ask(Pending::Offered { device: *device, conversation, named: heads.len() }, Op::Here(heads));
     }
 
-    /// So many of the entries that a contact has named are here.
+    /// So many of the entries that a contact has named have their place here.
     pub(super) fn offer_known(&mut self, device: &DeviceKey, conversation: ConversationId, named: usize, here: u64) {
         if u64::try_from(named).is_ok_and(|named| here < named) {
             self.answer_have(device, conversation);

@@ -95,3 +95,17 @@ fn who_was_out_twice_knows_up_to_the_second_time() {
     let known: Vec<(u64, EntryId)> = have.logs.iter().map(|log| (log.count, log.head.unwrap())).collect();
     assert_eq!(known, [(7, said[6].id())], "the entry that puts them out the second time is the last");
 }
+
+/// What waits for something before it does not count as here when a contact names it: they may have what is missing.
+#[test]
+fn what_waits_has_no_place_here() {
+    let mut room = Room::new(2);
+    let creation = room.entries[0].clone();
+    let said = [room.say(0, "first"), room.say(0, "second")];
+    let heads = vec![creation.id(), said[1].id()];
+    let mut db = Db::in_memory().unwrap();
+    insert(&mut db, &[&creation, &said[1]]);
+    assert_eq!(one(&mut db, Op::Here(heads.clone())), Outcome::Count(1));
+    insert(&mut db, &[&said[0]]);
+    assert_eq!(one(&mut db, Op::Here(heads)), Outcome::Count(2));
+}
