@@ -76,11 +76,24 @@ impl Life {
     }
 
     /// By mail only its author brings an entry to everybody, and of a leave they are content when one knows. What others have heard comes
-    /// out when somebody writes behind it: whoever misses something then asks.
+    /// out when somebody writes behind it: whoever misses something then asks. Who does not know that they are out
+    /// mails to everybody too, but only a contact takes that from them, and is not its author: so they speak first.
     fn say_a_last_word(&mut self) {
         let Some((room, group)) = self.group() else { return };
         self.world.pass(PATIENCE);
-        for device in 0..self.people {
+        let views: Vec<(usize, GroupView)> = (0..self.people)
+            .filter_map(|device| Some((device, self.world.group_now(device, group)?.1)))
+            .filter(|(_, view)| view.inside)
+            .collect();
+        let world = &self.world;
+        let is_in_for_all = |device: usize, view: &GroupView| {
+            let listed = |theirs: &GroupView| lists(theirs, world.user(device));
+            views.iter().all(|(other, theirs)| !lists(view, world.user(*other)) || listed(theirs))
+        };
+        let mut order: Vec<(bool, usize)> =
+            views.iter().map(|(device, view)| (is_in_for_all(*device, view), *device)).collect();
+        order.sort_unstable();
+        for (_, device) in order {
             if self.world.group_now(device, group).is_some_and(|(_, view)| view.inside) {
                 self.write_to(room, device, 10);
                 self.world.pass(Duration::from_secs(1));
