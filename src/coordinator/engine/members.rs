@@ -65,10 +65,9 @@ impl Joined {
         self.membership.member(root).is_some()
     }
 
-    /// The entries by which somebody is in it no more.
+    /// The entries by which somebody is not in it: what put them out, and what makes it void that they were added.
     pub(super) fn ends(&self, root: &RootKey) -> Vec<EntryId> {
-        let former = self.membership.former.iter().find(|former| former.root == *root);
-        former.map(|former| former.ends.iter().map(|(id, ..)| *id).collect()).unwrap_or_default()
+        ends(&self.membership, root)
     }
 
     /// Those among them that somebody has written themselves.
@@ -81,8 +80,12 @@ impl Joined {
     fn entitled_otherwise(&self, was_inside: bool, then: &Membership) -> BTreeSet<RootKey> {
         let former = self.membership.former.iter().map(|former| former.root);
         let everybody = roots(&self.membership).into_iter().chain(roots(then)).chain(former);
+        let everybody = everybody.chain(self.membership.undone.keys().copied());
         let seat = |of: &Membership, root: &RootKey| of.member(root).map(|member| (member.since, member.history));
-        let differs = |root: &RootKey| seat(&self.membership, root) != seat(then, root);
+        let undone = |of: &Membership, root: &RootKey| of.undone.get(root).cloned();
+        let differs = |root: &RootKey| {
+            seat(&self.membership, root) != seat(then, root) || undone(&self.membership, root) != undone(then, root)
+        };
         everybody.filter(|root| was_inside != self.inside || differs(root)).collect()
     }
 
@@ -90,6 +93,12 @@ impl Joined {
     pub(super) fn roots(&self) -> BTreeSet<RootKey> {
         roots(&self.membership)
     }
+}
+
+fn ends(membership: &Membership, root: &RootKey) -> Vec<EntryId> {
+    let former = membership.former.iter().find(|former| former.root == *root);
+    let ends = former.into_iter().flat_map(|former| &former.ends).map(|(id, ..)| *id);
+    ends.chain(membership.undone.get(root).into_iter().flatten().copied()).collect()
 }
 
 fn roots(membership: &Membership) -> BTreeSet<RootKey> {
@@ -135,22 +144,26 @@ impl Engine {
         let own = self.me.as_ref().map(|me| me.card.root());
         let now = self.joined(&conversation).map(Joined::roots).unwrap_or_default();
         let then = before.as_ref().map(|(_, membership)| roots(membership)).unwrap_or_default();
-        for root in now.union(&then).filter(|root| Some(**root) != own) {
+        let ended = |of: &Membership| -> BTreeSet<EntryId> {
+            of.former.iter().flat_map(|former| &former.ends).map(|(id, ..)| *id).collect()
+        };
+        let (anew, counts_otherwise) = match (&before, self.joined(&conversation)) {
+            (Some((was_inside, then)), Some(joined)) => {
+                let anew = joined.entitled_otherwise(*was_inside, then);
+                let counts_otherwise = !anew.is_empty() || ended(&joined.membership) != ended(then);
+                (anew, counts_otherwise)
+            }
+            _ => (BTreeSet::new(), false),
+        };
+        let concerned: BTreeSet<RootKey> = now.into_iter().chain(then).chain(anew.iter().copied()).collect();
+        for root in concerned.iter().filter(|root| Some(**root) != own) {
             self.share(root);
             self.attend(root);
         }
-        if let (Some((was_inside, then)), Some(joined)) = (&before, self.joined(&conversation)) {
-            let anew = joined.entitled_otherwise(*was_inside, then);
-            let ends = |of: &Membership| -> BTreeSet<EntryId> {
-                of.former.iter().flat_map(|former| &former.ends).map(|(id, ..)| *id).collect()
-            };
-            let counts_otherwise = !anew.is_empty() || ends(&joined.membership) != ends(then);
-            anew.iter()
-                .filter(|root| Some(**root) != own)
-                .for_each(|root| self.look_through_again(root, &conversation));
-            if counts_otherwise {
-                self.ask_for_bodies(conversation);
-            }
+        let anew = anew.iter().filter(|root| Some(**root) != own);
+        anew.for_each(|root| self.look_through_again(root, &conversation));
+        if counts_otherwise {
+            self.ask_for_bodies(conversation);
         }
         self.leave_brokers();
         self.mark_chat(&conversation);

@@ -47,7 +47,8 @@ impl Engine {
         let shares = |conversation: &&ConversationId| {
             let Some(joined) = self.joined(conversation) else { return false };
             let member = joined.membership.member(root).is_some();
-            let former = joined.membership.former.iter().any(|former| former.root == *root);
+            let former = joined.membership.former.iter().any(|former| former.root == *root)
+                || joined.membership.undone.contains_key(root);
             let hears = joined.inside || self.is_leaving(joined);
             (member && hears) || (standing == Standing::Contact && (member || former))
         };

@@ -4,7 +4,7 @@
 //! when the grants of authority are looked at in their order, everything that could take one back, or the entries that were written
 //! by it, is decided before it, and nothing goes in circles.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
@@ -39,6 +39,8 @@ pub struct Found {
     pub(super) seats: BTreeMap<RootKey, Vec<Seat>>,
     /// What puts somebody out of it.
     pub(super) ends: BTreeMap<RootKey, Vec<Index>>,
+    /// What makes it void that somebody was added, see [`super::undone`]. Only of those who are not in the group.
+    pub(super) undone: BTreeMap<RootKey, BTreeSet<Index>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +99,8 @@ impl<'g> Fold<'g> {
                 fold.act_by(&grant);
             }
         }
+        let undone = fold.look_for_undone();
+        fold.find().undone = undone;
         fold
     }
 
@@ -115,7 +119,7 @@ impl<'g> Fold<'g> {
         self.group.nodes.get(index).map(|node| &node.fact)
     }
 
-    fn rank(&self, index: Index) -> Rank {
+    pub(super) fn rank(&self, index: Index) -> Rank {
         let node = self.group.nodes.get(index);
         let id = node.map_or(EntryId([0xff; 32]), |node| node.fact.id);
         (node.map_or(u32::MAX, |node| node.reign), self.group.causality.height(index), id)
@@ -163,6 +167,19 @@ impl<'g> Fold<'g> {
                 && !self.has_seen(grant.entry, revocation.entry)
                 && !self.has_seen(revocation.entry, from)
         })
+    }
+
+    /// What takes an authority back and neither has seen this entry nor was seen by it. Nothing when the entry knows it taken back.
+    pub(super) fn taken_back_beside(&self, grant: &Grant, entry: Index) -> impl Iterator<Item = Index> {
+        let revocations = self.revocations.get(&grant.to).into_iter().flatten();
+        let is_held = !self.is_given_up_by(grant, entry);
+        let beside = revocations.filter(move |revocation| {
+            is_held
+                && revocation.reaches(grant)
+                && !self.has_seen(grant.entry, revocation.entry)
+                && self.group.causality.concurrent(revocation.entry, entry)
+        });
+        beside.map(|revocation| revocation.entry)
     }
 
     /// Whether an authority was taken back by something that an entry has seen.

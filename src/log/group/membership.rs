@@ -1,6 +1,6 @@
 //! Who is in a group now, and what it is called: the part of a fold that a window shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::causality::Index;
 use super::fold::Seat;
@@ -25,6 +25,9 @@ pub struct Membership {
     pub waiting: Vec<RootKey>,
     /// Who was in it.
     pub former: Vec<Former>,
+    /// What somebody who is not in it has to learn who was added in vain: what took back the authority by which they were, without
+    /// knowing of that.
+    pub undone: BTreeMap<RootKey, Vec<EntryId>>,
     /// Who takes over when nobody is an admin.
     pub heir: Option<RootKey>,
 }
@@ -87,11 +90,18 @@ impl Fold<'_> {
             Some(Former { root: *root, card, ends })
         });
         let former = former.collect();
+        let ids = |entries: &BTreeSet<Index>| -> Vec<EntryId> {
+            let mut ids: Vec<EntryId> =
+                entries.iter().filter_map(|entry| self.fact(*entry)).map(|fact| fact.id).collect();
+            ids.sort_unstable();
+            ids
+        };
+        let undone = self.undone.iter().map(|(root, entries)| (*root, ids(entries))).collect();
         let (name, hue) = self.look(name, hue);
         let history = self.history_of(history, |_| true);
         let headless = members.iter().all(|member| member.admin.is_none());
         let heir = members.first().filter(|_| headless).map(|member| member.root);
-        Some(Membership { name, hue, history, creator, members, waiting, former, heir })
+        Some(Membership { name, hue, history, creator, members, waiting, former, undone, heir })
     }
 
     fn creation(&self) -> Option<(RootKey, &Name, u16, bool)> {

@@ -35,6 +35,7 @@ mod action;
 mod causality;
 mod fold;
 mod membership;
+mod undone;
 mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -262,20 +262,25 @@ impl Fold<'_> {
         if self.seat_in(root, &clock).is_some() {
             return Share::Whole;
         }
-        let Some(seats) = self.seats.get(root) else { return Share::Nothing };
+        // Whether another may stand on this entry: it has seen all that this one has seen.
+        let seen: Vec<Index> = seen.iter().filter_map(|id| self.group.causality.find(id)).collect();
+        let may_stand_on = |end: &Index| seen.iter().all(|earlier| self.has_seen(*end, *earlier));
+        let standing_on = match is_change {
+            true => Share::Whole,
+            false => Share::Header,
+        };
+        // Who was added in vain takes themselves to be in it until they have what makes that void, with its place.
+        let is_undone = || self.undone.get(root).into_iter().flatten().any(may_stand_on);
+        let Some(seats) = self.seats.get(root) else {
+            return if is_undone() { standing_on } else { Share::Nothing };
+        };
         let is_put_out = self.ends.get(root).into_iter().flatten().any(|end| self.group.causality.is_in(&clock, *end));
         if now.is_none() && is_put_out {
             // Who was in again and went again has to have what the entry stands on that put them out, or it would have no place with
             // them. They might have had that while they were in.
-            let seen: Vec<Index> = seen.iter().filter_map(|id| self.group.causality.find(id)).collect();
-            let stands_on = |end: &Index| {
-                self.seat_by(root, *end).is_some() && seen.iter().all(|earlier| self.has_seen(*end, *earlier))
-            };
-            return match self.ends.get(root).into_iter().flatten().any(stands_on) {
-                true if is_change => Share::Whole,
-                true => Share::Header,
-                false => Share::Nothing,
-            };
+            let is_end = |end: &Index| self.seat_by(root, *end).is_some() && may_stand_on(end);
+            let ended = self.ends.get(root).into_iter().flatten().any(is_end);
+            return if ended || is_undone() { standing_on } else { Share::Nothing };
         }
         if is_change || seats.iter().any(|seat| self.gets_history(seat)) { Share::Whole } else { Share::Header }
     }

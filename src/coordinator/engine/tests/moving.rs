@@ -147,3 +147,33 @@ fn what_somebody_names_who_is_out_is_answered_once() {
     };
     assert_eq!([answers(1), answers(1), answers(1), answers(2)], [1, 0, 0, 1]);
 }
+
+/// Who was put out and is added again by somebody who is no admin any more, and does not know that yet, learns that they are out.
+#[test]
+fn who_was_added_in_vain_learns_that_they_are_out() {
+    let mut world = World::new(34);
+    let users = people(&mut world, &["Alice", "Bob", "Carol"]);
+    world.befriend(BOB, CAROL);
+    let group = world.group(ALICE, "Us", &users[1..]);
+    world.until("everybody is in", 2 * MINUTE, |world| (0..3).all(|device| joined(world, device, group)));
+    world.run(ALICE, Command::Promote { group, user: users[BOB] }).unwrap();
+    world.pass(MINUTE);
+    world.run(ALICE, Command::RemoveFromGroup { group, user: users[CAROL] }).unwrap();
+    world.until("Carol is out", 2 * MINUTE, |world| left(world, CAROL, group));
+    world.pass(MINUTE);
+    world.kill(BOB);
+    // What stands before the demotion was not for Carol.
+    world.write(ALICE, group, "without her");
+    world.run(ALICE, Command::Demote { group, user: users[BOB] }).unwrap();
+    world.pass(MINUTE);
+    world.kill(ALICE);
+    world.lose_mail();
+    world.start(BOB);
+    world.run(BOB, Command::AddToGroup { group, user: users[CAROL] }).unwrap();
+    world.until("Carol is in again", 2 * MINUTE, |world| inside(world, CAROL, group));
+    world.pass(MINUTE);
+    world.start(ALICE);
+    world.until("Carol learns that she is not", 5 * MINUTE, |world| !inside(world, CAROL, group));
+    let texts = world.history(CAROL, group).into_iter().map(|message| message.text);
+    assert!(!texts.collect::<Vec<_>>().contains(&"without her".to_owned()));
+}

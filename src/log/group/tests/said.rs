@@ -97,3 +97,51 @@ fn who_goes_twice_is_given_what_that_stands_on() {
     assert_eq!(share(back, false), Share::Whole);
     assert_eq!(share(again, false), Share::Nothing);
 }
+
+/// Who was added again by somebody who lost their office at the same time is given what took it, and what that stands on, without texts:
+/// they would take themselves to be in the group for ever.
+#[test]
+fn who_was_added_in_vain_is_given_what_makes_it_void() {
+    let (mut room, creation) = Room::new(5, &[BOB, CAROL], false);
+    let promoted = room.write(ALICE, &[creation], Some(promote(BOB)));
+    let gone = room.write(ALICE, &[promoted], Some(remove(CAROL)));
+    let renamed = room.write(ALICE, &[gone], Some(rename("Without them")));
+    let demoted = room.write(ALICE, &[renamed], Some(demote(BOB)));
+    assert_eq!(
+        room.group().fold().share(&root(CAROL), &[renamed], true),
+        Share::Nothing,
+        "they know that they are out"
+    );
+    let backs = [CAROL, DAVE].map(|who| room.write(BOB, &[gone], Some(add(who))));
+    let later = room.write(ALICE, &[demoted, backs[0], backs[1]], Some(rename("Later")));
+    let group = room.group();
+    let fold = group.fold();
+    for (who, back) in [CAROL, DAVE].into_iter().zip(backs) {
+        assert_eq!(fold.verdict(&back), Some(Err(Void::Overruled)));
+        let share = |seen: EntryId, change| fold.share(&root(who), &[seen], change);
+        assert_eq!((share(gone, true), share(gone, false)), (Share::Whole, Share::Header), "{who}");
+        assert_eq!((share(renamed, true), share(renamed, false)), (Share::Whole, Share::Header), "{who}");
+        for beyond in [demoted, back, later] {
+            assert_eq!((share(beyond, true), share(beyond, false)), (Share::Nothing, Share::Nothing), "{who}");
+        }
+        assert_eq!(room.membership().undone[&root(who)], [demoted]);
+    }
+}
+
+/// So it is when the office came from somebody who lost theirs, and not when somebody adds people who knows that they are no admin.
+#[test]
+fn what_makes_an_addition_void_may_be_further_up() {
+    let (mut room, creation) = Room::new(6, &[BOB, CAROL], false);
+    let promoted = room.write(ALICE, &[creation], Some(promote(BOB)));
+    let heir = room.write(BOB, &[promoted], Some(promote(CAROL)));
+    let added = room.write(CAROL, &[heir], Some(add(DAVE)));
+    let demoted = room.write(ALICE, &[promoted], Some(demote(BOB)));
+    assert!(room.verdict(&added).is_err());
+    assert_eq!(room.membership().undone, BTreeMap::from([(root(DAVE), vec![demoted])]));
+    let (mut room, creation) = Room::new(7, &[BOB], false);
+    let promoted = room.write(ALICE, &[creation], Some(promote(BOB)));
+    let demoted = room.write(ALICE, &[promoted], Some(demote(BOB)));
+    room.write(BOB, &[demoted], Some(add(DAVE)));
+    room.write(ALICE, &[demoted], Some(remove(BOB)));
+    assert_eq!(room.membership().undone, BTreeMap::new());
+}

@@ -1,0 +1,66 @@
+//! What makes it void that somebody was added by a person who did not know of it.
+//!
+//! Who was added so takes themselves to be in the group, and nobody who knows better may give them what was written by people who
+//! did not know them as a member. But they have to learn what decides about them: what took back the authority by which they were
+//! added, and what that stands on. Whoever lost the authority had all of that, or could have, and might have told it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::causality::Index;
+use super::fold::Grant;
+use super::{Action, Fact, Fold, Subject};
+use crate::wire::RootKey;
+
+impl Fold<'_> {
+    /// Of everybody who is not in the group and was added in vain: what has taken an authority back on which that addition rested.
+    pub(super) fn look_for_undone(&self) -> BTreeMap<RootKey, BTreeSet<Index>> {
+        let mut undone = BTreeMap::new();
+        for root in self.group.introductions.keys() {
+            let in_vain: Vec<Index> = self.additions_in_vain(root).collect();
+            if in_vain.is_empty() || self.seat_now(root).is_some() {
+                continue;
+            }
+            let found = self.undone_of(in_vain);
+            if !found.is_empty() {
+                undone.insert(*root, found);
+            }
+        }
+        undone
+    }
+
+    fn additions_in_vain(&self, root: &RootKey) -> impl Iterator<Item = Index> {
+        let introductions = self.group.introductions.get(root).into_iter().flatten().copied();
+        introductions.filter(|entry| self.is_in_vain(*entry) && self.fact(*entry).is_some_and(Fact::needs_authority))
+    }
+
+    fn is_in_vain(&self, entry: Index) -> bool {
+        self.counts.get(entry).is_some_and(Option::is_none)
+            && self.fact(entry).is_some_and(|fact| self.is_known_device(fact))
+    }
+
+    /// From each of these entries along the authorities that it has seen, and what these rest on.
+    fn undone_of(&self, mut left: Vec<Index>) -> BTreeSet<Index> {
+        let (mut found, mut looked) = (BTreeSet::new(), BTreeSet::new());
+        while let Some(entry) = left.pop() {
+            let Some(fact) = self.fact(entry).filter(|_| looked.insert(entry)) else { continue };
+            for grant in self.grants.iter().filter(|grant| grant.to == fact.author && self.has_seen(entry, grant.entry))
+            {
+                found.extend(self.taken_back_beside(grant, entry));
+            }
+            // Promotions that came to nothing, by what made them or by who was promoted.
+            let about = self.group.about.get(&Subject::Person(fact.author)).into_iter().flatten().copied();
+            let seen = about.filter(|index| *index == entry || self.has_seen(entry, *index));
+            for promotion in seen.filter(|index| self.is_in_vain(*index)) {
+                let Some(Action::Promote { root }) = self.fact(promotion).and_then(|fact| fact.action.as_ref()) else {
+                    continue;
+                };
+                let grant = Grant { entry: promotion, rank: self.rank(promotion), to: *root };
+                found.extend(self.taken_back_beside(&grant, entry));
+                left.push(promotion);
+            }
+            let added = self.additions_in_vain(&fact.author).filter(|index| self.has_seen(entry, *index));
+            left.extend(added);
+        }
+        found
+    }
+}
