@@ -153,13 +153,14 @@ impl Engine {
         }
     }
 
-    /// These bodies are missing. Over a link everybody is asked for all of them; by mail who has written them, and for those of our own
+    /// These bodies are missing. Over a link everybody in the group is asked for all of them; by mail, and of those who are out, who has written them, and for those of our own
     /// and of people who are out, whom nobody can ask, everybody. All at once, for perhaps nothing that happens later asks again;
     /// whoever may not be asked now is asked when they may, for what is missing then.
     pub(super) fn bodies_missing(&mut self, device: &DeviceKey, mut lacks: Vec<Lack>) {
         let now = self.now.mono;
         let Some(open) = self.peers.get(device).map(|peer| peer.open.is_some()) else { return };
-        if !open {
+        let here: BTreeSet<ConversationId> = lacks.iter().map(|lack| lack.conversation).collect();
+        if !open || !self.outside(device, &here).is_empty() {
             lacks.retain(|lack| lack.device == *device || !self.is_of_other_member(&lack.device, &lack.conversation));
         }
         let Some(conversation) = lacks.first().map(|lack| lack.conversation) else { return };
@@ -197,10 +198,11 @@ impl Engine {
 
     /// Looks again what is missing where somebody could not be asked.
     pub(super) fn tick_bodies(&mut self, device: &DeviceKey) {
-        let (now, hears) = (self.now.mono, self.can_ask(device));
-        let Some(peer) = self.peers.get_mut(device).filter(|peer| hears && now >= peer.bodies.free_at()) else {
+        if self.peers.get(device).is_none_or(|peer| peer.unasked.is_empty()) || !self.can_ask(device) {
             return;
-        };
+        }
+        let now = self.now.mono;
+        let Some(peer) = self.peers.get_mut(device).filter(|peer| now >= peer.bodies.free_at()) else { return };
         for conversation in std::mem::take(&mut peer.unasked) {
             self.ask(Pending::Bare(*device), self.missing_bodies(conversation));
         }

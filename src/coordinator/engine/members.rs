@@ -80,7 +80,7 @@ impl Joined {
     fn entitled_otherwise(&self, was_inside: bool, then: &Membership) -> BTreeSet<RootKey> {
         let former = self.membership.former.iter().map(|former| former.root);
         let everybody = roots(&self.membership).into_iter().chain(roots(then)).chain(former);
-        let everybody = everybody.chain(self.membership.undone.keys().copied());
+        let everybody = everybody.chain(self.membership.undone.keys().chain(then.undone.keys()).copied());
         let seat = |of: &Membership, root: &RootKey| of.member(root).map(|member| (member.since, member.history));
         let undone = |of: &Membership, root: &RootKey| of.undone.get(root).cloned();
         let differs = |root: &RootKey| {

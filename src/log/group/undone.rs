@@ -11,16 +11,21 @@ use super::fold::Grant;
 use super::{Action, Fact, Fold, Subject};
 use crate::wire::RootKey;
 
+/// Steps of the search in one fold, far more than people who meet and part need. Somebody may write changes that count for nothing by the
+/// thousand, and each may have seen all the others. Where it ends nothing is decided: who might have been given more is not, as if
+/// nothing had been found.
+const STEPS_MAX: usize = 1 << 16;
+
 impl Fold<'_> {
     /// Of everybody who is not in the group and was added in vain: what has taken an authority back on which that addition rested.
     pub(super) fn look_for_undone(&self) -> BTreeMap<RootKey, BTreeSet<Index>> {
-        let mut undone = BTreeMap::new();
+        let (mut undone, mut steps) = (BTreeMap::new(), STEPS_MAX);
         for root in self.group.introductions.keys() {
             let in_vain: Vec<Index> = self.additions_in_vain(root).collect();
             if in_vain.is_empty() || self.seat_now(root).is_some() {
                 continue;
             }
-            let found = self.undone_of(in_vain);
+            let found = self.undone_of(in_vain, &mut steps);
             if !found.is_empty() {
                 undone.insert(*root, found);
             }
@@ -39,16 +44,18 @@ impl Fold<'_> {
     }
 
     /// From each of these entries along the authorities that it has seen, and what these rest on.
-    fn undone_of(&self, mut left: Vec<Index>) -> BTreeSet<Index> {
+    fn undone_of(&self, mut left: Vec<Index>, steps: &mut usize) -> BTreeSet<Index> {
         let (mut found, mut looked) = (BTreeSet::new(), BTreeSet::new());
-        while let Some(entry) = left.pop() {
+        while let Some(entry) = left.pop().filter(|_| spend(steps)) {
             let Some(fact) = self.fact(entry).filter(|_| looked.insert(entry)) else { continue };
+            *steps = steps.saturating_sub(self.grants.len());
             for grant in self.grants.iter().filter(|grant| grant.to == fact.author && self.has_seen(entry, grant.entry))
             {
                 found.extend(self.taken_back_beside(grant, entry));
             }
             // Promotions that came to nothing, by what made them or by who was promoted.
             let about = self.group.about.get(&Subject::Person(fact.author)).into_iter().flatten().copied();
+            let about = about.take_while(|_| spend(steps));
             let seen = about.filter(|index| *index == entry || self.has_seen(entry, *index));
             for promotion in seen.filter(|index| self.is_in_vain(*index)) {
                 let Some(Action::Promote { root }) = self.fact(promotion).and_then(|fact| fact.action.as_ref()) else {
@@ -58,9 +65,15 @@ impl Fold<'_> {
                 found.extend(self.taken_back_beside(&grant, entry));
                 left.push(promotion);
             }
-            let added = self.additions_in_vain(&fact.author).filter(|index| self.has_seen(entry, *index));
-            left.extend(added);
+            let added = self.additions_in_vain(&fact.author).take_while(|_| spend(steps));
+            left.extend(added.filter(|index| self.has_seen(entry, *index)));
         }
         found
     }
+}
+
+/// Takes a step, if there is one left.
+fn spend(steps: &mut usize) -> bool {
+    *steps = steps.saturating_sub(1);
+    *steps > 0
 }
