@@ -123,10 +123,11 @@ impl Engine {
         }
     }
 
-    /// Keeps a device's row.
+    /// Keeps a device's row. Which mail of theirs has counted is kept when what that says is on disk: should we end before, it comes again and
+    /// counts then.
     pub(super) fn save_peer(&mut self, device: &DeviceKey) {
         if let Some(peer) = self.peers.get(device) {
-            let op = Op::SavePeer(Box::new(peer.row.clone()));
+            let op = Op::SavePeer(Box::new(store::Peer { mail_seen: peer.mail_counted, ..peer.row.clone() }));
             self.ask(Pending::Nothing, op);
         }
     }

@@ -54,7 +54,7 @@ impl Engine {
         } else if !said.lacks.is_empty() {
             peer.mail_lacked = mail.number;
         }
-        if seen.is_some() || (states && !stale) {
+        if seen.is_some() {
             self.save_peer(device);
         }
     }
@@ -70,6 +70,7 @@ impl Engine {
         {
             peer.mail_counted = peer.row.mail_seen;
             peer.seen_due = true;
+            self.save_peer(device);
         }
     }
 

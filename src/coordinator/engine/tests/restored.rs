@@ -77,6 +77,28 @@ fn by_mail_alone_two_restored_databases_get_back_what_they_had() {
     assert_eq!(texts(world.history(bob, alice_id)), texts(world.history(alice, bob_id)));
 }
 
+/// What somebody says by mail to have counts when it is on the other's disk, and not before: who dies in between hears it again.
+#[test]
+fn what_was_said_by_mail_and_not_stored_is_heard_again() {
+    let mut world = World::new(6);
+    world.links_work = false;
+    let (alice, bob, alice_id, bob_id) = friends(&mut world);
+    world.pass(MINUTE);
+    let backup = world.back_up(bob);
+    world.write(alice, bob_id, "acknowledged");
+    world.pass(MINUTE);
+    world.kill(bob);
+    world.restore(bob, &backup, true);
+    world.refuse(alice, u32::MAX, |op| matches!(op, crate::store::Op::Believe { .. }));
+    world.start(bob);
+    world.pass(2 * MINUTE);
+    world.kill(alice);
+    world.refuse(alice, 0, |_| false);
+    world.start(alice);
+    world.until("the message again", 70 * MINUTE, |world| world.kept(bob).len() == 1);
+    assert_eq!(texts(world.history(bob, alice_id)), ["acknowledged"]);
+}
+
 /// What a device has is said by mail once in a run: it is confirmed, and then nothing more is said.
 #[test]
 fn what_is_there_is_said_by_mail_once_in_a_run() {
