@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::entries::{self, DELIVERED};
-use super::groups::Sharing;
+use super::groups::{Goes, Sharing};
 use super::logs;
+use super::outbox::given_up;
 use super::value::int;
 use super::{Delivery, Outcome, StoreError, Way, recipients};
-use crate::log::group::Share;
 use crate::wire::{ConversationId, DeviceKey, EntryId, Lack, RootKey, kind};
 
 /// Entries above a lack that are still believed, one by one. Beyond that the belief is forgotten and they are sent again:
@@ -124,22 +124,25 @@ fn lacks_before(
     position: i64,
     sharing: Option<&Sharing>,
 ) -> Result<Lacks, StoreError> {
-    let mut statement = tx.prepare_cached(
-        "SELECT r.seen, e.kind, e.bare FROM log l LEFT JOIN belief b ON b.device = ?1 AND b.log = l.id
+    let mut statement = tx.prepare_cached(concat!(
+        "SELECT r.seen, e.kind, e.bare, e.author, ",
+        given_up!(),
+        " FROM log l LEFT JOIN belief b ON b.device = ?1 AND b.log = l.id
              JOIN entry e ON e.log = l.id AND (e.fork = 1 OR e.fork = 0 AND e.sequence >= coalesce(b.count, 0))
              LEFT JOIN era r ON r.id = e.era
              WHERE l.conversation = ?2 AND e.position < ?3 AND e.beside = 0
-             AND NOT EXISTS (SELECT 1 FROM belief_entry x WHERE x.device = ?1 AND x.log = l.id AND x.entry = e.local)",
-    )?;
+             AND NOT EXISTS (SELECT 1 FROM belief_entry x WHERE x.device = ?1 AND x.log = l.id AND x.entry = e.local)"
+    ))?;
     let mut rows = statement.query([peer, conversation, position])?;
     let mut lacks = Lacks::Nothing;
     while let Some(row) = rows.next()? {
         let (seen, kind, bare): (Option<Vec<u8>>, u32, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let share = sharing.map_or(Share::Whole, |sharing| sharing.of(seen.as_deref(), kind == kind::GROUP));
-        match share {
-            Share::Nothing => {}
-            Share::Whole if bare => lacks = Lacks::Others,
-            Share::Whole | Share::Header => return Ok(Lacks::Ours),
+        let (author, given_up) = (RootKey(row.get(3)?), row.get(4)?);
+        let goes = |sharing: &Sharing| sharing.goes(seen.as_deref(), kind == kind::GROUP, bare, given_up, &author);
+        match sharing.map_or(Goes::Whole, goes) {
+            Goes::Nothing => {}
+            Goes::ByOthers => lacks = Lacks::Others,
+            Goes::Whole | Goes::Header => return Ok(Lacks::Ours),
         }
     }
     Ok(lacks)

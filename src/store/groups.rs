@@ -324,6 +324,15 @@ pub(super) fn cut(tx: &Connection, key: &ConversationId, author: &RootKey) -> Re
     Ok(cut)
 }
 
+/// What of an entry goes to somebody.
+pub(super) enum Goes {
+    Whole,
+    Header,
+    /// Nothing from us: others give it.
+    ByOthers,
+    Nothing,
+}
+
 /// What of a group somebody may be given.
 pub(super) struct Sharing {
     group: Arc<Group>,
@@ -339,8 +348,28 @@ impl Sharing {
         Ok(Some(Self { group: group(tx, conversation, key)?, to, known: RefCell::default() }))
     }
 
+    /// What of an entry goes to them. What was given to us without its body (`bare`), and not because it was deleted, is for others to give:
+    /// its author has it. When its author is out of the group, or has given it up by a deletion that came to nothing, perhaps nobody has
+    /// it any more; and to who is out themselves its author says nothing, unless they are contacts. What stands behind it would wait for
+    /// ever: then the header goes.
+    pub(super) fn goes(
+        &self,
+        seen: Option<&[u8]>,
+        is_change: bool,
+        bare: bool,
+        given_up: bool,
+        author: &RootKey,
+    ) -> Goes {
+        match self.of(seen, is_change) {
+            Share::Nothing => Goes::Nothing,
+            Share::Header => Goes::Header,
+            Share::Whole if bare && !given_up && self.is_given_by(author) => Goes::ByOthers,
+            Share::Whole => Goes::Whole,
+        }
+    }
+
     /// Whether somebody gives what they have written to those whom this is about: both are in the group now.
-    pub(super) fn is_given_by(&self, author: &RootKey) -> bool {
+    fn is_given_by(&self, author: &RootKey) -> bool {
         let fold = self.group.fold();
         fold.is_inside(author) && fold.is_inside(&self.to)
     }

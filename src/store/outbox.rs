@@ -5,11 +5,10 @@ use std::collections::BinaryHeap;
 
 use rusqlite::{Connection, Rows, params};
 
-use super::groups::Sharing;
+use super::groups::{Goes, Sharing};
 use super::value::{int, uint};
 use super::{OUTBOX_COUNT_MAX, Outcome, StoreError, Wanted, logs, people};
 use crate::log::direct_conversation;
-use crate::log::group::Share;
 use crate::wire::{self, ConversationId, DeviceKey, EntryId, RootKey, Salt, Signature, kind};
 
 /// What an entry's encoding adds to its header and body: signature, salt, four keys, four lengths.
@@ -69,22 +68,31 @@ pub(super) fn outbox(
     Ok(Outcome::Outbox { entries, more: false })
 }
 
-/// `?4`: only by this author, and what is not above `?5`.
-const LACKING: &str = "SELECT e.local, e.id, e.header, e.signature, e.salt, e.body, e.kind, e.bare, r.seen, e.author,
-         e.bare = 1 AND EXISTS (SELECT 1 FROM entry d INDEXED BY entry_deletion
+/// In SQL: whether the author of an entry `e` that came without its body has deleted what it says, whatever that counts for.
+macro_rules! given_up {
+    () => {
+        "e.bare = 1 AND EXISTS (SELECT 1 FROM entry d INDEXED BY entry_deletion
              WHERE d.target = CASE e.kind WHEN 2 THEN e.target ELSE e.id END AND d.author = e.author AND d.kind = 3
-                 AND d.position IS NOT NULL AND d.conversation = e.conversation)
+                 AND d.position IS NOT NULL AND d.conversation = e.conversation)"
+    };
+}
+pub(super) use given_up;
+
+/// `?4`: only by this author, and what is not above `?5`.
+const LACKING: &str = concat!(
+    "SELECT e.local, e.id, e.header, e.signature, e.salt, e.body, e.kind, e.bare, r.seen, e.author,
+         ",
+    given_up!(),
+    "
      FROM entry e INDEXED BY entry_arrival LEFT JOIN belief b ON b.device = ?1 AND b.log = e.log
          LEFT JOIN era r ON r.id = e.era
      WHERE e.conversation = ?2 AND e.local > ?3 AND (?4 IS NULL OR e.author = ?4 OR e.local <= ?5) AND e.beside = 0
          AND NOT (e.fork = 0 AND e.sequence < coalesce(b.count, 0))
          AND NOT EXISTS (SELECT 1 FROM belief_entry r WHERE r.device = ?1 AND r.log = e.log AND r.entry = e.local)
-     ORDER BY e.local";
+     ORDER BY e.local"
+);
 
-/// The next one that the peer may be given. What was given to us without its body, and not because it was deleted, is for others
-/// to give: its author has it. When its author is out of the group, or has erased it by a deletion that came to nothing, perhaps
-/// nobody has it any more; and to who is out themselves its author says nothing, unless they are contacts. What stands behind it
-/// would wait for ever: then the header goes.
+/// The next one that the peer may be given.
 fn next(rows: &mut Rows<'_>, sharing: Option<&Sharing>) -> Result<Option<Found>, StoreError> {
     while let Some(row) = rows.next()? {
         let mut entry = wire::Entry {
@@ -95,11 +103,11 @@ fn next(rows: &mut Rows<'_>, sharing: Option<&Sharing>) -> Result<Option<Found>,
         };
         if let Some(sharing) = sharing {
             let (bare, seen): (bool, Option<Vec<u8>>) = (row.get(7)?, row.get(8)?);
-            match sharing.of(seen.as_deref(), row.get::<_, u32>(6)? == kind::GROUP) {
-                Share::Whole if !bare => {}
-                Share::Whole if row.get(10)? || !sharing.is_given_by(&RootKey(row.get(9)?)) => {}
-                Share::Header => (entry.salt, entry.body) = (None, None),
-                Share::Whole | Share::Nothing => continue,
+            let (is_change, author) = (row.get::<_, u32>(6)? == kind::GROUP, RootKey(row.get(9)?));
+            match sharing.goes(seen.as_deref(), is_change, bare, row.get(10)?, &author) {
+                Goes::Whole => {}
+                Goes::Header => (entry.salt, entry.body) = (None, None),
+                Goes::ByOthers | Goes::Nothing => continue,
             }
         }
         return Ok(Some((row.get(0)?, EntryId(row.get(1)?), entry)));

@@ -49,3 +49,35 @@ fn what_is_not_for_somebody_they_need_not_have() {
     acked(&mut db, device(77), &told);
     assert_eq!(known(&mut db, 1), (2, 1, 2));
 }
+
+/// What came without its body is not left to others when its author is out, or has given it up: then its header goes from here, and is
+/// what they lack.
+#[test]
+fn what_nobody_else_gives_is_not_left_to_others() {
+    for in_again in [false, true] {
+        let mut room = Room::new(3);
+        let text = room.say(1, "who gives it?");
+        room.tell(0, 1);
+        let mut entries = vec![room.entries[0].clone(), text.clone()];
+        if in_again {
+            entries.push(room.write(1, kind::DELETE, Some(text.id()), Deletion {}.to_bytes()));
+        }
+        let cut = room.cut(0, 1);
+        entries.push(room.change(0, &Action::Remove { root: root(1), cut }));
+        if in_again {
+            entries.push(room.change(0, &Action::Add { card: Box::new(EVERYBODY[1].1.clone()) }));
+        }
+        let cut = room.cut(0, 0);
+        let leave = room.change(0, &Action::Leave { cut });
+        entries.push(leave.clone());
+        let told: Vec<EntryId> = ids(&entries).into_iter().filter(|id| *id != text.id()).collect();
+        if !in_again {
+            entries[1] = Entry::verify(wire::Entry { salt: None, body: None, ..text.wire().clone() }).unwrap();
+        }
+        let mut db = Db::in_memory().unwrap();
+        super::super::insert(&mut db, device(9), &entries);
+        acked(&mut db, device(77), &told);
+        let knows = Op::Knows { conversation: room.conversation, peer: device(77), to: root(2), ids: vec![leave.id()] };
+        assert_eq!(one(&mut db, knows), Outcome::Known { has: 1, placed: 0, given: 0 }, "in again: {in_again}");
+    }
+}
