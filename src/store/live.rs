@@ -129,7 +129,7 @@ pub(super) fn take_effect(tx: &Connection, locals: &[i64], filled: &BTreeSet<i64
 fn read(tx: &Connection, local: i64) -> Result<Placed, StoreError> {
     let placed = tx
         .prepare_cached(
-            "SELECT e.position, c.key, e.id, e.author, e.kind, e.body, e.conversation, e.target, e.void <> 0
+            "SELECT e.position, c.key, e.id, e.author, e.kind, e.body, e.conversation, e.target, e.void <> 0, e.bare
              FROM entry e JOIN conversation c ON c.id = e.conversation WHERE e.local = ?1",
         )?
         .query_row([local], |row| {
@@ -139,6 +139,7 @@ fn read(tx: &Connection, local: i64) -> Result<Placed, StoreError> {
                 author: RootKey(row.get(3)?),
                 kind: row.get(4)?,
                 body: row.get(5)?,
+                bare: row.get(9)?,
                 happened: Happened::Nothing,
             };
             let target = row.get::<_, Option<_>>(7)?.map(EntryId);

@@ -4,7 +4,6 @@
 //! What somebody may be given is the store's question to the fold; here it is only said whose words go by which path.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use super::Engine;
 use super::members::Joined;
@@ -14,7 +13,7 @@ use crate::log::Entry;
 use crate::log::group::Action;
 use crate::store::{Op, Wanted};
 use crate::wire::{
-    self, ConversationId, DeviceKey, EntryId, FRAMES_PER_MAIL_MAX, Frame, Have, Lack, MAIL_BYTES_MAX, OWN_CONVERSATION,
+    self, ConversationId, DeviceKey, EntryId, FRAMES_PER_MAIL_MAX, Frame, Have, MAIL_BYTES_MAX, OWN_CONVERSATION,
 };
 
 impl Engine {
@@ -137,80 +136,6 @@ impl Engine {
             let op = self.have_for(device, &conversation);
             self.ask(Pending::Have(*device), op);
         }
-    }
-
-    /// The question which bodies are missing that we may be given: in a group those of the entries that are for us.
-    pub(super) fn missing_bodies(&self, conversation: ConversationId) -> Op {
-        let own = self.me.as_ref().map(|me| me.card.root());
-        Op::Bare { conversation, to: self.joined(&conversation).and(own) }
-    }
-
-    /// Who is in a group has changed: a deletion may count for nothing by that, and what it had erased is wanted again, or we may be given
-    /// what we were not. Everybody is asked, since some may have honoured it and others not.
-    pub(super) fn ask_for_bodies(&mut self, conversation: ConversationId) {
-        for device in self.devices_sharing(&conversation) {
-            self.ask(Pending::Bare(device), self.missing_bodies(conversation));
-        }
-    }
-
-    /// These bodies are missing. Over a link everybody in the group is asked for all of them; by mail, and of those who are out, who has written them, and for those of our own
-    /// and of people who are out, whom nobody can ask, everybody. All at once, for perhaps nothing that happens later asks again;
-    /// whoever may not be asked now is asked when they may, for what is missing then.
-    pub(super) fn bodies_missing(&mut self, device: &DeviceKey, mut lacks: Vec<Lack>) {
-        let now = self.now.mono;
-        let Some(open) = self.peers.get(device).map(|peer| peer.open.is_some()) else { return };
-        let here: BTreeSet<ConversationId> = lacks.iter().map(|lack| lack.conversation).collect();
-        if !open || !self.outside(device, &here).is_empty() {
-            lacks.retain(|lack| lack.device == *device || !self.is_of_other_member(&lack.device, &lack.conversation));
-        }
-        let Some(conversation) = lacks.first().map(|lack| lack.conversation) else { return };
-        let hears = self.can_ask(device);
-        let Some(peer) = self.peers.get_mut(device).filter(|peer| peer.shared.contains(&conversation)) else { return };
-        if !hears || !peer.bodies.allow(now) {
-            peer.unasked.insert(conversation);
-            return;
-        }
-        let frames = lacks.into_iter().map(Frame::Lack);
-        if open {
-            frames.for_each(|frame| self.send_frame(device, &frame));
-        } else {
-            // What does not fit, of very many logs with gaps everywhere, is asked for on the next occasion.
-            let mut room = MAIL_BYTES_MAX;
-            let frames = frames.map(|frame| frame.to_bytes()).take_while(|bytes| {
-                let fits = bytes.len() <= room;
-                room = room.saturating_sub(bytes.len());
-                fits
-            });
-            let frames = frames.take(FRAMES_PER_MAIL_MAX).collect();
-            self.send_mail(device, frames, None, None);
-        }
-    }
-
-    /// Whether a device can be asked for something: over a link, or by mail.
-    fn can_ask(&self, device: &DeviceKey) -> bool {
-        self.peers.get(device).is_some_and(|peer| peer.open.is_some() || self.mail_route(peer).is_some())
-    }
-
-    pub(super) fn bodies_deadline(&self) -> Option<Duration> {
-        let due = self.peers.iter().filter(|(device, peer)| !peer.unasked.is_empty() && self.can_ask(device));
-        due.map(|(_, peer)| peer.bodies.free_at()).min()
-    }
-
-    /// Looks again what is missing where somebody could not be asked.
-    pub(super) fn tick_bodies(&mut self, device: &DeviceKey) {
-        if self.peers.get(device).is_none_or(|peer| peer.unasked.is_empty()) || !self.can_ask(device) {
-            return;
-        }
-        let now = self.now.mono;
-        let Some(peer) = self.peers.get_mut(device).filter(|peer| now >= peer.bodies.free_at()) else { return };
-        for conversation in std::mem::take(&mut peer.unasked) {
-            self.ask(Pending::Bare(*device), self.missing_bodies(conversation));
-        }
-    }
-
-    fn is_of_other_member(&self, device: &DeviceKey, conversation: &ConversationId) -> bool {
-        let root = self.peers.get(device).map(|peer| peer.row.root);
-        root.is_some_and(|root| self.joined(conversation).is_some_and(|joined| joined.has(&root)))
     }
 
     /// What came by mail waits for something that its sender has seen and we have not: they may carry it, and are asked.

@@ -277,7 +277,9 @@ impl Engine {
                     self.reply(call, Ok(Reply::Messages(forward.ids)));
                 }
             }
-            (Pending::Bare(device), Outcome::Bare(lacks)) => self.bodies_missing(&device, lacks),
+            (Pending::Bare(devices), Outcome::Bare(lacks)) => {
+                devices.iter().for_each(|device| self.bodies_missing(device, lacks.clone()));
+            }
             (Pending::Hidden(call, conversation), Outcome::Done) => {
                 self.reply(call, Ok(Reply::Done));
                 self.mark_chat(&conversation);

@@ -45,6 +45,7 @@
 //! are only ever produced from the store's outcome. `stored` takes all of those, and hands them on to the file whose they are. That a
 //! message is delivered is the other's word about their disk, and may be told before ours has it (`delivered`).
 
+mod bodies;
 mod brokers;
 mod carry;
 mod changes;
@@ -238,12 +239,12 @@ impl Engine {
             self.tick_key(&device);
             self.tick_push(&device);
             self.tick_mail(&device);
-            self.tick_bodies(&device);
         }
         self.tick_couriers();
         self.tick_statements();
         self.tick_receipts();
         self.tick_former();
+        self.tick_bodies();
     }
 }
 

@@ -136,8 +136,8 @@ pub(super) enum Pending {
         conversation: ConversationId,
         id: EntryId,
     },
-    /// Ask this device for these.
-    Bare(DeviceKey),
+    /// Ask these devices for what is missing.
+    Bare(Vec<DeviceKey>),
     /// A message is hidden, or is none: reply.
     Hidden(CallId, ConversationId),
     /// How far a peer has read is on disk.

@@ -81,7 +81,7 @@ impl Engine {
             key_offer: KeyOffer::default(),
             lacks: RateLimit::new(4, std::time::Duration::from_secs(15)),
             bodies: RateLimit::new(BODIES_ASKED, BODIES_AGAIN),
-            unasked: BTreeSet::new(),
+            unasked: BTreeMap::new(),
             card_due: me.card_changed,
             card_unsaid: false,
             active_until: None,

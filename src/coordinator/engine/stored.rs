@@ -95,6 +95,7 @@ impl Engine {
                 heads.into_iter().for_each(|(conversation, heads)| self.new_heads(&conversation, heads));
                 self.groups_changed(&fresh);
                 self.spread(&device, &fresh);
+                self.bodies_may_be_missing(&fresh);
                 fresh.into_iter().for_each(|fresh| self.tell_message(fresh));
                 if waiting {
                     self.ask_for_the_rest(&device, &conversations);
@@ -330,7 +331,7 @@ impl Engine {
             let needs = if has { peer.push.peer_has(conversation, now) } else { peer.push.restart(now) };
             self.need(device, needs);
             if has {
-                self.ask(Pending::Bare(*device), self.missing_bodies(conversation));
+                self.ask_these_for_bodies(conversation, vec![*device]);
             }
         } else {
             peer.mailer.restart();

@@ -141,7 +141,7 @@ impl Engine {
             // Nobody else mails the bodies that are missing of what this one has written.
             for conversation in &all {
                 if self.joined(conversation).is_some() {
-                    self.ask(Pending::Bare(*device), self.missing_bodies(*conversation));
+                    self.ask_these_for_bodies(*conversation, vec![*device]);
                 }
             }
             self.gather_haves(device, all, vec![]);

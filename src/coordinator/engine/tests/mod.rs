@@ -1,6 +1,7 @@
 //! Stories of the engine in a simulated world: no process, no network, no clock.
 
 mod beside;
+mod bodies;
 mod brokers;
 mod chaos;
 mod choices;
