@@ -112,7 +112,7 @@ pub(super) fn take_effect(tx: &Connection, locals: &[i64], filled: &BTreeSet<i64
     // Erased first, so that nobody is told of a text that was deleted in the same batch.
     for entry in placed.iter_mut().filter(|entry| !entry.void) {
         if entry.fresh.kind == kind::DELETE {
-            entry.fresh.happened = delete(tx, entry)?;
+            entry.fresh.happened = delete(tx, entry, true)?;
         }
     }
     for entry in placed.iter_mut().filter(|entry| !entry.void) {
@@ -163,20 +163,15 @@ fn show(tx: &Connection, entry: &Placed, filled: bool) -> Result<Happened, Store
     Ok(match folded.content {
         // An edit that is here says what it reads like; it is shown and told when its own body comes.
         Content::Text(_) if body.is_none() => Happened::Nothing,
-        // It was told of before it was deleted, or by that, which came to nothing.
-        Content::Text(text) if filled && has_deletion(tx, entry)? => Happened::Edited { target: *id, text },
+        Content::Text(text) if filled && was_told(tx, entry.local)? => Happened::Edited { target: *id, text },
         Content::Text(text) => Happened::Said(text),
         Content::Deleted | Content::Newer => Happened::Nothing,
     })
 }
 
-/// Whether its author has deleted a message, whatever that counts for.
-fn has_deletion(tx: &Connection, entry: &Placed) -> Result<bool, StoreError> {
-    let mut statement = tx.prepare_cached(
-        "SELECT 1 FROM entry INDEXED BY entry_deletion
-         WHERE target = ?1 AND author = ?2 AND kind = 3 AND position IS NOT NULL AND conversation = ?3",
-    )?;
-    Ok(statement.exists(params![entry.fresh.id.0, entry.fresh.author.0, entry.conversation])?)
+/// Whether a message was told of before it was deleted, or by that, which came to nothing.
+fn was_told(tx: &Connection, local: i64) -> Result<bool, StoreError> {
+    Ok(tx.prepare_cached("SELECT 1 FROM told WHERE entry = ?1")?.exists([local])?)
 }
 
 /// An edit or a reaction has its place: does it change what is seen?
@@ -208,8 +203,8 @@ fn operate(tx: &Connection, entry: &Placed) -> Result<Happened, StoreError> {
     Ok(if changes { Happened::Reacted { target, emoji, on } } else { Happened::Nothing })
 }
 
-/// A deletion has its place: erases what its author wrote there.
-fn delete(tx: &Connection, entry: &Placed) -> Result<Happened, StoreError> {
+/// A deletion has its place, which is told (`tells`), or counts again: erases what its author wrote there.
+fn delete(tx: &Connection, entry: &Placed, tells: bool) -> Result<Happened, StoreError> {
     let Some(target) = entry.target else { return Ok(Happened::Nothing) };
     let author = entry.fresh.author;
     let edits: Vec<i64> = tx
@@ -227,6 +222,9 @@ fn delete(tx: &Connection, entry: &Placed) -> Result<Happened, StoreError> {
         return Ok(Happened::Nothing);
     }
     let news = message.body.is_some() || is_first_deletion(tx, entry, &target)?;
+    if message.placed && (message.body.is_some() || (news && tells)) {
+        tx.prepare_cached("INSERT OR IGNORE INTO told (entry) VALUES (?1)")?.execute([message.local])?;
+    }
     erase(tx, message.local)?;
     if message.placed {
         reads_differently(tx, message.local)?;
@@ -241,7 +239,7 @@ pub(super) fn count_again(tx: &Connection, local: i64) -> Result<(), StoreError>
     let Some(target) = entry.target else { return Ok(()) };
     if entry.fresh.kind == kind::DELETE {
         if !entry.void {
-            return delete(tx, &entry).map(drop);
+            return delete(tx, &entry, false).map(drop);
         }
         let author = entry.fresh.author;
         if !is_deleted(tx, entry.conversation, &target, &author)? {

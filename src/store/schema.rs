@@ -22,6 +22,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0007.sql")),
     M::up(EIGHTH),
     M::up(include_str!("migrations/0009.sql")),
+    M::up(include_str!("migrations/0010.sql")),
 ];
 /// It also reads headers, which SQL cannot.
 const FIFTH: &str = include_str!("migrations/0005.sql");

@@ -152,14 +152,17 @@ fn searched(tx: &Connection) -> Result<i64, StoreError> {
     Ok(up_to.unwrap_or(0))
 }
 
-/// Does something in a database of a format that made every row at once, and has no place to say otherwise.
+/// Does something in a database of a format that made every row at once, and has no place to say otherwise, nor which texts were told of.
 pub(super) fn at_once<T>(
     tx: &Connection,
     what: impl FnOnce(&Connection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    tx.execute_batch("CREATE TEMP TABLE searched AS SELECT 1 AS id, coalesce(max(local), 0) AS up_to FROM entry")?;
+    tx.execute_batch(
+        "CREATE TEMP TABLE searched AS SELECT 1 AS id, coalesce(max(local), 0) AS up_to FROM entry;
+         CREATE TEMP TABLE told (entry INTEGER PRIMARY KEY)",
+    )?;
     let done = what(tx)?;
-    tx.execute_batch("DROP TABLE temp.searched")?;
+    tx.execute_batch("DROP TABLE temp.searched; DROP TABLE temp.told")?;
     Ok(done)
 }
 

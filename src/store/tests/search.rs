@@ -172,7 +172,7 @@ fn what_was_there_before_is_indexed_in_pieces() {
     let lines: Vec<String> = (0..600).map(|n| format!("needle number{n}")).collect();
     say(&mut now, &lines.iter().map(String::as_str).collect::<Vec<_>>());
     // As an older Kith would have left it.
-    let sql = "DROP TABLE search; DROP TABLE unsearched; DROP TABLE searched; DROP TABLE chat; DROP TABLE judged; DROP TABLE recipient;
+    let sql = "DROP TABLE search; DROP TABLE unsearched; DROP TABLE searched; DROP TABLE told; DROP TABLE chat; DROP TABLE judged; DROP TABLE recipient;
          DROP INDEX entry_change; DROP INDEX entry_author; ALTER TABLE entry DROP COLUMN era; DROP TABLE era;
          DROP INDEX entry_void; ALTER TABLE entry DROP COLUMN void; ALTER TABLE entry DROP COLUMN forged;
          ALTER TABLE entry DROP COLUMN beside; ALTER TABLE own_log DROP COLUMN seat;";

@@ -9,7 +9,7 @@ use crate::store::Db;
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// Formats of which there is a fixture.
-const FORMATS: std::ops::RangeInclusive<usize> = 1..=8;
+const FORMATS: std::ops::RangeInclusive<usize> = 1..=9;
 /// Set to make those that are not there.
 const MAKE_VARIABLE: &str = "KITH_MAKE_FIXTURES";
 

@@ -43,6 +43,34 @@ fn a_text_that_comes_back_is_not_told_as_a_new_one() {
     assert_eq!(happened(&mut db, &[text]), [back]);
 }
 
+/// A text that nobody here has heard of is told as a new one when it comes, whatever its author's deletion has come to: that counts for
+/// nothing when it comes, or took effect before the text was here.
+#[test]
+fn a_text_that_was_never_told_comes_as_a_new_one() {
+    for scene in 0..3 {
+        let mut room = Room::new(2);
+        let creation = room.entries[0].clone();
+        let text = room.say(1, "never heard");
+        room.tell(0, 1);
+        // On a branch that the one who puts them out does not know.
+        let (pen, body) = (Pen::default(), Deletion {}.to_bytes());
+        let deletion = room.sign(1, &pen, vec![creation.id()], kind::DELETE, Some(text.id()), body);
+        let cut = room.cut(0, 1);
+        let removal = room.change(0, &Action::Remove { root: root(1), cut });
+        let order = match scene {
+            0 => [creation, removal, bare(&text), deletion],
+            1 => [creation, bare(&text), removal, deletion],
+            _ => [creation, deletion, text.clone(), removal],
+        };
+        let mut db = Db::in_memory().unwrap();
+        for entry in &order {
+            let told = happened(&mut db, std::slice::from_ref(entry));
+            assert!(told.iter().all(|happened| *happened == Happened::Nothing), "scene {scene}: {told:?}");
+        }
+        assert_eq!(happened(&mut db, &[text]), [Happened::Said("never heard".into())], "scene {scene}");
+    }
+}
+
 /// A text that has not come yet is told of when it comes, and not by an edit of it.
 #[test]
 fn a_text_whose_edit_is_here_is_told_of_when_it_comes() {
