@@ -319,11 +319,25 @@ impl Engine {
         self.me = Some(Me { secrets, working, profile, name, card, invitations, card_changed });
     }
 
+    /// Whether a device has said that it lacks more, and that does not count yet. What it lacks of several logs it says in as many frames, and
+    /// with the last of them all goes out at once.
+    fn lacks_more(&self, device: &DeviceKey, of: impl Fn(&ConversationId) -> bool) -> bool {
+        self.pending.values().any(|pending| match pending {
+            Pending::Believed { device: other, said: Said::Lacks(lack) } => other == device && of(&lack.conversation),
+            _ => false,
+        })
+    }
+
     /// What a peer said to have of this conversation counts, or what it said to lack.
     fn believed(&mut self, device: &DeviceKey, conversation: ConversationId, has: bool, over: Option<ConnectionId>) {
         let now = self.now.mono;
+        let more = !has && self.lacks_more(device, |_| true);
+        let more_of_it = more && self.lacks_more(device, |other| *other == conversation);
         let Some(peer) = self.peers.get_mut(device) else { return };
         if peer.open.is_some() {
+            if more {
+                return;
+            }
             // What came by mail, or over a link that is gone, says nothing of what the peer has now: it says that on this one.
             if has && peer.open != over {
                 return;
@@ -336,7 +350,9 @@ impl Engine {
         } else {
             peer.mailer.restart();
             self.wake_mail(device);
-            self.carry_for(device, &conversation);
+            if !more_of_it {
+                self.carry_for(device, &conversation);
+            }
         }
     }
 }

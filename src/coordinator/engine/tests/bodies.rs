@@ -1,8 +1,9 @@
 //! What came without its body, and who is asked for it.
 
 use super::groups::{MINUTE, SECOND, joined, linked, people, told};
+use crate::coordinator::Command;
 use crate::coordinator::world::World;
-use crate::wire::{self, EntryId, Frame};
+use crate::wire::{self, CLASSES, EntryId, Frame};
 
 const ALICE: usize = 0;
 const BOB: usize = 1;
@@ -37,4 +38,37 @@ fn a_text_whose_header_came_first_is_asked_for() {
     world.until("she has the header", SECOND / 4, kept);
     assert_eq!(told(&world, CAROL, &id), 0);
     world.until("Carol has the text", 10 * SECOND, |world| told(world, CAROL, &id) == 1);
+}
+
+/// What is missing of the logs of several people is asked for in one question, and answered once: by mail in one envelope.
+#[test]
+fn one_question_is_answered_once() {
+    let mut world = World::new(37);
+    world.links_work = false;
+    let users = people(&mut world, &["Alice", "Bob", "Carol", "Dave"]);
+    let group = world.group(ALICE, "Us", &users[1..]);
+    world.until("everybody is in", 2 * MINUTE, |world| (0..4).all(|device| joined(world, device, group)));
+    world.pass(MINUTE);
+    let text = "twenty letters long ".repeat(500);
+    let said = [BOB, DAVE].map(|by| (by, world.write(by, group, &text)));
+    let have = |world: &World| said.iter().all(|(_, id)| told(world, ALICE, id) + told(world, CAROL, id) == 2);
+    world.until("both have both", MINUTE, have);
+    world.pass(MINUTE);
+    world.unplug(ALICE);
+    world.pass(MINUTE);
+    for (by, id) in said {
+        world.run(by, Command::DeleteMessage { with: group, id, for_everyone: true }).unwrap();
+    }
+    world.pass(MINUTE);
+    assert!(world.history(CAROL, group).iter().all(|message| message.deleted));
+    for by in [BOB, DAVE] {
+        world.kill(by);
+        world.run(ALICE, Command::RemoveFromGroup { group, user: users[by] }).unwrap();
+    }
+    let before = world.published.len();
+    world.plug_in(ALICE);
+    world.pass(5 * MINUTE);
+    assert!(world.history(CAROL, group).iter().all(|message| message.text == text));
+    let large = world.published[before..].iter().filter(|(_, payload)| payload.len() == CLASSES[3]);
+    assert_eq!(large.count(), 1);
 }
