@@ -21,6 +21,10 @@ const LAZY: Duration = Duration::from_secs(1);
 /// What was passed over is sent again so long after everything behind it: it may be that the peer's disk was full for a moment.
 const AGAIN_AFTER: Duration = Duration::from_secs(60);
 
+/// So many entries are known that had no ack when their time was over: ten windows, and more than anybody has to say to somebody who does not
+/// take it (1,000 entries of a group that count for nothing). What is beyond is as if it were fresh when pushing begins anew.
+const PASSED_MAX: usize = 2_048;
+
 /// What a machine of this layer needs next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
@@ -72,6 +76,8 @@ pub struct Push {
     later: Option<Duration>,
     cursor: u64,
     again: Again,
+    /// What was passed over on this link: when pushing begins anew it comes after everything else. At most [`PASSED_MAX`].
+    passed: BTreeSet<EntryId>,
     under_way: UnderWay,
     /// Confirmed while the outbox was asked: its answer may still hold them. No more than the window.
     confirmed: BTreeSet<EntryId>,
@@ -84,6 +90,8 @@ struct Again {
     passed: bool,
     /// There was, since pushing began.
     ever: bool,
+    /// Pushing has begun anew since: it comes as soon as everything else is out.
+    soon: bool,
     /// When that begins; not before the outbox is through.
     at: Option<Duration>,
     /// How far it has come, and where it ends.
@@ -190,7 +198,9 @@ impl Push {
 
     fn begin(&mut self, now: Duration) -> Vec<Need> {
         self.cursor = 0;
-        self.again = Again::default();
+        // What the peer did not take before keeps nothing waiting now.
+        let ever = self.again.ever && !self.passed.is_empty();
+        self.again = Again { ever, soon: true, ..Again::default() };
         self.more = true;
         self.asking = None;
         self.ask(now)
@@ -213,7 +223,11 @@ impl Push {
             return self.restart(now);
         }
         self.again.passed = true;
-        self.under_way.forget(turn);
+        for id in self.under_way.forget(turn) {
+            if self.passed.len() < PASSED_MAX {
+                self.passed.insert(id);
+            }
+        }
         self.come_back(now);
         self.ask(now)
     }
@@ -221,7 +235,8 @@ impl Push {
     /// Once the outbox is through, what was passed over is sent again after a while.
     fn come_back(&mut self, now: Duration) {
         if self.again.passed && !self.more && self.again.round.is_none() {
-            self.again.at.get_or_insert(now + AGAIN_AFTER);
+            let wait = if std::mem::take(&mut self.again.soon) { Duration::ZERO } else { AGAIN_AFTER };
+            self.again.at.get_or_insert(now + wait);
         }
     }
 
@@ -253,6 +268,10 @@ impl Push {
         for (cursor, id, size) in found {
             // What is beyond its end has had its first turn later, or is to have it.
             let is_over = *cursor > end;
+            if turn == Turn::First && self.passed.contains(id) {
+                (at, self.again.passed) = (at.max(*cursor), true);
+                continue;
+            }
             if is_over || self.under_way.room(turn).is_none() {
                 more = !is_over;
                 break;
@@ -273,6 +292,7 @@ impl Push {
     /// The peer has these on its disk.
     pub fn acked(&mut self, ids: &[EntryId], now: Duration) -> Vec<Need> {
         for id in ids {
+            self.passed.remove(id);
             if self.under_way.acked(id, now) && self.asking.is_some() {
                 self.confirmed.insert(*id);
             }

@@ -99,10 +99,10 @@ impl UnderWay {
         true
     }
 
-    /// What has this turn may have gone nowhere.
-    pub(super) fn forget(&mut self, turn: Turn) {
-        self.entries.retain(|_, sent| sent.turn != turn);
+    /// What has this turn may have gone nowhere: tells what that is.
+    pub(super) fn forget(&mut self, turn: Turn) -> Vec<EntryId> {
         *self.part(turn) = Part::default();
+        self.entries.extract_if(.., |_, sent| sent.turn == turn).map(|(id, _)| id).collect()
     }
 
     /// When what has this turn has waited too long for an ack.

@@ -87,3 +87,38 @@ fn what_was_passed_over_keeps_nothing_fresh_waiting() {
     }
     assert!((1..=REFUSED).all(|n| tried[&id(n)] > 2), "{:?}", tried.values().min());
 }
+
+/// Nor when either says again what they have: it comes after everything else, and is tried at once.
+#[test]
+fn what_was_passed_over_keeps_nothing_waiting_when_pushing_begins_anew() {
+    const REFUSED: u64 = 1_000;
+    let step = Duration::from_millis(100);
+    let (mut push, mut now) = (Push::default(), Duration::ZERO);
+    push.up(now);
+    let mut needs = push.peer_has(TALK, now);
+    let (mut written, mut peer, mut tried) = (REFUSED, BTreeSet::new(), BTreeMap::new());
+    for round in 1..=6_000 {
+        now += step;
+        let passed = now > ACK_PATIENCE * 7;
+        if passed && round % 70 == 0 {
+            written += 1;
+            needs.extend(push.wrote(now));
+            needs.extend(if round % 140 == 0 { push.restart(now) } else { push.peer_has(TALK, now) });
+        }
+        while let Some(need) = needs.pop() {
+            let Need::Outbox { number, after, .. } = need else { continue };
+            let (found, more) = outbox(written, &peer, after, 128);
+            let sent = push.outbox(number, &found, more, now);
+            sent.iter().filter(|_| passed).for_each(|id| *tried.entry(*id).or_insert(0) += 1);
+            let taken: Vec<EntryId> = sent.into_iter().filter(|one| *one > id(REFUSED)).collect();
+            peer.extend(taken.iter().copied());
+            needs.extend(push.acked(&taken, now));
+            needs.extend(push.ask(now));
+        }
+        if passed {
+            assert_eq!(peer.len() as u64, written - REFUSED, "what was written at {now:?} waits");
+        }
+        needs.extend(push.tick(now));
+    }
+    assert!(tried[&id(1)] > 1, "it is tried again each time");
+}
