@@ -9,8 +9,8 @@ use rusqlite::config::DbConfig;
 
 use super::sound::{Note, Sound, WHOLE_BYTES_MAX};
 use super::{
-    Op, Outcome, StoreError, belief, chat, claims, entries, groups, have, history, live, logs, outbox, page, people,
-    reading, recipients, schema, search, summary,
+    Op, Outcome, StoreError, bare, belief, chat, claims, entries, groups, have, history, live, logs, outbox, page,
+    people, reading, recipients, schema, search, summary,
 };
 use crate::wire::kind;
 
@@ -267,7 +267,7 @@ fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {
         Op::Barrier => Ok(Outcome::Done),
         Op::CountWaiting => outbox::count_waiting(tx).map(Outcome::Count),
         Op::Hide { conversation, id } => live::hide(tx, &conversation, &id),
-        Op::Bare { conversation, to } => live::bare(tx, &conversation, to).map(Outcome::Bare),
+        Op::Bare { conversation, to, after } => bare::bare(tx, &conversation, to, after),
         Op::TheyRead { device, conversation, mark } => reading::said(tx, &conversation, &device, &mark),
         Op::Search { query, within, before, limit } => search::search(tx, &query, within.as_ref(), before, limit),
         Op::IndexMore => search::index_more(tx),

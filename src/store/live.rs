@@ -8,16 +8,12 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::groups::Sharing;
-use super::value::{int, uint};
+use super::value::int;
 use super::{Fresh, Happened, Outcome, Refusal, StoreError, fold, groups, logs, order, search};
 use crate::log::fold::{Content, is_shown};
-use crate::log::group::Share;
 use crate::log::{Entry, Reaction};
-use crate::wire::{ConversationId, DeviceKey, EntryId, Header, Lack, LogId, RANGES_MAX, Range, RootKey, cbor, kind};
+use crate::wire::{ConversationId, EntryId, Header, RootKey, cbor, kind};
 
-/// Entries without their bodies that are asked for at a time; the others are when the next link opens.
-const BARE_MAX: usize = 256;
 /// Headers were checked when they came; this only bounds what a damaged row makes us read.
 const HEADER_BYTES_MAX: usize = 4096;
 
@@ -318,45 +314,6 @@ fn erase(tx: &Connection, local: i64) -> Result<(), StoreError> {
         order::count_waiting(tx, conversation, 0, -bytes)?;
     }
     Ok(())
-}
-
-/// Entries that came without their bodies though nobody has said that they were deleted: what a peer is to be asked for. It may have
-/// them, when what it had erased came back with an older copy of its database. In a group (`to` is who we are) only what may be given
-/// to us whole is asked for, entry by entry: who came later gets only headers of what was before, and of everything else somebody
-/// who carries it may have taken the body away.
-pub(super) fn bare(tx: &Connection, key: &ConversationId, to: Option<RootKey>) -> Result<Vec<Lack>, StoreError> {
-    let Some(conversation) = logs::conversation(tx, key)? else { return Ok(vec![]) };
-    let mut statement = tx.prepare_cached(
-        "SELECT d.key, l.name, e.sequence, e.kind, r.seen FROM entry e INDEXED BY entry_bare
-         JOIN log l ON l.id = e.log JOIN device d ON d.id = l.device LEFT JOIN era r ON r.id = e.era
-         WHERE e.conversation = ?1 AND e.bare = 1 AND e.fork = 0 ORDER BY l.id, e.sequence",
-    )?;
-    let sharing = Sharing::with(tx, key, to)?;
-    let mut rows = statement.query([conversation])?;
-    let (mut lacks, mut asked): (Vec<Lack>, usize) = (vec![], 0);
-    while asked < BARE_MAX
-        && let Some(row) = rows.next()?
-    {
-        if let Some(sharing) = &sharing {
-            let seen: Option<Vec<u8>> = row.get(4)?;
-            if sharing.of(seen.as_deref(), row.get::<_, u32>(3)? == kind::GROUP) != Share::Whole {
-                continue;
-            }
-        }
-        asked += 1;
-        let (device, log, from) = (DeviceKey(row.get(0)?), LogId(row.get(1)?), uint(row.get(2)?));
-        if lacks.last().is_none_or(|lack| (lack.device, lack.log) != (device, log)) {
-            lacks.push(Lack { conversation: *key, device, log, ranges: vec![] });
-        }
-        let Some(lack) = lacks.last_mut() else { break };
-        let follows = lack.ranges.last_mut().filter(|range| range.end() == from);
-        if let Some(range) = follows {
-            range.count += 1;
-        } else if lack.ranges.len() < RANGES_MAX {
-            lack.ranges.push(Range { from, count: 1 });
-        }
-    }
-    Ok(lacks)
 }
 
 /// Deletes a message on this device only: it is not shown any more. Its text stays, since others may need it from here.

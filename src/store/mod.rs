@@ -29,6 +29,7 @@
 //! | `voids` | which entries of a group do not count, and that they are not shown |
 //! | `inspect`, `fault` | for tests: what is there, and copies of it; a disk that fails |
 
+mod bare;
 mod belief;
 mod chat;
 mod claims;

@@ -205,6 +205,8 @@ pub enum Op {
         conversation: ConversationId,
         /// In a group, who asks: only for what they may be given whole.
         to: Option<RootKey>,
+        /// Only what came here behind this one: a `next` of the answer, or 0.
+        after: u64,
     },
     /// A peer says how far it has read. Answered by [`Outcome::Moved`].
     TheyRead {
@@ -354,7 +356,12 @@ pub enum Outcome {
     /// What was read is on disk; and what is to be said of it, when it is further than before.
     Read(Option<Mark>),
     /// What is to be asked for.
-    Bare(Vec<Lack>),
+    Bare {
+        /// In the order of the logs.
+        lacks: Vec<Lack>,
+        /// Where to go on, if there is more.
+        next: Option<u64>,
+    },
     /// What a peer said of its reading is on disk; whether it is further than before, in what is here.
     Moved(bool),
 }

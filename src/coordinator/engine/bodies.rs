@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use super::Engine;
 use super::pending::Pending;
+use super::receipts::PATIENCE_MESH;
+use super::refused::AGAIN;
 use crate::store::{Fresh, Op};
 use crate::wire::{ConversationId, DeviceKey, FRAMES_PER_MAIL_MAX, Frame, Lack, MAIL_BYTES_MAX};
 
@@ -15,65 +17,127 @@ use crate::wire::{ConversationId, DeviceKey, FRAMES_PER_MAIL_MAX, Frame, Lack, M
 /// what was said, looks only so often whether one of them is for them whole.
 const BODIES_PATIENCE: Duration = Duration::from_secs(2);
 
+/// That a device is to be asked for what is missing of a conversation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unasked {
+    /// From then on, if it may be asked then.
+    at: Duration,
+    /// For what came here behind this one; what is before it was asked for.
+    after: u64,
+    /// And then from the beginning: something may be missing there since.
+    anew: bool,
+}
+
+/// The question which bodies of a conversation are missing that came here behind one, and for whom it is.
+pub(super) struct Missing {
+    conversation: ConversationId,
+    after: u64,
+    /// And whether these are to be asked from the beginning after it.
+    devices: Vec<(DeviceKey, bool)>,
+}
+
 impl Engine {
-    /// The question which bodies are missing that we may be given: in a group those of the entries that are for us.
-    fn missing_bodies(&self, conversation: ConversationId) -> Op {
+    fn ask_what_is_missing(&mut self, missing: Missing) {
+        // In a group those of the entries that are for us.
         let own = self.me.as_ref().map(|me| me.card.root());
-        Op::Bare { conversation, to: self.joined(&conversation).and(own) }
+        let to = self.joined(&missing.conversation).and(own);
+        let op = Op::Bare { conversation: missing.conversation, to, after: missing.after };
+        self.ask(Pending::Bare(missing), op);
     }
 
-    /// Looks which bodies are missing of a conversation, to ask these for them.
-    pub(super) fn ask_these_for_bodies(&mut self, conversation: ConversationId, devices: Vec<DeviceKey>) {
-        self.ask(Pending::Bare(devices), self.missing_bodies(conversation));
+    /// Looks which bodies are missing of a conversation, to ask somebody for them.
+    pub(super) fn ask_for_bodies_of(&mut self, device: &DeviceKey, conversation: ConversationId) {
+        self.ask_what_is_missing(Missing { conversation, after: 0, devices: vec![(*device, false)] });
     }
 
     /// Who is in a group has changed: a deletion may count for nothing by that, and what it had erased is wanted again, or we may be given
     /// what we were not. Everybody is asked, since some may have honoured it and others not.
     pub(super) fn ask_for_bodies(&mut self, conversation: ConversationId) {
-        self.ask_these_for_bodies(conversation, self.devices_sharing(&conversation));
+        self.ask_everybody(conversation, Duration::ZERO);
     }
 
     /// These have found their place, some without their bodies: everybody is asked for those in a moment.
     pub(super) fn bodies_may_be_missing(&mut self, fresh: &[Fresh]) {
-        let at = self.now.mono + BODIES_PATIENCE;
         let bare: BTreeSet<ConversationId> =
             fresh.iter().filter(|fresh| fresh.bare).map(|fresh| fresh.conversation).collect();
         for conversation in bare {
-            if self.joined(&conversation).is_none() {
-                continue;
-            }
-            for device in self.devices_sharing(&conversation) {
-                self.ask_later(&device, conversation, at);
+            if self.joined(&conversation).is_some() {
+                self.ask_everybody(conversation, BODIES_PATIENCE);
             }
         }
     }
 
-    fn ask_later(&mut self, device: &DeviceKey, conversation: ConversationId, at: Duration) {
+    /// Whoever is linked with us is asked first: perhaps they have it all. Without such a one everybody is asked by mail at once.
+    fn ask_everybody(&mut self, conversation: ConversationId, patience: Duration) {
+        let devices = self.devices_sharing(&conversation);
+        let is_open = |device: &DeviceKey| self.peers.get(device).is_some_and(|peer| peer.open.is_some());
+        let linked: BTreeSet<DeviceKey> = devices.iter().filter(|device| is_open(device)).copied().collect();
+        for device in devices {
+            let first = linked.is_empty() || linked.contains(&device);
+            let at = self.now.mono + patience + if first { Duration::ZERO } else { PATIENCE_MESH };
+            self.ask_later(&device, conversation, Unasked { at, after: 0, anew: false });
+        }
+    }
+
+    fn ask_later(&mut self, device: &DeviceKey, conversation: ConversationId, then: Unasked) {
         let Some(peer) = self.peers.get_mut(device) else { return };
-        peer.unasked.entry(conversation).and_modify(|known| *known = at.min(*known)).or_insert(at);
+        let with_known = |known: &mut Unasked| {
+            let anew = known.anew || then.anew || known.after != then.after;
+            *known = Unasked { at: known.at.min(then.at), after: known.after.max(then.after), anew };
+        };
+        peer.unasked.entry(conversation).and_modify(with_known).or_insert(then);
+    }
+
+    /// The disk could not tell what is missing: it is asked again later.
+    pub(super) fn missing_unknown(&mut self, missing: &Missing) {
+        for (device, anew) in &missing.devices {
+            let then = Unasked { at: self.now.mono + AGAIN, after: missing.after, anew: *anew };
+            self.ask_later(device, missing.conversation, then);
+        }
+    }
+
+    /// These bodies are missing, and more behind `next`.
+    pub(super) fn missing_known(&mut self, missing: &Missing, lacks: &[Lack], next: Option<u64>) {
+        let at = self.now.mono;
+        for (device, anew) in &missing.devices {
+            let peer = self.peers.get(device);
+            if !peer.is_some_and(|peer| peer.shared.contains(&missing.conversation)) {
+                continue;
+            }
+            let then = if self.bodies_missing(device, &missing.conversation, lacks.to_vec()) {
+                match next {
+                    Some(after) => Unasked { at, after, anew: *anew },
+                    None if *anew => Unasked { at, after: 0, anew: false },
+                    None => continue,
+                }
+            } else {
+                Unasked { at, after: missing.after, anew: *anew }
+            };
+            self.ask_later(device, missing.conversation, then);
+        }
     }
 
     /// These bodies are missing. Over a link everybody in the group is asked for all of them; by mail, and of those who are out, who has written them, and for those of our own
-    /// and of people who are out, whom nobody can ask, everybody. All at once, for perhaps nothing that happens later asks again;
-    /// whoever may not be asked now is asked when they may, for what is missing then.
-    pub(super) fn bodies_missing(&mut self, device: &DeviceKey, mut lacks: Vec<Lack>) {
+    /// and of people who are out, whom nobody can ask, everybody. Perhaps nothing that happens later asks again: so whoever
+    /// may not be asked now is asked when they may, for what is missing then. Says whether nobody is to be asked for these any more.
+    fn bodies_missing(&mut self, device: &DeviceKey, conversation: &ConversationId, mut lacks: Vec<Lack>) -> bool {
         let now = self.now.mono;
-        let Some(open) = self.peers.get(device).map(|peer| peer.open.is_some()) else { return };
-        let here: BTreeSet<ConversationId> = lacks.iter().map(|lack| lack.conversation).collect();
-        if !open || !self.outside(device, &here).is_empty() {
-            lacks.retain(|lack| lack.device == *device || !self.is_of_other_member(&lack.device, &lack.conversation));
+        let Some(open) = self.peers.get(device).map(|peer| peer.open.is_some()) else { return true };
+        if !open || !self.outside(device, &BTreeSet::from([*conversation])).is_empty() {
+            lacks.retain(|lack| lack.device == *device || !self.is_of_other_member(&lack.device, conversation));
         }
-        let Some(conversation) = lacks.first().map(|lack| lack.conversation) else { return };
+        if lacks.is_empty() {
+            return true;
+        }
         let hears = self.can_ask(device);
-        let Some(peer) = self.peers.get_mut(device).filter(|peer| peer.shared.contains(&conversation)) else { return };
-        if !hears || !peer.bodies.allow(now) {
-            return self.ask_later(device, conversation, now);
+        if !hears || !self.peers.get_mut(device).is_some_and(|peer| peer.bodies.allow(now)) {
+            return false;
         }
         let frames = lacks.into_iter().map(Frame::Lack);
         if open {
             frames.for_each(|frame| self.send_frame(device, &frame));
         } else {
-            // What does not fit, of very many logs with gaps everywhere, is asked for on the next occasion.
+            // They fit: each of so many has a log of its own at worst.
             let mut room = MAIL_BYTES_MAX;
             let frames = frames.map(|frame| frame.to_bytes()).take_while(|bytes| {
                 let fits = bytes.len() <= room;
@@ -83,6 +147,7 @@ impl Engine {
             let frames = frames.take(FRAMES_PER_MAIL_MAX).collect();
             self.send_mail(device, frames, None, None);
         }
+        true
     }
 
     /// Whether a device can be asked for something: over a link, or by mail.
@@ -92,8 +157,8 @@ impl Engine {
 
     pub(super) fn bodies_deadline(&self) -> Option<Duration> {
         let due = self.peers.iter().filter_map(|(device, peer)| {
-            let at = peer.unasked.values().min()?;
-            self.can_ask(device).then(|| peer.bodies.free_at().max(*at))
+            let at = peer.unasked.values().map(|unasked| unasked.at).min()?;
+            self.can_ask(device).then(|| peer.bodies.free_at().max(at))
         });
         due.min()
     }
@@ -101,18 +166,18 @@ impl Engine {
     /// Looks again what is missing where somebody is to be asked now, or could not be before: once for all whom that is about.
     pub(super) fn tick_bodies(&mut self) {
         let now = self.now.mono;
-        let mut due: BTreeMap<ConversationId, Vec<DeviceKey>> = BTreeMap::new();
+        let mut due: BTreeMap<(ConversationId, u64), Vec<(DeviceKey, bool)>> = BTreeMap::new();
         for device in self.peers.keys().copied().collect::<Vec<_>>() {
             if !self.can_ask(&device) {
                 continue;
             }
             let Some(peer) = self.peers.get_mut(&device).filter(|peer| now >= peer.bodies.free_at()) else { continue };
-            for (conversation, _) in peer.unasked.extract_if(.., |_, at| now >= *at) {
-                due.entry(conversation).or_default().push(device);
+            for (conversation, unasked) in peer.unasked.extract_if(.., |_, unasked| now >= unasked.at) {
+                due.entry((conversation, unasked.after)).or_default().push((device, unasked.anew));
             }
         }
-        for (conversation, devices) in due {
-            self.ask_these_for_bodies(conversation, devices);
+        for ((conversation, after), devices) in due {
+            self.ask_what_is_missing(Missing { conversation, after, devices });
         }
     }
 

@@ -277,9 +277,7 @@ impl Engine {
                     self.reply(call, Ok(Reply::Messages(forward.ids)));
                 }
             }
-            (Pending::Bare(devices), Outcome::Bare(lacks)) => {
-                devices.iter().for_each(|device| self.bodies_missing(device, lacks.clone()));
-            }
+            (Pending::Bare(missing), Outcome::Bare { lacks, next }) => self.missing_known(&missing, &lacks, next),
             (Pending::Hidden(call, conversation), Outcome::Done) => {
                 self.reply(call, Ok(Reply::Done));
                 self.mark_chat(&conversation);

@@ -3,6 +3,7 @@
 use super::choices::Plan;
 use std::collections::BTreeSet;
 
+use super::bodies::Missing;
 use super::former::Sign;
 use super::io::{BrokerConn, CallId};
 use super::live::Act;
@@ -136,8 +137,8 @@ pub(super) enum Pending {
         conversation: ConversationId,
         id: EntryId,
     },
-    /// Ask these devices for what is missing.
-    Bare(Vec<DeviceKey>),
+    /// Ask for what is missing.
+    Bare(Missing),
     /// A message is hidden, or is none: reply.
     Hidden(CallId, ConversationId),
     /// How far a peer has read is on disk.

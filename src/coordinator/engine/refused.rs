@@ -13,7 +13,7 @@ use crate::store::Op;
 use crate::wire::{ConversationId, DeviceKey};
 
 /// A full disk is not emptied sooner, and nobody waits for much longer before they look for what is wrong.
-const AGAIN: Duration = Duration::from_secs(2);
+pub(super) const AGAIN: Duration = Duration::from_secs(2);
 /// Wishes that are kept to be asked again: as many as may wait for the store. Beyond, they are dropped and counted.
 const REFUSED_MAX: usize = 1_024;
 
@@ -57,9 +57,9 @@ impl Engine {
             Pending::Looked { .. }
             | Pending::Acted { .. }
             | Pending::Forwarded { .. }
-            | Pending::Bare(..)
             | Pending::Hidden(..)
             | Pending::TheyRead { .. } => self.not_lived(pending, error),
+            Pending::Bare(missing) => self.missing_unknown(&missing),
             Pending::Befriended { root, call, delivery, accepted } => {
                 if let Some(call) = call {
                     self.reply_storage(call, error);

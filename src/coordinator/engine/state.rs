@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rand::{RngExt, rngs::StdRng};
 
+use super::bodies::Unasked;
 use super::changes::Watching;
 use super::choices::Plan;
 use super::delivered::Awaited;
@@ -226,8 +227,8 @@ pub(super) struct PeerState {
     /// How often it is asked for bodies, all that are missing of a conversation at once: not at the expense of what is asked as its mail
     /// comes, nor of the answers to it.
     pub bodies: RateLimit,
-    /// The conversations of which it is to be asked for bodies, at this time or when it may be asked again.
-    pub unasked: BTreeMap<ConversationId, Duration>,
+    /// The conversations of which it is to be asked for bodies.
+    pub unasked: BTreeMap<ConversationId, Unasked>,
     /// Our card has changed and this device may not have it.
     pub card_due: bool,
     /// The open link has not carried our card yet.

@@ -345,7 +345,7 @@ impl Engine {
             let needs = if has { peer.push.peer_has(conversation, now) } else { peer.push.restart(now) };
             self.need(device, needs);
             if has {
-                self.ask_these_for_bodies(conversation, vec![*device]);
+                self.ask_for_bodies_of(device, conversation);
             }
         } else {
             peer.mailer.restart();

@@ -141,7 +141,7 @@ impl Engine {
             // Nobody else mails the bodies that are missing of what this one has written.
             for conversation in &all {
                 if self.joined(conversation).is_some() {
-                    self.ask_these_for_bodies(*conversation, vec![*device]);
+                    self.ask_for_bodies_of(device, *conversation);
                 }
             }
             self.gather_haves(device, all, vec![]);

@@ -170,8 +170,8 @@ fn only_the_author_deletes() {
 
 /// What is asked for because it came without its body.
 fn asks(db: &mut Db) -> Vec<wire::Range> {
-    match one(db, Op::Bare { conversation: conversation(), to: None }) {
-        Outcome::Bare(lacks) => lacks.into_iter().flat_map(|lack| lack.ranges).collect(),
+    match one(db, Op::Bare { conversation: conversation(), to: None, after: 0 }) {
+        Outcome::Bare { lacks, .. } => lacks.into_iter().flat_map(|lack| lack.ranges).collect(),
         other => panic!("{other:?}"),
     }
 }

@@ -1,5 +1,6 @@
 //! Promises of the store, on databases in memory where no file is needed.
 
+mod bare;
 mod belief;
 mod chat;
 mod entries;

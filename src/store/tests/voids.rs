@@ -18,6 +18,11 @@ use super::*;
 use crate::log::Deletion;
 use crate::log::group::Action;
 
+/// Somebody's question what came without its body.
+fn asked_by(room: &Room, who: usize) -> Op {
+    Op::Bare { conversation: room.conversation, to: Some(root(who)), after: 0 }
+}
+
 /// A random life of a group: texts, changes, people who know more or less, and some who write on after they were put out.
 fn story(seed: u64, size: usize) -> Room {
     let mut rng = StdRng::seed_from_u64(seed);
@@ -125,9 +130,7 @@ fn a_void_deletion_deletes_nothing() {
     insert(&mut db, &[&creation, &text, &deletion]);
     assert!(!visible(&db, &text).3, "it is obeyed as long as nothing speaks against it");
     insert(&mut db, &[&removal]);
-    let Outcome::Bare(lacks) = one(&mut db, Op::Bare { conversation: room.conversation, to: Some(root(0)) }) else {
-        panic!()
-    };
+    let Outcome::Bare { lacks, .. } = one(&mut db, asked_by(&room, 0)) else { panic!() };
     assert_eq!(lacks.len(), 1);
     assert_eq!((lacks[0].log, lacks[0].ranges[0].from), (text.header().log, text.header().sequence));
     insert(&mut db, &[&text]);

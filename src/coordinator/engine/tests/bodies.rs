@@ -2,6 +2,7 @@
 
 use super::groups::{MINUTE, SECOND, joined, linked, people, told};
 use crate::coordinator::Command;
+use crate::coordinator::engine::state::{BODIES_AGAIN, BODIES_ASKED};
 use crate::coordinator::world::World;
 use crate::wire::{self, CLASSES, EntryId, Frame};
 
@@ -18,26 +19,83 @@ fn header(world: &mut World, device: usize, group: uuid::Uuid, id: &str) -> Fram
     Frame::Entry(wire::Entry { salt: None, body: None, ..kept.entry })
 }
 
-/// Whoever is brought a header tells everybody that they have the entry, so that nobody brings them the text: they ask for it.
-#[test]
-fn a_text_whose_header_came_first_is_asked_for() {
-    let mut world = World::new(36);
+/// Carol hears nothing from Alice herself, and nobody anything by mail.
+fn apart(seed: u64) -> (World, uuid::Uuid) {
+    let mut world = World::new(seed);
     let users = people(&mut world, &["Alice", "Bob", "Carol", "Dave"]);
     let group = world.group(ALICE, "Us", &users[1..]);
     world.until("everybody is in", 2 * MINUTE, |world| (0..4).all(|device| joined(world, device, group)));
     world.until("links", 2 * MINUTE, |world| linked(world, CAROL, BOB) && linked(world, CAROL, DAVE));
     world.pass(MINUTE);
-    // Carol hears nothing from Alice herself.
     world.part(ALICE, CAROL);
     world.broker(false);
+    (world, group)
+}
+
+/// Alice writes, and Bob brings Carol the header before anybody brings her the text.
+fn header_comes_first(world: &mut World, group: uuid::Uuid) -> String {
     let id = world.write(ALICE, group, "who has it?");
     world.until("both have it", SECOND / 2, |world| told(world, BOB, &id) + told(world, DAVE, &id) == 2);
-    let header = header(&mut world, ALICE, group, &id);
+    let header = header(world, ALICE, group, &id);
     world.say(BOB, CAROL, header.to_bytes().into());
     let kept = |world: &World| world.kept(CAROL).contains(&EntryId::from_hex(&id).unwrap());
     world.until("she has the header", SECOND / 4, kept);
-    assert_eq!(told(&world, CAROL, &id), 0);
+    assert_eq!(told(world, CAROL, &id), 0);
+    id
+}
+
+/// Whoever is brought a header tells everybody that they have the entry, so that nobody brings them the text: they ask for it.
+#[test]
+fn a_text_whose_header_came_first_is_asked_for() {
+    let (mut world, group) = apart(36);
+    let id = header_comes_first(&mut world, group);
     world.until("Carol has the text", 10 * SECOND, |world| told(world, CAROL, &id) == 1);
+}
+
+/// Who may not be asked for bodies now, because they were asked too often, is asked when they may be.
+#[test]
+fn who_may_not_be_asked_now_is_asked_later() {
+    let (mut world, group) = apart(38);
+    for _ in 0..BODIES_ASKED {
+        let id = header_comes_first(&mut world, group);
+        world.until("Carol has the text", 3 * SECOND, |world| told(world, CAROL, &id) == 1);
+    }
+    let id = header_comes_first(&mut world, group);
+    world.pass(3 * SECOND);
+    assert_eq!(told(&world, CAROL, &id), 0);
+    world.until("Carol has the text", BODIES_AGAIN, |world| told(world, CAROL, &id) == 1);
+}
+
+/// What somebody who is out has written is asked for by mail only when nobody has brought it with whom there is a link.
+#[test]
+fn nobody_is_asked_by_mail_for_what_a_link_brings() {
+    let mut world = World::new(39);
+    let users = people(&mut world, &["Alice", "Bob", "Carol", "Dave"]);
+    let group = world.group(ALICE, "Us", &users[1..]);
+    world.until("everybody is in", 2 * MINUTE, |world| (0..4).all(|device| joined(world, device, group)));
+    world.until("a link", 2 * MINUTE, |world| linked(world, CAROL, ALICE));
+    let text = "twenty letters long ".repeat(500);
+    let id = world.write(BOB, group, &text);
+    world
+        .until("all have it", MINUTE, |world| [ALICE, CAROL, DAVE].iter().all(|device| told(world, *device, &id) == 1));
+    world.part(CAROL, DAVE);
+    world.pass(MINUTE);
+    for device in [ALICE, DAVE] {
+        world.unplug(device);
+    }
+    world.pass(MINUTE);
+    world.run(BOB, Command::DeleteMessage { with: group, id, for_everyone: true }).unwrap();
+    world.pass(MINUTE);
+    assert!(world.history(CAROL, group)[0].deleted);
+    world.kill(BOB);
+    world.plug_in(DAVE);
+    world.pass(MINUTE);
+    world.run(ALICE, Command::RemoveFromGroup { group, user: users[BOB] }).unwrap();
+    let before = world.published.len();
+    world.plug_in(ALICE);
+    world.pass(5 * MINUTE);
+    assert_eq!(world.history(CAROL, group)[0].text, text);
+    assert!(world.published[before..].iter().all(|(_, payload)| payload.len() < CLASSES[2]));
 }
 
 /// What is missing of the logs of several people is asked for in one question, and answered once: by mail in one envelope.

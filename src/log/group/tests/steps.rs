@@ -81,3 +81,36 @@ fn a_thousand_changes_of_a_hundred_people_are_cheap() {
     let cost = steps(|| fold.judge(&Written { id, author, device, log, sequence: 0, seen: &seen }, |_| true).unwrap());
     assert!(cost < 100, "{cost} steps to judge a text");
 }
+
+/// Whoever was added in vain may go on adding people, by the hundred, and each of these entries may have seen all the others: to look for what makes
+/// them void has a bound.
+#[test]
+fn who_is_added_in_vain_and_adds_others_is_looked_for_with_a_bound() {
+    let people: Vec<Person> = (1_000..1_010).map(person).collect();
+    let root = |who: usize| people[who].secrets.root_key();
+    let add = |who: usize| Action::Add { card: Box::new(people[who].card.clone()) };
+    let mut facts: Vec<Fact> = vec![];
+    let mut write = |by: usize, seen: Vec<EntryId>, action: Action| {
+        let number = u32::try_from(facts.len()).unwrap();
+        let id = EntryId(blake3::derive_key("kith test entry", &number.to_be_bytes()));
+        let device = people[by].secrets.device_key();
+        facts.push(Fact { id, author: root(by), device, time: 0, seen, action: Some(action) });
+        id
+    };
+    let cards = people.iter().take(2).map(|person| person.card.clone()).collect();
+    let creation = write(0, vec![], Action::Create { name: name("Small"), hue: 0, history: false, cards });
+    let promotion = write(0, vec![creation], Action::Promote { root: root(1) });
+    write(0, vec![promotion], Action::Demote { root: root(1) });
+    let mut last = write(1, vec![promotion], add(2));
+    for number in 0..900 {
+        let by = 2 + number % 8;
+        last = write(by, vec![last], add(2 + (number + 1 + number / 8 % 7) % 8));
+    }
+    let mut group = Group::new(group_conversation(&facts[0].id));
+    facts.into_iter().for_each(|fact| group.add(fact).unwrap());
+    let mut members = 0;
+    let cost = steps(|| members = group.fold().membership().unwrap().members.len());
+    assert_eq!(members, 2);
+    println!("{cost} steps to fold");
+    assert!(cost < 300_000, "{cost} steps to fold");
+}

@@ -62,8 +62,8 @@ fn a_body_that_was_taken_away_is_asked_for() {
     let mut db = Db::in_memory().unwrap();
     insert(&mut db, &[&creation, &bare(&before), &addition, &bare(&since)]);
     let mut asked = |who| -> Vec<(u64, u64)> {
-        match one(&mut db, Op::Bare { conversation: room.conversation, to: Some(root(who)) }) {
-            Outcome::Bare(lacks) => {
+        match one(&mut db, asked_by(&room, who)) {
+            Outcome::Bare { lacks, .. } => {
                 lacks.iter().flat_map(|lack| &lack.ranges).map(|range| (range.from, range.count)).collect()
             }
             other => panic!("{other:?}"),
@@ -73,9 +73,7 @@ fn a_body_that_was_taken_away_is_asked_for() {
     assert_eq!(asked(2), [(3, 1)]);
     let removal = room.change(0, &Action::Remove { root: root(2), cut: vec![] });
     insert(&mut db, &[&bare(&removal)]);
-    let Outcome::Bare(lacks) = one(&mut db, Op::Bare { conversation: room.conversation, to: Some(root(2)) }) else {
-        panic!()
-    };
+    let Outcome::Bare { lacks, .. } = one(&mut db, asked_by(&room, 2)) else { panic!() };
     assert_eq!(lacks[0].ranges, [wire::Range { from: 3, count: 2 }], "the one that puts them out too");
     insert(&mut db, &[&removal]);
     assert!(visible(&db, &removal).3);
