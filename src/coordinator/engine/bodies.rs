@@ -117,9 +117,10 @@ impl Engine {
         }
     }
 
-    /// These bodies are missing. Over a link everybody in the group is asked for all of them; by mail, and of those who are out, who has written them, and for those of our own
-    /// and of people who are out, whom nobody can ask, everybody. Perhaps nothing that happens later asks again: so whoever
-    /// may not be asked now is asked when they may, for what is missing then. Says whether nobody is to be asked for these any more.
+    /// These bodies are missing. Over a link everybody in the group is asked for all of them; by mail, and of those who are out, who has
+    /// written them, and for those of our own and of people who are out, whom nobody can ask, everybody. Perhaps nothing that happens later
+    /// asks again: so whoever may not be asked now is asked when they may, for what is missing then. Says whether nobody is to be asked for
+    /// these any more.
     fn bodies_missing(&mut self, device: &DeviceKey, conversation: &ConversationId, mut lacks: Vec<Lack>) -> bool {
         let now = self.now.mono;
         let Some(open) = self.peers.get(device).map(|peer| peer.open.is_some()) else { return true };

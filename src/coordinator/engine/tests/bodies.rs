@@ -88,6 +88,8 @@ fn nobody_is_asked_by_mail_for_what_a_link_brings() {
     world.pass(MINUTE);
     assert!(world.history(CAROL, group)[0].deleted);
     world.kill(BOB);
+    // Dave does not hear of the deletion.
+    world.lose_mail();
     world.plug_in(DAVE);
     world.pass(MINUTE);
     world.run(ALICE, Command::RemoveFromGroup { group, user: users[BOB] }).unwrap();
