@@ -233,7 +233,7 @@ impl Engine {
             && let Some(seat) = seat.filter(|seat| state.seat != Some(*seat))
         {
             state.seat = Some(seat);
-            self.ask(Pending::Nothing, Op::SaveSeat { conversation, seat });
+            self.ask(Pending::Seat(conversation), Op::SaveSeat { conversation, seat });
         }
         self.groups.insert(GroupId::from(&conversation).0, conversation);
         self.offered.remove(&conversation);

@@ -137,6 +137,8 @@ pub(super) enum Pending {
         conversation: ConversationId,
         id: EntryId,
     },
+    /// By which entry we are in a group is on disk.
+    Seat(ConversationId),
     /// Ask for what is missing.
     Bare(Missing),
     /// A message is hidden, or is none: reply.

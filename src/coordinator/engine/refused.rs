@@ -74,6 +74,7 @@ impl Engine {
             | Pending::Indexing
             | Pending::Group(_)
             | Pending::Recipients(_)
+            | Pending::Seat(_)
             | Pending::Asking { .. }
             | Pending::AcceptedAgain { .. }
             | Pending::Acked { .. }
@@ -133,6 +134,10 @@ impl Engine {
         let op = match &pending {
             // As they are now.
             Pending::Recipients(conversation) => return self.save_recipients(conversation),
+            Pending::Seat(conversation) => {
+                let Some(seat) = self.conversations.get(conversation).and_then(|state| state.seat) else { return };
+                Op::SaveSeat { conversation: *conversation, seat }
+            }
             Pending::Load | Pending::Reload => Op::Load,
             Pending::Indexing => Op::IndexMore,
             Pending::Group(conversation) => Op::Group(*conversation),

@@ -45,6 +45,29 @@ fn nobody_waits_for_somebody_who_is_gone() {
     }
 }
 
+/// By which entry somebody is in a group is kept also when the disk refuses that once: the next process knows that they are in, whoever is a
+/// contact then.
+#[test]
+fn who_is_in_stays_in_though_the_disk_refused_once_to_say_why() {
+    let mut world = World::new(40);
+    let (users, group) = trio(&mut world);
+    world.pass(MINUTE);
+    world.run(ALICE, Command::RemoveFromGroup { group, user: users[BOB] }).unwrap();
+    world.until("Bob is out", 2 * MINUTE, |world| left(world, BOB, group));
+    world.pass(MINUTE);
+    world.refuse(BOB, 1, |op| matches!(op, Op::SaveSeat { .. }));
+    world.run(ALICE, Command::AddToGroup { group, user: users[BOB] }).unwrap();
+    world.until("Bob is in again", 2 * MINUTE, |world| inside(world, BOB, group));
+    world.pass(MINUTE);
+    assert_eq!(world.left_to_refuse(BOB), 0);
+    world.run(BOB, Command::RemoveContact(users[ALICE])).unwrap();
+    world.pass(MINUTE);
+    world.kill(BOB);
+    world.start(BOB);
+    world.pass(10 * SECOND);
+    assert!(inside(&world, BOB, group));
+}
+
 /// Who was put out and is in again, while a link is open, gives others what they could not give meanwhile, also when something else has gone
 /// over the link since.
 #[test]
