@@ -4,10 +4,6 @@ use super::super::bare::BARE_MAX;
 use super::*;
 use crate::wire::RANGES_MAX;
 
-fn bare(entry: &Entry) -> Entry {
-    Entry::verify(wire::Entry { salt: None, body: None, ..entry.wire().clone() }).unwrap()
-}
-
 /// What is asked for with each question, one after the other, as log and sequence.
 fn questions(db: &mut Db) -> Vec<Vec<(LogId, u64)>> {
     let (mut asked, mut after) = (vec![], 0);

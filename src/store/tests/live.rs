@@ -181,7 +181,6 @@ fn asks(db: &mut Db) -> Vec<wire::Range> {
 fn a_body_that_was_missing_is_filled_in() {
     let mut bob = Writer::new(2, 2);
     let (first, second) = (bob.write(10, &[], "first"), bob.write(11, &[], "second"));
-    let bare = |entry: &Entry| Entry::verify(wire::Entry { salt: None, body: None, ..entry.wire().clone() }).unwrap();
     let mut db = Db::in_memory().unwrap();
     assert_eq!(happened(&mut db, device(2), &[bare(&second)]), []);
     assert_eq!(happened(&mut db, device(2), std::slice::from_ref(&second)), []);

@@ -220,3 +220,8 @@ fn delivered(outcome: Outcome) -> Vec<EntryId> {
 fn ids(entries: &[Entry]) -> Vec<EntryId> {
     entries.iter().map(Entry::id).collect()
 }
+
+/// An entry as somebody has it who was not given what it says.
+fn bare(entry: &Entry) -> Entry {
+    Entry::verify(wire::Entry { salt: None, body: None, ..entry.wire().clone() }).unwrap()
+}

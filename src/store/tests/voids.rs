@@ -118,10 +118,7 @@ fn a_text_beyond_the_cut_goes_and_comes_back() {
 fn a_void_deletion_deletes_nothing() {
     let mut room = Room::new(2);
     let text = room.say(1, "said in time");
-    room.tell(0, 1);
-    let deletion = room.write(1, kind::DELETE, Some(text.id()), Deletion {}.to_bytes());
-    let cut = room.cut(0, 1);
-    let removal = room.change(0, &Action::Remove { root: root(1), cut });
+    let (deletion, removal) = room.void_deletion(&text);
     let creation = room.entries[0].clone();
     let mut db = Db::in_memory().unwrap();
     insert(&mut db, &[&creation, &text, &removal, &deletion]);
@@ -189,7 +186,7 @@ fn a_forged_card_lets_nobody_in() {
     room.tell(2, 0);
     let text = room.say(2, "let me in");
     let creation = room.entries[0].clone();
-    let bare = Entry::verify(wire::Entry { salt: None, body: None, ..added.wire().clone() }).unwrap();
+    let bare = bare(&added);
     for first in [None, Some(&bare)] {
         let mut db = Db::in_memory().unwrap();
         insert(&mut db, &[&creation]);

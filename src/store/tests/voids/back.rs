@@ -12,10 +12,6 @@ fn happened(db: &mut Db, entries: &[Entry]) -> Vec<Happened> {
     fresh.into_iter().map(|fresh| fresh.happened).collect()
 }
 
-fn bare(entry: &Entry) -> Entry {
-    Entry::verify(wire::Entry { salt: None, body: None, ..entry.wire().clone() }).unwrap()
-}
-
 /// What of an entry goes to somebody: its header, or all of it.
 fn sent(db: &mut Db, room: &Room, to: usize, entry: &Entry) -> Option<bool> {
     let wanted = Wanted { to: Some(root(to)), ..Wanted::all(room.conversation) };
@@ -30,10 +26,7 @@ fn sent(db: &mut Db, room: &Room, to: usize, entry: &Entry) -> Option<bool> {
 fn a_text_that_comes_back_is_not_told_as_a_new_one() {
     let mut room = Room::new(2);
     let text = room.say(1, "said in time");
-    room.tell(0, 1);
-    let deletion = room.write(1, kind::DELETE, Some(text.id()), Deletion {}.to_bytes());
-    let cut = room.cut(0, 1);
-    let removal = room.change(0, &Action::Remove { root: root(1), cut });
+    let (deletion, removal) = room.void_deletion(&text);
     let mut db = Db::in_memory().unwrap();
     insert(&mut db, &[&room.entries[0].clone()]);
     assert_eq!(happened(&mut db, std::slice::from_ref(&text)), [Happened::Said("said in time".into())]);
@@ -106,10 +99,7 @@ fn a_header_goes_when_its_author_is_out() {
 fn a_header_goes_when_its_author_has_erased_the_text() {
     let mut room = Room::new(3);
     let text = room.say(1, "erased");
-    room.tell(0, 1);
-    let deletion = room.write(1, kind::DELETE, Some(text.id()), Deletion {}.to_bytes());
-    let cut = room.cut(0, 1);
-    let removal = room.change(0, &Action::Remove { root: root(1), cut });
+    let (deletion, removal) = room.void_deletion(&text);
     let again = room.change(0, &Action::Add { card: Box::new(EVERYBODY[1].1.clone()) });
     let mut db = Db::in_memory().unwrap();
     insert(&mut db, &[&room.entries[0].clone(), &text, &deletion]);

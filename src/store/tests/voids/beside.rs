@@ -133,7 +133,7 @@ fn a_card_that_comes_late_lets_in_who_had_come() {
     let added = room.change(0, &Action::Add { card: Box::new(EVERYBODY[2].1.clone()) });
     room.tell(2, 0);
     let text = room.say(2, "hello");
-    let bare = Entry::verify(wire::Entry { salt: None, body: None, ..added.wire().clone() }).unwrap();
+    let bare = bare(&added);
     let mut db = Db::in_memory().unwrap();
     insert(&mut db, &[&creation, &bare, &text]);
     assert_eq!(visible(&db, &text), (true, false, false, true));

@@ -58,7 +58,6 @@ fn a_body_that_was_taken_away_is_asked_for() {
     let before = room.say(0, "before they came");
     let addition = room.change(0, &Action::Add { card: Box::new(EVERYBODY[2].1.clone()) });
     let since = room.say(0, "since");
-    let bare = |entry: &Entry| Entry::verify(wire::Entry { salt: None, body: None, ..entry.wire().clone() }).unwrap();
     let mut db = Db::in_memory().unwrap();
     insert(&mut db, &[&creation, &bare(&before), &addition, &bare(&since)]);
     let mut asked = |who| -> Vec<(u64, u64)> {

@@ -39,10 +39,6 @@ fn what_is_not_for_somebody_they_need_not_have() {
     assert_eq!(known(&mut db, 1), (2, 1, 1));
     // Without its body it is for others to give.
     let mut db = Db::in_memory().unwrap();
-    let bare = |entry: &Entry| {
-        let wire = wire::Entry { salt: None, body: None, ..entry.wire().clone() };
-        Entry::verify(wire).unwrap()
-    };
     let entries: Vec<Entry> =
         room.entries.iter().map(|entry| if entry.id() == behind.id() { bare(entry) } else { entry.clone() }).collect();
     super::super::insert(&mut db, device(9), &entries);
@@ -72,7 +68,7 @@ fn what_nobody_else_gives_is_not_left_to_others() {
         entries.push(leave.clone());
         let told: Vec<EntryId> = ids(&entries).into_iter().filter(|id| *id != text.id()).collect();
         if !in_again {
-            entries[1] = Entry::verify(wire::Entry { salt: None, body: None, ..text.wire().clone() }).unwrap();
+            entries[1] = bare(&text);
         }
         let mut db = Db::in_memory().unwrap();
         super::super::insert(&mut db, device(9), &entries);

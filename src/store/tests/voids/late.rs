@@ -2,10 +2,6 @@
 
 use super::*;
 
-fn bare(entry: &Entry) -> Entry {
-    Entry::verify(wire::Entry { salt: None, body: None, ..entry.wire().clone() }).unwrap()
-}
-
 /// A change whose body was taken away may put somebody out who was here: their entries are judged anew too.
 #[test]
 fn a_body_that_comes_late_can_put_somebody_out() {

@@ -8,6 +8,7 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 use super::super::*;
 use crate::identity::{Card, CardFields, Name, Secrets};
+use crate::log::Deletion;
 use crate::log::group::{Action, Fact, Group, Last, Written};
 use crate::wire::OWN_CONVERSATION;
 use crate::wire::broker_url::BrokerUrl;
@@ -163,6 +164,16 @@ impl Room {
         })
         .into_iter()
         .collect()
+    }
+
+    /// Person 1 deletes what they have said, when person 0, who knows what was said and not that it is deleted, puts them out: the deletion, which
+    /// counts for nothing, and the removal.
+    pub(super) fn void_deletion(&mut self, said: &Entry) -> (Entry, Entry) {
+        self.tell(0, 1);
+        let deletion = self.write(1, kind::DELETE, Some(said.id()), Deletion {}.to_bytes());
+        let cut = self.cut(0, 1);
+        let removal = self.change(0, &Action::Remove { root: root(1), cut });
+        (deletion, removal)
     }
 
     /// What the pure fold says of each entry, asked with whole pasts.
