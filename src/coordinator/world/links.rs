@@ -260,7 +260,7 @@ impl World {
 
     pub(super) fn frame(&mut self, device: usize, peer: DeviceKey, connection: ConnectionId, bytes: Bytes) {
         let Some((other, own)) = self.other(device, peer) else { return };
-        self.judge_frame(device, connection, &bytes);
+        self.judge_frame((device, other), connection, &bytes);
         if tracing::enabled!(tracing::Level::TRACE) {
             Self::trace_frame(device, other, &bytes);
         }

@@ -8,6 +8,7 @@ use crate::coordinator::engine::{BrokerConn, Input, Output};
 use crate::coordinator::{CommandError, Event, Reply};
 use crate::link::DriverEvent;
 use crate::log::Entry;
+use crate::log::group::Action;
 use crate::store::Op;
 use crate::sync::{MAIL_WINDOW, PUSH_WINDOW_BYTES, PUSH_WINDOW_ENTRIES};
 use crate::wire::{ConnectionId, ENTRY_BYTES_MAX, EntryId, Frame, kind};
@@ -70,17 +71,16 @@ impl World {
         }
     }
 
-    /// A frame goes out.
-    pub(super) fn judge_frame(&mut self, device: usize, connection: ConnectionId, bytes: &Bytes) {
+    /// A frame goes out, from one device to another.
+    pub(super) fn judge_frame(&mut self, between: (usize, usize), connection: ConnectionId, bytes: &Bytes) {
+        let (device, other) = between;
         match kind_of(bytes) {
             Some(ENTRY) => {
                 let Ok(Frame::Entry(entry)) = Frame::parse(bytes) else { panic!("no entry") };
                 let entry = Entry::verify(entry).unwrap();
                 let informed = self.informed.contains(&(device, connection, entry.conversation()));
-                // Who shares a group no more is told so without being asked.
-                let farewell =
-                    entry.header().kind == kind::GROUP && Some(entry.header().device) == self.devices[device].key;
-                assert!(informed || farewell, "entries are pushed before the peer has said what it has");
+                let farewell = || self.puts_out(device, other, &entry);
+                assert!(informed || farewell(), "entries are pushed before the peer has said what it has");
             }
             Some(ACK) => {
                 let (kept, Ok(Frame::Ack(ack))) = (self.kept(device), Frame::parse(bytes)) else { panic!("no ack") };
@@ -88,6 +88,13 @@ impl World {
             }
             _ => {}
         }
+    }
+
+    /// Whether a device has put its receiver out of a group with this: they are told that without being asked.
+    fn puts_out(&self, device: usize, other: usize, entry: &Entry) -> bool {
+        let action = entry.body().and_then(|body| Action::known(body).ok());
+        let is_own = Some(entry.header().device) == self.devices[device].key && entry.header().kind == kind::GROUP;
+        is_own && matches!(action, Some(Action::Remove { root, .. }) if root == self.root(other))
     }
 
     /// What waits in a device.
