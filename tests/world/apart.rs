@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use kith::log::group::Membership;
+use kith::log::group::{Action, Membership};
 use kith::wire::{EntryId, RootKey};
 
 use super::checks::entries;
@@ -17,6 +17,8 @@ use super::life::Life;
 struct Knowledge {
     membership: Option<Membership>,
     changes: BTreeSet<EntryId>,
+    /// Whom somebody has put out, or who has left, whatever that counts for.
+    gone: BTreeSet<RootKey>,
 }
 
 impl Knowledge {
@@ -38,15 +40,26 @@ impl Life {
         let kept = entries(self, room, device);
         let model = Model::of(&self.rooms[room], &kept);
         let changes = model.group().facts().map(|fact| fact.id).collect();
-        Knowledge { membership: model.group().fold().membership(), changes }
+        let gone = model.group().facts().filter_map(|fact| match fact.action {
+            Some(Action::Remove { root, .. }) => Some(root),
+            Some(Action::Leave { .. }) => Some(fact.author),
+            _ => None,
+        });
+        Knowledge { membership: model.group().fold().membership(), changes, gone: gone.collect() }
     }
 
-    /// Whether `one`, who is in the group, and their contact `other` have to come to the same about each other. `other_inside`: `other`
-    /// takes themselves to be in it too.
+    /// Whether `one`, who is in the group, and `other` have to come to the same about each other. `other_inside`: `other` takes themselves
+    /// to be in it too.
     pub fn has_to_agree(&mut self, one: usize, other: usize, other_inside: bool) -> bool {
         let Some((room, _)) = self.group() else { return false };
         let (root, own) = (self.world.root(other), self.world.root(one));
         let (mine, theirs) = (self.knowledge(room, one), self.knowledge(room, other));
+        if !self.are_contacts(one, other) {
+            // Only who has been put out or has left, or was brought in by somebody of whom that is true, may never hear of it.
+            let adder = mine.since(&root).and_then(|since| self.author_of(room, one, &since));
+            let of_them = [Some(root), Some(own), adder];
+            return !mine.gone.union(&theirs.gone).any(|gone| of_them.contains(&Some(*gone)));
+        }
         let Some(since) = mine.since(&root) else {
             // `one` knows that `other` is out, and `other` does not. The other way round it is said when it is `other`'s turn.
             let ends = mine.ends(&root);

@@ -150,7 +150,7 @@ impl Life {
                     }
                     "do not have the same of the group"
                 } else if listed || back.is_some() {
-                    if !self.are_contacts(*one, other) || !self.has_to_agree(*one, other, back.is_some()) {
+                    if !self.has_to_agree(*one, other, back.is_some()) {
                         apart.insert(*one);
                         continue;
                     }
