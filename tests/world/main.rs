@@ -16,6 +16,7 @@ mod groups;
 mod life;
 mod live;
 mod moves;
+mod outside;
 mod places;
 mod room;
 mod shrink;

@@ -1,0 +1,102 @@
+//! What those have of a group who are out of it: nothing that was written by people who knew it, but for what says that to who was
+//! added in vain.
+
+use std::collections::BTreeSet;
+
+use kith::log::group::{Action, Fact};
+use kith::wire::{EntryId, RootKey, kind};
+
+use super::group_checks::{Member, Model};
+
+/// Who is out has nothing that was written by people who knew of all that put them out: only what they wrote themselves, and what makes it
+/// void that they were added, with what that stands on.
+pub fn nothing_for_who_is_out(model: &Model, own: &Model, member: &Member) {
+    let Some(membership) = model.group().fold().membership() else { return };
+    let Some(former) = membership.former.iter().find(|former| former.root == member.root) else { return };
+    let ends: BTreeSet<EntryId> = former.ends.iter().map(|(id, ..)| *id).collect();
+    // Who was added again was in again for whoever did not know yet that this addition counts for nothing, and has what the entry stands
+    // on that put them out once more. Those whom somebody has left perhaps know nothing of that.
+    let again = |model: &Model| {
+        model.group().facts().any(|fact| {
+            let theirs = matches!(&fact.action, Some(Action::Add { card }) if card.root() == member.root);
+            theirs && ends.iter().all(|end| model.has_seen(&fact.seen, end))
+        })
+    };
+    if again(model) || again(own) {
+        return;
+    }
+    let undone = undone(model, member.root);
+    for kept in &member.kept {
+        let (Some(header), Some(seen)) = (model.headers.get(&kept.id), model.seen.get(&kept.id)) else { continue };
+        let knows = ends.iter().all(|end| model.has_seen(seen, end));
+        let may_stand_on = |taker: &&Fact| seen.iter().all(|earlier| model.has_seen(&taker.seen, earlier));
+        let bare = header.kind == kind::GROUP || kept.entry.body.is_none();
+        let given = knows && header.author != member.root && !(bare && undone.iter().any(may_stand_on));
+        let (device, kind) = (member.device, header.kind);
+        assert!(
+            !given,
+            "person {device}, who was put out, has what was written by people who knew it: kind {kind}, {:?}",
+            kept.id
+        );
+    }
+}
+
+/// What makes it void that somebody was added: the rule of the protocol (§7.5, "added in vain"), read from sets of what was seen. Ranks
+/// are left out: what counts against somebody's office is by somebody of a lower one nearly always.
+fn undone(model: &Model, root: RootKey) -> Vec<&Fact> {
+    let fold = model.group().fold();
+    let counts = |fact: &Fact| matches!(fold.verdict(&fact.id), Some(Ok(())));
+    let facts = || model.group().facts();
+    let added_in_vain = |fact: &Fact, whom: RootKey| {
+        let adds = matches!(&fact.action, Some(Action::Add { card }) if card.root() == whom);
+        adds && fact.author != whom && !counts(fact)
+    };
+    let promotes = |fact: &Fact, whom: RootKey| matches!(&fact.action, Some(Action::Promote { root }) if *root == whom);
+    let takes_from = |fact: &Fact, whom: RootKey| match &fact.action {
+        Some(Action::Remove { root, .. } | Action::Demote { root }) => {
+            *root == whom && (counts(fact) || fact.author == whom)
+        }
+        Some(Action::Leave { .. }) => fact.author == whom,
+        _ => false,
+    };
+    let mut left: Vec<&Fact> = facts().filter(|fact| added_in_vain(fact, root)).collect();
+    let (mut looked, mut found) = (BTreeSet::new(), vec![]);
+    while let Some(vain) = left.pop() {
+        if !looked.insert(vain.id) {
+            continue;
+        }
+        let by = vain.author;
+        let has_seen = |fact: &Fact| model.has_seen(&vain.seen, &fact.id);
+        let taken_before = |grant: &Fact| {
+            facts().any(|taker| takes_from(taker, by) && has_seen(taker) && !model.has_seen(&grant.seen, &taker.id))
+        };
+        let creates = |fact: &Fact| fact.author == by && matches!(fact.action, Some(Action::Create { .. }));
+        let is_grant = |fact: &Fact| promotes(fact, by) || creates(fact);
+        let grants: Vec<&Fact> =
+            facts().filter(|fact| is_grant(fact) && has_seen(fact) && !taken_before(fact)).collect();
+        let beside = |taker: &Fact| !has_seen(taker) && !model.has_seen(&taker.seen, &vain.id);
+        found.extend(facts().filter(|taker| {
+            let takes = |grant: &&Fact| !model.has_seen(&grant.seen, &taker.id);
+            takes_from(taker, by) && beside(taker) && grants.iter().any(takes)
+        }));
+        let in_vain_too = |fact: &Fact| added_in_vain(fact, by) || (promotes(fact, by) && !counts(fact));
+        left.extend(facts().filter(|fact| in_vain_too(fact) && has_seen(fact)));
+    }
+    found
+}
+
+impl Model {
+    /// Whether a change is among these or what they have seen.
+    fn has_seen(&self, seen: &[EntryId], change: &EntryId) -> bool {
+        let (mut left, mut known) = (seen.to_vec(), BTreeSet::new());
+        while let Some(id) = left.pop() {
+            if id == *change {
+                return true;
+            }
+            if known.insert(id) {
+                left.extend(self.seen.get(&id).into_iter().flatten());
+            }
+        }
+        false
+    }
+}
