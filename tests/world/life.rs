@@ -27,8 +27,6 @@ pub struct Life {
     pub parted: BTreeSet<(usize, usize)>,
     unplugged: BTreeSet<usize>,
     pub broker_down: bool,
-    /// People come into the group and go.
-    pub members_change: bool,
     /// Who has ever hidden an address, by pair and side, and who from all.
     pub hidden: BTreeSet<(usize, usize)>,
     pub hidden_from_all: BTreeSet<usize>,
@@ -74,7 +72,6 @@ impl Life {
             parted: BTreeSet::new(),
             unplugged: BTreeSet::new(),
             broker_down: false,
-            members_change: false,
             hidden: BTreeSet::new(),
             hidden_from_all: BTreeSet::new(),
             seen: vec![0; story.people],
@@ -203,7 +200,6 @@ impl Life {
             Kind::Delete => self.change(who, what, Change::Delete),
             Kind::React => self.change(who, what, Change::React),
             Kind::Answer => self.change(who, what, Change::Answer),
-            kind if kind.is_of_members() && !self.members_change => None,
             Kind::Invite => self.invite(who, what),
             Kind::Remove => self.remove(who, what),
             Kind::Quit => self.quit(who),

@@ -44,9 +44,6 @@ const SEEDS_VARIABLE: &str = "KITH_SEEDS";
 const SHRINK_VARIABLE: &str = "KITH_SHRINK";
 /// `no` when all stories are to be told, whichever of them fail.
 const STOP_VARIABLE: &str = "KITH_STOP";
-/// `yes` when people come into the group and go, too. The usual stories pass with it; where they do so more often, five of five hundred
-/// did not when this was last measured.
-const MEMBERS_VARIABLE: &str = "KITH_MEMBERS";
 /// `yes` when what devices log is to be seen beside the steps of the one seed.
 const LOG_VARIABLE: &str = "KITH_LOG";
 /// The one seed to be told, step by step.
@@ -63,11 +60,6 @@ struct Told {
     messages: u64,
 }
 
-/// Whether people come into the group and go.
-fn members_change() -> bool {
-    std::env::var(MEMBERS_VARIABLE).is_ok_and(|said| said == "yes")
-}
-
 /// Where files are that need not outlive anything. A story's databases are files like all others, but to wait for a disk that nobody
 /// pulls the plug of proves nothing, so they are in memory where the system has a place for that.
 fn folder() -> tempfile::TempDir {
@@ -81,7 +73,6 @@ fn tell(story: &Story, aloud: bool) -> Result<Told, String> {
     let told = std::panic::catch_unwind(AssertUnwindSafe(|| {
         kith::coordinator::world::pretend(!story.real);
         let mut life = Life::begin(story, folder.path());
-        life.members_change = members_change();
         if aloud {
             (0..life.people).for_each(|n| println!("person {n} is {:?}", life.world.root(n)));
         }
@@ -169,7 +160,7 @@ fn print_table(all: &Told, seeds: u64, seconds: f64) {
         let count = all.made.get(&kind).copied().unwrap_or_default();
         let share = count as f64 / moves as f64;
         println!("  {name:<12} {count:>9}  {:>5.1} %", 100.0 * share);
-        if share < SHARE_MIN && (members_change() || !kind.is_of_members()) {
+        if share < SHARE_MIN {
             rare.push(name);
         }
     }
