@@ -134,6 +134,8 @@ impl Life {
         self.world.mail_takes = Duration::ZERO;
         let older: Vec<usize> = (0..self.people).filter(|device| self.world.is_older(*device)).collect();
         older.into_iter().for_each(|device| self.update(device, false));
+        // Everybody can be asked how things stand.
+        (0..self.people).for_each(|device| self.insist(device, &Command::ShowStatus));
         for device in std::mem::take(&mut self.hidden_from_all) {
             self.insist(device, &Command::HideAddressFromAll(false));
         }

@@ -177,8 +177,10 @@ impl World {
 
     /// How things stand.
     pub fn status(&mut self, device: usize) -> StatusView {
-        let Ok(Reply::Status(status)) = self.run(device, Command::ShowStatus) else { panic!("no status") };
-        status
+        match self.run(device, Command::ShowStatus) {
+            Ok(Reply::Status(status)) => status,
+            other => panic!("no status: {other:?}"),
+        }
     }
 
     /// Writes a message and waits until it is on disk.
