@@ -57,6 +57,14 @@ impl Telling {
         }
     }
 
+    /// The peer is to be asked for something of one conversation, and a statement of that asks. Says whether all of it goes instead,
+    /// at once, because it is still to be said: a mail that says a part must not be taken for one that has said the whole.
+    #[must_use]
+    pub fn goes_now(&mut self, now: Duration) -> bool {
+        self.at = self.at.map(|at| at.min(now));
+        self.at.is_some()
+    }
+
     /// A link is open: it is said there.
     pub fn stop(&mut self) {
         *self = Self::default();
@@ -86,7 +94,7 @@ impl Telling {
         }
     }
 
-    /// The mail with this number has said it for another reason.
+    /// The mail with this number has said it, or a part when all of it has been heard ([`Telling::goes_now`]).
     pub fn said(&mut self, number: u64) {
         self.said.truncate(SAID_MAX - 1);
         self.said.push_front(number);

@@ -119,11 +119,14 @@ impl Life {
         if envelopes > 0 {
             return Some(format!("{envelopes} envelopes wait with the broker"));
         }
-        for room in self.rooms.iter().filter(|room| !room.is_group()) {
-            let [one, other] = [0, 1].map(|side| self.world.db(room.devices[side]).ids(&room.conversation).unwrap());
-            if one != other {
-                let missing = one.symmetric_difference(&other).count();
-                return Some(format!("{missing} messages are missing between persons {:?}", room.devices));
+        for room in 0..self.rooms.len() {
+            let (devices, conversation) = (self.rooms[room].devices.clone(), self.rooms[room].conversation);
+            let [one, other] = devices[..] else { continue };
+            let [has, theirs] = [one, other].map(|device| self.world.db(device).ids(&conversation).unwrap());
+            if has != theirs {
+                let words = if at_length { self.difference(&conversation, one, other) } else { String::new() };
+                let missing = has.symmetric_difference(&theirs).count();
+                return Some(format!("{missing} messages are missing between persons {devices:?}: {words}"));
             }
         }
         None
@@ -138,7 +141,7 @@ impl Life {
             .filter(|(_, view)| view.inside)
             .collect();
         let settled: BTreeMap<usize, BTreeSet<EntryId>> =
-            views.keys().map(|device| (*device, self.settled(&conversation, *device, &views))).collect();
+            views.keys().map(|device| (*device, self.settled(room, *device, &views))).collect();
         let mut apart = BTreeSet::new();
         for (one, view) in &views {
             for other in (0..self.people).filter(|other| other != one) {
@@ -175,14 +178,10 @@ impl Life {
     }
 
     /// What somebody in the group has of it, but for what can have no place with anybody there: entries of people who are out that
-    /// stand on what nobody inside has. Whoever wrote them took that along, and nobody asks those who are out for it; they wait
-    /// wherever they came, are shown to nobody and passed on by nobody.
-    fn settled(
-        &mut self,
-        conversation: &ConversationId,
-        device: usize,
-        views: &BTreeMap<usize, GroupView>,
-    ) -> BTreeSet<EntryId> {
+    /// stand on what nobody inside has, for whoever wrote them took that along, and nobody asks those who are out for it; and what stands
+    /// on what was lost with a disk. They wait wherever they came, are shown to nobody and passed on by nobody.
+    fn settled(&mut self, room: usize, device: usize, views: &BTreeMap<usize, GroupView>) -> BTreeSet<EntryId> {
+        let conversation = &self.rooms[room].conversation.clone();
         let together = |other: &&usize| {
             let sees = |one: usize, other: usize| lists(&views[&one], self.world.user(other));
             sees(device, **other) && sees(**other, device)
@@ -193,7 +192,7 @@ impl Life {
             together.into_iter().flat_map(|device| self.world.db(device).ids(conversation).unwrap()).collect();
         let kept = self.world.db(device).entries(conversation).unwrap();
         let mut ids: BTreeSet<EntryId> = kept.iter().map(|kept| kept.id).collect();
-        for stranded in stranded(&kept, &all, |root| roots.contains(root)) {
+        for stranded in stranded(&kept, &all, &self.rooms[room].lost, |root| roots.contains(root)) {
             ids.remove(&stranded);
         }
         ids
@@ -219,19 +218,26 @@ impl Life {
     }
 }
 
-/// Those of these entries that wait for what is not among `all`, by people who are not in the group with these, and what waits for those.
-pub fn stranded(kept: &[Kept], all: &BTreeSet<EntryId>, is_in: impl Fn(&RootKey) -> bool) -> BTreeSet<EntryId> {
+/// Those of these entries that wait for what is not among `all`: by people who are not in the group with these, for whatever it is, by others
+/// for what was lost with a disk; and what waits for those.
+pub fn stranded(
+    kept: &[Kept],
+    all: &BTreeSet<EntryId>,
+    lost: &BTreeSet<EntryId>,
+    is_in: impl Fn(&RootKey) -> bool,
+) -> BTreeSet<EntryId> {
     let waiting: Vec<Node> = kept
         .iter()
         .filter(|kept| kept.position.is_none())
         .map(|kept| Node::from(&Entry::verify(kept.entry.clone()).unwrap()))
-        .filter(|node| !is_in(&node.key.author))
         .collect();
     let mut stranded = BTreeSet::new();
     loop {
         let before = stranded.len();
         for node in &waiting {
-            if node.parents.iter().any(|parent| !all.contains(parent) || stranded.contains(parent)) {
+            let never = |parent: &EntryId| lost.contains(parent) || !is_in(&node.key.author);
+            let is_missing = |parent: &EntryId| !all.contains(parent) && never(parent);
+            if node.parents.iter().any(|parent| is_missing(parent) || stranded.contains(parent)) {
                 stranded.insert(node.key.id);
             }
         }

@@ -178,8 +178,6 @@ impl Life {
             }
             // Two whom no link joins may miss each other at different brokers when the database of one is older than their last card.
             Kind::Brokers if !self.links => None,
-            // See `Story::group`.
-            Kind::Restore if self.has_group() => None,
             Kind::Restore => self.restore(who, what),
             Kind::Disk if what % 2 == 0 => {
                 let device = self.one_of(who, |life, device| life.world.is_running(*device))?;
@@ -212,10 +210,6 @@ impl Life {
     pub fn one_of(&self, who: usize, can: impl Fn(&Self, &usize) -> bool) -> Option<usize> {
         let all: Vec<usize> = (0..self.people).filter(|device| can(self, device)).collect();
         all.get(who % all.len().max(1)).copied()
-    }
-
-    pub fn has_group(&self) -> bool {
-        self.rooms.last().is_some_and(Room::is_group)
     }
 
     /// Two of them, whether or not they know each other; the first has the lower number.

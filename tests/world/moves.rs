@@ -132,8 +132,7 @@ pub struct Story {
     pub real: bool,
     /// Links can be made at all; otherwise everything goes by mail.
     pub links: bool,
-    /// Everybody begins in a group. In the other half of the stories databases are put back: what a group has lost with one comes
-    /// back to everybody in 99 of 100 stories, and not yet in each.
+    /// Everybody begins in a group.
     pub group: bool,
     pub moves: Vec<Move>,
 }

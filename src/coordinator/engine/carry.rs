@@ -144,10 +144,22 @@ impl Engine {
         for conversation in conversations {
             let group = self.joined(conversation).is_some();
             let Some(peer) = self.peers.get_mut(device).filter(|peer| peer.open.is_none()) else { return };
-            if group && peer.lacks.allow(now) {
+            if group && peer.lacks.allow(now) && !peer.telling.goes_now(now) {
                 let op = self.have_for(device, conversation);
                 self.ask(Pending::AskByMail(*device), op);
             }
+        }
+    }
+
+    /// The store has told what we have of one conversation. It may have become due meanwhile to say that of all.
+    pub(super) fn ask_by_mail(&mut self, device: &DeviceKey, have: Have) {
+        let now = self.now.mono;
+        if self.peers.get_mut(device).is_some_and(|peer| peer.telling.goes_now(now)) {
+            return;
+        }
+        self.send_mail(device, vec![Frame::Have(have).to_bytes()], None, None);
+        if let Some(peer) = self.peers.get_mut(device) {
+            peer.telling.said(peer.row.mail_sent);
         }
     }
 

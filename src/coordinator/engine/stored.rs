@@ -193,10 +193,7 @@ impl Engine {
                 self.offer_known(&device, conversation, named, here);
             }
             (Pending::Carry(device), Outcome::Outbox { entries, .. }) => self.carry(&device, entries),
-            (Pending::AskByMail(device), Outcome::Have(have)) => {
-                self.send_mail(&device, vec![Frame::Have(have).to_bytes()], None, None);
-                self.peers.get_mut(&device).into_iter().for_each(|peer| peer.telling.said(peer.row.mail_sent));
-            }
+            (Pending::AskByMail(device), Outcome::Have(have)) => self.ask_by_mail(&device, have),
             (Pending::Deliveries(call, info), Outcome::Deliveries(devices)) => {
                 self.deliveries_shown(call, *info, &devices);
             }

@@ -141,6 +141,29 @@ fn what_is_there_of_two_conversations_is_said_at_once() {
     assert_eq!(mails(&world) - before, 2, "one statement of both, and its confirmation");
 }
 
+/// Who asks for what is missing of a group has not said with that what they have of other conversations.
+#[test]
+fn a_question_of_one_conversation_is_not_taken_for_what_is_there_of_all() {
+    let mut world = World::new(7);
+    world.links_work = false;
+    let (alice, bob, alice_id, bob_id) = friends(&mut world);
+    let group = world.group(alice, "Us", &[bob_id]);
+    world.pass(MINUTE);
+    let backup = world.back_up(bob);
+    world.write(alice, bob_id, "to Bob");
+    world.write(alice, group, "to both");
+    world.pass(MINUTE);
+    world.kill(bob);
+    world.restore(bob, &backup, true);
+    // It waits on his disk for what he had, and he asks for that at once.
+    world.write(alice, group, "to both again");
+    world.pass(MINUTE);
+    world.start(bob);
+    world.pass(3 * MINUTE);
+    assert_eq!(texts(world.history(bob, group)), ["to both", "to both again"]);
+    assert_eq!(texts(world.history(bob, alice_id)), ["to Bob"]);
+}
+
 /// A card that somebody signs after their database was put back has a higher number than the last that others have of them:
 /// otherwise nobody would take it, and nobody find them where it says.
 #[test]
