@@ -35,15 +35,16 @@ macro_rules! believed_to_have {
 }
 pub(super) use believed_to_have;
 
-/// A peer has these on its disk, as far as they are of these conversations. Tells which own entries that has delivered for the first time.
+/// A peer has these on its disk, as far as they are of these conversations. Tells which own entries that has delivered for the first time, and
+/// whether something of it is not here.
 pub(super) fn acked(
     tx: &Connection,
     peer: &DeviceKey,
     ids: &[EntryId],
     of: &BTreeSet<ConversationId>,
     way: Way,
-) -> Result<Vec<Delivery>, StoreError> {
-    let (mut has, mut waiting, mut delivered) = (vec![], vec![], vec![]);
+) -> Result<Outcome, StoreError> {
+    let (mut has, mut waiting, mut delivered, mut unknown) = (vec![], vec![], vec![], false);
     for id in ids {
         let found = tx
             .prepare_cached(
@@ -55,6 +56,7 @@ pub(super) fn acked(
                 Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, delivery))
             })
             .optional()?;
+        unknown |= found.is_none();
         let found = found.filter(|(.., delivery)| of.contains(&delivery.conversation));
         let Some((local, progress, delivery)) = found else { continue };
         has.push(local);
@@ -71,7 +73,7 @@ pub(super) fn acked(
             delivered.push(delivery);
         }
     }
-    Ok(delivered)
+    Ok(Outcome::Acked { delivered, unknown })
 }
 
 /// How many of these a peer is believed to have, and how many together with everything that has its place before them: without what

@@ -247,7 +247,7 @@ fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {
         Op::Insert { from, entries, way, own, outside } => {
             entries::insert(tx, from.as_ref(), &entries, way, &own, &outside)
         }
-        Op::Acked { peer, ids, of, way } => belief::acked(tx, &peer, &ids, &of, way).map(Outcome::Delivered),
+        Op::Acked { peer, ids, of, way } => belief::acked(tx, &peer, &ids, &of, way),
         Op::Believe { peer, have } => claims::believe(tx, &peer, &have).map(Outcome::Delivered),
         Op::Lower { peer, lack } => belief::lower(tx, &peer, &lack).map(done),
         Op::MarkSent { ids, way } => entries::mark_sent(tx, &ids, way).map(Outcome::Changed),

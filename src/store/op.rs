@@ -61,11 +61,11 @@ pub enum Op {
         /// Groups of which whoever brings this is no member: of what does not count there only so much is taken.
         outside: Vec<ConversationId>,
     },
-    /// A peer says that these are on its disk. Answered by [`Outcome::Delivered`].
+    /// A peer says that these are on its disk. Answered by [`Outcome::Acked`].
     Acked {
         /// The peer.
         peer: DeviceKey,
-        /// The entries; unknown ids are ignored.
+        /// The entries; unknown ids change nothing.
         ids: Vec<EntryId>,
         /// Where they may be: of other conversations the peer has no say.
         of: BTreeSet<ConversationId>,
@@ -306,6 +306,13 @@ pub enum Outcome {
     },
     /// Own entries that this statement of a peer has proved to be delivered, for the first time.
     Delivered(Vec<Delivery>),
+    /// What a peer has said to have is written down.
+    Acked {
+        /// These are delivered by that.
+        delivered: Vec<Delivery>,
+        /// Something of it is not here.
+        unknown: bool,
+    },
     /// Own entries of these conversations are shown differently now.
     Changed(Vec<ConversationId>),
     /// What we have of a conversation.

@@ -48,6 +48,14 @@ impl Telling {
         *self = Self { at: Some(now + patience), ..Self::default() };
     }
 
+    /// The peer believes that we have something that we do not: what it has heard of that in this run does not count. However often it
+    /// says so, it costs one statement in a while.
+    pub fn tell_again(&mut self, now: Duration, rng: &mut impl Rng) {
+        if self.at.is_none() || !self.said.is_empty() {
+            self.begin(now, rng);
+        }
+    }
+
     /// Other mail goes to the peer, so no link is expected: this goes with it.
     pub fn hurry(&mut self, now: Duration) {
         if self.said.is_empty()

@@ -11,7 +11,7 @@ use super::pushing::Pushed;
 use super::state::{Conversation, Me, With};
 use crate::coordinator::{CommandError, ErrorCode, Event, Reply};
 use crate::identity::{Card, Name};
-use crate::store::{Invitation, Loaded, Op, Outcome, Profile, Refusal, Standing};
+use crate::store::{Invitation, Loaded, Op, Outcome, Profile, Refusal, Standing, Way};
 use crate::wire::{ConnectionId, ConversationId, DeviceKey, Frame, LogId, RootKey};
 
 impl Engine {
@@ -103,8 +103,11 @@ impl Engine {
                 self.ask_for(&device, gaps);
             }
             (Pending::Delivery(conn, number), _) => self.acknowledge(Some((conn, number))),
-            (Pending::Acked { device, ids, way, .. }, Outcome::Delivered(delivered)) => {
+            (Pending::Acked { device, ids, way, .. }, Outcome::Acked { delivered, unknown }) => {
                 self.acks_kept(&device, &ids, way, &delivered);
+                if unknown && way == Way::Mail {
+                    self.tell_again(&device);
+                }
             }
             (Pending::Believed { device, said }, outcome) => {
                 let (conversation, has, over) = match &said {

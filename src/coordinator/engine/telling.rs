@@ -128,6 +128,18 @@ impl Engine {
         }
     }
 
+    /// A device acknowledges by mail what is not here. Who has written it was put back since, and its mail was late, later than what we
+    /// have said to have: so the device takes us to have what it stands for.
+    pub(super) fn tell_again(&mut self, device: &DeviceKey) {
+        let now = self.now.mono;
+        if self.is_older() {
+            return;
+        }
+        if let Some(peer) = self.peers.get_mut(device).filter(|peer| peer.open.is_none()) {
+            peer.telling.tell_again(now, &mut self.rng);
+        }
+    }
+
     pub(super) fn tick_telling(&mut self, device: &DeviceKey) {
         let now = self.now.mono;
         let Some(peer) = self.peers.get_mut(device) else { return };

@@ -203,7 +203,10 @@ fn here(db: &Db) -> BTreeSet<ConversationId> {
 }
 
 fn acked(db: &mut Db, peer: DeviceKey, ids: &[EntryId]) -> Vec<EntryId> {
-    delivered(one(db, Op::Acked { peer, ids: ids.to_vec(), of: here(db), way: Way::Direct }))
+    match one(db, Op::Acked { peer, ids: ids.to_vec(), of: here(db), way: Way::Direct }) {
+        Outcome::Acked { delivered, .. } => delivered.into_iter().map(|delivery| delivery.id).collect(),
+        other => panic!("{other:?}"),
+    }
 }
 
 fn believe(db: &mut Db, peer: DeviceKey, have: Have) -> Vec<EntryId> {

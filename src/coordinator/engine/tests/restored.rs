@@ -164,6 +164,30 @@ fn a_question_of_one_conversation_is_not_taken_for_what_is_there_of_all() {
     assert_eq!(texts(world.history(bob, alice_id)), ["to Bob"]);
 }
 
+/// Mail of somebody whose database was put back since may come when they have said what they have: the other must not take them to have
+/// what it brings. Whose number is higher is chance.
+#[test]
+fn late_mail_of_a_database_that_was_put_back_comes_back_to_who_wrote_it() {
+    for seed in 10..18 {
+        let mut world = World::new(seed);
+        world.links_work = false;
+        let (alice, bob, alice_id, bob_id) = friends(&mut world);
+        world.pass(MINUTE);
+        let backup = world.back_up(alice);
+        world.refuse(bob, u32::MAX, |op| matches!(op, crate::store::Op::Insert { .. }));
+        world.write(alice, bob_id, "late");
+        world.pass(MINUTE);
+        world.kill(alice);
+        world.restore(alice, &backup, true);
+        world.start(alice);
+        world.pass(2 * MINUTE);
+        world.refuse(bob, 0, |_| false);
+        world.pass(3 * MINUTE);
+        assert_eq!(texts(world.history(bob, alice_id)), ["late"]);
+        assert_eq!(texts(world.history(alice, bob_id)), ["late"], "seed {seed}");
+    }
+}
+
 /// A card that somebody signs after their database was put back has a higher number than the last that others have of them:
 /// otherwise nobody would take it, and nobody find them where it says.
 #[test]
