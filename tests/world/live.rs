@@ -104,5 +104,7 @@ pub fn what_is_shown_follows_from_the_entries(entries: &BTreeMap<EntryId, Entry>
         message => Content::Text(message.text.clone()),
     };
     let shown: Vec<(EntryId, Content)> = history.iter().map(|message| (id_of(&message.id), content(message))).collect();
-    assert!(shown == expected, "what is shown is not what the entries say");
+    let wrong = shown.iter().zip(expected).find(|(shown, expected)| shown != expected);
+    let (count, of) = (shown.len(), expected.len());
+    assert!(shown == expected, "what is shown is not what the entries say: {count} rows of {of}, first {wrong:?}");
 }
