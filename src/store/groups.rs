@@ -349,8 +349,8 @@ impl Sharing {
     }
 
     /// What of an entry goes to them. What was given to us without its body (`bare`), and not because it was deleted, is for others to give:
-    /// its author has it. When its author is out of the group, or has given it up by a deletion that came to nothing, perhaps nobody has
-    /// it any more; and to who is out themselves its author says nothing, unless they are contacts. What stands behind it would wait for
+    /// its author has it. When its author is out of the group, or has given it up, by a deletion that came to nothing or with a disk, perhaps
+    /// nobody has it any more; and to who is out themselves its author says nothing, unless they are contacts. What stands behind it would wait for
     /// ever: then the header goes.
     pub(super) fn goes(
         &self,
@@ -368,10 +368,11 @@ impl Sharing {
         }
     }
 
-    /// Whether somebody gives what they have written to those whom this is about: both are in the group now.
+    /// Whether somebody gives what they have written to those whom this is about: both are in the group now. Who lacks their own words
+    /// has lost them with a disk.
     fn is_given_by(&self, author: &RootKey) -> bool {
         let fold = self.group.fold();
-        fold.is_inside(author) && fold.is_inside(&self.to)
+        *author != self.to && fold.is_inside(author) && fold.is_inside(&self.to)
     }
 
     /// Whether there may be several parts of a log that they may be given.

@@ -68,12 +68,14 @@ pub(super) fn outbox(
     Ok(Outcome::Outbox { entries, more: false })
 }
 
-/// In SQL: whether the author of an entry `e` that came without its body has deleted what it says, whatever that counts for.
+/// In SQL: whether the author of an entry `e` that came without its body does not have it either: they have deleted what it says, whatever
+/// that counts for, or it was written here, and is back without its body after the disk was put back.
 macro_rules! given_up {
     () => {
-        "e.bare = 1 AND EXISTS (SELECT 1 FROM entry d INDEXED BY entry_deletion
-             WHERE d.target = CASE e.kind WHEN 2 THEN e.target ELSE e.id END AND d.author = e.author AND d.kind = 3
-                 AND d.position IS NOT NULL AND d.conversation = e.conversation)"
+        "e.bare = 1 AND (EXISTS (SELECT 1 FROM log g JOIN log o ON o.device = g.device AND o.own > 0 WHERE g.id = e.log)
+             OR EXISTS (SELECT 1 FROM entry d INDEXED BY entry_deletion
+                 WHERE d.target = CASE e.kind WHEN 2 THEN e.target ELSE e.id END AND d.author = e.author AND d.kind = 3
+                     AND d.position IS NOT NULL AND d.conversation = e.conversation))"
     };
 }
 pub(super) use given_up;

@@ -127,6 +127,7 @@ impl Life {
     pub fn remove(&mut self, who: usize, what: usize) -> Option<()> {
         let (device, user, _) = self.admin_and_other(who, what)?;
         let (_, group) = self.group()?;
+        self.backups.clear();
         self.change_group(device, Command::RemoveFromGroup { group, user })
     }
 
@@ -134,8 +135,9 @@ impl Life {
         let mut possible = self.insiders();
         possible.retain(|(_, _, view)| view.members.len() >= LEFT_MIN);
         let (device, ..) = possible.get(who % possible.len().max(1))?;
-        let (_, group) = self.group()?;
-        self.change_group(*device, Command::LeaveGroup(group))
+        let (device, (_, group)) = (*device, self.group()?);
+        self.backups.clear();
+        self.change_group(device, Command::LeaveGroup(group))
     }
 
     /// Somebody becomes an admin, or is one no longer; when nobody is one, the heir takes over.

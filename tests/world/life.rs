@@ -23,7 +23,9 @@ pub struct Life {
     pub links: bool,
     pub people: usize,
     pub calls: Vec<Call>,
-    backups: BTreeMap<usize, Vec<Backup>>,
+    /// Copies of databases. None is older than the last time that somebody went from the group: who has forgotten that they are out is told
+    /// nothing more by those who know that they knew it.
+    pub backups: BTreeMap<usize, Vec<Backup>>,
     pub parted: BTreeSet<(usize, usize)>,
     unplugged: BTreeSet<usize>,
     pub broker_down: bool,
@@ -300,7 +302,10 @@ impl Life {
         for room in &mut self.rooms {
             let Some(side) = room.side(device) else { continue };
             let safe = |id: &EntryId| room.devices.iter().any(|device| self.world.kept(*device).contains(id));
-            room.lost.extend(before.iter().filter(|id| !safe(id)));
+            // In a group somebody who is out may have it, and gives nobody what others wrote.
+            let group = room.is_group();
+            let lost: Vec<EntryId> = before.iter().filter(|id| group || !safe(id)).copied().collect();
+            room.lost.extend(lost);
             room.must.retain(|id, _| safe(id));
             room.told[side].clear();
             room.read[side].clear();

@@ -13,7 +13,8 @@ pub struct Room {
     pub names: Vec<Uuid>,
     /// What people were told is safe, and no restored disk has lost since: its text.
     pub must: BTreeMap<EntryId, String>,
-    /// What a restored disk has lost when nobody else had it. What follows it may be elsewhere, and waits for it for ever.
+    /// What a restored disk has lost when nobody else had it, or of a group, perhaps nobody in it. What follows it may be elsewhere, and waits for
+    /// it for ever.
     pub lost: BTreeSet<EntryId>,
     /// What stood before a message when it was written, as far as its author was told.
     pub before: Vec<(EntryId, Vec<EntryId>)>,

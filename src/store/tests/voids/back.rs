@@ -123,3 +123,20 @@ fn a_header_goes_to_who_is_out() {
     assert_eq!(sent(&mut db, &room, 2, &text), Some(false));
     assert_eq!(sent(&mut db, &room, 2, &removal), Some(true));
 }
+
+/// Somebody whose disk was put back gets the header of what they wrote themselves, and gives it to others: nobody has more of it, and what
+/// stands behind it would have no place.
+#[test]
+fn a_header_goes_to_its_author_who_has_lost_it_and_from_them() {
+    let mut room = Room::new(3);
+    let (kept, text) = (room.say(1, "kept"), room.say(1, "lost"));
+    let mut db = Db::in_memory().unwrap();
+    insert(&mut db, &[&room.entries[0].clone(), &kept, &bare(&text)]);
+    assert_eq!(sent(&mut db, &room, 2, &text), None);
+    assert_eq!(sent(&mut db, &room, 1, &text), Some(false));
+    let mut theirs = Db::in_memory().unwrap();
+    insert(&mut theirs, &[&room.entries[0].clone()]);
+    append(&mut theirs, &kept);
+    insert(&mut theirs, &[&bare(&text)]);
+    assert_eq!(sent(&mut theirs, &room, 2, &text), Some(false));
+}
