@@ -62,7 +62,8 @@ impl Life {
         }
         let Some(since) = mine.since(&root) else {
             // `one` knows that `other` is out, and `other` does not. The other way round it is said when it is `other`'s turn.
-            let ends = mine.ends(&root);
+            let mut ends = mine.ends(&root);
+            ends.retain(|(id, _)| !theirs.changes.contains(id));
             return other_inside && (self.links || ends.iter().any(|(_, by)| *by == own));
         };
         if other_inside {

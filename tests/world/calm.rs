@@ -21,6 +21,11 @@ const SETTLE_WITHIN: Duration = Duration::from_secs(60);
 /// By mail alone within this: a deposit that a broker has lost is repeated after an hour at most.
 const MAIL_WITHIN: Duration = Duration::from_secs(3 * 3600);
 
+/// What is said when all is well has been heard.
+const A_LITTLE: Duration = Duration::from_secs(5);
+/// Texts that count again have come: whoever has no link is asked for them 10 s after the others.
+const BODIES_WITHIN: Duration = Duration::from_secs(15);
+
 /// Mail that was on its way has come, and was answered.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -67,7 +72,7 @@ impl Life {
             assert!(self.world.now < end, "{why}, {within:?} after all was well");
             self.world.pass(Duration::from_secs(step));
         }
-        self.world.pass(Duration::from_secs(5));
+        self.world.pass(if self.group().is_some() { BODIES_WITHIN } else { A_LITTLE });
         // Whoever has read something marks it, and is told.
         for _ in 0..3 {
             self.hear();
