@@ -220,7 +220,15 @@ fn same_entries(life: &Life, room: usize, model: &Model, inside: &[Member]) {
             let whole = share == Share::Whole || model.headers[id].author == member.root;
             match own.get(id) {
                 Some(own) => assert!(own == body, "two members have different texts"),
-                None => assert!(!whole, "a member lacks a text that is for them: person {}, {id:?}", member.device),
+                None => {
+                    let has = inside.iter().zip(&bodies).filter(|(_, bodies)| bodies.contains_key(id));
+                    let has: Vec<usize> = has.map(|(member, _)| member.device).collect();
+                    assert!(
+                        !whole,
+                        "person {} lacks a text that is for them and that {has:?} have: {id:?}",
+                        member.device
+                    );
+                }
             }
         }
     }
