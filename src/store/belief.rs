@@ -56,8 +56,9 @@ pub(super) fn acked(
                 Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, delivery))
             })
             .optional()?;
-        unknown |= found.is_none();
         let found = found.filter(|(.., delivery)| of.contains(&delivery.conversation));
+        // What is here of another conversation is none of their business: they learn no more of it than of what is not here.
+        unknown |= found.is_none();
         let Some((local, progress, delivery)) = found else { continue };
         has.push(local);
         if progress < DELIVERED {

@@ -310,7 +310,7 @@ pub enum Outcome {
     Acked {
         /// These are delivered by that.
         delivered: Vec<Delivery>,
-        /// Something of it is not here.
+        /// Something of it is not here, or not where the peer has a say.
         unknown: bool,
     },
     /// Own entries of these conversations are shown differently now.

@@ -200,7 +200,7 @@ impl Push {
         self.cursor = 0;
         // What the peer did not take before keeps nothing waiting now.
         let ever = self.again.ever && !self.passed.is_empty();
-        self.again = Again { ever, soon: true, ..Again::default() };
+        self.again = Again { ever, soon: ever, ..Again::default() };
         self.more = true;
         self.asking = None;
         self.ask(now)

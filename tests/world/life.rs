@@ -302,9 +302,10 @@ impl Life {
         for room in &mut self.rooms {
             let Some(side) = room.side(device) else { continue };
             let safe = |id: &EntryId| room.devices.iter().any(|device| self.world.kept(*device).contains(id));
-            // In a group somebody who is out may have it, and gives nobody what others wrote.
-            let group = room.is_group();
-            let lost: Vec<EntryId> = before.iter().filter(|id| group || !safe(id)).copied().collect();
+            // Of a group somebody who is out may have it, and gives nobody what others wrote.
+            let kept = self.world.kept(device);
+            let is_lost = |id: &&EntryId| if room.is_group() { !kept.contains(*id) } else { !safe(id) };
+            let lost: Vec<EntryId> = before.iter().filter(is_lost).copied().collect();
             room.lost.extend(lost);
             room.must.retain(|id, _| safe(id));
             room.told[side].clear();

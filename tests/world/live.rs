@@ -1,6 +1,6 @@
 //! What people do with messages that are there: they edit, delete, react to and answer them; and what must be so in the end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kith::coordinator::{Command, MessageView};
 use kith::log::Entry;
@@ -9,6 +9,7 @@ use kith::log::order::{Node, sort};
 use kith::wire::{EntryId, Header, cbor, kind};
 use uuid::Uuid;
 
+use super::checks::PAGE;
 use super::life::Life;
 use super::room::Asked;
 use super::told::id_of;
@@ -67,8 +68,27 @@ pub fn seen(message: MessageView) -> Seen {
     (message.id, message.from, message.text, message.at, message.edited, message.deleted, quote, reactions)
 }
 
+/// Whether a text that somebody has edited or deleted is erased everywhere, while no deletion of it has a place: it waits for what was lost
+/// with a disk, or was lost itself when only the header had come without the text.
+pub fn is_only_erased(id: &EntryId, entries: &BTreeMap<EntryId, Entry>, changed: &BTreeSet<EntryId>) -> bool {
+    let Some(entry) = entries.get(id).filter(|entry| entry.body().is_none() && changed.contains(id)) else {
+        return false;
+    };
+    let deletes = |other: &&Entry| {
+        let Header { kind: of, author, target, .. } = other.header();
+        *of == kind::DELETE && *author == entry.header().author && *target == Some(*id)
+    };
+    let nodes: Vec<Node> = entries.values().map(Node::from).collect();
+    let placed = sort(&nodes);
+    !entries.values().filter(deletes).any(|deletion| placed.contains(&deletion.id()))
+}
+
 /// What is shown is what the entries say, folded by the rules; and of what was deleted no text is left.
-pub fn what_is_shown_follows_from_the_entries(entries: &BTreeMap<EntryId, Entry>, history: &[MessageView]) {
+pub fn what_is_shown_follows_from_the_entries(
+    entries: &BTreeMap<EntryId, Entry>,
+    changed: &BTreeSet<EntryId>,
+    history: &[MessageView],
+) {
     let headers: BTreeMap<EntryId, (Header, Option<Vec<u8>>)> = entries
         .iter()
         .map(|(id, entry)| {
@@ -88,19 +108,18 @@ pub fn what_is_shown_follows_from_the_entries(entries: &BTreeMap<EntryId, Entry>
     }
     let rows = order.iter().filter(|id| is_shown(headers[id].0.kind, headers[id].0.target.is_some()));
     let expected: Vec<(EntryId, Content)> = rows
-        .filter_map(|id| {
+        .filter(|id| !is_only_erased(id, entries, changed))
+        .map(|id| {
             let (header, body) = &headers[id];
             let operations = operations.get(id).map_or(&[][..], Vec::as_slice);
-            let deleted = |one: &Operation| one.kind == kind::DELETE && one.author == header.author;
             let target = Target { author: header.author, kind: header.kind, body: body.as_deref() };
             let folded = fold(target, operations);
             assert!(folded.content != Content::Deleted || body.is_none(), "a text that was deleted is still there");
-            // A deletion that waits for what was lost with a disk has erased it everywhere, and has no place any more.
-            (body.is_some() || operations.iter().any(deleted)).then_some((*id, folded.content))
+            (*id, folded.content)
         })
         .collect();
     // No more than a page is compared.
-    let expected = &expected[expected.len().saturating_sub(history.len())..];
+    let expected = &expected[expected.len().saturating_sub(PAGE as usize)..];
     let content = |message: &MessageView| match message {
         MessageView { deleted: true, .. } => Content::Deleted,
         MessageView { newer: true, .. } => Content::Newer,

@@ -117,14 +117,17 @@ impl Engine {
         }
     }
 
-    /// These bodies are missing. Over a link everybody in the group is asked for all of them; by mail, and of those who are out, who has
-    /// written them, and for those of our own and of people who are out, whom nobody can ask, everybody. Perhaps nothing that happens later
+    /// These bodies are missing. Over a link everybody in the group is asked for all of them; by mail who has written them, and for those of
+    /// our own and of people who are out, whom nobody can ask, everybody in it; of those who are out only who has written them. Perhaps nothing that happens later
     /// asks again: so whoever may not be asked now is asked when they may, for what is missing then. Says whether nobody is to be asked for
     /// these any more.
     fn bodies_missing(&mut self, device: &DeviceKey, conversation: &ConversationId, mut lacks: Vec<Lack>) -> bool {
         let now = self.now.mono;
         let Some(open) = self.peers.get(device).map(|peer| peer.open.is_some()) else { return true };
-        if !open || !self.outside(device, &BTreeSet::from([*conversation])).is_empty() {
+        if !self.outside(device, &BTreeSet::from([*conversation])).is_empty() {
+            // Who is out learns nothing of what others have written since, not even that.
+            lacks.retain(|lack| lack.device == *device);
+        } else if !open {
             lacks.retain(|lack| lack.device == *device || !self.is_of_other_member(&lack.device, conversation));
         }
         if lacks.is_empty() {

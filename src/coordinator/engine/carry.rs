@@ -157,10 +157,12 @@ impl Engine {
         if self.peers.get_mut(device).is_some_and(|peer| peer.telling.goes_now(now)) {
             return;
         }
+        let conversation = have.conversation;
         self.send_mail(device, vec![Frame::Have(have).to_bytes()], None, None);
         if let Some(peer) = self.peers.get_mut(device) {
             peer.telling.said(peer.row.mail_sent);
         }
+        self.bodies_after_have(device, conversation);
     }
 
     /// A member has asked in their mail for what they lack of a group: whoever wrote it, they get it from us, one envelope at a time. Says

@@ -4,11 +4,13 @@
 //! later has been heard: numbers grow with every mail, and the last `have` that counted draws the line. Below it acks, `have`
 //! and `lack` are no longer true when the sender's database was put back since, and its entries do not show that it has them.
 
+use std::time::Duration;
+
 use rand::{RngExt, rngs::StdRng};
 
 use super::Engine;
 use super::frames::Statements;
-use super::pending::Pending;
+use super::pending::{Pending, Refused};
 use super::state::HAVES_MAILED_MAX;
 use crate::link::State;
 use crate::wire::{self, ConversationId, DeviceKey, FRAMES_PER_MAIL_MAX, Frame, MAIL_BYTES_MAX, Mail, state};
@@ -62,7 +64,9 @@ impl Engine {
     /// A peer's `have` or `lack` is on disk. When no other waits for that, so is everything that it has said by mail.
     pub(super) fn statement_kept(&mut self, device: &DeviceKey) {
         let more = |pending: &Pending| matches!(pending, Pending::Believed { device: of, .. } if of == device);
-        if self.pending.values().any(more) {
+        // What the disk has refused is asked of it again.
+        let refused = |(_, refused): &(Duration, Refused)| matches!(refused, Refused::Wish(wish) if more(wish));
+        if self.pending.values().any(more) || self.refused.iter().any(refused) {
             return;
         }
         if let Some(peer) = self.peers.get_mut(device)
@@ -150,12 +154,6 @@ impl Engine {
                 all.rotate_left(first);
                 all.truncate(HAVES_MAILED_MAX);
             }
-            // Nobody else mails the bodies that are missing of what this one has written.
-            for conversation in &all {
-                if self.joined(conversation).is_some() {
-                    self.ask_for_bodies_of(device, *conversation);
-                }
-            }
             self.gather_haves(device, all, vec![]);
         }
     }
@@ -171,12 +169,19 @@ impl Engine {
         }
     }
 
+    /// A device was told by mail what we have of a group, and takes us to have all of what came without its body. Nobody else mails the bodies
+    /// of what it has written: it is asked for them, behind that.
+    pub(super) fn bodies_after_have(&mut self, device: &DeviceKey, group: ConversationId) {
+        self.ask_for_bodies_of(device, group);
+    }
+
     /// The store has told what we have: one statement, in as few mails as hold it.
     fn mail_haves(&mut self, device: &DeviceKey, told: Vec<Vec<u8>>) {
         let now = self.now.mono;
         let Some(peer) = self.peers.get(device) else { return };
         let possible = peer.link.state() != State::Open && self.mail_route(peer).is_some();
         let said = possible && peer.telling.is_due();
+        let peer_shared = peer.shared.clone();
         if said {
             let mut mails: Vec<Vec<Vec<u8>>> = vec![];
             let mut room = 0;
@@ -195,6 +200,9 @@ impl Engine {
             for mail in mails {
                 self.send_mail(device, mail, None, None);
             }
+            let groups: Vec<ConversationId> =
+                peer_shared.into_iter().filter(|conversation| self.joined(conversation).is_some()).collect();
+            groups.into_iter().for_each(|group| self.bodies_after_have(device, group));
         }
         let Some(peer) = self.peers.get_mut(device) else { return };
         if said {

@@ -5,5 +5,7 @@
 CREATE TABLE told (
     entry INTEGER PRIMARY KEY REFERENCES entry (local)
 ) STRICT;
--- Formats up to the ninth took every text with a deletion for one that was told of.
-INSERT INTO told (entry) SELECT local FROM entry WHERE body IS NULL AND id IN (SELECT target FROM entry WHERE kind = 3);
+-- Formats up to the ninth took every text that its author has deleted for one that was told of.
+INSERT INTO told (entry) SELECT e.local FROM entry e WHERE e.body IS NULL AND EXISTS (
+    SELECT 1 FROM entry d WHERE d.target = e.id AND d.kind = 3 AND d.author = e.author AND d.conversation = e.conversation
+        AND d.position IS NOT NULL);

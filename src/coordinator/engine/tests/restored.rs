@@ -188,6 +188,31 @@ fn late_mail_of_a_database_that_was_put_back_comes_back_to_who_wrote_it() {
     }
 }
 
+/// Of a mail that says what there is of two conversations one may find its place on disk and the other not: it does not count before both have.
+#[test]
+fn half_of_what_was_said_by_mail_is_not_all_of_it() {
+    let mut world = World::new(8);
+    world.links_work = false;
+    let (alice, bob, alice_id, bob_id) = friends(&mut world);
+    let group = world.group(alice, "Us", &[bob_id]);
+    world.pass(MINUTE);
+    let backup = world.back_up(bob);
+    world.write(alice, bob_id, "to Bob");
+    world.write(alice, group, "to both");
+    world.pass(MINUTE);
+    world.kill(bob);
+    world.restore(bob, &backup, true);
+    // He has nothing left of what is between the two.
+    world.refuse(alice, u32::MAX, |op| matches!(op, crate::store::Op::Believe { have, .. } if have.logs.is_empty()));
+    world.start(bob);
+    world.pass(2 * MINUTE);
+    world.kill(alice);
+    world.refuse(alice, 0, |_| false);
+    world.start(alice);
+    world.until("the message again", 70 * MINUTE, |world| world.kept(bob).len() == world.kept(alice).len());
+    assert_eq!(texts(world.history(bob, alice_id)), ["to Bob"]);
+}
+
 /// A card that somebody signs after their database was put back has a higher number than the last that others have of them:
 /// otherwise nobody would take it, and nobody find them where it says.
 #[test]

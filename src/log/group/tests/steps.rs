@@ -72,7 +72,6 @@ fn a_thousand_changes_of_a_hundred_people_are_cheap() {
     });
     assert!((50..=100).contains(&first));
     assert_eq!(second, 1_000);
-    println!("{cost} steps to fold");
     assert!(cost < 200_000, "{cost} steps to fold");
     let device = person(1_000).secrets.device_key();
     let (id, log, seen) = (EntryId([0; 32]), crate::wire::LogId([0; 16]), group.tops());
@@ -111,6 +110,5 @@ fn who_is_added_in_vain_and_adds_others_is_looked_for_with_a_bound() {
     let mut members = 0;
     let cost = steps(|| members = group.fold().membership().unwrap().members.len());
     assert_eq!(members, 2);
-    println!("{cost} steps to fold");
     assert!(cost < 300_000, "{cost} steps to fold");
 }
