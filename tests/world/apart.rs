@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use kith::log::group::{Action, Membership};
 use kith::wire::{EntryId, RootKey};
 
+use super::calm::stranded;
 use super::checks::entries;
 use super::group_checks::Model;
 use super::life::Life;
@@ -76,11 +77,24 @@ impl Life {
         let mut unknown = theirs.ends(&root);
         unknown.retain(|(id, _)| !mine.changes.contains(id));
         if !unknown.is_empty() {
-            // `other` knows that they are out, and `one` does not: they say it themselves only if they have left.
-            return unknown.iter().any(|(_, by)| *by == root);
+            // `other` knows that they are out, and `one` does not: they say it themselves only if they have left; and who has left gives
+            // nothing that others wrote, so it has no place with `one` when it stands on what was lost with a disk and nobody inside has.
+            let without_place = self.without_place(room, one);
+            return unknown.iter().any(|(id, by)| *by == root && !without_place.contains(id));
         }
         let adder = self.author_of(room, one, &since);
         self.links || adder == Some(own)
+    }
+
+    /// What waits with somebody for what was lost with a disk and nobody has who takes themselves to be in the group.
+    fn without_place(&mut self, room: usize, device: usize) -> BTreeSet<EntryId> {
+        let (conversation, group) = (self.rooms[room].conversation, self.rooms[room].names[device]);
+        let is_inside =
+            |life: &Self, device: &usize| life.world.group_now(*device, group).is_some_and(|(_, view)| view.inside);
+        let inside: Vec<usize> = (0..self.people).filter(|device| is_inside(self, device)).collect();
+        let all = inside.into_iter().flat_map(|device| self.world.db(device).ids(&conversation).unwrap()).collect();
+        let kept = self.world.db(device).entries(&conversation).unwrap();
+        stranded(&kept, &all, &self.rooms[room].lost, |_| true)
     }
 
     fn author_of(&mut self, room: usize, device: usize, id: &EntryId) -> Option<RootKey> {

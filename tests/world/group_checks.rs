@@ -152,6 +152,8 @@ pub fn check(life: &mut Life, room: usize) {
     let everybody: Vec<Member> = (0..life.people).filter_map(|device| member(life, room, device)).collect();
     let (mut inside, outside): (Vec<Member>, Vec<Member>) =
         everybody.into_iter().partition(|member| member.view.inside);
+    let models: Vec<Model> = outside.iter().map(|member| Model::of(&life.rooms[room], &member.kept)).collect();
+    let outside: Vec<(Member, Model)> = outside.into_iter().zip(models).collect();
     // Those who could not be told that others are out, or they themselves, are by themselves.
     while let Some(first) = inside.pop() {
         let first_user = life.world.user(first.device);
@@ -168,15 +170,13 @@ pub fn check(life: &mut Life, room: usize) {
         same_rendering(life, room, &model, &inside);
         nothing_missing(life, room, &model, &inside);
         cuts_hold(life, room, &model, first.device);
-        for member in &outside {
-            let own = Model::of(&life.rooms[room], &member.kept);
-            nothing_for_who_is_out(&model, &own, member);
+        for (member, _) in &outside {
+            nothing_for_who_is_out(&model, outside.iter().map(|(_, model)| model), member);
         }
     }
-    for member in &outside {
-        let model = Model::of(&life.rooms[room], &member.kept);
+    for (member, model) in &outside {
         let bodies = member.bodies();
-        shown_as_it_follows(life, room, &model, member.device, &bodies);
+        shown_as_it_follows(life, room, model, member.device, &bodies);
     }
 }
 

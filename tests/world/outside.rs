@@ -10,19 +10,20 @@ use super::group_checks::{Member, Model};
 
 /// Who is out has nothing that was written by people who knew of all that put them out: only what they wrote themselves, and what makes it
 /// void that they were added, with what that stands on.
-pub fn nothing_for_who_is_out(model: &Model, own: &Model, member: &Member) {
+pub fn nothing_for_who_is_out<'m>(model: &Model, mut outside: impl Iterator<Item = &'m Model>, member: &Member) {
     let Some(membership) = model.group().fold().membership() else { return };
     let Some(former) = membership.former.iter().find(|former| former.root == member.root) else { return };
     let ends: BTreeSet<EntryId> = former.ends.iter().map(|(id, ..)| *id).collect();
     // Who was added again was in again for whoever did not know yet that this addition counts for nothing, and has what the entry stands
-    // on that put them out once more. Those whom somebody has left perhaps know nothing of that.
+    // on that put them out once more. Those whom somebody has left perhaps know nothing of that, nor they themselves when whoever added them
+    // is out too: only people outside have the addition then.
     let again = |model: &Model| {
         model.group().facts().any(|fact| {
             let theirs = matches!(&fact.action, Some(Action::Add { card }) if card.root() == member.root);
             theirs && ends.iter().all(|end| model.has_seen(&fact.seen, end))
         })
     };
-    if again(model) || again(own) {
+    if again(model) || outside.any(again) {
         return;
     }
     let undone = undone(model, member.root);
