@@ -43,7 +43,9 @@ pub(super) fn save(tx: &Connection, key: &ConversationId, devices: &[DeviceKey])
             .execute([conversation, *gone])?;
     }
     let mut delivered = vec![];
-    if known.is_subset(&wanted) || wanted.is_empty() {
+    // Who is waited for is the same as before, or others too. After nobody was, who comes in may have had everything all along.
+    let only_more = known.is_subset(&wanted) && !known.is_empty();
+    if only_more || wanted.is_empty() {
         return Ok(delivered);
     }
     let waiting: Vec<(i64, [u8; 32], bool)> = tx

@@ -35,3 +35,18 @@ fn a_message_is_delivered_when_everybody_has_it() {
     assert_eq!(recipients(&mut db, &[3, 4]), all[2..]);
     assert_eq!(one(&mut db, Op::CountWaiting), Outcome::Count(0));
 }
+
+/// Nobody else was left in a group, so nobody was waited for. Who comes in then may have said before that they have what was written:
+/// they will not say it again.
+#[test]
+fn who_comes_in_after_nobody_was_left_may_have_everything() {
+    let mut db = Db::in_memory().unwrap();
+    let entries = Writer::new(1, 1).run(2);
+    let all = ids(&entries);
+    entries.iter().for_each(|entry| drop(append(&mut db, entry)));
+    assert_eq!(recipients(&mut db, &[2]), []);
+    assert_eq!(acked(&mut db, device(3), &all[..1]), []);
+    assert_eq!(recipients(&mut db, &[]), []);
+    assert_eq!(recipients(&mut db, &[3]), all[..1]);
+    assert_eq!(one(&mut db, Op::CountWaiting), Outcome::Count(1), "what they have not said to have waits for them");
+}
