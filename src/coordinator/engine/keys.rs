@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::Engine;
+use super::state::PeerState;
 use crate::clock::Backoff;
 use crate::signaling::envelope::{self, Recipient};
 use crate::signaling::{Leaf, Topic};
-use crate::wire::{DeviceKey, KeyKind, Message, NewKey};
+use crate::wire::{DeviceKey, KeyKind, Message, NewKey, WorkingKey};
 
 /// What was said to somebody who has never answered is said again after this, and then after twice as long each time: it may have been
 /// lost. Whoever is away finds it at the broker only if they have listened to that inbox before: until they know of us, nobody keeps it for them.
@@ -61,6 +62,25 @@ impl Engine {
             if lacks {
                 self.say_key(device, Leaf::Mailbox);
             }
+        }
+    }
+
+    /// A device has said its working key. Who says it by mail may not know ours, also when theirs is no news: their database was put back from
+    /// before they knew us, and without our key they can say nothing else. A mail tells it to them, which nobody answers with a key again.
+    pub(super) fn key_came(&mut self, device: &DeviceKey, key: WorkingKey, leaf: Leaf) {
+        let now = self.now.mono;
+        if self.learn_key(device, key) {
+            self.greet(device);
+            if leaf == Leaf::Mailbox {
+                self.say_key(device, Leaf::Mailbox);
+            }
+            return;
+        }
+        // While ours may be on its way to somebody who was asked, this is the answer.
+        let lacks_ours = |peer: &mut PeerState| peer.key_offer.at.is_none() && peer.answers.allow(now);
+        if leaf == Leaf::Mailbox && self.peers.get_mut(device).is_some_and(lacks_ours) {
+            self.greet(device);
+            self.send_mail(device, vec![], None, None);
         }
     }
 

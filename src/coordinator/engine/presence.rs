@@ -46,13 +46,7 @@ impl Engine {
             Message::Hello(hello) if self.is_peer(device) => self.hello(device, &hello),
             Message::Signalled(signalled) if self.is_peer(device) => self.signalled(device, signalled),
             Message::NewKey(new) if self.is_peer(device) => {
-                if self.learn_key(device, new.key) {
-                    self.greet(device);
-                    if topic.leaf == Leaf::Mailbox {
-                        // Who says theirs by mail may not know ours.
-                        self.say_key(device, Leaf::Mailbox);
-                    }
-                }
+                self.key_came(device, new.key, topic.leaf);
                 return self.acknowledge_later(delivery);
             }
             _ => self.drop_counted("a message out of place"),
@@ -67,7 +61,7 @@ impl Engine {
         }
     }
 
-    fn greet(&mut self, device: &DeviceKey) {
+    pub(super) fn greet(&mut self, device: &DeviceKey) {
         if !self.is_peer(device) || self.finishing.is_some() || !self.hears_live(device) {
             return;
         }
