@@ -350,8 +350,8 @@ impl Sharing {
 
     /// What of an entry goes to them. What was given to us without its body (`bare`), and not because it was deleted, is for others to give:
     /// its author has it. When its author is out of the group, or has given it up, by a deletion that came to nothing or with a disk, perhaps
-    /// nobody has it any more; and to who is out themselves its author says nothing, unless they are contacts. What stands behind it would wait for
-    /// ever: then the header goes.
+    /// nobody has it any more; and to who is out, or does not know yet that they are in, its author says nothing, unless they are contacts.
+    /// What stands behind it would wait for ever: then the header goes.
     pub(super) fn goes(
         &self,
         seen: Option<&[u8]>,
@@ -363,16 +363,17 @@ impl Sharing {
         match self.of(seen, is_change) {
             Share::Nothing => Goes::Nothing,
             Share::Header => Goes::Header,
-            Share::Whole if bare && !given_up && self.is_given_by(author) => Goes::ByOthers,
+            Share::Whole if bare && !given_up && self.is_given_by(author, seen.unwrap_or_default()) => Goes::ByOthers,
             Share::Whole => Goes::Whole,
         }
     }
 
-    /// Whether somebody gives what they have written to those whom this is about: both are in the group now. Who lacks their own words
-    /// has lost them with a disk.
-    fn is_given_by(&self, author: &RootKey) -> bool {
+    /// Whether somebody gives what they have written to those whom this is about: both are in the group now, and know that without it. Who
+    /// lacks their own words has lost them with a disk.
+    fn is_given_by(&self, author: &RootKey, seen: &[u8]) -> bool {
         let fold = self.group.fold();
-        *author != self.to && fold.is_inside(author) && fold.is_inside(&self.to)
+        let is_in = |root: &RootKey| fold.is_inside(root) && !fold.may_come_in_by(root, &ids(seen));
+        *author != self.to && is_in(author) && is_in(&self.to)
     }
 
     /// Whether there may be several parts of a log that they may be given.

@@ -293,7 +293,7 @@ impl<'g> Fold<'g> {
     }
 
     /// Whether nothing that is seen ends a seat.
-    fn holds(&self, root: &RootKey, seat: &Seat, is_seen: impl Fn(Index) -> bool) -> bool {
+    pub(super) fn holds(&self, root: &RootKey, seat: &Seat, is_seen: impl Fn(Index) -> bool) -> bool {
         let mut ends = self.ends.get(root).into_iter().flatten();
         is_seen(seat.entry) && !ends.any(|end| is_seen(*end) && !self.has_seen(seat.entry, *end))
     }

@@ -163,6 +163,14 @@ impl Fold<'_> {
         seats.any(|seat| ends().any(|end| self.has_seen(seat.entry, *end)))
     }
 
+    /// Whether what puts somebody into the group now may stand on an entry that has seen these changes: who lacks it does not know of that.
+    #[must_use]
+    pub fn may_come_in_by(&self, root: &RootKey, seen: &[EntryId]) -> bool {
+        let seen: Vec<Index> = seen.iter().filter_map(|id| self.group.causality.find(id)).collect();
+        let mut seats = self.seats.get(root).into_iter().flatten().filter(|seat| self.holds(root, seat, |_| true));
+        seats.any(|seat| seen.iter().all(|earlier| self.has_seen(seat.entry, *earlier)))
+    }
+
     /// What decides about the entries of everybody who ever came in, as a hash: while it is the same, so is every [`Fold::judge`] of
     /// theirs, but for branches of their logs.
     #[must_use]

@@ -124,6 +124,27 @@ fn a_header_goes_to_who_is_out() {
     assert_eq!(sent(&mut db, &room, 2, &removal), Some(true));
 }
 
+/// Who was added again does not know that they are in before they have what the addition stands on, and hears nothing until then from an
+/// author who is no contact: the header goes. What was written after that its author gives them; and so for an author who was added again.
+#[test]
+fn a_header_goes_to_who_was_added_by_what_stands_on_it() {
+    for added in [2, 1] {
+        let mut room = Room::new(3);
+        let text = room.say(1, "before they came in");
+        room.tell(0, 1);
+        let cut = room.cut(0, added);
+        let removal = room.change(0, &Action::Remove { root: root(added), cut });
+        let again = room.change(0, &Action::Add { card: Box::new(EVERYBODY[added].1.clone()) });
+        room.tell(1, 0);
+        let later = room.say(1, "when they were in");
+        let mut db = Db::in_memory().unwrap();
+        insert(&mut db, &[&room.entries[0].clone(), &bare(&text), &removal, &again, &bare(&later)]);
+        assert_eq!(sent(&mut db, &room, 2, &text), Some(false), "{added}");
+        assert_eq!(sent(&mut db, &room, 2, &again), Some(true), "{added}");
+        assert_eq!(sent(&mut db, &room, 2, &later), None, "{added}");
+    }
+}
+
 /// Somebody whose disk was put back gets the header of what they wrote themselves, and gives it to others: nobody has more of it, and what
 /// stands behind it would have no place.
 #[test]
