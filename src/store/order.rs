@@ -138,10 +138,16 @@ pub(super) fn settle(
 
 /// Those that waited for this one and now wait for nobody.
 fn release(tx: &Connection, conversation: i64, id: &EntryId) -> Result<Vec<i64>, StoreError> {
+    // Nobody, nearly always. `RETURNING` would make a table for the rows each time, and free its pages again.
     let mut waiters: Vec<i64> = tx
-        .prepare_cached("DELETE FROM wait WHERE conversation = ?1 AND parent = ?2 RETURNING entry")?
+        .prepare_cached("SELECT entry FROM wait WHERE conversation = ?1 AND parent = ?2")?
         .query_map(params![conversation, id.0], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
+    if waiters.is_empty() {
+        return Ok(waiters);
+    }
+    tx.prepare_cached("DELETE FROM wait WHERE conversation = ?1 AND parent = ?2")?
+        .execute(params![conversation, id.0])?;
     waiters.sort_unstable();
     let mut free = vec![];
     for waiter in waiters {
