@@ -12,8 +12,8 @@ use super::{Action, Fact, Fold, Subject};
 use crate::wire::RootKey;
 
 /// Steps of the search in one fold, far more than people who meet and part need. Somebody may write changes that count for nothing by the
-/// thousand, and each may have seen all the others. Where it ends nothing is decided: who might have been given more is not, as if
-/// nothing had been found.
+/// thousand, and each may have seen all the others. Where they are spent nothing has been found, of nobody: what was found until then would
+/// depend on the order in which the entries came here.
 const STEPS_MAX: usize = 1 << 16;
 
 impl Fold<'_> {
@@ -30,7 +30,7 @@ impl Fold<'_> {
                 undone.insert(*root, found);
             }
         }
-        undone
+        if steps == 0 { BTreeMap::new() } else { undone }
     }
 
     fn additions_in_vain(&self, root: &RootKey) -> impl Iterator<Item = Index> {
