@@ -34,6 +34,8 @@ pub struct Kept {
     pub position: Option<i64>,
     /// Whether it counts as unread.
     pub unread: bool,
+    /// Whether it stands beside its group, and so goes to nobody.
+    pub beside: bool,
     /// As it travels.
     pub entry: wire::Entry,
 }
@@ -57,17 +59,18 @@ impl Db {
         let connection = self.connection();
         let Some(conversation) = logs::conversation(connection, conversation)? else { return Ok(vec![]) };
         let mut statement = connection.prepare_cached(
-            "SELECT id, position, unread, header, signature, salt, body FROM entry WHERE conversation = ?1
+            "SELECT id, position, unread, beside, header, signature, salt, body FROM entry WHERE conversation = ?1
              ORDER BY position, local",
         )?;
         let rows = statement.query_map([conversation], |row| {
             let entry = wire::Entry {
-                header: row.get(3)?,
-                signature: Signature(row.get(4)?),
-                salt: row.get::<_, Option<_>>(5)?.map(Salt),
-                body: row.get(6)?,
+                header: row.get(4)?,
+                signature: Signature(row.get(5)?),
+                salt: row.get::<_, Option<_>>(6)?.map(Salt),
+                body: row.get(7)?,
             };
-            Ok(Kept { id: EntryId(row.get(0)?), position: row.get(1)?, unread: row.get(2)?, entry })
+            let (id, position) = (EntryId(row.get(0)?), row.get(1)?);
+            Ok(Kept { id, position, unread: row.get(2)?, beside: row.get(3)?, entry })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

@@ -3,10 +3,12 @@
 //! Who is put out by people whom they do not know is told once, and so is everybody whom somebody leaves who is no contact of theirs:
 //! what is lost then nobody says again. Only a contact who is in the group goes on to say it: over a link whatever they know, by mail
 //! what they have written themselves, for only its author deposits mail. Who was put out passes on nothing that others wrote.
+//! And two contacts who each know that the other was out, and came in again both by what the other does not know, say it to each other
+//! no more: it was written by people who knew that the other was out.
 
 use std::collections::BTreeSet;
 
-use kith::log::group::{Action, Membership};
+use kith::log::group::{Action, Membership, Share};
 use kith::wire::{EntryId, RootKey};
 
 use super::calm::stranded;
@@ -20,6 +22,7 @@ struct Knowledge {
     changes: BTreeSet<EntryId>,
     /// Whom somebody has put out, or who has left, whatever that counts for.
     gone: BTreeSet<RootKey>,
+    model: Model,
 }
 
 impl Knowledge {
@@ -28,6 +31,17 @@ impl Knowledge {
         let former = self.membership.iter().flat_map(|membership| &membership.former);
         let ends = former.filter(|former| former.root == *root).flat_map(|former| &former.ends);
         ends.map(|(id, by, _)| (*id, *by)).collect()
+    }
+
+    /// What makes it void that somebody was added who is not in.
+    fn undone(&self, root: &RootKey) -> &[EntryId] {
+        self.membership.as_ref().and_then(|membership| membership.undone.get(root)).map_or(&[][..], Vec::as_slice)
+    }
+
+    /// Whether somebody may be given one of the changes.
+    fn may_be_given(&self, root: &RootKey, change: &EntryId) -> bool {
+        let seen = self.model.seen.get(change);
+        seen.is_some_and(|seen| self.model.group().fold().share(root, seen, true) != Share::Nothing)
     }
 
     /// The entry that has brought somebody in who is in.
@@ -46,7 +60,8 @@ impl Life {
             Some(Action::Leave { .. }) => Some(fact.author),
             _ => None,
         });
-        Knowledge { membership: model.group().fold().membership(), changes, gone: gone.collect() }
+        let gone = gone.collect();
+        Knowledge { membership: model.group().fold().membership(), changes, gone, model }
     }
 
     /// Whether `one`, who is in the group, and `other` have to come to the same about each other. `other_inside`: `other` takes themselves
@@ -65,7 +80,11 @@ impl Life {
             // `one` knows that `other` is out, and `other` does not. The other way round it is said when it is `other`'s turn.
             let mut ends = mine.ends(&root);
             ends.retain(|(id, _)| !theirs.changes.contains(id));
-            return other_inside && (self.links || ends.iter().any(|(_, by)| *by == own));
+            // Who has all of that and takes themselves to be in it came in again: they say so to whom they see in it, and to nobody else.
+            let is_listed = theirs.since(&own).is_some();
+            let lacks = !ends.is_empty() || mine.undone(&root).iter().any(|id| !theirs.changes.contains(id));
+            let is_said = if self.links { is_listed || lacks } else { ends.iter().any(|(_, by)| *by == own) };
+            return other_inside && is_said;
         };
         if other_inside {
             return false;
@@ -77,10 +96,14 @@ impl Life {
         let mut unknown = theirs.ends(&root);
         unknown.retain(|(id, _)| !mine.changes.contains(id));
         if !unknown.is_empty() {
-            // `other` knows that they are out, and `one` does not: they say it themselves only if they have left; and who has left gives
-            // nothing that others wrote, so it has no place with `one` when it stands on what was lost with a disk and nobody inside has.
+            // `other` knows that they are out, and `one` does not: they say it themselves only if they have left; by mail only to whom that
+            // may be given, and else only what they have written themselves that puts `one` out. And who has left gives nothing that others
+            // wrote, so it has no place with `one` when it stands on what was lost with a disk and nobody inside has.
             let without_place = self.without_place(room, one);
-            return unknown.iter().any(|(id, by)| *by == root && !without_place.contains(id));
+            let mut own_ends = theirs.ends(&own);
+            own_ends.retain(|(id, by)| *by == root && !mine.changes.contains(id) && !without_place.contains(id));
+            let is_said = |id: &EntryId| self.links || !own_ends.is_empty() || theirs.may_be_given(&own, id);
+            return unknown.iter().any(|(id, by)| *by == root && !without_place.contains(id) && is_said(id));
         }
         let adder = self.author_of(room, one, &since);
         self.links || adder == Some(own)

@@ -212,9 +212,14 @@ impl Life {
             for kept in kept[side].iter().filter(|kept| !ids[1 - side].contains(&kept.id)) {
                 let header: Header = cbor::decode(&kept.entry.header, HEADER_MAX).unwrap();
                 let author = (0..self.people).find(|device| self.world.root(*device) == header.author);
-                let (kind, waits) = (header.kind, if kept.position.is_none() { ", waiting" } else { "" });
+                let kind = header.kind;
+                let place = match (kept.position, kept.beside) {
+                    (None, _) => ", waiting",
+                    (_, true) => ", beside",
+                    _ => "",
+                };
                 words.push(format!(
-                    "only {device} has kind {kind} by {author:?} of log {:?} at {}{waits}",
+                    "only {device} has kind {kind} by {author:?} of log {:?} at {}{place}",
                     header.log, header.sequence
                 ));
             }

@@ -155,6 +155,7 @@ pub fn check(life: &mut Life, room: usize) {
     let models: Vec<Model> = outside.iter().map(|member| Model::of(&life.rooms[room], &member.kept)).collect();
     let outside: Vec<(Member, Model)> = outside.into_iter().zip(models).collect();
     // Those who could not be told that others are out, or they themselves, are by themselves.
+    let mut groups = vec![];
     while let Some(first) = inside.pop() {
         let first_user = life.world.user(first.device);
         let together =
@@ -170,10 +171,9 @@ pub fn check(life: &mut Life, room: usize) {
         same_rendering(life, room, &model, &inside);
         nothing_missing(life, room, &model, &inside);
         cuts_hold(life, room, &model, first.device);
-        for (member, _) in &outside {
-            nothing_for_who_is_out(&model, outside.iter().map(|(_, model)| model), member);
-        }
+        groups.push(model);
     }
+    nothing_for_who_is_out(&groups, &outside);
     for (member, model) in &outside {
         let bodies = member.bodies();
         shown_as_it_follows(life, room, model, member.device, &bodies);

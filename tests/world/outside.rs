@@ -4,15 +4,30 @@
 use std::collections::BTreeSet;
 
 use kith::log::group::{Action, Fact};
+use kith::store::Kept;
 use kith::wire::{EntryId, RootKey, kind};
 
 use super::group_checks::{Member, Model};
 
 /// Who is out has nothing that was written by people who knew of all that put them out: only what they wrote themselves, and what makes it
-/// void that they were added, with what that stands on.
-pub fn nothing_for_who_is_out<'m>(model: &Model, mut outside: impl Iterator<Item = &'m Model>, member: &Member) {
-    let Some(membership) = model.group().fold().membership() else { return };
-    let Some(former) = membership.former.iter().find(|former| former.root == member.root) else { return };
+/// void that they were added, with what that stands on. Where some could not be told that others are out, any of these may have given it who
+/// know no better: `inside` are the groups as each of them has it.
+pub fn nothing_for_who_is_out(inside: &[Model], outside: &[(Member, Model)]) {
+    for (member, _) in outside {
+        let wrong: Vec<BTreeSet<EntryId>> = inside.iter().map(|model| wrongly_given(model, outside, member)).collect();
+        for id in wrong.iter().flatten() {
+            let mut groups = inside.iter().zip(&wrong);
+            let may_have = groups.any(|(model, wrong)| model.headers.contains_key(id) && !wrong.contains(id));
+            let device = member.device;
+            assert!(may_have, "person {device}, who was put out, has what was written by people who knew it: {id:?}");
+        }
+    }
+}
+
+fn wrongly_given(model: &Model, outside: &[(Member, Model)], member: &Member) -> BTreeSet<EntryId> {
+    let Some(membership) = model.group().fold().membership() else { return BTreeSet::new() };
+    let former = membership.former.iter().find(|former| former.root == member.root);
+    let Some(former) = former else { return BTreeSet::new() };
     let ends: BTreeSet<EntryId> = former.ends.iter().map(|(id, ..)| *id).collect();
     // Who was added again was in again for whoever did not know yet that this addition counts for nothing, and has what the entry stands
     // on that put them out once more. Those whom somebody has left perhaps know nothing of that, nor they themselves when whoever added them
@@ -23,23 +38,18 @@ pub fn nothing_for_who_is_out<'m>(model: &Model, mut outside: impl Iterator<Item
             theirs && ends.iter().all(|end| model.has_seen(&fact.seen, end))
         })
     };
-    if again(model) || outside.any(again) {
-        return;
+    if again(model) || outside.iter().any(|(_, model)| again(model)) {
+        return BTreeSet::new();
     }
     let undone = undone(model, member.root);
-    for kept in &member.kept {
-        let (Some(header), Some(seen)) = (model.headers.get(&kept.id), model.seen.get(&kept.id)) else { continue };
+    let wrongly = |kept: &&Kept| {
+        let (Some(header), Some(seen)) = (model.headers.get(&kept.id), model.seen.get(&kept.id)) else { return false };
         let knows = ends.iter().all(|end| model.has_seen(seen, end));
         let may_stand_on = |taker: &&Fact| seen.iter().all(|earlier| model.has_seen(&taker.seen, earlier));
         let bare = header.kind == kind::GROUP || kept.entry.body.is_none();
-        let given = knows && header.author != member.root && !(bare && undone.iter().any(may_stand_on));
-        let (device, kind) = (member.device, header.kind);
-        assert!(
-            !given,
-            "person {device}, who was put out, has what was written by people who knew it: kind {kind}, {:?}",
-            kept.id
-        );
-    }
+        knows && header.author != member.root && !(bare && undone.iter().any(may_stand_on))
+    };
+    member.kept.iter().filter(wrongly).map(|kept| kept.id).collect()
 }
 
 /// What makes it void that somebody was added: the rule of the protocol (§7.5, "added in vain"), read from sets of what was seen. Ranks
