@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::bare::BARE_MAX;
 use super::entries::{self, DELIVERED};
-use super::groups::{Goes, Sharing};
-use super::logs;
-use super::outbox::given_up;
-use super::value::int;
+use super::logs::{self, Log};
+use super::sharing::{Asked, Goes, Sharing};
+use super::value::{int, uint};
 use super::{Delivery, Outcome, StoreError, Way, recipients};
 use crate::wire::{ConversationId, DeviceKey, EntryId, Lack, RootKey, kind};
 
@@ -127,22 +127,23 @@ fn lacks_before(
     position: i64,
     sharing: Option<&Sharing>,
 ) -> Result<Lacks, StoreError> {
-    let mut statement = tx.prepare_cached(concat!(
-        "SELECT r.seen, e.kind, e.bare, e.author, ",
-        given_up!(),
-        " FROM log l LEFT JOIN belief b ON b.device = ?1 AND b.log = l.id
+    let mut statement = tx.prepare_cached(
+        "SELECT e.local, e.author, r.seen, e.kind, e.bare FROM log l LEFT JOIN belief b ON b.device = ?1 AND b.log = l.id
              JOIN entry e ON e.log = l.id AND (e.fork = 1 OR e.fork = 0 AND e.sequence >= coalesce(b.count, 0))
              LEFT JOIN era r ON r.id = e.era
              WHERE l.conversation = ?2 AND e.position < ?3 AND e.beside = 0
-             AND NOT EXISTS (SELECT 1 FROM belief_entry x WHERE x.device = ?1 AND x.log = l.id AND x.entry = e.local)"
-    ))?;
+             AND NOT EXISTS (SELECT 1 FROM belief_entry x WHERE x.device = ?1 AND x.log = l.id AND x.entry = e.local)",
+    )?;
     let mut rows = statement.query([peer, conversation, position])?;
     let mut lacks = Lacks::Nothing;
     while let Some(row) = rows.next()? {
-        let (seen, kind, bare): (Option<Vec<u8>>, u32, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let (author, given_up) = (RootKey(row.get(3)?), row.get(4)?);
-        let goes = |sharing: &Sharing| sharing.goes(seen.as_deref(), kind == kind::GROUP, bare, given_up, &author);
-        match sharing.map_or(Goes::Whole, goes) {
+        let (local, author, seen) = (row.get(0)?, RootKey(row.get(1)?), row.get(2)?);
+        let (is_change, bare) = (row.get::<_, u32>(3)? == kind::GROUP, row.get(4)?);
+        let goes = match sharing {
+            Some(sharing) => sharing.goes(tx, &Asked { local, author, seen, is_change, bare })?,
+            None => Goes::Whole,
+        };
+        match goes {
             Goes::Nothing => {}
             Goes::ByOthers => lacks = Lacks::Others,
             Goes::Whole | Goes::Header => return Ok(Lacks::Ours),
@@ -257,11 +258,29 @@ impl Belief {
     }
 }
 
-/// A peer lacks these: they are believed no more, the others still are.
-pub(super) fn lower(tx: &Connection, peer: &DeviceKey, lack: &Lack) -> Result<(), StoreError> {
-    let Some(peer) = logs::device(tx, peer)? else { return Ok(()) };
-    let Some(conversation) = logs::conversation(tx, &lack.conversation)? else { return Ok(()) };
-    let Some(log) = logs::find(tx, conversation, &lack.device, &lack.log)? else { return Ok(()) };
+/// A peer lacks these: they are believed no more, the others still are. Tells which of them have no body here either.
+pub(super) fn lower(tx: &Connection, peer: &DeviceKey, lack: &Lack) -> Result<Vec<(EntryId, u64)>, StoreError> {
+    let Some(conversation) = logs::conversation(tx, &lack.conversation)? else { return Ok(vec![]) };
+    let Some(log) = logs::find(tx, conversation, &lack.device, &lack.log)? else { return Ok(vec![]) };
+    if let Some(peer) = logs::device(tx, peer)? {
+        believe_less(tx, peer, &log, lack)?;
+    }
+    let mut statement = tx.prepare_cached(
+        "SELECT id, sequence FROM entry INDEXED BY entry_bare
+         WHERE conversation = ?1 AND bare = 1 AND log = ?2 AND fork = 0 AND sequence >= ?3 AND sequence < ?4 LIMIT ?5",
+    )?;
+    let mut bare = vec![];
+    for range in &lack.ranges {
+        let left = int(BARE_MAX.saturating_sub(bare.len()) as u64);
+        let mut rows = statement.query(params![conversation, log.id, int(range.from), int(range.end()), left])?;
+        while let Some(row) = rows.next()? {
+            bare.push((EntryId(row.get(0)?), uint(row.get(1)?)));
+        }
+    }
+    Ok(bare)
+}
+
+fn believe_less(tx: &Connection, peer: i64, log: &Log, lack: &Lack) -> Result<(), StoreError> {
     let mut belief = Belief::load(tx, peer, log.id)?;
     let Some(lowest) = lack.ranges.iter().filter(|range| range.count > 0).map(|range| int(range.from)).min() else {
         return Ok(());

@@ -249,7 +249,7 @@ fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {
         }
         Op::Acked { peer, ids, of, way } => belief::acked(tx, &peer, &ids, &of, way),
         Op::Believe { peer, have } => claims::believe(tx, &peer, &have).map(Outcome::Delivered),
-        Op::Lower { peer, lack } => belief::lower(tx, &peer, &lack).map(done),
+        Op::Lower { peer, lack } => belief::lower(tx, &peer, &lack).map(|bare| Outcome::Lowered { bare }),
         Op::MarkSent { ids, way } => entries::mark_sent(tx, &ids, way).map(Outcome::Changed),
         Op::Have(conversation) => have::have(tx, &conversation).map(Outcome::Have),
         Op::HaveFor { conversation, to } => have::have_for(tx, &conversation, to).map(Outcome::Have),

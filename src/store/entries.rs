@@ -189,7 +189,19 @@ pub(super) fn insert(
             heads.push((key, order::heads(tx, conversation)?));
         }
     }
-    Ok(Outcome::Inserted { stored, fresh, refused, heads, gaps })
+    let waiting = stored.len() > fresh.len() && any_waits(tx, &has)?;
+    Ok(Outcome::Inserted { stored, fresh, refused, heads, gaps, waiting })
+}
+
+/// Whether one of these has no place yet.
+fn any_waits(tx: &Connection, locals: &[i64]) -> Result<bool, StoreError> {
+    let mut waits = tx.prepare_cached("SELECT 1 FROM entry WHERE local = ?1 AND position IS NULL")?;
+    for local in locals {
+        if waits.exists([local])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Finds out anew who is in these groups. Adds their creations: everybody is to be judged anew in them.

@@ -1,4 +1,4 @@
-//! Groups: their changes as the fold wants them, and what of a group's conversation somebody may be given.
+//! Groups: their changes as the fold wants them, and which of them each entry has seen.
 //!
 //! Of each entry of a group that has its place it is kept which changes of the group it has seen (its era): those of its parents,
 //! and the parents themselves that are changes. Most entries share one with the entry before them.
@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::value::uint;
 use super::{GroupRow, Outcome, StoreError, logs, order, voids};
-use crate::log::group::{Action, CUT_LOGS_MAX, Fact, Group, Last, Share};
+use crate::log::group::{Action, CUT_LOGS_MAX, Fact, Group, Last};
 use crate::wire::{ConversationId, DeviceKey, EntryId, LogId, RootKey, kind};
 
 /// Groups that a thread keeps as they were read: as many as one batch is about, and the states between which devices of a simulated
@@ -322,71 +322,4 @@ pub(super) fn cut(tx: &Connection, key: &ConversationId, author: &RootKey) -> Re
     }
     cut.sort_unstable_by_key(|last| (last.device, last.log));
     Ok(cut)
-}
-
-/// What of an entry goes to somebody.
-pub(super) enum Goes {
-    Whole,
-    Header,
-    /// Nothing from us: others give it.
-    ByOthers,
-    Nothing,
-}
-
-/// What of a group somebody may be given.
-pub(super) struct Sharing {
-    group: Arc<Group>,
-    to: RootKey,
-    /// What was asked already: most entries have seen the same.
-    known: RefCell<BTreeMap<(Vec<u8>, bool), Share>>,
-}
-
-impl Sharing {
-    /// `None` when this is no group: between two people everything is shared.
-    pub(super) fn with(tx: &Connection, key: &ConversationId, to: Option<RootKey>) -> Result<Option<Self>, StoreError> {
-        let (Some(to), Some(conversation)) = (to, logs::conversation(tx, key)?) else { return Ok(None) };
-        Ok(Some(Self { group: group(tx, conversation, key)?, to, known: RefCell::default() }))
-    }
-
-    /// What of an entry goes to them. What was given to us without its body (`bare`), and not because it was deleted, is for others to give:
-    /// its author has it. When its author is out of the group, or has given it up, by a deletion that came to nothing or with a disk, perhaps
-    /// nobody has it any more; and to who is out, or does not know yet that they are in, its author says nothing, unless they are contacts.
-    /// What stands behind it would wait for ever: then the header goes.
-    pub(super) fn goes(
-        &self,
-        seen: Option<&[u8]>,
-        is_change: bool,
-        bare: bool,
-        given_up: bool,
-        author: &RootKey,
-    ) -> Goes {
-        match self.of(seen, is_change) {
-            Share::Nothing => Goes::Nothing,
-            Share::Header => Goes::Header,
-            Share::Whole if bare && !given_up && self.is_given_by(author, seen.unwrap_or_default()) => Goes::ByOthers,
-            Share::Whole => Goes::Whole,
-        }
-    }
-
-    /// Whether somebody gives what they have written to those whom this is about: both are in the group now, and know that without it. Who
-    /// lacks their own words has lost them with a disk.
-    fn is_given_by(&self, author: &RootKey, seen: &[u8]) -> bool {
-        let fold = self.group.fold();
-        let is_in = |root: &RootKey| fold.is_inside(root) && !fold.may_come_in_by(root, &ids(seen));
-        *author != self.to && is_in(author) && is_in(&self.to)
-    }
-
-    /// Whether there may be several parts of a log that they may be given.
-    pub(super) fn is_in_parts(&self) -> bool {
-        self.group.fold().has_come_back(&self.to)
-    }
-
-    /// How much of an entry with these changes before it they may be given. What has no place yet is given to nobody: it is not known
-    /// what it has seen.
-    pub(super) fn of(&self, seen: Option<&[u8]>, is_change: bool) -> Share {
-        let Some(seen) = seen else { return Share::Nothing };
-        let mut known = self.known.borrow_mut();
-        let asked = (seen.to_vec(), is_change);
-        *known.entry(asked).or_insert_with(|| self.group.fold().share(&self.to, &ids(seen), is_change))
-    }
 }

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::StoreError;
-use super::groups::Sharing;
 use super::logs::{self, Log};
+use super::sharing::Sharing;
 use super::value::{int, uint};
 use crate::log::group::Share;
 use crate::wire::{

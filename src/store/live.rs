@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::value::int;
+use super::value::{int, uint};
 use super::{Fresh, Happened, Outcome, Refusal, StoreError, fold, groups, logs, order, search};
 use crate::log::fold::{Content, is_shown};
 use crate::log::{Entry, Reaction};
@@ -106,9 +106,16 @@ pub(super) fn take_effect(tx: &Connection, locals: &[i64], filled: &BTreeSet<i64
         placed.push(read(tx, *local)?);
     }
     // Erased first, so that nobody is told of a text that was deleted in the same batch.
+    let mut deletes = false;
     for entry in placed.iter_mut().filter(|entry| !entry.void) {
         if entry.fresh.kind == kind::DELETE {
             entry.fresh.happened = delete(tx, entry, true)?;
+            deletes = true;
+        }
+    }
+    for entry in placed.iter_mut().filter(|entry| deletes && entry.fresh.bare.is_some()) {
+        if !is_bare(tx, entry.local)? {
+            entry.fresh.bare = None;
         }
     }
     for entry in placed.iter_mut().filter(|entry| !entry.void) {
@@ -123,6 +130,7 @@ pub(super) fn take_effect(tx: &Connection, locals: &[i64], filled: &BTreeSet<i64
 }
 
 fn read(tx: &Connection, local: i64) -> Result<Placed, StoreError> {
+    let number = uint(local);
     let placed = tx
         .prepare_cached(
             "SELECT e.position, c.key, e.id, e.author, e.kind, e.body, e.conversation, e.target, e.void <> 0, e.bare
@@ -135,7 +143,7 @@ fn read(tx: &Connection, local: i64) -> Result<Placed, StoreError> {
                 author: RootKey(row.get(3)?),
                 kind: row.get(4)?,
                 body: row.get(5)?,
-                bare: row.get(9)?,
+                bare: row.get::<_, bool>(9)?.then_some(number),
                 happened: Happened::Nothing,
             };
             let target = row.get::<_, Option<_>>(7)?.map(EntryId);
@@ -143,6 +151,10 @@ fn read(tx: &Connection, local: i64) -> Result<Placed, StoreError> {
             Ok(Placed { local, conversation, position, target, void, fresh })
         })?;
     Ok(placed)
+}
+
+fn is_bare(tx: &Connection, local: i64) -> Result<bool, StoreError> {
+    Ok(tx.prepare_cached("SELECT bare FROM entry WHERE local = ?1")?.query_row([local], |row| row.get(0))?)
 }
 
 /// A message has its place, or its body.

@@ -24,7 +24,9 @@
 //! | `summary` | a conversation in a line; drafts, nicknames, and who may learn no address |
 //! | `search` | the index of what was said, and what is looked up in it |
 //! | `chat` | what was chosen for a conversation: silence, a place on top, a place out of sight |
-//! | `groups` | changes of groups, and what of a group somebody may be given |
+//! | `groups` | changes of groups, and which of them each entry has seen |
+//! | `sharing` | what of a group somebody may be given, and by whom |
+//! | `bare` | what came without its body and is to be asked for |
 //! | `recipients` | who has to have an own message of a group |
 //! | `voids` | which entries of a group do not count, and that they are not shown |
 //! | `inspect`, `fault` | for tests: what is there, and copies of it; a disk that fails |
@@ -58,6 +60,7 @@ mod recipients;
 mod row;
 mod schema;
 mod search;
+mod sharing;
 mod sound;
 mod summary;
 mod value;

@@ -81,7 +81,7 @@ pub enum Op {
         /// What it said.
         have: Have,
     },
-    /// A peer says that it lacks these: lowers our belief.
+    /// A peer says that it lacks these: lowers our belief. Answered by [`Outcome::Lowered`].
     Lower {
         /// The peer.
         peer: DeviceKey,
@@ -303,6 +303,13 @@ pub enum Outcome {
         heads: Vec<(ConversationId, Vec<EntryId>)>,
         /// What is missing below what has arrived, per log that was touched.
         gaps: Vec<Lack>,
+        /// Some of those that are stored wait for what is not here.
+        waiting: bool,
+    },
+    /// A peer lacks what it has said.
+    Lowered {
+        /// What of it has no body here either, with its place in the log.
+        bare: Vec<(EntryId, u64)>,
     },
     /// Own entries that this statement of a peer has proved to be delivered, for the first time.
     Delivered(Vec<Delivery>),

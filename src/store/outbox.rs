@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use rusqlite::{Connection, Rows, params};
 
-use super::groups::{Goes, Sharing};
+use super::sharing::{Asked, Goes, Sharing};
 use super::value::{int, uint};
 use super::{OUTBOX_COUNT_MAX, Outcome, StoreError, Wanted, logs, people};
 use crate::log::direct_conversation;
@@ -48,7 +48,7 @@ pub(super) fn outbox(
     for (place, (statement, (key, sharing))) in statements.iter_mut().zip(keys).enumerate() {
         let (conversation, after, only_by, up_to) = key;
         let mut rows = statement.query(params![peer, conversation, after, only_by, up_to])?;
-        let first = next(&mut rows, sharing.as_ref())?;
+        let first = next(tx, &mut rows, sharing.as_ref())?;
         waiting.extend(first.as_ref().map(|(local, ..)| Reverse((*local, place))));
         cursors.push((rows, sharing, first));
     }
@@ -62,41 +62,26 @@ pub(super) fn outbox(
         }
         left = left.saturating_sub(size);
         entries.push((uint(local), id, entry));
-        *found = next(rows, sharing.as_ref())?;
+        *found = next(tx, rows, sharing.as_ref())?;
         waiting.extend(found.as_ref().map(|(local, ..)| Reverse((*local, place))));
     }
     Ok(Outcome::Outbox { entries, more: false })
 }
 
-/// In SQL: whether the author of an entry `e` that came without its body does not have it either: they have deleted what it says, whatever
-/// that counts for, or it was written here, and is back without its body after the disk was put back.
-macro_rules! given_up {
-    () => {
-        "e.bare = 1 AND (EXISTS (SELECT 1 FROM log g JOIN log o ON o.device = g.device AND o.own > 0 WHERE g.id = e.log)
-             OR EXISTS (SELECT 1 FROM entry d INDEXED BY entry_deletion
-                 WHERE d.target = CASE e.kind WHEN 2 THEN e.target ELSE e.id END AND d.author = e.author AND d.kind = 3
-                     AND d.position IS NOT NULL AND d.conversation = e.conversation))"
-    };
-}
-pub(super) use given_up;
-
 /// `?4`: only by this author, and what is not above `?5`.
-const LACKING: &str = concat!(
-    "SELECT e.local, e.id, e.header, e.signature, e.salt, e.body, e.kind, e.bare, r.seen, e.author,
-         ",
-    given_up!(),
-    "
+const LACKING: &str = "
+     SELECT e.local, e.id, e.header, e.signature, e.salt, e.body, e.kind, e.bare, r.seen, e.author
      FROM entry e INDEXED BY entry_arrival LEFT JOIN belief b ON b.device = ?1 AND b.log = e.log
          LEFT JOIN era r ON r.id = e.era
      WHERE e.conversation = ?2 AND e.local > ?3 AND (?4 IS NULL OR e.author = ?4 OR e.local <= ?5) AND e.beside = 0
          AND NOT (e.fork = 0 AND e.sequence < coalesce(b.count, 0))
          AND NOT EXISTS (SELECT 1 FROM belief_entry r WHERE r.device = ?1 AND r.log = e.log AND r.entry = e.local)
-     ORDER BY e.local"
-);
+     ORDER BY e.local";
 
 /// The next one that the peer may be given.
-fn next(rows: &mut Rows<'_>, sharing: Option<&Sharing>) -> Result<Option<Found>, StoreError> {
+fn next(tx: &Connection, rows: &mut Rows<'_>, sharing: Option<&Sharing>) -> Result<Option<Found>, StoreError> {
     while let Some(row) = rows.next()? {
+        let local = row.get(0)?;
         let mut entry = wire::Entry {
             header: row.get(2)?,
             signature: Signature(row.get(3)?),
@@ -104,15 +89,15 @@ fn next(rows: &mut Rows<'_>, sharing: Option<&Sharing>) -> Result<Option<Found>,
             body: row.get(5)?,
         };
         if let Some(sharing) = sharing {
-            let (bare, seen): (bool, Option<Vec<u8>>) = (row.get(7)?, row.get(8)?);
-            let (is_change, author) = (row.get::<_, u32>(6)? == kind::GROUP, RootKey(row.get(9)?));
-            match sharing.goes(seen.as_deref(), is_change, bare, row.get(10)?, &author) {
+            let (author, seen, bare) = (RootKey(row.get(9)?), row.get(8)?, row.get(7)?);
+            let is_change = row.get::<_, u32>(6)? == kind::GROUP;
+            match sharing.goes(tx, &Asked { local, author, seen, is_change, bare })? {
                 Goes::Whole => {}
                 Goes::Header => (entry.salt, entry.body) = (None, None),
                 Goes::ByOthers | Goes::Nothing => continue,
             }
         }
-        return Ok(Some((row.get(0)?, EntryId(row.get(1)?), entry)));
+        return Ok(Some((local, EntryId(row.get(1)?), entry)));
     }
     Ok(None)
 }

@@ -181,8 +181,8 @@ pub struct Fresh {
     pub kind: u32,
     /// Its body as it came, unless it was erased.
     pub body: Option<Vec<u8>>,
-    /// It came without its body, though nobody has deleted that, as far as was known here.
-    pub bare: bool,
+    /// Its number here, if it came without its body, though nobody has deleted that, as far as is known here.
+    pub bare: Option<u64>,
     /// What that means for people.
     pub happened: Happened,
 }

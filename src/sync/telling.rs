@@ -29,9 +29,17 @@ pub struct Telling {
     at: Option<Duration>,
     /// The store was asked for it.
     asking: bool,
-    /// The numbers of the mails that have said it in this run.
-    said: VecDeque<u64>,
+    /// The mails that have said it in this run, the last first.
+    said: VecDeque<Said>,
     repeat: Backoff,
+}
+
+/// A mail that has said what there is.
+#[derive(Clone, Copy, Debug)]
+struct Said {
+    number: u64,
+    /// Of all conversations, and not of one in which something was asked for.
+    all: bool,
 }
 
 impl Default for Telling {
@@ -51,26 +59,18 @@ impl Telling {
     /// The peer believes that we have something that we do not: what it has heard of that in this run does not count. However often it
     /// says so, it costs one statement in a while.
     pub fn tell_again(&mut self, now: Duration, rng: &mut impl Rng) {
-        if self.at.is_none() || !self.said.is_empty() {
+        if self.at.is_none() || self.has_said_all() {
             self.begin(now, rng);
         }
     }
 
     /// Other mail goes to the peer, so no link is expected: this goes with it.
     pub fn hurry(&mut self, now: Duration) {
-        if self.said.is_empty()
+        if !self.has_said_all()
             && let Some(at) = &mut self.at
         {
             *at = now.min(*at);
         }
-    }
-
-    /// The peer is to be asked for something of one conversation, and a statement of that asks. Says whether all of it goes instead,
-    /// at once, because it is still to be said: a mail that says a part must not be taken for one that has said the whole.
-    #[must_use]
-    pub fn goes_now(&mut self, now: Duration) -> bool {
-        self.at = self.at.map(|at| at.min(now));
-        self.at.is_some()
     }
 
     /// A link is open: it is said there.
@@ -97,15 +97,28 @@ impl Telling {
     pub fn says(&mut self, number: u64, now: Duration, rng: &mut impl Rng) {
         self.asking = false;
         if self.at.is_some() {
-            self.said(number);
+            self.remember(Said { number, all: true });
             self.at = Some(now + self.repeat.next_delay(rng));
         }
     }
 
-    /// The mail with this number has said it, or a part when all of it has been heard ([`Telling::goes_now`]).
-    pub fn said(&mut self, number: u64) {
+    /// The mail with this number says what there is of one conversation, in which something is asked for. That it has counted shows that
+    /// the peer has heard this run, and not that it has heard all.
+    pub fn says_a_part(&mut self, number: u64) {
+        self.remember(Said { number, all: false });
+    }
+
+    fn remember(&mut self, said: Said) {
         self.said.truncate(SAID_MAX - 1);
-        self.said.push_front(number);
+        self.said.push_front(said);
+    }
+
+    fn has_said_all(&self) -> bool {
+        self.said.iter().any(|said| said.all)
+    }
+
+    fn of_number(&self, number: u64) -> Option<Said> {
+        self.said.iter().find(|said| said.number == number).copied()
     }
 
     /// Whether it is still to be said.
@@ -118,12 +131,12 @@ impl Telling {
     /// Says whether that number is from a life that was put back: then only higher ones count, and it is to be said at once.
     #[must_use]
     pub fn seen(&mut self, number: u64, used: u64, now: Duration) -> bool {
-        if self.said.contains(&number) {
-            self.at = None;
+        if let Some(said) = self.of_number(number) {
+            self.at = self.at.filter(|_| !said.all);
             return false;
         }
         // What it had seen before our first one came tells nothing of that.
-        let foreign = number > self.said.back().copied().unwrap_or(used);
+        let foreign = number > self.said.back().map_or(used, |first| first.number);
         if foreign {
             *self = Self { at: Some(now), ..Self::default() };
         }
@@ -133,7 +146,7 @@ impl Telling {
     /// The peer has said by mail what it has, and which of ours has counted last. When that is none of this run's, it may have
     /// forgotten what we said to an earlier life of it: it is said again.
     pub fn answered(&mut self, number: Option<u64>, now: Duration) {
-        if !number.is_some_and(|number| self.said.contains(&number)) {
+        if number.and_then(|number| self.of_number(number)).is_none() {
             self.at = Some(now);
         }
     }

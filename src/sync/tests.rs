@@ -342,6 +342,28 @@ fn what_we_have_is_said_by_mail_until_it_counts() {
     assert_eq!(telling.deadline(), None);
 }
 
+/// What there is of one conversation is said when something is asked for there. That it has counted tells that this run is heard, but
+/// not that all of what there is was.
+#[test]
+fn a_statement_of_one_conversation_is_not_taken_for_that_of_all() {
+    let (mut rng, mut telling) = (StdRng::seed_from_u64(1), Telling::default());
+    telling.begin(Duration::ZERO, &mut rng);
+    let now = telling.deadline().unwrap();
+    telling.says_a_part(100);
+    assert!(!telling.seen(100, 100, now) && telling.is_due());
+    telling.answered(Some(100), now);
+    assert_eq!(telling.deadline(), Some(now), "nothing is to be said earlier");
+    telling.hurry(now / 2);
+    assert!(telling.tick(now / 2), "no part keeps all from going with other mail");
+    telling.says(110, now, &mut rng);
+    telling.says_a_part(120);
+    assert!(!telling.seen(120, 120, now) && telling.is_due());
+    assert!(!telling.seen(110, 120, now) && !telling.is_due());
+    telling.says_a_part(130);
+    telling.answered(Some(130), now);
+    assert!(!telling.is_due(), "all of it was heard");
+}
+
 /// What is acknowledged soon is never written down as sent; the rest is, once, after a moment or when the link is gone.
 #[test]
 fn only_what_has_no_answer_is_written_down_as_sent() {

@@ -7,15 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Engine;
-use super::pending::Pending;
+use super::pending::{Pending, Said};
 use super::receipts::PATIENCE_MESH;
 use super::refused::AGAIN;
 use crate::store::{Fresh, Op};
-use crate::wire::{ConversationId, DeviceKey, FRAMES_PER_MAIL_MAX, Frame, Lack, MAIL_BYTES_MAX};
+use crate::wire::{ConversationId, DeviceKey, EntryId, Frame, Lack, Range};
 
 /// A body that comes right behind its header from somebody else is not asked for; and who is given many headers, because they came later than
 /// what was said, looks only so often whether one of them is for them whole.
 const BODIES_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Entries that a device has asked for and that have no body here either: as many as it asks for at a time. What is beyond that it hears of
+/// when it asks again.
+pub(super) const MISSES_MAX: usize = 256;
 
 /// That a device is to be asked for what is missing of a conversation.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +30,17 @@ pub(super) struct Unasked {
     after: u64,
     /// And then from the beginning: something may be missing there since.
     anew: bool,
+}
+
+impl Unasked {
+    /// Both at the earlier time. From the beginning only behind what is on its way: somebody who comes and goes must not keep what came late
+    /// from ever being asked for.
+    fn and(&self, other: &Self) -> Self {
+        let (first, last) = (self.after.min(other.after), self.after.max(other.after));
+        let restarts = first == 0 && last > 0;
+        let after = if restarts { last } else { first };
+        Self { at: self.at.min(other.at), after, anew: self.anew || other.anew || restarts }
+    }
 }
 
 /// The question which bodies of a conversation are missing that came here behind one, and for whom it is.
@@ -53,39 +68,39 @@ impl Engine {
     /// Who is in a group has changed: a deletion may count for nothing by that, and what it had erased is wanted again, or we may be given
     /// what we were not. Everybody is asked, since some may have honoured it and others not.
     pub(super) fn ask_for_bodies(&mut self, conversation: ConversationId) {
-        self.ask_everybody(conversation, Duration::ZERO);
+        self.ask_everybody(conversation, 0, Duration::ZERO);
     }
 
-    /// These have found their place, some without their bodies: everybody is asked for those in a moment.
+    /// These have found their place, some without their bodies: everybody is asked for those in a moment. What was missing before was asked for.
     pub(super) fn bodies_may_be_missing(&mut self, fresh: &[Fresh]) {
-        let bare: BTreeSet<ConversationId> =
-            fresh.iter().filter(|fresh| fresh.bare).map(|fresh| fresh.conversation).collect();
-        for conversation in bare {
+        let mut first = BTreeMap::<ConversationId, u64>::new();
+        for (conversation, number) in fresh.iter().filter_map(|fresh| Some((fresh.conversation, fresh.bare?))) {
+            let known = first.entry(conversation).or_insert(number);
+            *known = number.min(*known);
+        }
+        for (conversation, number) in first {
             if self.joined(&conversation).is_some() {
-                self.ask_everybody(conversation, BODIES_PATIENCE);
+                self.ask_everybody(conversation, number.saturating_sub(1), BODIES_PATIENCE);
             }
         }
     }
 
-    /// Whoever is linked with us is asked first: perhaps they have it all. Without such a one everybody is asked by mail at once.
-    fn ask_everybody(&mut self, conversation: ConversationId, patience: Duration) {
+    /// For what came here after that. Whoever is linked with us is asked first: perhaps they have it all. Without such a one everybody is asked by
+    /// mail at once.
+    fn ask_everybody(&mut self, conversation: ConversationId, after: u64, patience: Duration) {
         let devices = self.devices_sharing(&conversation);
         let is_open = |device: &DeviceKey| self.peers.get(device).is_some_and(|peer| peer.open.is_some());
         let linked: BTreeSet<DeviceKey> = devices.iter().filter(|device| is_open(device)).copied().collect();
         for device in devices {
             let first = linked.is_empty() || linked.contains(&device);
             let at = self.now.mono + patience + if first { Duration::ZERO } else { PATIENCE_MESH };
-            self.ask_later(&device, conversation, Unasked { at, after: 0, anew: false });
+            self.ask_later(&device, conversation, Unasked { at, after, anew: false });
         }
     }
 
     fn ask_later(&mut self, device: &DeviceKey, conversation: ConversationId, then: Unasked) {
         let Some(peer) = self.peers.get_mut(device) else { return };
-        let with_known = |known: &mut Unasked| {
-            let anew = known.anew || then.anew || known.after != then.after;
-            *known = Unasked { at: known.at.min(then.at), after: known.after.max(then.after), anew };
-        };
-        peer.unasked.entry(conversation).and_modify(with_known).or_insert(then);
+        peer.unasked.entry(conversation).and_modify(|known| *known = known.and(&then)).or_insert(then);
     }
 
     /// The disk could not tell what is missing: it is asked again later.
@@ -141,17 +156,34 @@ impl Engine {
         if open {
             frames.for_each(|frame| self.send_frame(device, &frame));
         } else {
-            // They fit: each of so many has a log of its own at worst.
-            let mut room = MAIL_BYTES_MAX;
-            let frames = frames.map(|frame| frame.to_bytes()).take_while(|bytes| {
-                let fits = bytes.len() <= room;
-                room = room.saturating_sub(bytes.len());
-                fits
-            });
-            let frames = frames.take(FRAMES_PER_MAIL_MAX).collect();
+            // They fit: so few logs, and so few entries in them.
+            let frames = frames.map(|frame| frame.to_bytes()).collect();
             self.send_mail(device, frames, None, None);
         }
         true
+    }
+
+    /// A device asks for what has no body here either: it gets that when it comes.
+    pub(super) fn misses(&mut self, device: &DeviceKey, lack: &Lack, bare: &[(EntryId, u64)]) {
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        for (id, from) in bare.iter().take(MISSES_MAX.saturating_sub(peer.misses.len())) {
+            peer.misses.insert(*id, Lack { ranges: vec![Range { from: *from, count: 1 }], ..lack.clone() });
+        }
+    }
+
+    /// Bodies have come of what others have asked for in vain: they lack it still, as far as is known.
+    pub(super) fn give_what_was_missed(&mut self, by: &DeviceKey, fresh: &[Fresh]) {
+        let whole: Vec<EntryId> = fresh.iter().filter(|fresh| fresh.body.is_some()).map(|fresh| fresh.id).collect();
+        let mut missed: Vec<(DeviceKey, Lack)> = vec![];
+        for (device, peer) in self.peers.iter_mut().filter(|(_, peer)| !peer.misses.is_empty()) {
+            let came = whole.iter().filter_map(|id| peer.misses.remove(id));
+            let wanted = came.filter(|lack| device != by && peer.shared.contains(&lack.conversation));
+            missed.extend(wanted.map(|lack| (*device, lack)));
+        }
+        for (device, lack) in missed {
+            let said = Said::Lacks(lack.clone());
+            self.ask(Pending::Believed { device, said }, Op::Lower { peer: device, lack });
+        }
     }
 
     /// Whether a device can be asked for something: over a link, or by mail.

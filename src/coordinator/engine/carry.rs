@@ -12,9 +12,7 @@ use super::state::{OFFERED_MAX, Offer};
 use crate::log::Entry;
 use crate::log::group::Action;
 use crate::store::{Op, Wanted};
-use crate::wire::{
-    self, ConversationId, DeviceKey, EntryId, FRAMES_PER_MAIL_MAX, Frame, Have, MAIL_BYTES_MAX, OWN_CONVERSATION,
-};
+use crate::wire::{ConversationId, DeviceKey, EntryId, Frame, Have, OWN_CONVERSATION};
 
 impl Engine {
     /// What of these conversations goes to a device: of a group by mail only what we have written, and what was here when we added
@@ -135,66 +133,6 @@ impl Engine {
             peer.told.insert(conversation);
             let op = self.have_for(device, &conversation);
             self.ask(Pending::Have(*device), op);
-        }
-    }
-
-    /// What came by mail waits for something that its sender has seen and we have not: they may carry it, and are asked.
-    pub(super) fn ask_for_the_rest(&mut self, device: &DeviceKey, conversations: &BTreeSet<ConversationId>) {
-        let now = self.now.mono;
-        for conversation in conversations {
-            let group = self.joined(conversation).is_some();
-            let Some(peer) = self.peers.get_mut(device).filter(|peer| peer.open.is_none()) else { return };
-            if group && peer.lacks.allow(now) && !peer.telling.goes_now(now) {
-                let op = self.have_for(device, conversation);
-                self.ask(Pending::AskByMail(*device), op);
-            }
-        }
-    }
-
-    /// The store has told what we have of one conversation. It may have become due meanwhile to say that of all.
-    pub(super) fn ask_by_mail(&mut self, device: &DeviceKey, have: Have) {
-        let now = self.now.mono;
-        if self.peers.get_mut(device).is_some_and(|peer| peer.telling.goes_now(now)) {
-            return;
-        }
-        let conversation = have.conversation;
-        self.send_mail(device, vec![Frame::Have(have).to_bytes()], None, None);
-        if let Some(peer) = self.peers.get_mut(device) {
-            peer.telling.said(peer.row.mail_sent);
-        }
-        self.bodies_after_have(device, conversation);
-    }
-
-    /// A member has asked in their mail for what they lack of a group: whoever wrote it, they get it from us, one envelope at a time. Says
-    /// whether one may go now.
-    pub(super) fn carry_for(&mut self, device: &DeviceKey, conversation: &ConversationId) -> bool {
-        let now = self.now.mono;
-        let routed = self.peers.get(device).is_some_and(|peer| self.mail_route(peer).is_some());
-        if !routed || self.joined(conversation).is_none() {
-            return false;
-        }
-        let Some(peer) = self.peers.get_mut(device) else { return false };
-        let given = peer.shared.contains(conversation) && peer.lacks.allow(now);
-        if given {
-            let conversations = self.wanted(device, &BTreeSet::from([*conversation]), false);
-            let op = Op::Outbox { peer: *device, conversations, after: 0, bytes: MAIL_BYTES_MAX };
-            self.ask(Pending::Carry(*device), op);
-        }
-        given
-    }
-
-    pub(super) fn carry(&mut self, device: &DeviceKey, entries: Vec<(u64, EntryId, wire::Entry)>) {
-        let mut total = 0;
-        let frames = entries.into_iter().map(|(_, _, entry)| Frame::Entry(entry).to_bytes());
-        let frames: Vec<Vec<u8>> = frames
-            .take(FRAMES_PER_MAIL_MAX)
-            .take_while(|bytes| {
-                total += bytes.len();
-                total <= MAIL_BYTES_MAX
-            })
-            .collect();
-        if !frames.is_empty() {
-            self.send_mail(device, frames, None, None);
         }
     }
 

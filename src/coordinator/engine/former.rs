@@ -131,7 +131,8 @@ impl Engine {
         let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return };
         let Some(joined) = self.joined(&conversation) else { return };
         let ends = self.to_learn(joined, &root);
-        if !ends.is_empty() && !joined.told.contains(device) {
+        // Only what somebody says to have shows that they have lost what they had.
+        if !ends.is_empty() && (sign == Sign::Have || !joined.told.contains(device)) {
             let pending = Pending::Told { device: *device, conversation, ends: ends.clone(), sign };
             self.ask(pending, Op::Knows { conversation, peer: *device, to: root, ids: ends });
         }
@@ -157,9 +158,12 @@ impl Engine {
             self.leave_is_heard(conversation);
         } else if !joined.inside {
             self.leave_waits(device, conversation, sign, has == all);
-        } else if placed == all {
-            self.joined_mut(conversation).into_iter().for_each(|joined| _ = joined.told.insert(*device));
-            self.share(&root);
+        } else if let Some(joined) = self.joined_mut(conversation) {
+            // Who has lost it with a disk is told again.
+            let changes = if placed == all { joined.told.insert(*device) } else { joined.told.remove(device) };
+            if changes {
+                self.share(&root);
+            }
         }
     }
 
@@ -181,17 +185,15 @@ impl Engine {
         }
     }
 
-    /// Gives a device by mail what it lacks of a group that we have left, or later when that is not possible now.
+    /// Gives a device by mail what it lacks of a group that we have left, as soon as that can be.
     fn give_rest(&mut self, device: &DeviceKey, conversation: &ConversationId) {
         let leaving = self.joined(conversation).is_some_and(|joined| self.is_leaving(joined));
         let hears = leaving && self.peers.get(device).is_some_and(|peer| peer.shared.contains(conversation));
-        // What is open carries all of it.
-        let linked = self.peers.get(device).is_some_and(|peer| peer.open.is_some());
-        let given = linked || (hears && self.carry_for(device, conversation));
-        let next = if given { Answer::Given } else { Answer::Asks(self.now.mono + QUESTION_PATIENCE) };
         let Some(joined) = self.joined_mut(conversation) else { return };
         if hears {
-            joined.leaving.answered.insert(*device, next);
+            joined.leaving.answered.insert(*device, Answer::Given);
+            // Over a link, which carries all of it, nothing is noted.
+            self.answer_by_mail(device, *conversation);
         } else {
             joined.leaving.answered.remove(device);
         }

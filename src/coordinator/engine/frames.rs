@@ -8,7 +8,9 @@ use super::pending::{Pending, Said};
 use crate::link;
 use crate::log::Entry;
 use crate::store::{Op, Way};
-use crate::wire::{self, ConnectionId, DeviceKey, EntryId, Frame, FrameError, Held, STATE_BYTES_MAX, State, state};
+use crate::wire::{
+    self, ConnectionId, ConversationId, DeviceKey, EntryId, Frame, FrameError, Held, STATE_BYTES_MAX, State, state,
+};
 
 /// Entries that come over a link one after the other go to the store together, at most so many: what each costs there is less
 /// then, and what was committed together is acknowledged together.
@@ -123,8 +125,17 @@ impl Engine {
         let Some(peer) = self.peers.get(device) else { return self.acknowledge(delivery) };
         let over = peer.open.filter(|_| way != Way::Mail);
         let (device, proves) = (*device, said.proves);
-        said.haves.retain(|have| peer.shared.contains(&have.conversation));
+        // Whoever knows that they are out of a group may have lost that with a disk.
+        let knew =
+            |have: &&wire::Have| self.joined(&have.conversation).is_some_and(|joined| joined.told.contains(&device));
+        let spoken: Vec<ConversationId> = said.haves.iter().filter(knew).map(|have| have.conversation).collect();
+        said.haves.retain(|have| peer.shared.contains(&have.conversation) || spoken.contains(&have.conversation));
         said.lacks.retain(|lack| peer.shared.contains(&lack.conversation));
+        if way != Way::Mail
+            && let Some(peer) = self.peers.get_mut(&device)
+        {
+            peer.told.extend(spoken);
+        }
         if !proves {
             // Believed, an ack from before the peer's database was restored would keep from it what it has lost.
             said.acked.clear();

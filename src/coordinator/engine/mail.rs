@@ -76,6 +76,7 @@ impl Engine {
             return;
         }
         self.tick_telling(device);
+        self.tick_questions(device);
         let Some(peer) = self.peers.get_mut(device) else { return };
         if let Some(Need::Outbox { number, after, bytes }) = peer.mailer.tick(now, &mut self.rng) {
             let shared = peer.shared.clone();

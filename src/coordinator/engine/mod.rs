@@ -15,6 +15,8 @@
 //! | `sharing` | whom we know for a group's sake, who shares what with us, with whom a link is kept |
 //! | `former` | what contacts hear who are in a group no more, and who has to hear that we have left one |
 //! | `carry` | what of a group goes to whom, and is taken from whom |
+//! | `questions` | by mail: who misses something of a group asks, and who is asked gives it |
+//! | `bodies` | what came without its body: who is asked for it, and when |
 //! | `delivered` | how people hear that what they wrote is with the other |
 //! | `receipts` | by which way a word goes through a large group, and how its author hears who has it |
 //! | `brokers` | which sessions there are, what they listen to and bring |
@@ -69,6 +71,7 @@ mod pending;
 mod people;
 mod presence;
 mod pushing;
+mod questions;
 mod reach;
 mod reading;
 mod receipts;
@@ -149,7 +152,8 @@ impl Engine {
         let peers = self.peers.values().flat_map(|peer| {
             // As `tick_mail` has it: a deadline that no tick meets would come again at once, for ever.
             let linked = peer.link.state() == link::State::Open;
-            let said = [peer.mailer.deadline(), peer.telling.deadline()].into_iter().flatten().filter(|_| !linked);
+            let said = [peer.mailer.deadline(), peer.telling.deadline(), Self::questions_deadline(peer)];
+            let said = said.into_iter().flatten().filter(|_| !linked);
             let mail = said.chain(peer.acks.deadline()).min().filter(|_| self.mail_route(peer).is_some());
             let own = [peer.active_until, peer.key_offer.at, mail];
             [peer.link.deadline(), peer.push.deadline(), peer.sent.deadline()].into_iter().chain(own)

@@ -193,9 +193,9 @@ pub(super) enum Pending {
         named: usize,
     },
     /// Say by mail what we have: it asks for the rest.
-    AskByMail(DeviceKey),
+    AskByMail(DeviceKey, ConversationId),
     /// Mail these, once: what a device has asked for in mail of its own.
-    Carry(DeviceKey),
+    Carry(DeviceKey, ConversationId),
     /// Answer with this message, and then with who has it.
     Deliveries(CallId, Box<crate::coordinator::MessageInfo>),
     /// Say this by mail.

@@ -7,6 +7,7 @@ use rand::RngExt;
 use super::Engine;
 use super::keys::KeyOffer;
 use super::pending::Pending;
+use super::questions::Questions;
 use super::state::{BODIES_AGAIN, BODIES_ASKED, Contact, Conversation, Courier, PeerState, With};
 use crate::clock::RateLimit;
 use crate::coordinator::{CommandError, ErrorCode, LinkState, Path};
@@ -60,6 +61,8 @@ impl Engine {
             said: None,
             told: BTreeSet::new(),
             answered: BTreeMap::new(),
+            misses: BTreeMap::new(),
+            questions: Questions::default(),
             inbox: inward,
             outbox: outward,
             hello: Hello::default(),

@@ -2,6 +2,7 @@
 
 use super::Engine;
 use super::pending::Pending;
+use super::questions::Questions;
 use super::state::HAVES_AT_ONCE;
 use crate::link;
 use crate::store::{Op, Way};
@@ -29,6 +30,7 @@ impl Engine {
         peer.telling.stop();
         peer.told.clear();
         peer.answered.clear();
+        peer.questions = Questions::default();
         peer.said = None;
         let needs = peer.push.up(now);
         peer.card_unsaid = true;

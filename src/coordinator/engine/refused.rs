@@ -85,7 +85,9 @@ impl Engine {
             // Whatever brought them, the peer sends again what is not acknowledged.
             Pending::Inserted { delivery: None, .. } | Pending::Sent | Pending::Nothing => {}
             // Asked once more when they ask once more.
-            Pending::AskByMail(_) | Pending::Carry(_) | Pending::Told { .. } | Pending::Offered { .. } => {}
+            Pending::Told { .. } | Pending::Offered { .. } => {}
+            Pending::AskByMail(device, conversation) => self.ask_by_mail(&device, conversation),
+            Pending::Carry(device, conversation) => self.answer_by_mail(&device, conversation),
             Pending::Have(device) => self.peers.get_mut(&device).into_iter().for_each(|peer| peer.push.unsaid(now)),
             Pending::MailHave(device, ..) => {
                 self.peers.get_mut(&device).into_iter().for_each(|peer| peer.telling.unsaid(now));

@@ -77,9 +77,8 @@ impl Engine {
             }
             (
                 Pending::Inserted { device, delivery, proves, conversations },
-                Outcome::Inserted { stored, fresh, refused, heads, gaps },
+                Outcome::Inserted { stored, fresh, refused, heads, gaps, waiting },
             ) => {
-                let waiting = stored.len() > fresh.len();
                 if !stored.is_empty() {
                     conversations.iter().for_each(|conversation| self.mark_chat(conversation));
                 }
@@ -95,6 +94,7 @@ impl Engine {
                 heads.into_iter().for_each(|(conversation, heads)| self.new_heads(&conversation, heads));
                 self.groups_changed(&fresh);
                 self.spread(&device, &fresh);
+                self.give_what_was_missed(&device, &fresh);
                 self.bodies_may_be_missing(&fresh);
                 fresh.into_iter().for_each(|fresh| self.tell_message(fresh));
                 if waiting {
@@ -117,10 +117,14 @@ impl Engine {
                 if has {
                     self.forget_refused_haves(&device, &conversation);
                 }
-                if let Outcome::Delivered(delivered) = outcome {
-                    self.tell_delivered(&delivered);
+                match (&said, outcome) {
+                    (_, Outcome::Delivered(delivered)) => self.tell_delivered(&delivered),
+                    (Said::Lacks(lack), Outcome::Lowered { bare }) => self.misses(&device, lack, &bare),
+                    _ => {}
                 }
-                self.believed(&device, conversation, has, over);
+                if self.peers.get(&device).is_some_and(|peer| peer.shared.contains(&conversation)) {
+                    self.believed(&device, conversation, has, over);
+                }
                 if has {
                     self.look_whether_told(&device, conversation, Sign::Have);
                 }
@@ -195,8 +199,10 @@ impl Engine {
             (Pending::Offered { device, conversation, named }, Outcome::Count(here)) => {
                 self.offer_known(&device, conversation, named, here);
             }
-            (Pending::Carry(device), Outcome::Outbox { entries, .. }) => self.carry(&device, entries),
-            (Pending::AskByMail(device), Outcome::Have(have)) => self.ask_by_mail(&device, have),
+            (Pending::Carry(device, conversation), Outcome::Outbox { entries, .. }) => {
+                self.carry(&device, conversation, entries);
+            }
+            (Pending::AskByMail(device, _), Outcome::Have(have)) => self.say_question(&device, have),
             (Pending::Deliveries(call, info), Outcome::Deliveries(devices)) => {
                 self.deliveries_shown(call, *info, &devices);
             }
@@ -351,7 +357,7 @@ impl Engine {
             peer.mailer.restart();
             self.wake_mail(device);
             if !more_of_it {
-                self.carry_for(device, &conversation);
+                self.answer_by_mail(device, conversation);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What came without its body, and how much of it is asked for at a time.
 
-use super::super::bare::BARE_MAX;
+use super::super::bare::{ASKED_LOGS_MAX, BARE_MAX};
 use super::*;
 use crate::wire::RANGES_MAX;
 
@@ -44,4 +44,16 @@ fn a_log_with_many_gaps_is_asked_for_whole() {
     insert(&mut db, device(2), &entries);
     let every_other: Vec<(LogId, u64)> = (0..4 * RANGES_MAX as u64).step_by(2).map(|at| (bob.log, at)).collect();
     assert_eq!(questions(&mut db), [every_other]);
+}
+
+/// Of many logs a few are asked for at a time, and all in the end.
+#[test]
+fn many_logs_are_asked_for_in_several_questions() {
+    let mut db = Db::in_memory().unwrap();
+    for number in 0..u8::try_from(ASKED_LOGS_MAX).unwrap() + 6 {
+        let first = Writer::new(2 + number / 40, 100 + number).write(10, &[], "first");
+        insert(&mut db, device(2), &[bare(&first)]);
+    }
+    let asked: Vec<usize> = questions(&mut db).iter().map(Vec::len).collect();
+    assert_eq!(asked, [ASKED_LOGS_MAX, 6]);
 }

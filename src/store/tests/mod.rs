@@ -132,7 +132,7 @@ fn insert(db: &mut Db, from: DeviceKey, entries: &[Entry]) -> Inserted {
         db,
         Op::Insert { from: Some(from), entries: entries.to_vec(), way: Way::Direct, own: vec![], outside: vec![] },
     ) {
-        Outcome::Inserted { stored, fresh, refused, heads, gaps } => Inserted {
+        Outcome::Inserted { stored, fresh, refused, heads, gaps, .. } => Inserted {
             stored,
             fresh: fresh.iter().map(|fresh| fresh.id).collect(),
             refused,

@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 use self::room::{EVERYBODY, PEOPLE, Pen, Room, arrive, insert, root, rows, visible};
+use super::super::bare::LOOKED_MAX;
 use super::*;
 use crate::log::Deletion;
 use crate::log::group::Action;
@@ -21,6 +22,60 @@ use crate::log::group::Action;
 /// Somebody's question what came without its body.
 fn asked_by(room: &Room, who: usize) -> Op {
     Op::Bare { conversation: room.conversation, to: Some(root(who)), after: 0 }
+}
+
+/// Headers of what was before somebody came, which is not for them whole, are looked through a part at a time, and keep nothing from being
+/// asked for.
+#[test]
+fn headers_of_what_was_before_keep_nothing_from_being_asked_for() {
+    let mut room = Room::new(1);
+    let creation = room.entries[0].clone();
+    let (mut before, mut pen) = (vec![], Pen::default());
+    for _ in 0..LOOKED_MAX {
+        let after = if pen.next == 0 { vec![creation.id()] } else { vec![] };
+        let said = room.sign(1, &pen, after, kind::TEXT, None, Text::new("before").unwrap().to_bytes());
+        pen = Pen { next: pen.next + 1, last: Some(said.id()) };
+        before.push(bare(&said));
+    }
+    room.known[0].extend(pen.last);
+    let added = room.change(0, &Action::Add { card: Box::new(EVERYBODY[2].1.clone()) });
+    let since = room.say(0, "since");
+    let mut db = Db::in_memory().unwrap();
+    insert(&mut db, &[&creation]);
+    before.chunks(100).for_each(|some| insert(&mut db, &some.iter().collect::<Vec<_>>()));
+    insert(&mut db, &[&added, &bare(&since)]);
+    let (mut asked, mut after): (Vec<Vec<_>>, _) = (vec![], Some(0));
+    while let Some(behind) = after {
+        let question = Op::Bare { conversation: room.conversation, to: Some(root(2)), after: behind };
+        let Outcome::Bare { lacks, next } = one(&mut db, question) else { panic!() };
+        asked.push(lacks.iter().map(|lack| (lack.device, lack.ranges[0].from)).collect());
+        after = next;
+    }
+    assert_eq!(asked, [vec![], vec![(since.header().device, since.header().sequence)]]);
+}
+
+/// Their own words people get back whole, also what they wrote outside before they came in again without what was said before.
+#[test]
+fn own_words_come_back_whole() {
+    let mut room = Room::new(2);
+    let cut = room.cut(2, 2);
+    let left = room.change(2, &Action::Leave { cut });
+    let said = room.say(2, "outside");
+    room.tell(0, 2);
+    let added = room.change(0, &Action::Add { card: Box::new(EVERYBODY[2].1.clone()) });
+    let creation = room.entries[0].clone();
+    let (mut theirs, mut ours) = (Db::in_memory().unwrap(), Db::in_memory().unwrap());
+    insert(&mut theirs, &[&creation, &left, &bare(&said), &added]);
+    insert(&mut ours, &[&creation, &left, &said, &added]);
+    let Outcome::Bare { lacks, .. } = one(&mut theirs, asked_by(&room, 2)) else { panic!() };
+    assert_eq!(lacks.len(), 1);
+    let wanted = |who| Wanted { to: Some(root(who)), ..Wanted::all(room.conversation) };
+    let mut whole = |who| {
+        let op = Op::Outbox { peer: device(9), conversations: vec![wanted(who)], after: 0, bytes: usize::MAX };
+        let Outcome::Outbox { entries, .. } = one(&mut ours, op) else { panic!() };
+        entries.into_iter().find(|(_, id, _)| *id == said.id()).map(|(.., entry)| entry.body.is_some())
+    };
+    assert_eq!((whole(2), whole(1)), (Some(true), Some(true)));
 }
 
 /// A random life of a group: texts, changes, people who know more or less, and some who write on after they were put out.

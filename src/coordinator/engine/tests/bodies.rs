@@ -11,12 +11,16 @@ const BOB: usize = 1;
 const CAROL: usize = 2;
 const DAVE: usize = 3;
 
-/// The header of an entry, as somebody has it.
-fn header(world: &mut World, device: usize, group: uuid::Uuid, id: &str) -> Frame {
+/// An entry, as somebody has it.
+fn entry(world: &mut World, device: usize, group: uuid::Uuid, id: &str) -> wire::Entry {
     let (conversation, _) = world.group_now(device, group).unwrap();
     let id = EntryId::from_hex(id).unwrap();
-    let kept = world.db(device).entries(&conversation).unwrap().into_iter().find(|kept| kept.id == id).unwrap();
-    Frame::Entry(wire::Entry { salt: None, body: None, ..kept.entry })
+    world.db(device).entries(&conversation).unwrap().into_iter().find(|kept| kept.id == id).unwrap().entry
+}
+
+/// The header of an entry, as somebody has it.
+fn header(world: &mut World, device: usize, group: uuid::Uuid, id: &str) -> Frame {
+    Frame::Entry(wire::Entry { salt: None, body: None, ..entry(world, device, group, id) })
 }
 
 /// Carol hears nothing from Alice herself, and nobody anything by mail.
@@ -64,6 +68,22 @@ fn who_may_not_be_asked_now_is_asked_later() {
     world.pass(3 * SECOND);
     assert_eq!(told(&world, CAROL, &id), 0);
     world.until("Carol has the text", BODIES_AGAIN, |world| told(world, CAROL, &id) == 1);
+}
+
+/// Who was asked for a body that they did not have either gives it when it comes.
+#[test]
+fn what_was_asked_for_in_vain_is_given_when_it_comes() {
+    let (mut world, group) = apart(44);
+    world.unplug(ALICE);
+    world.pass(MINUTE);
+    let id = world.write(ALICE, group, "who has it?");
+    let (whole, header) = (entry(&mut world, ALICE, group, &id), header(&mut world, ALICE, group, &id));
+    for to in [BOB, CAROL] {
+        world.say(DAVE, to, header.to_bytes().into());
+    }
+    world.pass(MINUTE);
+    world.say(DAVE, BOB, Frame::Entry(whole).to_bytes().into());
+    world.until("Carol has it too", 5 * SECOND, |world| told(world, BOB, &id) + told(world, CAROL, &id) == 2);
 }
 
 /// What somebody who is out has written is asked for by mail only when nobody has brought it with whom there is a link.

@@ -20,6 +20,7 @@ mod moving;
 mod newer;
 mod outsiders;
 mod promises;
+mod questions;
 mod restored;
 mod search;
 mod stories;

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use super::stories::friends;
-use crate::coordinator::MessageView;
 use crate::coordinator::world::{BROKER, World};
+use crate::coordinator::{Command, MessageView};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -211,6 +213,37 @@ fn half_of_what_was_said_by_mail_is_not_all_of_it() {
     world.start(alice);
     world.until("the message again", 70 * MINUTE, |world| world.kept(bob).len() == world.kept(alice).len());
     assert_eq!(texts(world.history(bob, alice_id)), ["to Bob"]);
+}
+
+/// Who was put out of a group, and knew it, forgets that with a disk: they are told again, though they were to hear nothing more of it.
+#[test]
+fn who_forgets_that_they_are_out_of_a_group_is_told_again() {
+    for links_work in [true, false] {
+        for since in ["", "said to who is in"] {
+            let mut world = World::new(9);
+            world.links_work = links_work;
+            let (alice, bob, _, bob_id) = friends(&mut world);
+            let group = world.group(alice, "Us", &[bob_id]);
+            world.pass(MINUTE);
+            let backup = world.back_up(bob);
+            world.run(alice, Command::RemoveFromGroup { group, user: bob_id }).unwrap();
+            world.pass(3 * MINUTE);
+            assert!(!is_in(&mut world, bob, group), "he knows it");
+            if !since.is_empty() {
+                world.write(alice, group, since);
+            }
+            world.kill(bob);
+            world.restore(bob, &backup, true);
+            world.start(bob);
+            world.pass(3 * MINUTE);
+            assert!(!is_in(&mut world, bob, group), "links: {links_work}, {since:?}");
+            assert_eq!(texts(world.history(bob, group)), [""; 0], "and hears nothing else");
+        }
+    }
+}
+
+fn is_in(world: &mut World, device: usize, group: Uuid) -> bool {
+    world.group_view(device, group).is_some_and(|view| view.inside)
 }
 
 /// A card that somebody signs after their database was put back has a higher number than the last that others have of them:
