@@ -24,4 +24,4 @@ pub use secrets::{SECRETS_BYTES_MAX, Secrets, SecretsError};
 pub use sign::{Context, sign, verify};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

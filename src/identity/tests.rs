@@ -11,15 +11,21 @@ fn secrets(seed: u64) -> Secrets {
     Secrets::generate(&mut StdRng::seed_from_u64(seed))
 }
 
-fn card(seed: u64) -> Card {
+/// Somebody of this number, and their card.
+pub(crate) fn person(seed: u64) -> (Secrets, Card) {
     let secrets = secrets(seed);
     let fields = CardFields {
         sealing: secrets.card_key(),
         counter: 1,
-        name: Name::parse("Alice").unwrap(),
-        brokers: vec![BrokerUrl::parse("mqtts://broker.example:8883").unwrap()],
+        name: Name::parse(&format!("Person {seed}")).unwrap(),
+        brokers: vec![BrokerUrl::parse("mqtts://broker.example").unwrap()],
     };
-    Card::sign(&secrets.device, secrets.certificate(), secrets.device_list(), fields)
+    let card = Card::sign(&secrets.device, secrets.certificate(), secrets.device_list(), fields);
+    (secrets, card)
+}
+
+fn card(seed: u64) -> Card {
+    person(seed).1
 }
 
 fn link(seed: u64) -> Link {

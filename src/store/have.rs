@@ -36,16 +36,7 @@ pub(super) fn have(tx: &Connection, conversation: &ConversationId) -> Result<Hav
     let mut rows = statement.query([id, int(HAVE_LOGS_MAX as u64 + 1)])?;
     let mut bytes = 0;
     while let Some(row) = rows.next()? {
-        let log = Log {
-            id: row.get(2)?,
-            own: row.get(3)?,
-            count: row.get(4)?,
-            head: row.get(5)?,
-            top: row.get(6)?,
-            entries: row.get(7)?,
-            forks: row.get(8)?,
-            latest: row.get(9)?,
-        };
+        let log = Log::read(row, 2)?;
         let said = LogHave {
             device: DeviceKey(row.get(0)?),
             log: LogId(row.get(1)?),

@@ -5,7 +5,7 @@
 //! names the one before it. Above a gap nothing is proven, and when the gap closes and an entry does not continue the
 //! chain, it becomes a fork entry and the one that does takes its place. `count` never falls.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::StoreError;
 use crate::wire::{ConversationId, DeviceKey, EntryId, LogId};
@@ -31,6 +31,20 @@ pub(super) struct Log {
 }
 
 impl Log {
+    /// From the columns that begin with this one, in the order of the fields.
+    pub(super) fn read(row: &Row<'_>, first: usize) -> Result<Self, rusqlite::Error> {
+        Ok(Self {
+            id: row.get(first)?,
+            own: row.get(first + 1)?,
+            count: row.get(first + 2)?,
+            head: row.get(first + 3)?,
+            top: row.get(first + 4)?,
+            entries: row.get(first + 5)?,
+            forks: row.get(first + 6)?,
+            latest: row.get(first + 7)?,
+        })
+    }
+
     /// Whether this install wrote (a part of) it.
     pub(super) fn is_ours(&self) -> bool {
         self.own != FOREIGN
@@ -83,18 +97,7 @@ pub(super) fn find(
             "SELECT id, own, count, head, top, entries, forks, latest FROM log
              WHERE conversation = ?1 AND device = (SELECT id FROM device WHERE key = ?2) AND name = ?3",
         )?
-        .query_row(params![conversation, device.0, name.0], |row| {
-            Ok(Log {
-                id: row.get(0)?,
-                own: row.get(1)?,
-                count: row.get(2)?,
-                head: row.get(3)?,
-                top: row.get(4)?,
-                entries: row.get(5)?,
-                forks: row.get(6)?,
-                latest: row.get(7)?,
-            })
-        })
+        .query_row(params![conversation, device.0, name.0], |row| Log::read(row, 0))
         .optional()?;
     Ok(log)
 }

@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 use rand::{SeedableRng, rngs::StdRng};
 
 use super::*;
-use crate::identity::{Card, CardFields, Name, Secrets};
+use crate::identity::{Card, Name, Secrets};
 use crate::log::group_conversation;
 use crate::wire::broker_url::BrokerUrl;
 
@@ -27,14 +27,7 @@ pub(super) struct Person {
 }
 
 pub(super) fn person(seed: u64) -> Person {
-    let secrets = Secrets::generate(&mut StdRng::seed_from_u64(seed));
-    let fields = CardFields {
-        sealing: secrets.card_key(),
-        counter: 1,
-        name: Name::parse(&format!("Person {seed}")).unwrap(),
-        brokers: vec![BrokerUrl::parse("mqtts://broker.example").unwrap()],
-    };
-    let card = Card::sign(&secrets.device, secrets.certificate(), secrets.device_list(), fields);
+    let (secrets, card) = crate::identity::tests::person(seed);
     Person { secrets, card }
 }
 

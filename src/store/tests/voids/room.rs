@@ -4,31 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use rand::seq::SliceRandom;
-use rand::{RngExt, SeedableRng, rngs::StdRng};
+use rand::{RngExt, rngs::StdRng};
 
 use super::super::*;
-use crate::identity::{Card, CardFields, Name, Secrets};
+use crate::identity::tests::person;
+use crate::identity::{Card, Name, Secrets};
 use crate::log::Deletion;
 use crate::log::group::{Action, Fact, Group, Last, Written};
 use crate::wire::OWN_CONVERSATION;
-use crate::wire::broker_url::BrokerUrl;
 
 pub(super) const PEOPLE: usize = 5;
 
 pub(super) static EVERYBODY: LazyLock<Vec<(Secrets, Card)>> =
     LazyLock::new(|| (0..PEOPLE as u64).map(person).collect());
-
-fn person(seed: u64) -> (Secrets, Card) {
-    let secrets = Secrets::generate(&mut StdRng::seed_from_u64(seed));
-    let fields = CardFields {
-        sealing: secrets.card_key(),
-        counter: 1,
-        name: Name::parse(&format!("Person {seed}")).unwrap(),
-        brokers: vec![BrokerUrl::parse("mqtts://broker.example").unwrap()],
-    };
-    let card = Card::sign(&secrets.device, secrets.certificate(), secrets.device_list(), fields);
-    (secrets, card)
-}
 
 pub(super) fn root(who: usize) -> RootKey {
     EVERYBODY[who].0.root_key()
