@@ -266,15 +266,18 @@ pub(super) fn lower(tx: &Connection, peer: &DeviceKey, lack: &Lack) -> Result<Ve
         believe_less(tx, peer, &log, lack)?;
     }
     let mut statement = tx.prepare_cached(
-        "SELECT id, sequence FROM entry INDEXED BY entry_bare
-         WHERE conversation = ?1 AND bare = 1 AND log = ?2 AND fork = 0 AND sequence >= ?3 AND sequence < ?4 LIMIT ?5",
+        "SELECT id, sequence, bare FROM entry INDEXED BY entry_main
+         WHERE log = ?1 AND fork = 0 AND sequence >= ?2 AND sequence < ?3 ORDER BY sequence LIMIT ?4",
     )?;
-    let mut bare = vec![];
+    // Whoever asks for bodies asks for no more at a time; who has lost a log asks for all of it, and for no bodies.
+    let (mut bare, mut left) = (vec![], BARE_MAX);
     for range in &lack.ranges {
-        let left = int(BARE_MAX.saturating_sub(bare.len()) as u64);
-        let mut rows = statement.query(params![conversation, log.id, int(range.from), int(range.end()), left])?;
+        let mut rows = statement.query(params![log.id, int(range.from), int(range.end()), int(left as u64)])?;
         while let Some(row) = rows.next()? {
-            bare.push((EntryId(row.get(0)?), uint(row.get(1)?)));
+            left = left.saturating_sub(1);
+            if row.get(2)? {
+                bare.push((EntryId(row.get(0)?), uint(row.get(1)?)));
+            }
         }
     }
     Ok(bare)

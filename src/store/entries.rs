@@ -123,8 +123,7 @@ pub(super) fn insert(
     // done once for all that come together, however many.
     let mut unclear = BTreeSet::new();
     for entry in entries.iter().filter(|entry| entry.header().kind == kind::GROUP && entry.wire().body.is_some()) {
-        if let Some((local, progress)) = known(tx, &entry.id())?
-            && progress >= DELIVERED
+        if let Some((local, _)) = known(tx, &entry.id())?
             && live::fill_in(tx, local, entry, &mut unclear)?
         {
             placed.push(local);
@@ -136,10 +135,7 @@ pub(super) fn insert(
     look_again(tx, &mut unclear, &mut anew)?;
     for entry in entries {
         match known(tx, &entry.id())? {
-            // An own entry that comes back is not taken as a sign of its delivery here: there would be nobody to tell.
-            // It stays in the outbox, and the answer to that is an ack.
-            Some((_, progress)) if progress < DELIVERED => {}
-            Some((local, _)) => {
+            Some((local, progress)) => {
                 if live::fill_in(tx, local, entry, &mut unclear)? {
                     placed.push(local);
                     filled.insert(local);
@@ -148,7 +144,11 @@ pub(super) fn insert(
                         changed.insert(entry.conversation(), conversation);
                     }
                 }
-                has.push(local);
+                // An own entry that comes back is not taken as a sign of its delivery here: there would be nobody to tell.
+                // It stays in the outbox, and the answer to that is an ack.
+                if progress >= DELIVERED {
+                    has.push(local);
+                }
             }
             None => match admit(tx, entry, own, outside)? {
                 Ok(place) => {
@@ -189,7 +189,8 @@ pub(super) fn insert(
             heads.push((key, order::heads(tx, conversation)?));
         }
     }
-    let waiting = stored.len() > fresh.len() && any_waits(tx, &has)?;
+    has.retain(|local| placed.binary_search(local).is_err());
+    let waiting = any_waits(tx, &has)?;
     Ok(Outcome::Inserted { stored, fresh, refused, heads, gaps, waiting })
 }
 

@@ -246,6 +246,13 @@ impl Push {
         self.ask(now)
     }
 
+    /// What came here long ago has found its place only now: it may go where it could not when the outbox was looked through.
+    pub fn look_back(&mut self) {
+        self.cursor = 0;
+        // What is being looked for begins behind that.
+        self.more |= self.asking.take().is_some();
+    }
+
     /// A conversation has a new entry that somebody else most likely brings.
     pub fn wrote_later(&mut self, now: Duration) {
         if self.up {

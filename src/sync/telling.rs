@@ -19,8 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const REPEAT_FIRST: Duration = Duration::from_secs(3600);
 /// The last: somebody who is away for weeks costs one envelope a day.
 const REPEAT_LAST: Duration = Duration::from_secs(24 * 3600);
-/// The numbers of this run's statements that are remembered: the answer to an older one comes after more than a day.
-const SAID_MAX: usize = 8;
+/// This run's mails that are remembered, those first that have said all: an answer to an older one comes late, and then it is said again.
+const SAID_MAX: usize = 16;
 
 /// What one peer has to be told of what we have.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub struct Telling {
     asking: bool,
     /// The mails that have said it in this run, the last first.
     said: VecDeque<Said>,
+    /// The number of the first.
+    first: Option<u64>,
     repeat: Backoff,
 }
 
@@ -44,7 +46,13 @@ struct Said {
 
 impl Default for Telling {
     fn default() -> Self {
-        Self { at: None, asking: false, said: VecDeque::new(), repeat: Backoff::new(REPEAT_FIRST, REPEAT_LAST) }
+        Self {
+            at: None,
+            asking: false,
+            said: VecDeque::new(),
+            first: None,
+            repeat: Backoff::new(REPEAT_FIRST, REPEAT_LAST),
+        }
     }
 }
 
@@ -93,7 +101,7 @@ impl Telling {
         }
     }
 
-    /// It goes out in the mail with this number.
+    /// It goes out in the mail with this number, or the last part of it.
     pub fn says(&mut self, number: u64, now: Duration, rng: &mut impl Rng) {
         self.asking = false;
         if self.at.is_some() {
@@ -102,15 +110,19 @@ impl Telling {
         }
     }
 
-    /// The mail with this number says what there is of one conversation, in which something is asked for. That it has counted shows that
+    /// The mail with this number says what there is of some conversations, one in which something is asked for or a part of all. That it has counted shows that
     /// the peer has heard this run, and not that it has heard all.
     pub fn says_a_part(&mut self, number: u64) {
         self.remember(Said { number, all: false });
     }
 
     fn remember(&mut self, said: Said) {
-        self.said.truncate(SAID_MAX - 1);
+        if self.said.len() == SAID_MAX {
+            let part = self.said.iter().rposition(|said| !said.all);
+            self.said.remove(part.unwrap_or(SAID_MAX - 1));
+        }
         self.said.push_front(said);
+        self.first.get_or_insert(said.number);
     }
 
     fn has_said_all(&self) -> bool {
@@ -136,7 +148,7 @@ impl Telling {
             return false;
         }
         // What it had seen before our first one came tells nothing of that.
-        let foreign = number > self.said.back().map_or(used, |first| first.number);
+        let foreign = number > self.first.unwrap_or(used);
         if foreign {
             *self = Self { at: Some(now), ..Self::default() };
         }

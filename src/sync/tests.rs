@@ -386,6 +386,24 @@ fn only_what_has_no_answer_is_written_down_as_sent() {
     assert_eq!((sent.deadline(), sent.all()), (None, None));
 }
 
+/// What finds its place late is looked for where it came, also when a question is on its way that begins behind that.
+#[test]
+fn what_finds_its_place_late_is_found_behind_the_cursor() {
+    let mut push = Push::default();
+    push.up(Duration::ZERO);
+    let asked = |needs: Vec<Need>| match needs.last() {
+        Some(Need::Outbox { number, after, .. }) => (*number, *after),
+        _ => panic!("{needs:?}"),
+    };
+    let (first, _) = asked(push.peer_has(ConversationId([1; 32]), Duration::ZERO));
+    assert_eq!(push.outbox(first, &[(7, id(1), 10)], false, Duration::ZERO), [id(1)]);
+    let (second, after) = asked(push.wrote(Duration::ZERO));
+    assert_eq!(after, 7);
+    push.look_back();
+    assert_eq!(push.outbox(second, &[], false, Duration::ZERO), []);
+    assert_eq!(asked(push.ask(Duration::ZERO)).1, 0);
+}
+
 /// What others most likely bring is asked for after a moment, unless it was asked for anyway.
 #[test]
 fn what_others_bring_is_pushed_later() {

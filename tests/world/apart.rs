@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 
 use kith::log::group::{Action, Membership, Share};
+use kith::store::Kept;
 use kith::wire::{EntryId, RootKey};
 
 use super::calm::stranded;
@@ -82,7 +83,9 @@ impl Life {
             ends.retain(|(id, _)| !theirs.changes.contains(id));
             // Who has all of that and takes themselves to be in it came in again: they say so to whom they see in it, and to nobody else.
             let is_listed = theirs.since(&own).is_some();
-            let lacks = !ends.is_empty() || mine.undone(&root).iter().any(|id| !theirs.changes.contains(id));
+            let never_heard = mine.ends(&root).is_empty() && mine.undone(&root).is_empty();
+            let lacks =
+                never_heard || !ends.is_empty() || mine.undone(&root).iter().any(|id| !theirs.changes.contains(id));
             let is_said = if self.links { is_listed || lacks } else { ends.iter().any(|(_, by)| *by == own) };
             return other_inside && is_said;
         };
@@ -106,7 +109,10 @@ impl Life {
             return unknown.iter().any(|(id, by)| *by == root && !without_place.contains(id) && is_said(id));
         }
         let adder = self.author_of(room, one, &since);
-        self.links || adder == Some(own)
+        // By mail `other`, who is out, tells `one` only what they have written themselves of what has put `one` out.
+        let mut unheard = theirs.ends(&own);
+        unheard.retain(|(id, _)| !mine.changes.contains(id));
+        self.links || (adder == Some(own) && unheard.iter().all(|(_, by)| *by == root))
     }
 
     /// What waits with somebody for what was lost with a disk and nobody has who takes themselves to be in the group.
@@ -115,9 +121,10 @@ impl Life {
         let is_inside =
             |life: &Self, device: &usize| life.world.group_now(*device, group).is_some_and(|(_, view)| view.inside);
         let inside: Vec<usize> = (0..self.people).filter(|device| is_inside(self, device)).collect();
-        let all = inside.into_iter().flat_map(|device| self.world.db(device).ids(&conversation).unwrap()).collect();
-        let kept = self.world.db(device).entries(&conversation).unwrap();
-        stranded(&kept, &all, &self.rooms[room].lost, |_| true)
+        let of_each =
+            inside.into_iter().chain([device]).map(|device| self.world.db(device).entries(&conversation).unwrap());
+        let of_each: Vec<Vec<Kept>> = of_each.collect();
+        stranded(&of_each.iter().map(Vec::as_slice).collect::<Vec<_>>(), &self.rooms[room].lost, |_| true)
     }
 
     fn author_of(&mut self, room: usize, device: usize, id: &EntryId) -> Option<RootKey> {

@@ -191,13 +191,13 @@ impl Life {
             let sees = |one: usize, other: usize| lists(&views[&one], self.world.user(other));
             sees(device, **other) && sees(**other, device)
         };
-        let together: Vec<usize> = views.keys().filter(together).copied().collect();
-        let roots: Vec<RootKey> = together.iter().chain([&device]).map(|device| self.world.root(*device)).collect();
-        let all: BTreeSet<EntryId> =
-            together.into_iter().flat_map(|device| self.world.db(device).ids(conversation).unwrap()).collect();
-        let kept = self.world.db(device).entries(conversation).unwrap();
-        let mut ids: BTreeSet<EntryId> = kept.iter().map(|kept| kept.id).collect();
-        for stranded in stranded(&kept, &all, &self.rooms[room].lost, |root| roots.contains(root)) {
+        let together: Vec<usize> = views.keys().filter(together).copied().chain([device]).collect();
+        let roots: Vec<RootKey> = together.iter().map(|device| self.world.root(*device)).collect();
+        let kept: Vec<Vec<Kept>> =
+            together.into_iter().map(|device| self.world.db(device).entries(conversation).unwrap()).collect();
+        let mut ids = self.world.db(device).ids(conversation).unwrap();
+        let kept: Vec<&[Kept]> = kept.iter().map(Vec::as_slice).collect();
+        for stranded in stranded(&kept, &self.rooms[room].lost, |root| roots.contains(root)) {
             ids.remove(&stranded);
         }
         ids
@@ -228,19 +228,16 @@ impl Life {
     }
 }
 
-/// Those of these entries that wait for what is not among `all`: by people who are not in the group with these, for whatever it is, by others
-/// for what was lost with a disk; and what waits for those.
-pub fn stranded(
-    kept: &[Kept],
-    all: &BTreeSet<EntryId>,
-    lost: &BTreeSet<EntryId>,
-    is_in: impl Fn(&RootKey) -> bool,
-) -> BTreeSet<EntryId> {
-    let waiting: Vec<Node> = kept
-        .iter()
-        .filter(|kept| kept.position.is_none())
-        .map(|kept| Node::from(&Entry::verify(kept.entry.clone()).unwrap()))
-        .collect();
+/// Those of what some people have of a group that wait wherever they are for what nobody of these has: by people who are not in the group
+/// with them, for whatever it is, by others for what was lost with a disk; and what waits for those. Nobody passes on what waits.
+pub fn stranded(of_each: &[&[Kept]], lost: &BTreeSet<EntryId>, is_in: impl Fn(&RootKey) -> bool) -> BTreeSet<EntryId> {
+    let kept = || of_each.iter().copied().flatten();
+    let all: BTreeSet<EntryId> = kept().map(|kept| kept.id).collect();
+    let placed: BTreeSet<EntryId> = kept().filter(|kept| kept.position.is_some()).map(|kept| kept.id).collect();
+    let waiting: BTreeMap<EntryId, &Kept> =
+        kept().filter(|kept| !placed.contains(&kept.id)).map(|kept| (kept.id, kept)).collect();
+    let waiting: Vec<Node> =
+        waiting.values().map(|kept| Node::from(&Entry::verify(kept.entry.clone()).unwrap())).collect();
     let mut stranded = BTreeSet::new();
     loop {
         let before = stranded.len();

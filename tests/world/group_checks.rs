@@ -188,18 +188,14 @@ fn member(life: &mut Life, room: usize, device: usize) -> Option<Member> {
 
 /// The same entries, byte for byte but for bodies that somebody may not have, in the order that follows from them alone.
 fn same_entries(life: &Life, room: usize, model: &Model, inside: &[Member]) {
-    let everywhere: BTreeSet<EntryId> = inside.iter().flat_map(|member| &member.kept).map(|kept| kept.id).collect();
     let lost = &life.rooms[room].lost;
     let is_in = |root: &RootKey| inside.iter().any(|member| member.root == *root);
-    let stranded = |member: &Member| stranded(&member.kept, &everywhere, lost, is_in);
-    let aside = stranded(&inside[0]);
+    let aside = stranded(&inside.iter().map(|member| &member.kept[..]).collect::<Vec<_>>(), lost, is_in);
     let all: BTreeSet<EntryId> = model.headers.keys().copied().filter(|id| !aside.contains(id)).collect();
     for member in inside {
         let mut ids: BTreeSet<EntryId> = member.kept.iter().map(|kept| kept.id).collect();
         assert_eq!(ids.len(), member.kept.len(), "an entry of a group is there twice");
-        for id in stranded(member) {
-            ids.remove(&id);
-        }
+        ids.retain(|id| !aside.contains(id));
         assert!(ids == all, "two members have different entries");
         let placed: Vec<EntryId> =
             member.kept.iter().filter(|kept| kept.position.is_some()).map(|kept| kept.id).collect();

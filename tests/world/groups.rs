@@ -127,7 +127,6 @@ impl Life {
     pub fn remove(&mut self, who: usize, what: usize) -> Option<()> {
         let (device, user, _) = self.admin_and_other(who, what)?;
         let (_, group) = self.group()?;
-        self.backups.clear();
         self.change_group(device, Command::RemoveFromGroup { group, user })
     }
 
@@ -136,7 +135,6 @@ impl Life {
         possible.retain(|(_, _, view)| view.members.len() >= LEFT_MIN);
         let (device, ..) = possible.get(who % possible.len().max(1))?;
         let (device, (_, group)) = (*device, self.group()?);
-        self.backups.clear();
         self.change_group(device, Command::LeaveGroup(group))
     }
 

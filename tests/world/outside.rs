@@ -14,20 +14,27 @@ use super::group_checks::{Member, Model};
 /// know no better: `inside` are the groups as each of them has it.
 pub fn nothing_for_who_is_out(inside: &[Model], outside: &[(Member, Model)]) {
     for (member, _) in outside {
-        let wrong: Vec<BTreeSet<EntryId>> = inside.iter().map(|model| wrongly_given(model, outside, member)).collect();
-        for id in wrong.iter().flatten() {
-            let mut groups = inside.iter().zip(&wrong);
-            let may_have = groups.any(|(model, wrong)| model.headers.contains_key(id) && !wrong.contains(id));
-            let device = member.device;
-            assert!(may_have, "person {device}, who was put out, has what was written by people who knew it: {id:?}");
+        let judged = inside.iter().filter_map(|model| Some((model, wrongly_given(model, outside, member)?)));
+        let judged: Vec<(&Model, BTreeSet<EntryId>)> = judged.collect();
+        for (model, wrong) in &judged {
+            for id in wrong {
+                let may_have =
+                    judged.iter().any(|(model, wrong)| model.headers.contains_key(id) && !wrong.contains(id));
+                let (device, kind) = (member.device, model.headers[id].kind);
+                assert!(
+                    may_have,
+                    "person {device}, who was put out, has what was written by people who knew it: kind {kind}, {id:?}"
+                );
+            }
         }
     }
 }
 
-fn wrongly_given(model: &Model, outside: &[(Member, Model)], member: &Member) -> BTreeSet<EntryId> {
-    let Some(membership) = model.group().fold().membership() else { return BTreeSet::new() };
+/// What they should not have as these see it, if that can be said.
+fn wrongly_given(model: &Model, outside: &[(Member, Model)], member: &Member) -> Option<BTreeSet<EntryId>> {
+    let membership = model.group().fold().membership()?;
     let former = membership.former.iter().find(|former| former.root == member.root);
-    let Some(former) = former else { return BTreeSet::new() };
+    let Some(former) = former else { return Some(BTreeSet::new()) };
     let ends: BTreeSet<EntryId> = former.ends.iter().map(|(id, ..)| *id).collect();
     // Who was added again was in again for whoever did not know yet that this addition counts for nothing, and has what the entry stands
     // on that put them out once more. Those whom somebody has left perhaps know nothing of that, nor they themselves when whoever added them
@@ -39,7 +46,7 @@ fn wrongly_given(model: &Model, outside: &[(Member, Model)], member: &Member) ->
         })
     };
     if again(model) || outside.iter().any(|(_, model)| again(model)) {
-        return BTreeSet::new();
+        return None;
     }
     let undone = undone(model, member.root);
     let wrongly = |kept: &&Kept| {
@@ -49,7 +56,7 @@ fn wrongly_given(model: &Model, outside: &[(Member, Model)], member: &Member) ->
         let bare = header.kind == kind::GROUP || kept.entry.body.is_none();
         knows && header.author != member.root && !(bare && undone.iter().any(may_stand_on))
     };
-    member.kept.iter().filter(wrongly).map(|kept| kept.id).collect()
+    Some(member.kept.iter().filter(wrongly).map(|kept| kept.id).collect())
 }
 
 /// What makes it void that somebody was added: the rule of the protocol (§7.5, "added in vain"), read from sets of what was seen. Ranks

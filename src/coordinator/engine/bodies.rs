@@ -17,8 +17,8 @@ use crate::wire::{ConversationId, DeviceKey, EntryId, Frame, Lack, Range};
 /// what was said, looks only so often whether one of them is for them whole.
 const BODIES_PATIENCE: Duration = Duration::from_secs(2);
 
-/// Entries that a device has asked for and that have no body here either: as many as it asks for at a time. What is beyond that it hears of
-/// when it asks again.
+/// Entries that a device has asked for and that have no body here either: as many as it asks for at a time. Those of a new question take the
+/// place of all before where both are more; what is forgotten so it gets when it asks again.
 pub(super) const MISSES_MAX: usize = 256;
 
 /// That a device is to be asked for what is missing of a conversation.
@@ -166,18 +166,24 @@ impl Engine {
     /// A device asks for what has no body here either: it gets that when it comes.
     pub(super) fn misses(&mut self, device: &DeviceKey, lack: &Lack, bare: &[(EntryId, u64)]) {
         let Some(peer) = self.peers.get_mut(device) else { return };
-        for (id, from) in bare.iter().take(MISSES_MAX.saturating_sub(peer.misses.len())) {
-            peer.misses.insert(*id, Lack { ranges: vec![Range { from: *from, count: 1 }], ..lack.clone() });
+        if peer.misses.len() + bare.len() > MISSES_MAX {
+            peer.misses.clear();
+        }
+        let Lack { conversation, device, log, .. } = *lack;
+        for (id, from) in bare.iter().take(MISSES_MAX) {
+            let ranges = vec![Range { from: *from, count: 1 }];
+            peer.misses.insert(*id, Lack { conversation, device, log, ranges });
         }
     }
 
-    /// Bodies have come of what others have asked for in vain: they lack it still, as far as is known.
-    pub(super) fn give_what_was_missed(&mut self, by: &DeviceKey, fresh: &[Fresh]) {
+    /// Bodies have come of what others have asked for in vain: they lack it still, as far as is known, but for a device that has just shown that
+    /// it has them.
+    pub(super) fn give_what_was_missed(&mut self, by: Option<&DeviceKey>, fresh: &[Fresh]) {
         let whole: Vec<EntryId> = fresh.iter().filter(|fresh| fresh.body.is_some()).map(|fresh| fresh.id).collect();
         let mut missed: Vec<(DeviceKey, Lack)> = vec![];
         for (device, peer) in self.peers.iter_mut().filter(|(_, peer)| !peer.misses.is_empty()) {
             let came = whole.iter().filter_map(|id| peer.misses.remove(id));
-            let wanted = came.filter(|lack| device != by && peer.shared.contains(&lack.conversation));
+            let wanted = came.filter(|lack| Some(device) != by && peer.shared.contains(&lack.conversation));
             missed.extend(wanted.map(|lack| (*device, lack)));
         }
         for (device, lack) in missed {

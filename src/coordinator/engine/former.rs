@@ -88,9 +88,9 @@ impl Engine {
     /// What a person has to learn of a group: that they are out, or that we have left.
     fn to_learn(&self, joined: &Joined, root: &RootKey) -> Vec<EntryId> {
         match (joined.inside, joined.has(root)) {
-            (true, false) => joined.ends(root),
+            (_, false) => joined.ends(root),
             (false, true) => joined.leaving.ends.clone(),
-            _ => vec![],
+            (true, true) => vec![],
         }
     }
 
@@ -154,9 +154,9 @@ impl Engine {
         if ends.is_empty() || self.to_learn(joined, &root) != ends {
             return;
         }
-        if !joined.inside && given == all {
+        if joined.has(&root) && given == all {
             self.leave_is_heard(conversation);
-        } else if !joined.inside {
+        } else if joined.has(&root) {
             self.leave_waits(device, conversation, sign, has == all);
         } else if let Some(joined) = self.joined_mut(conversation) {
             // Who has lost it with a disk is told again.

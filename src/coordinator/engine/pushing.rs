@@ -2,7 +2,6 @@
 
 use super::Engine;
 use super::pending::Pending;
-use super::questions::Questions;
 use super::state::HAVES_AT_ONCE;
 use crate::link;
 use crate::store::{Op, Way};
@@ -30,7 +29,7 @@ impl Engine {
         peer.telling.stop();
         peer.told.clear();
         peer.answered.clear();
-        peer.questions = Questions::default();
+        peer.misses.clear();
         peer.said = None;
         let needs = peer.push.up(now);
         peer.card_unsaid = true;

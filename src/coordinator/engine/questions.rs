@@ -46,45 +46,53 @@ impl Engine {
         }
     }
 
+    /// A device has said over the link what it has of a conversation, and hears there what is here.
+    pub(super) fn question_is_settled(&mut self, device: &DeviceKey, conversation: &ConversationId) {
+        if let Some(peer) = self.peers.get_mut(device) {
+            peer.questions.ours.remove(conversation);
+            peer.questions.theirs.remove(conversation);
+        }
+    }
+
     /// When the next question may go to a device, or the next answer, if there is a way.
     pub(super) fn questions_deadline(peer: &PeerState) -> Option<Duration> {
         let Questions { ours, theirs } = &peer.questions;
-        (!ours.is_empty() || !theirs.is_empty()).then(|| peer.lacks.free_at())
+        let waits = peer.open.is_none() && !(ours.is_empty() && theirs.is_empty());
+        waits.then(|| peer.lacks.free_at())
     }
 
-    /// Asks and answers as far as there is a way, and as often as that may be.
+    /// Asks and looks for answers as far as there is a way, and as often as that may be.
     pub(super) fn tick_questions(&mut self, device: &DeviceKey) {
-        while let Some(conversation) = self.next_question(device, |questions| &mut questions.ours) {
-            let op = self.have_for(device, &conversation);
-            self.ask(Pending::AskByMail(*device, conversation), op);
-        }
-        while let Some(conversation) = self.next_question(device, |questions| &mut questions.theirs) {
-            if !self.peers.get(device).is_some_and(|peer| peer.shared.contains(&conversation)) {
-                continue;
+        let now = self.now.mono;
+        let contact = self.is_contact(device);
+        while let Some(peer) = self.can_hear_by_mail(device).filter(|peer| now >= peer.lacks.free_at()) {
+            let Some(conversation) = peer.questions.ours.pop_first() else { break };
+            // They may be out, or nobody to us, since. A contact may bring what they do not share.
+            if (contact || peer.shared.contains(&conversation)) && peer.lacks.allow(now) {
+                let op = self.have_for(device, &conversation);
+                self.ask(Pending::AskByMail(*device, conversation), op);
             }
-            let conversations = self.wanted(device, &BTreeSet::from([conversation]), false);
-            let op = Op::Outbox { peer: *device, conversations, after: 0, bytes: MAIL_BYTES_MAX };
-            self.ask(Pending::Carry(*device, conversation), op);
+        }
+        while let Some(peer) = self.can_hear_by_mail(device).filter(|peer| now >= peer.lacks.free_at()) {
+            let Some(conversation) = peer.questions.theirs.pop_first() else { break };
+            if peer.shared.contains(&conversation) {
+                let conversations = self.wanted(device, &BTreeSet::from([conversation]), false);
+                let op = Op::Outbox { peer: *device, conversations, after: 0, bytes: MAIL_BYTES_MAX };
+                self.ask(Pending::Carry(*device, conversation), op);
+            }
         }
     }
 
-    fn next_question(
-        &mut self,
-        device: &DeviceKey,
-        whose: impl Fn(&mut Questions) -> &mut BTreeSet<ConversationId>,
-    ) -> Option<ConversationId> {
-        let now = self.now.mono;
+    /// A device that is reached by mail only, if there is a way now.
+    fn can_hear_by_mail(&mut self, device: &DeviceKey) -> Option<&mut PeerState> {
         let routed = self.peers.get(device).is_some_and(|peer| self.mail_route(peer).is_some());
-        let peer = self.peers.get_mut(device).filter(|peer| routed && peer.open.is_none())?;
-        let next = whose(&mut peer.questions).first().copied().filter(|_| peer.lacks.allow(now))?;
-        whose(&mut peer.questions).remove(&next);
-        Some(next)
+        self.peers.get_mut(device).filter(|peer| routed && peer.open.is_none())
     }
 
     /// The store has told what we have of one conversation: that asks for the rest.
     pub(super) fn say_question(&mut self, device: &DeviceKey, have: Have) {
         let conversation = have.conversation;
-        if self.peers.get(device).is_some_and(|peer| self.mail_route(peer).is_none()) {
+        if self.can_hear_by_mail(device).is_none() {
             return self.ask_by_mail(device, conversation);
         }
         self.send_mail(device, vec![Frame::Have(have).to_bytes()], None, None);
@@ -94,16 +102,14 @@ impl Engine {
         self.bodies_after_have(device, conversation);
     }
 
-    /// The store has told what a device lacks: as much of it as one mail holds.
+    /// The store has told what a device lacks: as much of it as one mail holds. Where nothing is lacking nothing counts as an answer.
     pub(super) fn carry(
         &mut self,
         device: &DeviceKey,
         conversation: ConversationId,
         entries: Vec<(u64, EntryId, wire::Entry)>,
     ) {
-        if self.peers.get(device).is_some_and(|peer| self.mail_route(peer).is_none()) {
-            return self.answer_by_mail(device, conversation);
-        }
+        let now = self.now.mono;
         let mut total = 0;
         let frames = entries.into_iter().map(|(_, _, entry)| Frame::Entry(entry).to_bytes());
         let frames: Vec<Vec<u8>> = frames
@@ -113,8 +119,13 @@ impl Engine {
                 total <= MAIL_BYTES_MAX
             })
             .collect();
-        if !frames.is_empty() {
+        if frames.is_empty() {
+            return;
+        }
+        if self.can_hear_by_mail(device).is_some_and(|peer| peer.lacks.allow(now)) {
             self.send_mail(device, frames, None, None);
+        } else {
+            self.answer_by_mail(device, conversation);
         }
     }
 }

@@ -109,9 +109,9 @@ impl Engine {
         }
     }
 
-    /// What one has brought is on disk, and these have found their place: the others with whom we are linked hear that we have
-    /// them, and get them from us, along the tree of each author at once.
-    pub(super) fn spread(&mut self, from: &DeviceKey, fresh: &[Fresh]) {
+    /// What one has brought is on disk, and these have found their place, some (`freed`) of which were here and waited for that: the others with
+    /// whom we are linked hear that we have them, and get them from us, along the tree of each author at once.
+    pub(super) fn spread(&mut self, from: &DeviceKey, fresh: &[Fresh], freed: &BTreeSet<EntryId>) {
         let (now, mut at_once, mut later) = (self.now.mono, BTreeSet::new(), BTreeSet::new());
         for fresh in fresh {
             let Some(onward) = self.onward(&fresh.conversation, &fresh.author) else { continue };
@@ -124,8 +124,12 @@ impl Engine {
                 else {
                     continue;
                 };
-                if device == *from {
+                let is_freed = freed.contains(&fresh.id);
+                if device == *from && !is_freed {
                     continue;
+                }
+                if is_freed && let Some(peer) = self.peers.get_mut(&device) {
+                    peer.push.look_back();
                 }
                 if onward.contains(&root) {
                     at_once.insert(device)

@@ -78,6 +78,9 @@ impl Engine {
             | Pending::Asking { .. }
             | Pending::AcceptedAgain { .. }
             | Pending::Acked { .. }
+            | Pending::Told { .. }
+            | Pending::AskByMail(..)
+            | Pending::Carry(..)
             | Pending::Believed { .. } => self.again(Refused::Wish(pending)),
             Pending::Inserted { delivery: Some((conn, _)), .. } | Pending::Delivery(conn, _) => {
                 self.deliver_again(conn);
@@ -85,9 +88,7 @@ impl Engine {
             // Whatever brought them, the peer sends again what is not acknowledged.
             Pending::Inserted { delivery: None, .. } | Pending::Sent | Pending::Nothing => {}
             // Asked once more when they ask once more.
-            Pending::Told { .. } | Pending::Offered { .. } => {}
-            Pending::AskByMail(device, conversation) => self.ask_by_mail(&device, conversation),
-            Pending::Carry(device, conversation) => self.answer_by_mail(&device, conversation),
+            Pending::Offered { .. } => {}
             Pending::Have(device) => self.peers.get_mut(&device).into_iter().for_each(|peer| peer.push.unsaid(now)),
             Pending::MailHave(device, ..) => {
                 self.peers.get_mut(&device).into_iter().for_each(|peer| peer.telling.unsaid(now));
@@ -145,6 +146,13 @@ impl Engine {
             Pending::Group(conversation) => Op::Group(*conversation),
             Pending::Acked { device, ids, of, way } => {
                 Op::Acked { peer: *device, ids: ids.clone(), of: of.clone(), way: *way }
+            }
+            // As soon as it may be.
+            Pending::AskByMail(device, conversation) => return self.ask_by_mail(device, *conversation),
+            Pending::Carry(device, conversation) => return self.answer_by_mail(device, *conversation),
+            Pending::Told { device, conversation, ends, .. } => {
+                let Some(to) = self.peers.get(device).map(|peer| peer.row.root) else { return };
+                Op::Knows { conversation: *conversation, peer: *device, to, ids: ends.clone() }
             }
             Pending::Believed { device, said: Said::Has(have, _) } => Op::Believe { peer: *device, have: have.clone() },
             Pending::Believed { device, said: Said::Lacks(lack) } => Op::Lower { peer: *device, lack: lack.clone() },

@@ -1,6 +1,8 @@
 //! What follows when something is on disk. Every outcome of the store comes here first, and is handed on to the file whose it is;
 //! what was written is acknowledged, replied and told from an outcome, and never before.
 
+use std::collections::BTreeSet;
+
 use rand::RngExt;
 
 use super::Engine;
@@ -12,7 +14,7 @@ use super::state::{Conversation, Me, With};
 use crate::coordinator::{CommandError, ErrorCode, Event, Reply};
 use crate::identity::{Card, Name};
 use crate::store::{Invitation, Loaded, Op, Outcome, Profile, Refusal, Standing, Way};
-use crate::wire::{ConnectionId, ConversationId, DeviceKey, Frame, LogId, RootKey};
+use crate::wire::{ConnectionId, ConversationId, DeviceKey, EntryId, Frame, LogId, RootKey};
 
 impl Engine {
     /// The store has answered.
@@ -79,6 +81,8 @@ impl Engine {
                 Pending::Inserted { device, delivery, proves, conversations },
                 Outcome::Inserted { stored, fresh, refused, heads, gaps, waiting },
             ) => {
+                let mut freed: BTreeSet<EntryId> = fresh.iter().map(|fresh| fresh.id).collect();
+                stored.iter().for_each(|id| _ = freed.remove(id));
                 if !stored.is_empty() {
                     conversations.iter().for_each(|conversation| self.mark_chat(conversation));
                 }
@@ -93,8 +97,8 @@ impl Engine {
                 self.acknowledge(delivery);
                 heads.into_iter().for_each(|(conversation, heads)| self.new_heads(&conversation, heads));
                 self.groups_changed(&fresh);
-                self.spread(&device, &fresh);
-                self.give_what_was_missed(&device, &fresh);
+                self.spread(&device, &fresh, &freed);
+                self.give_what_was_missed(proves.then_some(&device), &fresh);
                 self.bodies_may_be_missing(&fresh);
                 fresh.into_iter().for_each(|fresh| self.tell_message(fresh));
                 if waiting {
@@ -122,7 +126,7 @@ impl Engine {
                     (Said::Lacks(lack), Outcome::Lowered { bare }) => self.misses(&device, lack, &bare),
                     _ => {}
                 }
-                if self.peers.get(&device).is_some_and(|peer| peer.shared.contains(&conversation)) {
+                if !has || self.peers.get(&device).is_some_and(|peer| peer.shared.contains(&conversation)) {
                     self.believed(&device, conversation, has, over);
                 }
                 if has {
@@ -351,6 +355,7 @@ impl Engine {
             let needs = if has { peer.push.peer_has(conversation, now) } else { peer.push.restart(now) };
             self.need(device, needs);
             if has {
+                self.question_is_settled(device, &conversation);
                 self.ask_for_bodies_of(device, conversation);
             }
         } else {

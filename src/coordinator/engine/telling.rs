@@ -197,8 +197,12 @@ impl Engine {
                     }
                 }
             }
-            for mail in mails {
+            let last = mails.len().saturating_sub(1);
+            for (place, mail) in mails.into_iter().enumerate() {
                 self.send_mail(device, mail, None, None);
+                if let Some(peer) = self.peers.get_mut(device).filter(|_| place < last) {
+                    peer.telling.says_a_part(peer.row.mail_sent);
+                }
             }
             let groups: Vec<ConversationId> =
                 peer_shared.into_iter().filter(|conversation| self.joined(conversation).is_some()).collect();

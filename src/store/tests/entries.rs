@@ -334,3 +334,25 @@ fn a_batch_answers_in_order() {
     let Ok(Outcome::Have(have)) = &outcomes[4] else { panic!() };
     assert_eq!((have.logs[0].count, have.logs[0].head), (2, Some(entries[1].id())));
 }
+
+/// Whether something of what has come waits is said of just that: not of what was known and has its place, and also when as much else finds
+/// its place by it.
+#[test]
+fn what_waits_of_what_has_come_is_said() {
+    let mut db = Db::in_memory().unwrap();
+    let (mut bob, mut eve) = (Writer::new(2, 2), Writer::new(3, 3));
+    let missing = bob.write(10, &[], "missing");
+    let (first, second) = (eve.write(10, &[], "first"), eve.write(11, &[], "second"));
+    let behind = Writer::new(4, 4).write(12, &[missing.id()], "behind");
+    let mut waits = |entries: &[&Entry]| {
+        let entries = entries.iter().map(|entry| (*entry).clone()).collect();
+        let op = Op::Insert { from: None, entries, way: Way::Mail, own: vec![], outside: vec![] };
+        let Outcome::Inserted { waiting, .. } = one(&mut db, op) else { panic!() };
+        waiting
+    };
+    assert!(waits(&[&second]));
+    assert!(waits(&[&first, &behind]), "one more has its place, and one waits");
+    assert!(!waits(&[&first, &second]), "known before");
+    assert!(waits(&[&behind]));
+    assert!(!waits(&[&missing]));
+}

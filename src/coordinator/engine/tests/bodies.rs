@@ -86,6 +86,24 @@ fn what_was_asked_for_in_vain_is_given_when_it_comes() {
     world.until("Carol has it too", 5 * SECOND, |world| told(world, BOB, &id) + told(world, CAROL, &id) == 2);
 }
 
+/// What waited here and finds its place by what another brings goes to that one too.
+#[test]
+fn what_was_waiting_goes_to_who_brings_what_it_waited_for() {
+    let (mut world, group) = apart(45);
+    world.unplug(ALICE);
+    world.pass(MINUTE);
+    let [first, second] = ["first", "second"].map(|text| world.write(ALICE, group, text));
+    let said = [&first, &second].map(|id| Frame::Entry(entry(&mut world, ALICE, group, id)).to_bytes());
+    let waits = EntryId::from_hex(&second).unwrap();
+    world.say(DAVE, BOB, said[1].clone().into());
+    world.until("Bob has the second", SECOND, |world| world.kept(BOB).contains(&waits));
+    world.part(BOB, DAVE);
+    world.pass(MINUTE);
+    world.say(DAVE, CAROL, said[0].clone().into());
+    let have = |world: &World, id: &str| told(world, BOB, id) + told(world, CAROL, id) == 2;
+    world.until("both have both", 5 * SECOND, |world| have(world, &first) && have(world, &second));
+}
+
 /// What somebody who is out has written is asked for by mail only when nobody has brought it with whom there is a link.
 #[test]
 fn nobody_is_asked_by_mail_for_what_a_link_brings() {

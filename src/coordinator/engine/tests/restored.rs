@@ -5,13 +5,51 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::stories::friends;
-use crate::coordinator::world::{BROKER, World};
+use crate::coordinator::world::{BROKER, Backup, World};
 use crate::coordinator::{Command, MessageView};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn texts(history: Vec<MessageView>) -> Vec<String> {
     history.into_iter().map(|message| message.text).collect()
+}
+
+/// Alice and Bob, who talk to each other and in a group, by mail alone; and a copy of Bob's database.
+struct Two {
+    world: World,
+    alice: usize,
+    bob: usize,
+    alice_id: Uuid,
+    bob_id: Uuid,
+    group: Uuid,
+    backup: Backup,
+}
+
+impl Two {
+    fn new(seed: u64) -> Self {
+        let mut world = World::new(seed);
+        world.links_work = false;
+        let (alice, bob, alice_id, bob_id) = friends(&mut world);
+        let group = world.group(alice, "Us", &[bob_id]);
+        world.pass(MINUTE);
+        let backup = world.back_up(bob);
+        Self { world, alice, bob, alice_id, bob_id, group, backup }
+    }
+
+    /// Bob has heard this in both conversations, and then the copy takes the place of his database. He does not run.
+    fn loses_what_he_heard(seed: u64) -> Self {
+        let mut two = Self::new(seed);
+        two.world.write(two.alice, two.bob_id, "to Bob");
+        two.world.write(two.alice, two.group, "to both");
+        two.world.pass(MINUTE);
+        two.put_back();
+        two
+    }
+
+    fn put_back(&mut self) {
+        self.world.kill(self.bob);
+        self.world.restore(self.bob, &self.backup, true);
+    }
 }
 
 /// By mail alone somebody whose database was put back gets again what it had acknowledged and what it had written, also when
@@ -120,17 +158,7 @@ fn what_is_there_is_said_by_mail_once_in_a_run() {
 /// Of two conversations too: what there is of both goes in one mail, and each gets back what it had.
 #[test]
 fn what_is_there_of_two_conversations_is_said_at_once() {
-    let mut world = World::new(4);
-    world.links_work = false;
-    let (alice, bob, alice_id, bob_id) = friends(&mut world);
-    let group = world.group(alice, "Us", &[bob_id]);
-    world.pass(MINUTE);
-    let backup = world.back_up(bob);
-    world.write(alice, bob_id, "to Bob");
-    world.write(alice, group, "to both");
-    world.pass(MINUTE);
-    world.kill(bob);
-    world.restore(bob, &backup, true);
+    let Two { mut world, bob, alice_id, group, .. } = Two::loses_what_he_heard(4);
     let mails = |world: &World| world.published.iter().filter(|(topic, _)| topic.ends_with("mailbox")).count();
     world.start(bob);
     world.pass(3 * MINUTE);
@@ -146,17 +174,7 @@ fn what_is_there_of_two_conversations_is_said_at_once() {
 /// Who asks for what is missing of a group has not said with that what they have of other conversations.
 #[test]
 fn a_question_of_one_conversation_is_not_taken_for_what_is_there_of_all() {
-    let mut world = World::new(7);
-    world.links_work = false;
-    let (alice, bob, alice_id, bob_id) = friends(&mut world);
-    let group = world.group(alice, "Us", &[bob_id]);
-    world.pass(MINUTE);
-    let backup = world.back_up(bob);
-    world.write(alice, bob_id, "to Bob");
-    world.write(alice, group, "to both");
-    world.pass(MINUTE);
-    world.kill(bob);
-    world.restore(bob, &backup, true);
+    let Two { mut world, alice, bob, alice_id, group, .. } = Two::loses_what_he_heard(7);
     // It waits on his disk for what he had, and he asks for that at once.
     world.write(alice, group, "to both again");
     world.pass(MINUTE);
@@ -193,17 +211,7 @@ fn late_mail_of_a_database_that_was_put_back_comes_back_to_who_wrote_it() {
 /// Of a mail that says what there is of two conversations one may find its place on disk and the other not: it does not count before both have.
 #[test]
 fn half_of_what_was_said_by_mail_is_not_all_of_it() {
-    let mut world = World::new(8);
-    world.links_work = false;
-    let (alice, bob, alice_id, bob_id) = friends(&mut world);
-    let group = world.group(alice, "Us", &[bob_id]);
-    world.pass(MINUTE);
-    let backup = world.back_up(bob);
-    world.write(alice, bob_id, "to Bob");
-    world.write(alice, group, "to both");
-    world.pass(MINUTE);
-    world.kill(bob);
-    world.restore(bob, &backup, true);
+    let Two { mut world, alice, bob, alice_id, .. } = Two::loses_what_he_heard(8);
     // He has nothing left of what is between the two.
     world.refuse(alice, u32::MAX, |op| matches!(op, crate::store::Op::Believe { have, .. } if have.logs.is_empty()));
     world.start(bob);
@@ -219,25 +227,18 @@ fn half_of_what_was_said_by_mail_is_not_all_of_it() {
 #[test]
 fn who_forgets_that_they_are_out_of_a_group_is_told_again() {
     for links_work in [true, false] {
-        for since in ["", "said to who is in"] {
-            let mut world = World::new(9);
-            world.links_work = links_work;
-            let (alice, bob, _, bob_id) = friends(&mut world);
-            let group = world.group(alice, "Us", &[bob_id]);
-            world.pass(MINUTE);
-            let backup = world.back_up(bob);
-            world.run(alice, Command::RemoveFromGroup { group, user: bob_id }).unwrap();
-            world.pass(3 * MINUTE);
-            assert!(!is_in(&mut world, bob, group), "he knows it");
-            if !since.is_empty() {
-                world.write(alice, group, since);
-            }
-            world.kill(bob);
-            world.restore(bob, &backup, true);
-            world.start(bob);
-            world.pass(3 * MINUTE);
-            assert!(!is_in(&mut world, bob, group), "links: {links_work}, {since:?}");
-            assert_eq!(texts(world.history(bob, group)), [""; 0], "and hears nothing else");
+        for since in [None, Some("said to who is in")] {
+            let mut two = Two::new(9);
+            two.world.links_work = links_work;
+            two.world.run(two.alice, Command::RemoveFromGroup { group: two.group, user: two.bob_id }).unwrap();
+            two.world.pass(3 * MINUTE);
+            assert!(!is_in(&mut two.world, two.bob, two.group), "he knows it");
+            since.into_iter().for_each(|text| _ = two.world.write(two.alice, two.group, text));
+            two.put_back();
+            two.world.start(two.bob);
+            two.world.pass(3 * MINUTE);
+            assert!(!is_in(&mut two.world, two.bob, two.group), "links: {links_work}, {since:?}");
+            assert_eq!(texts(two.world.history(two.bob, two.group)), [""; 0], "and hears nothing else");
         }
     }
 }

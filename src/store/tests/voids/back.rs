@@ -36,6 +36,24 @@ fn a_text_that_comes_back_is_not_told_as_a_new_one() {
     assert_eq!(happened(&mut db, &[text]), [back]);
 }
 
+/// Also one of our own that is not known to be delivered.
+#[test]
+fn an_own_text_comes_back() {
+    let mut room = Room::new(2);
+    let creation = room.entries[0].clone();
+    let text = room.say(1, "said in time");
+    let (deletion, removal) = room.void_deletion(&text);
+    let mut db = Db::in_memory().unwrap();
+    insert(&mut db, &[&creation]);
+    for own in [&text, &deletion] {
+        assert!(matches!(one(&mut db, Op::Append(Box::new(own.clone()))), Outcome::Appended { .. }));
+    }
+    insert(&mut db, &[&removal]);
+    assert_eq!(sent(&mut db, &room, 0, &text), Some(false));
+    insert(&mut db, &[&text]);
+    assert_eq!(sent(&mut db, &room, 0, &text), Some(true));
+}
+
 /// A text that nobody here has heard of is told as a new one when it comes, whatever its author's deletion has come to: that counts for
 /// nothing when it comes, or took effect before the text was here.
 #[test]
