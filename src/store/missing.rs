@@ -1,22 +1,29 @@
 //! What is known to exist and is not here: gaps in logs, and entries that others name. And whose logs have branches.
 //!
 //! An entry is known to exist when one that is here stands above it in its log, or names it as what its author had seen. Who
-//! holds it is who is believed to have what stands above it: nobody has that without it, unless it waits there too. Read from
+//! holds it is who is believed to have what stands above it: nobody has that without it, unless it waits there too. A message that came
+//! without its text, which is for us and was not deleted, has not arrived either; who has that nobody says. Read from
 //! rows that are there for order and sync, so it is never wrong for longer than they are.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::StoreError;
 use super::belief::believed_to_have;
+use super::sharing::Sharing;
 use super::value::int;
-use crate::wire::RootKey;
+use super::{StoreError, groups};
+use crate::log::fold::is_shown;
+use crate::log::group::Share;
+use crate::wire::{ConversationId, RootKey};
 
 /// Missing entries of one author are counted up to here: nobody reads a larger number as a number.
 pub const MISSING_COUNT_MAX: u32 = 1_000;
 /// Entries named by others that are looked at: each costs a look into an index.
 const NAMED_MAX: u64 = 1_000;
+
+/// Messages without their texts that are looked at: who came late into a group may have headers by the ten thousand that are not for them.
+const BARE_MAX: u64 = 1_000;
 
 /// What of a conversation is known to be incomplete.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,8 +53,12 @@ pub(super) const NAMED: &str = "SELECT w.parent, max(coalesce(e.previous = w.par
      WHERE w.conversation = ?1 AND NOT EXISTS (SELECT 1 FROM entry x WHERE x.id = w.parent)
      GROUP BY w.parent LIMIT ?2";
 
-/// Looks at a conversation, by its number here.
-pub(super) fn gaps(tx: &Connection, conversation: i64) -> Result<Gaps, StoreError> {
+pub(super) const BARE: &str = "SELECT e.author, e.kind, e.target IS NOT NULL, r.seen
+     FROM entry e INDEXED BY entry_bare LEFT JOIN era r ON r.id = e.era
+     WHERE e.conversation = ?1 AND e.bare = 1 AND e.void = 0 AND e.position IS NOT NULL ORDER BY e.local DESC LIMIT ?2";
+
+/// Looks at a conversation, by its number here and its name.
+pub(super) fn gaps(tx: &Connection, conversation: i64, key: &ConversationId) -> Result<Gaps, StoreError> {
     let mut missing: BTreeMap<RootKey, (u32, BTreeSet<RootKey>)> = BTreeMap::new();
     let mut forked = BTreeSet::new();
     // Missing entries of logs of which not even the hash is known: some of the named ones may be among them.
@@ -86,6 +97,10 @@ pub(super) fn gaps(tx: &Connection, conversation: i64) -> Result<Gaps, StoreErro
         found.0 = found.0.saturating_add(bounded(gone));
         found.1.extend(holders(tx, log, count)?);
     }
+    for author in bare(tx, conversation, key)? {
+        let found = missing.entry(author).or_default();
+        found.0 = found.0.saturating_add(1);
+    }
     let named = named(tx, conversation, &mut nameless)?;
     let known = missing.into_iter().map(|(author, (count, held_by))| Missing {
         author: Some(author),
@@ -93,6 +108,30 @@ pub(super) fn gaps(tx: &Connection, conversation: i64) -> Result<Gaps, StoreErro
         held_by: held_by.into_iter().collect(),
     });
     Ok(Gaps { missing: known.chain(named).collect(), forked: forked.into_iter().collect() })
+}
+
+/// The authors of messages that are here without their texts, each as often as that is.
+fn bare(tx: &Connection, conversation: i64, key: &ConversationId) -> Result<Vec<RootKey>, StoreError> {
+    let mut found: Vec<(RootKey, u32, bool, Option<Vec<u8>>)> = tx
+        .prepare_cached(BARE)?
+        .query_map(params![conversation, int(BARE_MAX)], |row| {
+            Ok((RootKey(row.get(0)?), row.get(1)?, row.get(2)?, row.get(3)?))
+        })?
+        .collect::<Result<_, _>>()?;
+    found.retain(|(_, kind, has_target, _)| is_shown(*kind, *has_target));
+    if !found.is_empty() && groups::is_group(tx, conversation)? {
+        // Whoever has never written anything here is nobody of whom it could be told.
+        let own = tx
+            .prepare_cached("SELECT e.author FROM log l JOIN entry e ON e.log = l.id WHERE l.own > 0 LIMIT 1")?
+            .query_row([], |row| row.get(0).map(RootKey))
+            .optional()?;
+        let sharing = Sharing::with(tx, key, own)?;
+        let is_for_us = |author: &RootKey, seen: Option<&[u8]>| {
+            Some(*author) == own || sharing.as_ref().is_some_and(|sharing| sharing.of(seen, false) == Share::Whole)
+        };
+        found.retain(|(author, _, _, seen)| is_for_us(author, seen.as_deref()));
+    }
+    Ok(found.into_iter().map(|(author, ..)| author).collect())
 }
 
 /// Entries that others had seen and that no gap accounts for. Their authors are not known.

@@ -87,7 +87,7 @@ fn one(tx: &Connection, key: &ConversationId) -> Result<Summary, StoreError> {
         .query_row([conversation], |row| row.get(0))
         .optional()?
         .unwrap_or_default();
-    let (chosen, gaps) = (chat::chosen(tx, conversation)?, missing::gaps(tx, conversation)?);
+    let (chosen, gaps) = (chat::chosen(tx, conversation)?, missing::gaps(tx, conversation, key)?);
     Ok(Summary { last: last(tx, conversation)?, unread, activity, draft, chosen, gaps, ..nothing })
 }
 

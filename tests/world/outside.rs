@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use kith::log::group::{Action, Fact};
+use kith::log::group::{Action, Fact, Group};
 use kith::store::Kept;
-use kith::wire::{EntryId, RootKey, kind};
+use kith::wire::{EntryId, Header, RootKey, kind};
 
 use super::group_checks::{Member, Model};
 
@@ -54,9 +54,28 @@ fn wrongly_given(model: &Model, outside: &[(Member, Model)], member: &Member) ->
         let knows = ends.iter().all(|end| model.has_seen(seen, end));
         let may_stand_on = |taker: &&Fact| seen.iter().all(|earlier| model.has_seen(&taker.seen, earlier));
         let bare = header.kind == kind::GROUP || kept.entry.body.is_none();
-        knows && header.author != member.root && !(bare && undone.iter().any(may_stand_on))
+        knows
+            && header.author != member.root
+            && !(bare && undone.iter().any(may_stand_on))
+            && !was_inside(model, header, seen, &member.root)
     };
     Some(member.kept.iter().filter(wrongly).map(|kept| kept.id).collect())
+}
+
+/// Whether somebody was in the group for those who knew of what an entry has seen and of one more change, with what that has seen, at most:
+/// what put them out counted for nothing then. It counts since somebody else lost, by a change of which these knew nothing, the authority
+/// by which it did not.
+fn was_inside(model: &Model, header: &Header, seen: &[EntryId], root: &RootKey) -> bool {
+    let facts = || model.group().facts();
+    let is_inside = |beside: &Fact| {
+        let is_known = |id: &EntryId| *id == beside.id || model.has_seen(seen, id) || model.has_seen(&beside.seen, id);
+        let mut known = Group::new(header.conversation);
+        for fact in facts().filter(|fact| is_known(&fact.id)) {
+            known.add(fact.clone()).expect("what a change has seen comes before it");
+        }
+        known.fold().is_inside(root)
+    };
+    facts().any(is_inside)
 }
 
 /// What makes it void that somebody was added: the rule of the protocol (§7.5, "added in vain"), read from sets of what was seen. Ranks

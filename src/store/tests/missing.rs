@@ -1,5 +1,6 @@
-use super::super::missing::{INCOMPLETE, NAMED};
+use super::super::missing::{BARE, INCOMPLETE, NAMED};
 use super::*;
+use crate::log::Deletion;
 use crate::store::{MISSING_COUNT_MAX, Missing, Peer};
 use crate::wire::ExchangeKey;
 
@@ -99,11 +100,26 @@ fn a_count_has_a_limit() {
     assert_eq!(gaps(&mut db).missing, [missing(Some(2), MISSING_COUNT_MAX, &[])]);
 }
 
+/// A message that came without its text has not arrived, until that comes, or its author deletes it.
+#[test]
+fn messages_without_their_texts_are_missing() {
+    let mut db = Db::in_memory().unwrap();
+    let mut bob = Writer::new(2, 2);
+    let (first, second) = (bob.write(10, &[], "first"), bob.write(11, &[], "second"));
+    insert(&mut db, device(2), &[bare(&first), bare(&second)]);
+    assert_eq!(gaps(&mut db).missing, [missing(Some(2), 2, &[])]);
+    insert(&mut db, device(2), &[first]);
+    assert_eq!(gaps(&mut db).missing, [missing(Some(2), 1, &[])]);
+    let deletion = bob.draft_on(12, &[], kind::DELETE, Some(second.id()), Deletion {}.to_bytes());
+    insert(&mut db, device(2), &[deletion]);
+    assert_eq!(gaps(&mut db), Gaps::default());
+}
+
 /// What is asked for each conversation of a list costs no look at its entries.
 #[test]
 fn a_whole_conversation_costs_no_look_at_its_entries() {
     let db = Db::in_memory().unwrap();
-    for question in [INCOMPLETE, NAMED] {
+    for question in [BARE, INCOMPLETE, NAMED] {
         let mut statement = db.connection().prepare(&format!("EXPLAIN QUERY PLAN {question}")).unwrap();
         let parameters = statement.parameter_count();
         let parameters: Vec<i64> = vec![1; parameters];

@@ -54,6 +54,26 @@ fn headers_of_what_was_before_keep_nothing_from_being_asked_for() {
     assert_eq!(asked, [vec![], vec![(since.header().device, since.header().sequence)]]);
 }
 
+/// Of what came without its text only what is for us has not arrived: not what was said before we came in.
+#[test]
+fn what_is_not_for_us_is_not_missing() {
+    let mut room = Room::new(1);
+    let creation = room.entries[0].clone();
+    let before = room.say(1, "before");
+    room.tell(0, 1);
+    let added = room.change(0, &Action::Add { card: Box::new(EVERYBODY[2].1.clone()) });
+    room.tell(2, 0);
+    let own = room.say(2, "here I am");
+    let since = room.say(0, "since");
+    let mut db = Db::in_memory().unwrap();
+    insert(&mut db, &[&creation, &bare(&before), &added]);
+    one(&mut db, Op::Append(Box::new(own)));
+    insert(&mut db, &[&bare(&since)]);
+    let Outcome::Summaries(summaries) = one(&mut db, Op::Summarise(vec![room.conversation])) else { panic!() };
+    let missing: Vec<_> = summaries[0].gaps.missing.iter().map(|missing| (missing.author, missing.count)).collect();
+    assert_eq!(missing, [(Some(root(0)), 1)]);
+}
+
 /// Their own words people get back whole, also what they wrote outside before they came in again without what was said before.
 #[test]
 fn own_words_come_back_whole() {
