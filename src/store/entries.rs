@@ -118,12 +118,12 @@ pub(super) fn insert(
 ) -> Result<Outcome, StoreError> {
     let (mut stored, mut refused, mut placed, mut has) = (vec![], vec![], vec![], vec![]);
     let (mut touched, mut changed, mut anew) = (BTreeSet::new(), BTreeMap::new(), vec![]);
-    let mut filled = BTreeSet::new();
+    let (mut filled, mut believed) = (BTreeSet::new(), vec![]);
     // Bodies of known changes first: what comes with them is judged by whom they let in. To find out anew who is in a group is dear, so it is
     // done once for all that come together, however many.
     let mut unclear = BTreeSet::new();
     for entry in entries.iter().filter(|entry| entry.header().kind == kind::GROUP && entry.wire().body.is_some()) {
-        if let Some((local, _)) = known(tx, &entry.id())?
+        if let Some((local, ..)) = known(tx, &entry.id())?
             && live::fill_in(tx, local, entry, &mut unclear)?
         {
             placed.push(local);
@@ -135,7 +135,7 @@ pub(super) fn insert(
     look_again(tx, &mut unclear, &mut anew)?;
     for entry in entries {
         match known(tx, &entry.id())? {
-            Some((local, progress)) => {
+            Some((local, progress, whole)) => {
                 if live::fill_in(tx, local, entry, &mut unclear)? {
                     placed.push(local);
                     filled.insert(local);
@@ -148,6 +148,10 @@ pub(super) fn insert(
                 // It stays in the outbox, and the answer to that is an ack.
                 if progress >= DELIVERED {
                     has.push(local);
+                    // Who brings it without what it says, which is here, lacks that, and may have asked for it just before.
+                    if !whole || entry.wire().body.is_some() {
+                        believed.push(local);
+                    }
                 }
             }
             None => match admit(tx, entry, own, outside)? {
@@ -155,7 +159,9 @@ pub(super) fn insert(
                     let header = entry.header();
                     touched.insert((place.conversation, entry.conversation(), header.device, header.log));
                     changed.insert(entry.conversation(), place.conversation);
-                    has.push(keep(tx, entry, Place { way: Some(way), ..place }, &mut placed)?);
+                    let local = keep(tx, entry, Place { way: Some(way), ..place }, &mut placed)?;
+                    has.push(local);
+                    believed.push(local);
                 }
                 Err(reason) => {
                     refused.push((entry.id(), reason));
@@ -165,9 +171,9 @@ pub(super) fn insert(
         }
         stored.push(entry.id());
     }
-    if let Some(from) = from.filter(|_| !has.is_empty()) {
+    if let Some(from) = from.filter(|_| !believed.is_empty()) {
         let peer = logs::intern_device(tx, from)?;
-        belief::raise(tx, peer, &has)?;
+        belief::raise(tx, peer, &believed)?;
     }
     // Some came without their body and then with it.
     look_again(tx, &mut unclear, &mut anew)?;
@@ -242,10 +248,11 @@ pub(super) fn mark_delivered(tx: &Connection, local: i64, said: Way) -> Result<(
     Ok(())
 }
 
-fn known(tx: &Connection, id: &EntryId) -> Result<Option<(i64, i64)>, StoreError> {
+/// Its number, how far it has come, and whether what it says is here.
+fn known(tx: &Connection, id: &EntryId) -> Result<Option<(i64, i64, bool)>, StoreError> {
     let found = tx
-        .prepare_cached("SELECT local, progress FROM entry WHERE id = ?1")?
-        .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .prepare_cached("SELECT local, progress, body IS NOT NULL FROM entry WHERE id = ?1")?
+        .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     Ok(found)
 }

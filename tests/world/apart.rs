@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 
 use kith::log::group::{Action, Membership, Share};
 use kith::store::Kept;
-use kith::wire::{EntryId, RootKey};
+use kith::wire::{EntryId, Header, RootKey, kind};
 
-use super::calm::stranded;
+use super::calm::{lists, stranded};
 use super::checks::entries;
 use super::group_checks::Model;
 use super::life::Life;
@@ -43,6 +43,20 @@ impl Knowledge {
     fn may_be_given(&self, root: &RootKey, change: &EntryId) -> bool {
         let seen = self.model.seen.get(change);
         seen.is_some_and(|seen| self.model.group().fold().share(root, seen, true) != Share::Nothing)
+    }
+
+    /// Whether what is here without its body is not given to somebody by `own`, whose knowledge this is: its author gives it, who is in as
+    /// they are, and has not deleted what it says.
+    fn is_left_to_its_author(&self, id: &EntryId, root: &RootKey, own: &RootKey) -> bool {
+        let (Some(header), Some(seen)) = (self.model.headers.get(id), self.model.seen.get(id)) else { return false };
+        let fold = self.model.group().fold();
+        let is_in = |root: &RootKey| fold.is_inside(root) && !fold.may_come_in_by(root, seen);
+        let said = if header.kind == kind::EDIT { header.target } else { Some(*id) };
+        let deletes =
+            |other: &Header| other.kind == kind::DELETE && other.author == header.author && other.target == said;
+        let is_given_up = header.author == *own || self.model.headers.values().any(deletes);
+        let author_gives = header.author != *root && is_in(&header.author) && is_in(root) && !is_given_up;
+        author_gives && fold.share(root, seen, header.kind == kind::GROUP) == Share::Whole
     }
 
     /// The entry that has brought somebody in who is in.
@@ -102,11 +116,19 @@ impl Life {
             // `other` knows that they are out, and `one` does not: they say it themselves only if they have left; by mail only to whom that
             // may be given, and else only what they have written themselves that puts `one` out. And who has left gives nothing that others
             // wrote, so it has no place with `one` when it stands on what was lost with a disk and nobody inside has.
-            let without_place = self.without_place(room, one);
+            let without_place = self.without_place(room, one, other, &theirs);
             let mut own_ends = theirs.ends(&own);
             own_ends.retain(|(id, by)| *by == root && !mine.changes.contains(id) && !without_place.contains(id));
             let is_said = |id: &EntryId| self.links || !own_ends.is_empty() || theirs.may_be_given(&own, id);
             return unknown.iter().any(|(id, by)| *by == root && !without_place.contains(id) && is_said(id));
+        }
+        // Who was put out gives nobody what others wrote, and so not what makes it void for them that they were added by what they have.
+        let mut undone = theirs.undone(&root).to_vec();
+        undone.retain(|id| !mine.changes.contains(id));
+        let by_them = |id: &EntryId| theirs.model.group().fact(id).is_some_and(|fact| fact.author == root);
+        let has_left = theirs.ends(&root).iter().any(|(_, by)| *by == root);
+        if theirs.changes.contains(&since) && !has_left && !undone.is_empty() && !undone.iter().any(by_them) {
+            return false;
         }
         let adder = self.author_of(room, one, &since);
         // By mail `other`, who is out, tells `one` only what they have written themselves of what has put `one` out.
@@ -115,8 +137,9 @@ impl Life {
         self.links || (adder == Some(own) && unheard.iter().all(|(_, by)| *by == root))
     }
 
-    /// What waits with somebody for what was lost with a disk and nobody has who takes themselves to be in the group.
-    fn without_place(&mut self, room: usize, device: usize) -> BTreeSet<EntryId> {
+    /// What waits with somebody for what was lost with a disk and nobody has who takes themselves to be in the group; and for what `teller`
+    /// has without its body and leaves to its author, whom they see in the group, when nobody has it who is there with `device`.
+    fn without_place(&mut self, room: usize, device: usize, teller: usize, theirs: &Knowledge) -> BTreeSet<EntryId> {
         let (conversation, group) = (self.rooms[room].conversation, self.rooms[room].names[device]);
         let is_inside =
             |life: &Self, device: &usize| life.world.group_now(*device, group).is_some_and(|(_, view)| view.inside);
@@ -124,7 +147,21 @@ impl Life {
         let of_each =
             inside.into_iter().chain([device]).map(|device| self.world.db(device).entries(&conversation).unwrap());
         let of_each: Vec<Vec<Kept>> = of_each.collect();
-        stranded(&of_each.iter().map(Vec::as_slice).collect::<Vec<_>>(), &self.rooms[room].lost, |_| true)
+        let mut found =
+            stranded(&of_each.iter().map(Vec::as_slice).collect::<Vec<_>>(), &self.rooms[room].lost, |_| true);
+        let sees = |of: usize, whom: usize| {
+            self.world.group_now(of, group).is_some_and(|(_, view)| view.inside && lists(&view, self.world.user(whom)))
+        };
+        let together = |other: &usize| *other == device || (sees(device, *other) && sees(*other, device));
+        let with: Vec<usize> = (0..self.people).filter(together).collect();
+        let of_each: Vec<Vec<Kept>> =
+            with.into_iter().map(|device| self.world.db(device).entries(&conversation).unwrap()).collect();
+        let (root, own) = (self.world.root(device), self.world.root(teller));
+        let kept = self.world.db(teller).entries(&conversation).unwrap();
+        let bare = kept.iter().filter(|kept| kept.entry.body.is_none()).map(|kept| kept.id);
+        let left: BTreeSet<EntryId> = bare.filter(|id| theirs.is_left_to_its_author(id, &root, &own)).collect();
+        found.extend(stranded(&of_each.iter().map(Vec::as_slice).collect::<Vec<_>>(), &left, |_| true));
+        found
     }
 
     fn author_of(&mut self, room: usize, device: usize, id: &EntryId) -> Option<RootKey> {

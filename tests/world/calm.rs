@@ -159,7 +159,10 @@ impl Life {
                     "do not have the same of the group"
                 } else if listed || back.is_some() {
                     if !self.has_to_agree(*one, other, back.is_some()) {
-                        apart.insert(*one);
+                        // Whom somebody does not see in the group they do not wait for.
+                        if listed {
+                            apart.insert(*one);
+                        }
                         continue;
                     }
                     "do not agree who is in the group"

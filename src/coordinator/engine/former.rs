@@ -163,6 +163,10 @@ impl Engine {
             let changes = if placed == all { joined.told.insert(*device) } else { joined.told.remove(device) };
             if changes {
                 self.share(&root);
+                if sign == Sign::Have {
+                    // It was said when nothing was shared; by mail it asks for the rest too.
+                    self.answer_by_mail(device, *conversation);
+                }
             }
         }
     }

@@ -15,6 +15,9 @@ const AGAIN_FIRST: Duration = Duration::from_secs(30);
 /// The longest pause, as of mail.
 const AGAIN_LAST: Duration = Duration::from_secs(3600);
 
+/// Who has told us their key may answer ours by that, for so long: whoever says theirs later does not know ours.
+pub(super) const ANSWER_PATIENCE: Duration = Duration::from_secs(10);
+
 /// When our working key is said again to a device that may not know it.
 pub(super) struct KeyOffer {
     pub at: Option<Duration>,

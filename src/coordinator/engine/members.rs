@@ -78,13 +78,13 @@ impl Joined {
 
     /// Who may be given something else of it than before, or by us: then there may be something for them before what they were given last.
     fn entitled_otherwise(&self, was_inside: bool, then: &Membership) -> BTreeSet<RootKey> {
-        let former = self.membership.former.iter().map(|former| former.root);
+        let former = self.membership.former.iter().chain(&then.former).map(|former| former.root);
         let everybody = roots(&self.membership).into_iter().chain(roots(then)).chain(former);
         let everybody = everybody.chain(self.membership.undone.keys().chain(then.undone.keys()).copied());
         let seat = |of: &Membership, root: &RootKey| of.member(root).map(|member| (member.since, member.history));
-        let undone = |of: &Membership, root: &RootKey| of.undone.get(root).cloned();
+        // Also who is put out once more: they are told of that, also if they know that they are out.
         let differs = |root: &RootKey| {
-            seat(&self.membership, root) != seat(then, root) || undone(&self.membership, root) != undone(then, root)
+            seat(&self.membership, root) != seat(then, root) || ends(&self.membership, root) != ends(then, root)
         };
         everybody.filter(|root| was_inside != self.inside || differs(root)).collect()
     }

@@ -95,8 +95,12 @@ impl Engine {
                     needs.extend(if spoken { peer.push.peer_has(one, now) } else { vec![Need::Have(Of::One(one))] });
                 }
                 self.need(&device, needs);
-            } else if self.loaded {
-                self.wake_mail(&device);
+            } else {
+                // What they share anew has not been looked through, however far the mail of the rest is.
+                peer.mailer.look_through_again();
+                if self.loaded {
+                    self.wake_mail(&device);
+                }
             }
         }
     }

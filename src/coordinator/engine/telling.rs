@@ -47,6 +47,8 @@ impl Engine {
             said.haves.clear();
         } else if states {
             peer.row.mail_seen = mail.number;
+            // Its last question may have a higher number, when its own ones were put back: what it asks from now on counts.
+            peer.mail_lacked = peer.mail_lacked.min(mail.number.saturating_sub(1));
             if !older {
                 peer.telling.answered(mail.seen, now);
             }

@@ -2,7 +2,7 @@
 
 use super::super::bare::{ASKED_LOGS_MAX, BARE_MAX};
 use super::*;
-use crate::wire::RANGES_MAX;
+use crate::wire::{Lack, RANGES_MAX, Range};
 
 /// What is asked for with each question, one after the other, as log and sequence.
 fn questions(db: &mut Db) -> Vec<Vec<(LogId, u64)>> {
@@ -56,4 +56,28 @@ fn many_logs_are_asked_for_in_several_questions() {
     }
     let asked: Vec<usize> = questions(&mut db).iter().map(Vec::len).collect();
     assert_eq!(asked, [ASKED_LOGS_MAX, 6]);
+}
+
+/// Who brings an entry without what it says, which is here, does not have that: it goes to them, as often as they bring it so.
+#[test]
+fn who_brings_an_entry_without_its_text_gets_it() {
+    let mut db = Db::in_memory().unwrap();
+    let said = Writer::new(2, 2).write(10, &[], "said");
+    insert(&mut db, device(2), std::slice::from_ref(&said));
+    assert_eq!(queued(&mut db, device(4)), [said.id()]);
+    for _ in 0..2 {
+        acked(&mut db, device(4), &[said.id()]);
+        assert_eq!(queued(&mut db, device(4)), []);
+        let lack = Lack {
+            conversation: conversation(),
+            device: said.header().device,
+            log: said.header().log,
+            ranges: vec![Range { from: 0, count: 1 }],
+        };
+        one(&mut db, Op::Lower { peer: device(4), lack });
+        insert(&mut db, device(4), &[bare(&said)]);
+        assert_eq!(queued(&mut db, device(4)), [said.id()]);
+    }
+    insert(&mut db, device(4), &[said.clone()]);
+    assert_eq!(queued(&mut db, device(4)), []);
 }

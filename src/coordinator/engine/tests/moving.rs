@@ -149,6 +149,26 @@ fn what_a_deletion_has_erased_that_does_not_count_is_asked_for() {
     }
 }
 
+/// Who is put out of a group once more, by somebody who did not know that they are out, is told that too.
+#[test]
+fn who_is_out_is_told_that_they_were_put_out_again() {
+    let mut world = World::new(36);
+    let (users, group) = trio(&mut world);
+    world.run(ALICE, Command::Promote { group, user: users[CAROL] }).unwrap();
+    world.pass(MINUTE);
+    world.unplug(CAROL);
+    world.pass(MINUTE);
+    world.run(ALICE, Command::RemoveFromGroup { group, user: users[BOB] }).unwrap();
+    world.until("Bob is out", 2 * MINUTE, |world| left(world, BOB, group));
+    world.pass(MINUTE);
+    let before = world.kept(BOB).len();
+    world.run(CAROL, Command::RemoveFromGroup { group, user: users[BOB] }).unwrap();
+    world.plug_in(CAROL);
+    world.pass(2 * MINUTE);
+    assert_eq!(world.kept(ALICE).len(), before + 1);
+    assert_eq!(world.kept(BOB), world.kept(ALICE));
+}
+
 /// Whoever is out of a group is answered once when they name what is not known here, however often they name it.
 #[test]
 fn what_somebody_names_who_is_out_is_answered_once() {
