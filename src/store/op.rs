@@ -269,13 +269,15 @@ pub struct Wanted {
     pub only_by: Option<RootKey>,
     /// And, whoever wrote it, what was here before this one, and this one.
     pub and_up_to: Option<EntryId>,
+    /// And the headers of what is here without its body and left to its author to give.
+    pub and_left: bool,
 }
 
 impl Wanted {
     /// Everything.
     #[must_use]
     pub fn all(conversation: ConversationId) -> Self {
-        Self { conversation, to: None, only_by: None, and_up_to: None }
+        Self { conversation, to: None, only_by: None, and_up_to: None, and_left: false }
     }
 }
 

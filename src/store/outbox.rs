@@ -42,7 +42,8 @@ pub(super) fn outbox(
         statements.push(tx.prepare_cached(LACKING)?);
         let key =
             (conversation, int(after).max(floor - 1), wanted.only_by.map(|root| root.0), up_to.unwrap_or_default());
-        keys.push((key, Sharing::with(tx, &wanted.conversation, wanted.to)?));
+        let sharing = Sharing::with(tx, &wanted.conversation, wanted.to)?;
+        keys.push((key, sharing.map(|sharing| sharing.and_left(wanted.and_left))));
     }
     let (mut cursors, mut waiting) = (vec![], BinaryHeap::new());
     for (place, (statement, (key, sharing))) in statements.iter_mut().zip(keys).enumerate() {

@@ -35,6 +35,8 @@ pub(super) struct Asked {
 pub(super) struct Sharing {
     group: Arc<Group>,
     to: RootKey,
+    /// The headers of what its author gives go too ([`super::Wanted::and_left`]).
+    and_left: bool,
     /// What was asked already: most entries have seen the same.
     known: RefCell<BTreeMap<(Vec<u8>, bool), Share>>,
 }
@@ -43,7 +45,12 @@ impl Sharing {
     /// `None` when this is no group: between two people everything is shared.
     pub(super) fn with(tx: &Connection, key: &ConversationId, to: Option<RootKey>) -> Result<Option<Self>, StoreError> {
         let (Some(to), Some(conversation)) = (to, logs::conversation(tx, key)?) else { return Ok(None) };
-        Ok(Some(Self { group: group(tx, conversation, key)?, to, known: RefCell::default() }))
+        Ok(Some(Self { group: group(tx, conversation, key)?, to, and_left: false, known: RefCell::default() }))
+    }
+
+    /// With the headers of what its author gives, for who waits for these and has not got them.
+    pub(super) fn and_left(self, and_left: bool) -> Self {
+        Self { and_left, ..self }
     }
 
     /// What of an entry goes to them. What was given to us without its body is for others to give: its author has it. When its author is
@@ -56,7 +63,11 @@ impl Sharing {
             Share::Header if asked.author == self.to => Goes::Whole,
             Share::Header => Goes::Header,
             Share::Whole if asked.bare && self.is_given_by_its_author(asked) && !is_given_up(tx, asked.local)? => {
-                Goes::ByOthers
+                if self.and_left {
+                    Goes::Header
+                } else {
+                    Goes::ByOthers
+                }
             }
             Share::Whole => Goes::Whole,
         })

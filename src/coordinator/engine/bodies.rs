@@ -21,6 +21,9 @@ const BODIES_PATIENCE: Duration = Duration::from_secs(2);
 /// place of all before where both are more; what is forgotten so it gets when it asks again.
 pub(super) const MISSES_MAX: usize = 256;
 
+/// Whoever else has these gives them within this.
+const MISSES_PATIENCE: Duration = Duration::from_secs(10);
+
 /// That a device is to be asked for what is missing of a conversation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unasked {
@@ -169,6 +172,9 @@ impl Engine {
         if peer.misses.len() + bare.len() > MISSES_MAX {
             peer.misses.clear();
         }
+        if !bare.is_empty() && peer.open.is_some() {
+            peer.misses_at.get_or_insert(self.now.mono + MISSES_PATIENCE);
+        }
         let Lack { conversation, device, log, .. } = *lack;
         for (id, from) in bare.iter().take(MISSES_MAX) {
             let ranges = vec![Range { from: *from, count: 1 }];
@@ -192,6 +198,23 @@ impl Engine {
         }
     }
 
+    /// Who has asked over a link for what has no body here either has not got it: perhaps something waits for it, and nobody else gives it. They
+    /// get the headers. (By mail they get them at once.)
+    fn tick_misses(&mut self, device: &DeviceKey) {
+        let now = self.now.mono;
+        let Some(peer) = self.peers.get_mut(device).filter(|peer| peer.misses_at.is_some_and(|at| now >= at)) else {
+            return;
+        };
+        peer.misses_at = None;
+        let shared = |lack: &Lack| Some(lack.conversation).filter(|one| peer.shared.contains(one));
+        let about: BTreeSet<ConversationId> = peer.misses.values().filter_map(shared).collect();
+        for conversation in about {
+            if self.joined(&conversation).is_some() {
+                self.look_what_it_lacks(device, conversation);
+            }
+        }
+    }
+
     /// Whether a device can be asked for something: over a link, or by mail.
     fn can_ask(&self, device: &DeviceKey) -> bool {
         self.peers.get(device).is_some_and(|peer| peer.open.is_some() || self.mail_route(peer).is_some())
@@ -202,7 +225,7 @@ impl Engine {
             let at = peer.unasked.values().map(|unasked| unasked.at).min()?;
             self.can_ask(device).then(|| peer.bodies.free_at().max(at))
         });
-        due.min()
+        due.chain(self.peers.values().filter_map(|peer| peer.misses_at)).min()
     }
 
     /// Looks again what is missing where somebody is to be asked now, or could not be before: once for all whom that is about.
@@ -210,6 +233,7 @@ impl Engine {
         let now = self.now.mono;
         let mut due: BTreeMap<(ConversationId, u64), Vec<(DeviceKey, bool)>> = BTreeMap::new();
         for device in self.peers.keys().copied().collect::<Vec<_>>() {
+            self.tick_misses(&device);
             if !self.can_ask(&device) {
                 continue;
             }

@@ -40,6 +40,7 @@ impl Engine {
                 to: Some(root),
                 only_by: (mail || put_out).then_some(own),
                 and_up_to: since.filter(ours).filter(|_| !put_out),
+                and_left: false,
             }
         };
         conversations.iter().filter(|one| !over(one)).map(wanted).collect()

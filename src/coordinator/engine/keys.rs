@@ -11,12 +11,12 @@ use crate::wire::{DeviceKey, KeyKind, Message, NewKey, WorkingKey};
 
 /// What was said to somebody who has never answered is said again after this, and then after twice as long each time: it may have been
 /// lost. Whoever is away finds it at the broker only if they have listened to that inbox before: until they know of us, nobody keeps it for them.
-const AGAIN_FIRST: Duration = Duration::from_secs(30);
+const AGAIN_FIRST: Duration = Duration::from_secs(10);
 /// The longest pause, as of mail.
 const AGAIN_LAST: Duration = Duration::from_secs(3600);
 
 /// Who has told us their key may answer ours by that, for so long: whoever says theirs later does not know ours.
-pub(super) const ANSWER_PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// When our working key is said again to a device that may not know it.
 pub(super) struct KeyOffer {

@@ -76,11 +76,18 @@ impl Engine {
         while let Some(peer) = self.can_hear_by_mail(device).filter(|peer| now >= peer.lacks.free_at()) {
             let Some(conversation) = peer.questions.theirs.pop_first() else { break };
             if peer.shared.contains(&conversation) {
-                let conversations = self.wanted(device, &BTreeSet::from([conversation]), false);
-                let op = Op::Outbox { peer: *device, conversations, after: 0, bytes: MAIL_BYTES_MAX };
-                self.ask(Pending::Carry(*device, conversation), op);
+                self.look_what_it_lacks(device, conversation);
             }
         }
+    }
+
+    /// Asks the store for an answer: with the headers of what we have without its body ourselves. Who asks waits for something that stands on
+    /// it, and may wait for ever for its author, who may be out for themselves or gone.
+    pub(super) fn look_what_it_lacks(&mut self, device: &DeviceKey, conversation: ConversationId) {
+        let mut conversations = self.wanted(device, &BTreeSet::from([conversation]), false);
+        conversations.iter_mut().for_each(|wanted| wanted.and_left = true);
+        let op = Op::Outbox { peer: *device, conversations, after: 0, bytes: MAIL_BYTES_MAX };
+        self.ask(Pending::Carry(*device, conversation), op);
     }
 
     /// A device that is reached by mail only, if there is a way now.
@@ -102,7 +109,8 @@ impl Engine {
         self.bodies_after_have(device, conversation);
     }
 
-    /// The store has told what a device lacks: as much of it as one mail holds. Where nothing is lacking nothing counts as an answer.
+    /// The store has told what a device lacks. Over a link only what it has asked for in vain goes so, for everything else is pushed; by mail as
+    /// much of it as one mail holds. Where nothing is lacking nothing counts as an answer.
     pub(super) fn carry(
         &mut self,
         device: &DeviceKey,
@@ -110,6 +118,12 @@ impl Engine {
         entries: Vec<(u64, EntryId, wire::Entry)>,
     ) {
         let now = self.now.mono;
+        let Some(peer) = self.peers.get(device) else { return };
+        if peer.open.is_some() {
+            let missed = entries.into_iter().filter(|(_, id, _)| peer.misses.contains_key(id));
+            let frames: Vec<Frame> = missed.map(|(_, _, entry)| Frame::Entry(entry)).collect();
+            return frames.iter().for_each(|frame| self.send_frame(device, frame));
+        }
         let mut total = 0;
         let frames = entries.into_iter().map(|(_, _, entry)| Frame::Entry(entry).to_bytes());
         let frames: Vec<Vec<u8>> = frames

@@ -86,6 +86,23 @@ fn what_was_asked_for_in_vain_is_given_when_it_comes() {
     world.until("Carol has it too", 5 * SECOND, |world| told(world, BOB, &id) + told(world, CAROL, &id) == 2);
 }
 
+/// Whoever waits for a text and asks somebody who has only its header gets that after a while: its author may never be there again.
+#[test]
+fn who_waits_for_a_text_that_nobody_has_gets_its_header() {
+    let (mut world, group) = apart(46);
+    world.unplug(ALICE);
+    world.pass(MINUTE);
+    let [first, second] = ["first", "second"].map(|text| world.write(ALICE, group, text));
+    let (header, whole) = (header(&mut world, ALICE, group, &first), entry(&mut world, ALICE, group, &second));
+    let id = EntryId::from_hex(&first).unwrap();
+    world.say(DAVE, BOB, header.to_bytes().into());
+    world.until("Bob has the header", SECOND / 4, |world| world.kept(BOB).contains(&id));
+    assert!(!world.kept(CAROL).contains(&id));
+    world.unplug(DAVE);
+    world.say(BOB, CAROL, Frame::Entry(whole).to_bytes().into());
+    world.until("Carol reads the second", 15 * SECOND, |world| told(world, CAROL, &second) == 1);
+}
+
 /// What waited here and finds its place by what another brings goes to that one too.
 #[test]
 fn what_was_waiting_goes_to_who_brings_what_it_waited_for() {
