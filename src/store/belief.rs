@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::bare::BARE_MAX;
-use super::entries::{self, DELIVERED};
 use super::logs::{self, Log};
+use super::progress::{self, DELIVERED};
 use super::sharing::{Asked, Goes, Sharing};
 use super::value::{int, uint};
 use super::{Delivery, Outcome, StoreError, Way, recipients};
@@ -70,7 +70,7 @@ pub(super) fn acked(
     }
     for (local, delivery) in waiting {
         if recipients::all_have(tx, local)? {
-            entries::mark_delivered(tx, local, way)?;
+            progress::mark_delivered(tx, local, way)?;
             delivered.push(delivery);
         }
     }

@@ -14,8 +14,8 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::belief::Belief;
-use super::entries::DELIVERED;
 use super::logs::{self, Log};
+use super::progress::DELIVERED;
 use super::value::int;
 use super::{Delivery, StoreError, recipients};
 use crate::wire::{ConversationId, DeviceKey, EntryId, HAVE_LOGS_MAX, Have, LogHave};

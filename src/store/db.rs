@@ -10,7 +10,7 @@ use rusqlite::config::DbConfig;
 use super::sound::{Note, Sound, WHOLE_BYTES_MAX};
 use super::{
     Op, Outcome, StoreError, bare, belief, chat, claims, entries, groups, have, history, live, logs, outbox, page,
-    people, reading, recipients, schema, search, summary,
+    people, progress, reading, recipients, schema, search, summary,
 };
 use crate::wire::kind;
 
@@ -250,7 +250,7 @@ fn apply(tx: &Connection, op: Op) -> Result<Outcome, StoreError> {
         Op::Acked { peer, ids, of, way } => belief::acked(tx, &peer, &ids, &of, way),
         Op::Believe { peer, have } => claims::believe(tx, &peer, &have).map(Outcome::Delivered),
         Op::Lower { peer, lack } => belief::lower(tx, &peer, &lack).map(|bare| Outcome::Lowered { bare }),
-        Op::MarkSent { ids, way } => entries::mark_sent(tx, &ids, way).map(Outcome::Changed),
+        Op::MarkSent { ids, way } => progress::mark_sent(tx, &ids, way).map(Outcome::Changed),
         Op::Have(conversation) => have::have(tx, &conversation).map(Outcome::Have),
         Op::HaveFor { conversation, to } => have::have_for(tx, &conversation, to).map(Outcome::Have),
         Op::Knows { conversation, peer, to, ids } => belief::known(tx, &conversation, &peer, to, &ids),

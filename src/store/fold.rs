@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::value::{int, uint};
-use super::{MessageRow, QuoteRow, StoreError, entries, reading};
+use super::{MessageRow, QuoteRow, StoreError, progress, reading};
 use crate::log::fold::{Content, EMOJI_MAX, Folded, Operation, Target, fold, is_shown};
 use crate::wire::{EntryId, RootKey};
 
@@ -82,9 +82,9 @@ pub(super) fn message(
         kind: row.kind,
         folded,
         quote,
-        progress: entries::progress(row.progress)?,
-        way: entries::way(row.way)?,
-        read: row.progress != entries::RECEIVED && read.covers(row.position),
+        progress: progress::progress(row.progress)?,
+        way: progress::way(row.way)?,
+        read: row.progress != progress::RECEIVED && read.covers(row.position),
     })
 }
 

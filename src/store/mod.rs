@@ -12,6 +12,7 @@
 //! | `sound` | whether every page is in order, without reading all of a large file at each start |
 //! | `people` | profile, invitations, people, devices, own logs |
 //! | `entries` | entries come in, with their limits |
+//! | `progress` | how far an entry has come, and by which way |
 //! | `logs` | which branch of a log is the main one, and how far it is whole |
 //! | `order` | positions and heads |
 //! | `belief`, `claims` | what a peer has: by acks and lacks, and by its own full statement |
@@ -55,6 +56,7 @@ mod outbox;
 mod outsiders;
 mod page;
 mod people;
+mod progress;
 mod reading;
 mod recipients;
 mod row;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use rusqlite::Connection;
 
 use super::belief::believed_to_have;
-use super::entries::DELIVERED;
+use super::progress::DELIVERED;
 use super::{Delivery, StoreError, logs};
 use crate::wire::{ConversationId, DeviceKey, EntryId};
 

@@ -140,6 +140,12 @@ impl Push {
         needs
     }
 
+    /// Whether an entry was sent and has no answer yet.
+    #[must_use]
+    pub fn has_under_way(&self, id: &EntryId) -> bool {
+        self.under_way.contains(id)
+    }
+
     /// What the peer has spoken of on this link.
     #[must_use]
     pub fn heard(&self) -> &BTreeSet<ConversationId> {

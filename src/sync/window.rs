@@ -57,6 +57,10 @@ impl UnderWay {
         }
     }
 
+    pub(super) fn contains(&self, id: &EntryId) -> bool {
+        self.entries.contains_key(id)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

@@ -173,7 +173,7 @@ pub fn check(life: &mut Life, room: usize) {
         cuts_hold(life, room, &model, first.device);
         groups.push(model);
     }
-    nothing_for_who_is_out(&groups, &outside);
+    nothing_for_who_is_out(&life.rooms[room], &groups, &outside);
     for (member, model) in &outside {
         let bodies = member.bodies();
         shown_as_it_follows(life, room, model, member.device, &bodies);

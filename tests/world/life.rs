@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use kith::coordinator::world::{Backup, Moment, World};
 use kith::coordinator::{Command, MessageView};
-use kith::wire::EntryId;
+use kith::log::group::Action;
+use kith::wire::{EntryId, RootKey};
 
 use super::groups;
 use super::live::Change;
@@ -291,7 +292,9 @@ impl Life {
     /// What only the replaced disk had is lost to everybody, and nobody can be blamed for it.
     fn restore(&mut self, who: usize, what: usize) -> Option<()> {
         let device = self.one_of(who, |life, device| life.backups.contains_key(device))?;
+        let mut additions = BTreeMap::new();
         if self.world.is_running(device) {
+            additions = self.additions(device);
             self.world.kill(device);
         }
         self.hear();
@@ -306,6 +309,7 @@ impl Life {
             let kept = self.world.kept(device);
             let is_lost = |id: &&EntryId| if room.is_group() { !kept.contains(*id) } else { !safe(id) };
             let lost: Vec<EntryId> = before.iter().filter(is_lost).copied().collect();
+            room.added_and_lost.extend(lost.iter().filter_map(|id| additions.get(id)));
             room.lost.extend(lost);
             room.must.retain(|id, _| safe(id));
             room.told[side].clear();
@@ -314,6 +318,17 @@ impl Life {
         }
         self.world.start(device);
         Some(())
+    }
+
+    /// Who was added to the group, by the entries that a device has.
+    fn additions(&mut self, device: usize) -> BTreeMap<EntryId, RootKey> {
+        let Some((room, _)) = self.group() else { return BTreeMap::new() };
+        let kept = self.world.db(device).entries(&self.rooms[room].conversation).unwrap();
+        let added = kept.into_iter().filter_map(|kept| match Action::known(&kept.entry.body?) {
+            Ok(Action::Add { card }) => Some((kept.id, card.root())),
+            _ => None,
+        });
+        added.collect()
     }
 
     /// A conversation as a side sees it.

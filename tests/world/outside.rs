@@ -8,12 +8,14 @@ use kith::store::Kept;
 use kith::wire::{EntryId, Header, RootKey, kind};
 
 use super::group_checks::{Member, Model};
+use super::room::Room;
 
 /// Who is out has nothing that was written by people who knew of all that put them out: only what they wrote themselves, and what makes it
 /// void that they were added, with what that stands on. Where some could not be told that others are out, any of these may have given it who
 /// know no better: `inside` are the groups as each of them has it.
-pub fn nothing_for_who_is_out(inside: &[Model], outside: &[(Member, Model)]) {
-    for (member, _) in outside {
+pub fn nothing_for_who_is_out(room: &Room, inside: &[Model], outside: &[(Member, Model)]) {
+    // Whose addition a disk has lost was in again for whoever had it.
+    for (member, _) in outside.iter().filter(|(member, _)| !room.added_and_lost.contains(&member.root)) {
         let judged = inside.iter().filter_map(|model| Some((model, wrongly_given(model, outside, member)?)));
         let judged: Vec<(&Model, BTreeSet<EntryId>)> = judged.collect();
         for (model, wrong) in &judged {

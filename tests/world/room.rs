@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kith::wire::{ConversationId, EntryId};
+use kith::wire::{ConversationId, EntryId, RootKey};
 use uuid::Uuid;
 
 /// Two contacts, or a group.
@@ -16,6 +16,8 @@ pub struct Room {
     /// What a restored disk has lost when nobody else had it, or of a group, perhaps nobody in it. What follows it may be elsewhere, and waits for
     /// it for ever.
     pub lost: BTreeSet<EntryId>,
+    /// People whose addition a restored disk has lost: they may have been given something by it, and not it itself.
+    pub added_and_lost: BTreeSet<RootKey>,
     /// What stood before a message when it was written, as far as its author was told.
     pub before: Vec<(EntryId, Vec<EntryId>)>,
     /// By side: messages that it was told of, in order, and those that it has marked as read.
@@ -54,6 +56,7 @@ impl Room {
             names,
             must: BTreeMap::new(),
             lost: BTreeSet::new(),
+            added_and_lost: BTreeSet::new(),
             before: vec![],
             told: vec![vec![]; sides],
             read: vec![BTreeSet::new(); sides],

@@ -188,13 +188,31 @@ impl Engine {
         let whole: Vec<EntryId> = fresh.iter().filter(|fresh| fresh.body.is_some()).map(|fresh| fresh.id).collect();
         let mut missed: Vec<(DeviceKey, Lack)> = vec![];
         for (device, peer) in self.peers.iter_mut().filter(|(_, peer)| !peer.misses.is_empty()) {
-            let came = whole.iter().filter_map(|id| peer.misses.remove(id));
+            // An ack of its header, which may be on its way, would say that it has all of it: then it is given behind that.
+            let (late, now): (Vec<EntryId>, Vec<EntryId>) =
+                whole.iter().copied().partition(|id| Some(device) != by && peer.push.has_under_way(id));
+            peer.misses_late.extend(late.iter().filter_map(|id| peer.misses.remove_entry(id)));
+            if peer.misses_late.len() > MISSES_MAX {
+                peer.misses_late.clear();
+            }
+            let came = now.iter().filter_map(|id| peer.misses.remove(id));
             let wanted = came.filter(|lack| Some(device) != by && peer.shared.contains(&lack.conversation));
             missed.extend(wanted.map(|lack| (*device, lack)));
         }
         for (device, lack) in missed {
             let said = Said::Lacks(lack.clone());
             self.ask(Pending::Believed { device, said }, Op::Lower { peer: device, lack });
+        }
+    }
+
+    /// A device has acknowledged headers of what it has asked for, and the bodies have come here meanwhile.
+    pub(super) fn give_behind_headers(&mut self, device: &DeviceKey, ids: &[EntryId]) {
+        let Some(peer) = self.peers.get_mut(device).filter(|peer| !peer.misses_late.is_empty()) else { return };
+        let came: Vec<Lack> = ids.iter().filter_map(|id| peer.misses_late.remove(id)).collect();
+        let wanted: Vec<Lack> = came.into_iter().filter(|lack| peer.shared.contains(&lack.conversation)).collect();
+        for lack in wanted {
+            let said = Said::Lacks(lack.clone());
+            self.ask(Pending::Believed { device: *device, said }, Op::Lower { peer: *device, lack });
         }
     }
 

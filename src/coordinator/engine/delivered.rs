@@ -78,6 +78,7 @@ impl Engine {
         if let Some(peer) = self.peers.get_mut(device) {
             peer.mailer.acked(ids);
         }
+        self.give_behind_headers(device, ids);
         self.may_have_told(device, way);
         self.tell_delivered(delivered);
         for id in ids {

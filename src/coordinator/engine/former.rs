@@ -171,6 +171,21 @@ impl Engine {
         }
     }
 
+    /// A link opens: a contact may have lost with a disk that they are out of a group, and mail from before may say that they know it. Each
+    /// says once what there is.
+    pub(super) fn look_anew_who_knows(&mut self, device: &DeviceKey) {
+        let Some(root) = self.peers.get(device).map(|peer| peer.row.root).filter(|_| self.is_contact(device)) else {
+            return;
+        };
+        let mut forgotten = false;
+        for conversation in self.groups.values().copied().collect::<Vec<_>>() {
+            forgotten |= self.joined_mut(&conversation).is_some_and(|joined| joined.told.remove(device));
+        }
+        if forgotten {
+            self.share(&root);
+        }
+    }
+
     /// A device lacks it that we left a group, or what that stands on, as far as is known.
     fn leave_waits(&mut self, device: &DeviceKey, conversation: &ConversationId, sign: Sign, has: bool) {
         let then = self.now.mono + QUESTION_PATIENCE;

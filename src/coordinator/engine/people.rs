@@ -62,6 +62,7 @@ impl Engine {
             told: BTreeSet::new(),
             answered: BTreeMap::new(),
             misses: BTreeMap::new(),
+            misses_late: BTreeMap::new(),
             misses_at: None,
             questions: Questions::default(),
             inbox: inward,

@@ -30,6 +30,7 @@ impl Engine {
         peer.told.clear();
         peer.answered.clear();
         peer.misses.clear();
+        peer.misses_late.clear();
         peer.misses_at = None;
         peer.said = None;
         let needs = peer.push.up(now);

@@ -195,6 +195,8 @@ pub(super) struct PeerState {
     pub answered: BTreeMap<ConversationId, Vec<EntryId>>,
     /// What it has asked for and we could not give, without its body here too, by entry. At most [`super::bodies::MISSES_MAX`].
     pub misses: BTreeMap<EntryId, Lack>,
+    /// Those of them whose bodies have come while their headers were under way over the link: they go when those are acknowledged.
+    pub misses_late: BTreeMap<EntryId, Lack>,
     /// When it gets the headers of those over the link that is open.
     pub misses_at: Option<Duration>,
     /// What is asked by mail of groups, either way, as soon as that can be.

@@ -364,6 +364,9 @@ impl Engine {
             if !more_of_it {
                 self.answer_by_mail(device, conversation);
             }
+            if has && self.joined(&conversation).is_some() {
+                self.ask_for_bodies_of(device, conversation);
+            }
         }
     }
 }

@@ -54,7 +54,15 @@ fn a_removed_contact_hears_no_more_of_a_group() {
     world.kill(CAROL);
     world.pass(MINUTE);
     world.start(CAROL);
+    world.frames.clear();
     world.until("a link", 2 * MINUTE, |world| linked(world, ALICE, CAROL));
+    // Each says once on a link what there is: she might have lost it with a disk.
+    world.pass(5 * SECOND);
+    let said = haves_of_group(&world, direct);
+    assert!(said.len() <= 2, "{said:?}");
+    for have in said {
+        assert!(have.logs.iter().all(|log| log.head.is_none_or(|head| !secret.contains(&head))), "{have:?}");
+    }
     world.frames.clear();
     world.pass(2 * MINUTE);
     assert_eq!(haves_of_group(&world, direct), []);
