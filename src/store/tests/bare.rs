@@ -78,6 +78,6 @@ fn who_brings_an_entry_without_its_text_gets_it() {
         insert(&mut db, device(4), &[bare(&said)]);
         assert_eq!(queued(&mut db, device(4)), [said.id()]);
     }
-    insert(&mut db, device(4), &[said.clone()]);
+    insert(&mut db, device(4), std::slice::from_ref(&said));
     assert_eq!(queued(&mut db, device(4)), []);
 }
