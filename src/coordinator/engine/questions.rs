@@ -120,7 +120,9 @@ impl Engine {
         let now = self.now.mono;
         let Some(peer) = self.peers.get(device) else { return };
         if peer.open.is_some() {
-            let missed = entries.into_iter().filter(|(_, id, _)| peer.misses.contains_key(id));
+            // A link that has opened since begins with what there is.
+            let heard = peer.push.heard().contains(&conversation);
+            let missed = entries.into_iter().filter(|(_, id, _)| heard && peer.misses.contains_key(id));
             let frames: Vec<Frame> = missed.map(|(_, _, entry)| Frame::Entry(entry)).collect();
             return frames.iter().for_each(|frame| self.send_frame(device, frame));
         }
