@@ -36,6 +36,14 @@ fn apart(seed: u64) -> (World, uuid::Uuid) {
     (world, group)
 }
 
+/// And Alice is away: what she writes nobody has but for what somebody is made to say.
+fn without_alice(seed: u64) -> (World, uuid::Uuid) {
+    let (mut world, group) = apart(seed);
+    world.unplug(ALICE);
+    world.pass(MINUTE);
+    (world, group)
+}
+
 /// Alice writes, and Bob brings Carol the header before anybody brings her the text.
 fn header_comes_first(world: &mut World, group: uuid::Uuid) -> String {
     let id = world.write(ALICE, group, "who has it?");
@@ -73,9 +81,7 @@ fn who_may_not_be_asked_now_is_asked_later() {
 /// Who was asked for a body that they did not have either gives it when it comes.
 #[test]
 fn what_was_asked_for_in_vain_is_given_when_it_comes() {
-    let (mut world, group) = apart(44);
-    world.unplug(ALICE);
-    world.pass(MINUTE);
+    let (mut world, group) = without_alice(44);
     let id = world.write(ALICE, group, "who has it?");
     let (whole, header) = (entry(&mut world, ALICE, group, &id), header(&mut world, ALICE, group, &id));
     for to in [BOB, CAROL] {
@@ -89,9 +95,7 @@ fn what_was_asked_for_in_vain_is_given_when_it_comes() {
 /// Whoever waits for a text and asks somebody who has only its header gets that after a while: its author may never be there again.
 #[test]
 fn who_waits_for_a_text_that_nobody_has_gets_its_header() {
-    let (mut world, group) = apart(46);
-    world.unplug(ALICE);
-    world.pass(MINUTE);
+    let (mut world, group) = without_alice(46);
     let [first, second] = ["first", "second"].map(|text| world.write(ALICE, group, text));
     let (header, whole) = (header(&mut world, ALICE, group, &first), entry(&mut world, ALICE, group, &second));
     let id = EntryId::from_hex(&first).unwrap();
@@ -106,9 +110,7 @@ fn who_waits_for_a_text_that_nobody_has_gets_its_header() {
 /// What waited here and finds its place by what another brings goes to that one too.
 #[test]
 fn what_was_waiting_goes_to_who_brings_what_it_waited_for() {
-    let (mut world, group) = apart(45);
-    world.unplug(ALICE);
-    world.pass(MINUTE);
+    let (mut world, group) = without_alice(45);
     let [first, second] = ["first", "second"].map(|text| world.write(ALICE, group, text));
     let said = [&first, &second].map(|id| Frame::Entry(entry(&mut world, ALICE, group, id)).to_bytes());
     let waits = EntryId::from_hex(&second).unwrap();
