@@ -199,10 +199,13 @@ impl Engine {
             let wanted = came.filter(|lack| Some(device) != by && peer.shared.contains(&lack.conversation));
             missed.extend(wanted.map(|lack| (*device, lack)));
         }
-        for (device, lack) in missed {
-            let said = Said::Lacks(lack.clone());
-            self.ask(Pending::Believed { device, said }, Op::Lower { peer: device, lack });
-        }
+        missed.into_iter().for_each(|(device, lack)| self.lacks_still(device, lack));
+    }
+
+    /// A device has asked for this, and may get it now.
+    fn lacks_still(&mut self, device: DeviceKey, lack: Lack) {
+        let said = Said::Lacks(lack.clone());
+        self.ask(Pending::Believed { device, said }, Op::Lower { peer: device, lack });
     }
 
     /// A device has acknowledged headers of what it has asked for, and the bodies have come here meanwhile.
@@ -210,10 +213,7 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(device).filter(|peer| !peer.misses_late.is_empty()) else { return };
         let came: Vec<Lack> = ids.iter().filter_map(|id| peer.misses_late.remove(id)).collect();
         let wanted: Vec<Lack> = came.into_iter().filter(|lack| peer.shared.contains(&lack.conversation)).collect();
-        for lack in wanted {
-            let said = Said::Lacks(lack.clone());
-            self.ask(Pending::Believed { device: *device, said }, Op::Lower { peer: *device, lack });
-        }
+        wanted.into_iter().for_each(|lack| self.lacks_still(*device, lack));
     }
 
     /// Who has asked over a link for what has no body here either has not got it: perhaps something waits for it, and nobody else gives it. They

@@ -67,6 +67,8 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(device) else { return };
         let waiting = !peer.push.is_idle();
         peer.push.down();
+        // What was asked over it is no question by mail.
+        peer.misses_at = None;
         let sent = peer.sent.all();
         self.write_down_sent(sent);
         if waiting {

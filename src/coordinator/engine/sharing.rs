@@ -115,7 +115,8 @@ impl Engine {
             if peer.open.is_none() {
                 peer.mailer.look_through_again();
                 self.wake_mail(&device);
-                // They may have asked when we did not know yet that they may have more, and have acknowledged headers: they ask again.
+                // They may have asked when we did not know yet that they may have more, and have acknowledged headers: they look for bodies when they hear
+                // what is here.
                 self.ask_by_mail(&device, *conversation);
             } else if peer.push.heard().contains(conversation) {
                 let needs = peer.push.peer_has(*conversation, now);
