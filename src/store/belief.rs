@@ -128,7 +128,7 @@ fn lacks_before(
     sharing: Option<&Sharing>,
 ) -> Result<Lacks, StoreError> {
     let mut statement = tx.prepare_cached(
-        "SELECT e.local, e.author, r.seen, e.kind, e.bare FROM log l LEFT JOIN belief b ON b.device = ?1 AND b.log = l.id
+        "SELECT e.local, e.id, e.author, r.seen, e.kind, e.bare FROM log l LEFT JOIN belief b ON b.device = ?1 AND b.log = l.id
              JOIN entry e ON e.log = l.id AND (e.fork = 1 OR e.fork = 0 AND e.sequence >= coalesce(b.count, 0))
              LEFT JOIN era r ON r.id = e.era
              WHERE l.conversation = ?2 AND e.position < ?3 AND e.beside = 0
@@ -137,10 +137,10 @@ fn lacks_before(
     let mut rows = statement.query([peer, conversation, position])?;
     let mut lacks = Lacks::Nothing;
     while let Some(row) = rows.next()? {
-        let (local, author, seen) = (row.get(0)?, RootKey(row.get(1)?), row.get(2)?);
-        let (is_change, bare) = (row.get::<_, u32>(3)? == kind::GROUP, row.get(4)?);
+        let (local, id, author, seen) = (row.get(0)?, EntryId(row.get(1)?), RootKey(row.get(2)?), row.get(3)?);
+        let (is_change, bare) = (row.get::<_, u32>(4)? == kind::GROUP, row.get(5)?);
         let goes = match sharing {
-            Some(sharing) => sharing.goes(tx, &Asked { local, author, seen, is_change, bare })?,
+            Some(sharing) => sharing.goes(tx, &Asked { local, id, author, seen, is_change, bare })?,
             None => Goes::Whole,
         };
         match goes {

@@ -269,15 +269,31 @@ pub struct Wanted {
     pub only_by: Option<RootKey>,
     /// And, whoever wrote it, what was here before this one, and this one.
     pub and_up_to: Option<EntryId>,
-    /// And the headers of what is here without its body and left to its author to give.
-    pub and_left: bool,
+    /// And these headers of what is here without its body.
+    pub left: Left,
+}
+
+/// What is here without its body is left to its author to give, but for the headers of this.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// Of these, if they are lacking.
+    These(BTreeSet<EntryId>),
+    /// Of all that is lacking.
+    All,
+}
+
+impl Default for Left {
+    /// Of none.
+    fn default() -> Self {
+        Self::These(BTreeSet::new())
+    }
 }
 
 impl Wanted {
     /// Everything.
     #[must_use]
     pub fn all(conversation: ConversationId) -> Self {
-        Self { conversation, to: None, only_by: None, and_up_to: None, and_left: false }
+        Self { conversation, to: None, only_by: None, and_up_to: None, left: Left::default() }
     }
 }
 

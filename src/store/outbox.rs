@@ -43,7 +43,7 @@ pub(super) fn outbox(
         let key =
             (conversation, int(after).max(floor - 1), wanted.only_by.map(|root| root.0), up_to.unwrap_or_default());
         let sharing = Sharing::with(tx, &wanted.conversation, wanted.to)?;
-        keys.push((key, sharing.map(|sharing| sharing.and_left(wanted.and_left))));
+        keys.push((key, sharing.map(|sharing| sharing.and_left(wanted.left.clone()))));
     }
     let (mut cursors, mut waiting) = (vec![], BinaryHeap::new());
     for (place, (statement, (key, sharing))) in statements.iter_mut().zip(keys).enumerate() {
@@ -82,7 +82,7 @@ const LACKING: &str = "
 /// The next one that the peer may be given.
 fn next(tx: &Connection, rows: &mut Rows<'_>, sharing: Option<&Sharing>) -> Result<Option<Found>, StoreError> {
     while let Some(row) = rows.next()? {
-        let local = row.get(0)?;
+        let (local, id) = (row.get(0)?, EntryId(row.get(1)?));
         let mut entry = wire::Entry {
             header: row.get(2)?,
             signature: Signature(row.get(3)?),
@@ -92,13 +92,13 @@ fn next(tx: &Connection, rows: &mut Rows<'_>, sharing: Option<&Sharing>) -> Resu
         if let Some(sharing) = sharing {
             let (author, seen, bare) = (RootKey(row.get(9)?), row.get(8)?, row.get(7)?);
             let is_change = row.get::<_, u32>(6)? == kind::GROUP;
-            match sharing.goes(tx, &Asked { local, author, seen, is_change, bare })? {
+            match sharing.goes(tx, &Asked { local, id, author, seen, is_change, bare })? {
                 Goes::Whole => {}
                 Goes::Header => (entry.salt, entry.body) = (None, None),
                 Goes::ByOthers | Goes::Nothing => continue,
             }
         }
-        return Ok(Some((local, EntryId(row.get(1)?), entry)));
+        return Ok(Some((local, id, entry)));
     }
     Ok(None)
 }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::groups::{group, ids};
-use super::{StoreError, logs};
+use super::{Left, StoreError, logs};
 use crate::log::group::{Group, Share};
-use crate::wire::{ConversationId, RootKey};
+use crate::wire::{ConversationId, EntryId, RootKey};
 
 /// What of an entry goes to somebody.
 pub(super) enum Goes {
@@ -23,6 +23,7 @@ pub(super) enum Goes {
 /// An entry of a group that somebody may be given, or not.
 pub(super) struct Asked {
     pub local: i64,
+    pub id: EntryId,
     pub author: RootKey,
     /// The changes that it has seen, if it has its place.
     pub seen: Option<Vec<u8>>,
@@ -35,8 +36,8 @@ pub(super) struct Asked {
 pub(super) struct Sharing {
     group: Arc<Group>,
     to: RootKey,
-    /// The headers of what its author gives go too ([`super::Wanted::and_left`]).
-    and_left: bool,
+    /// Which headers of what its author gives go too ([`super::Wanted::left`]).
+    left: Left,
     /// What was asked already: most entries have seen the same.
     known: RefCell<BTreeMap<(Vec<u8>, bool), Share>>,
 }
@@ -45,12 +46,12 @@ impl Sharing {
     /// `None` when this is no group: between two people everything is shared.
     pub(super) fn with(tx: &Connection, key: &ConversationId, to: Option<RootKey>) -> Result<Option<Self>, StoreError> {
         let (Some(to), Some(conversation)) = (to, logs::conversation(tx, key)?) else { return Ok(None) };
-        Ok(Some(Self { group: group(tx, conversation, key)?, to, and_left: false, known: RefCell::default() }))
+        Ok(Some(Self { group: group(tx, conversation, key)?, to, left: Left::default(), known: RefCell::default() }))
     }
 
-    /// With the headers of what its author gives, for who waits for these and has not got them.
-    pub(super) fn and_left(self, and_left: bool) -> Self {
-        Self { and_left, ..self }
+    /// With these headers of what its author gives, for who waits for them and has not got them.
+    pub(super) fn and_left(self, left: Left) -> Self {
+        Self { left, ..self }
     }
 
     /// What of an entry goes to them. What was given to us without its body is for others to give: its author has it. When its author is
@@ -63,10 +64,9 @@ impl Sharing {
             Share::Header if asked.author == self.to => Goes::Whole,
             Share::Header => Goes::Header,
             Share::Whole if asked.bare && self.is_given_by_its_author(asked) && !is_given_up(tx, asked.local)? => {
-                if self.and_left {
-                    Goes::Header
-                } else {
-                    Goes::ByOthers
+                match &self.left {
+                    Left::These(ids) if !ids.contains(&asked.id) => Goes::ByOthers,
+                    Left::These(_) | Left::All => Goes::Header,
                 }
             }
             Share::Whole => Goes::Whole,

@@ -80,7 +80,8 @@ fn was_inside(model: &Model, header: &Header, seen: &[EntryId], root: &RootKey) 
     facts().any(is_inside)
 }
 
-/// What makes it void that somebody was added: the rule of the protocol (§7.5, "added in vain"), read from sets of what was seen. Ranks
+/// What makes it void that somebody was added, or that their remover was removed: the rule of the protocol (§7.5, "added in vain", "put out after
+/// all"), read from sets of what was seen. Ranks
 /// are left out: what counts against somebody's office is by somebody of a lower one nearly always.
 fn undone(model: &Model, root: RootKey) -> Vec<&Fact> {
     let fold = model.group().fold();
@@ -98,7 +99,17 @@ fn undone(model: &Model, root: RootKey) -> Vec<&Fact> {
         Some(Action::Leave { .. }) => fact.author == whom,
         _ => false,
     };
-    let mut left: Vec<&Fact> = facts().filter(|fact| added_in_vain(fact, root)).collect();
+    let puts_out = |fact: &Fact| matches!(&fact.action, Some(Action::Remove { root: whom, .. }) if *whom == root);
+    let ends: Vec<&Fact> = facts().filter(|fact| puts_out(fact) && fact.author != root && counts(fact)).collect();
+    let takes_in_vain = |fact: &Fact| {
+        let from = match &fact.action {
+            Some(Action::Remove { root, .. } | Action::Demote { root }) => root,
+            _ => return false,
+        };
+        let beside = |end: &Fact| !model.has_seen(&fact.seen, &end.id) && !model.has_seen(&end.seen, &fact.id);
+        !counts(fact) && fact.author != *from && ends.iter().any(|end| end.author == *from && beside(end))
+    };
+    let mut left: Vec<&Fact> = facts().filter(|fact| added_in_vain(fact, root) || takes_in_vain(fact)).collect();
     let (mut looked, mut found) = (BTreeSet::new(), vec![]);
     while let Some(vain) = left.pop() {
         if !looked.insert(vain.id) {

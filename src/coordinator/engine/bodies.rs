@@ -7,22 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Engine;
-use super::pending::{Pending, Said};
+use super::pending::Pending;
 use super::receipts::PATIENCE_MESH;
 use super::refused::AGAIN;
 use crate::store::{Fresh, Op};
-use crate::wire::{ConversationId, DeviceKey, EntryId, Frame, Lack, Range};
+use crate::wire::{ConversationId, DeviceKey, Frame, Lack};
 
 /// A body that comes right behind its header from somebody else is not asked for; and who is given many headers, because they came later than
 /// what was said, looks only so often whether one of them is for them whole.
 const BODIES_PATIENCE: Duration = Duration::from_secs(2);
-
-/// Entries that a device has asked for and that have no body here either: as many as it asks for at a time. Those of a new question take the
-/// place of all before where both are more; what is forgotten so it gets when it asks again.
-pub(super) const MISSES_MAX: usize = 256;
-
-/// Whoever else has these gives them within this.
-const MISSES_PATIENCE: Duration = Duration::from_secs(10);
 
 /// That a device is to be asked for what is missing of a conversation.
 #[derive(Clone, Copy, Debug)]
@@ -63,9 +56,9 @@ impl Engine {
         self.ask(Pending::Bare(missing), op);
     }
 
-    /// Looks which bodies are missing of a conversation, to ask somebody for them.
+    /// A device is asked for the bodies that are missing of a conversation, from the beginning: with whom else is to be asked now.
     pub(super) fn ask_for_bodies_of(&mut self, device: &DeviceKey, conversation: ConversationId) {
-        self.ask_what_is_missing(Missing { conversation, after: 0, devices: vec![(*device, false)] });
+        self.ask_later(device, conversation, Unasked { at: self.now.mono, after: 0, anew: false });
     }
 
     /// Who is in a group has changed: a deletion may count for nothing by that, and what it had erased is wanted again, or we may be given
@@ -166,73 +159,6 @@ impl Engine {
         true
     }
 
-    /// A device asks for what has no body here either: it gets that when it comes.
-    pub(super) fn misses(&mut self, device: &DeviceKey, lack: &Lack, bare: &[(EntryId, u64)]) {
-        let Some(peer) = self.peers.get_mut(device) else { return };
-        if peer.misses.len() + bare.len() > MISSES_MAX {
-            peer.misses.clear();
-        }
-        if !bare.is_empty() && peer.open.is_some() {
-            peer.misses_at.get_or_insert(self.now.mono + MISSES_PATIENCE);
-        }
-        let Lack { conversation, device, log, .. } = *lack;
-        for (id, from) in bare.iter().take(MISSES_MAX) {
-            let ranges = vec![Range { from: *from, count: 1 }];
-            peer.misses.insert(*id, Lack { conversation, device, log, ranges });
-        }
-    }
-
-    /// Bodies have come of what others have asked for in vain: they lack it still, as far as is known, but for a device that has just shown that
-    /// it has them.
-    pub(super) fn give_what_was_missed(&mut self, by: Option<&DeviceKey>, fresh: &[Fresh]) {
-        let whole: Vec<EntryId> = fresh.iter().filter(|fresh| fresh.body.is_some()).map(|fresh| fresh.id).collect();
-        let mut missed: Vec<(DeviceKey, Lack)> = vec![];
-        for (device, peer) in self.peers.iter_mut().filter(|(_, peer)| !peer.misses.is_empty()) {
-            // An ack of its header, which may be on its way, would say that it has all of it: then it is given behind that.
-            let (late, now): (Vec<EntryId>, Vec<EntryId>) =
-                whole.iter().copied().partition(|id| Some(device) != by && peer.push.has_under_way(id));
-            peer.misses_late.extend(late.iter().filter_map(|id| peer.misses.remove_entry(id)));
-            if peer.misses_late.len() > MISSES_MAX {
-                peer.misses_late.clear();
-            }
-            let came = now.iter().filter_map(|id| peer.misses.remove(id));
-            let wanted = came.filter(|lack| Some(device) != by && peer.shared.contains(&lack.conversation));
-            missed.extend(wanted.map(|lack| (*device, lack)));
-        }
-        missed.into_iter().for_each(|(device, lack)| self.lacks_still(device, lack));
-    }
-
-    /// A device has asked for this, and may get it now.
-    fn lacks_still(&mut self, device: DeviceKey, lack: Lack) {
-        let said = Said::Lacks(lack.clone());
-        self.ask(Pending::Believed { device, said }, Op::Lower { peer: device, lack });
-    }
-
-    /// A device has acknowledged headers of what it has asked for, and the bodies have come here meanwhile.
-    pub(super) fn give_behind_headers(&mut self, device: &DeviceKey, ids: &[EntryId]) {
-        let Some(peer) = self.peers.get_mut(device).filter(|peer| !peer.misses_late.is_empty()) else { return };
-        let came: Vec<Lack> = ids.iter().filter_map(|id| peer.misses_late.remove(id)).collect();
-        let wanted: Vec<Lack> = came.into_iter().filter(|lack| peer.shared.contains(&lack.conversation)).collect();
-        wanted.into_iter().for_each(|lack| self.lacks_still(*device, lack));
-    }
-
-    /// Who has asked over a link for what has no body here either has not got it: perhaps something waits for it, and nobody else gives it. They
-    /// get the headers. (By mail they get them at once.)
-    fn tick_misses(&mut self, device: &DeviceKey) {
-        let now = self.now.mono;
-        let Some(peer) = self.peers.get_mut(device).filter(|peer| peer.misses_at.is_some_and(|at| now >= at)) else {
-            return;
-        };
-        peer.misses_at = None;
-        let shared = |lack: &Lack| Some(lack.conversation).filter(|one| peer.shared.contains(one));
-        let about: BTreeSet<ConversationId> = peer.misses.values().filter_map(shared).collect();
-        for conversation in about {
-            if self.joined(&conversation).is_some() {
-                self.look_what_it_lacks(device, conversation);
-            }
-        }
-    }
-
     /// Whether a device can be asked for something: over a link, or by mail.
     fn can_ask(&self, device: &DeviceKey) -> bool {
         self.peers.get(device).is_some_and(|peer| peer.open.is_some() || self.mail_route(peer).is_some())
@@ -243,7 +169,7 @@ impl Engine {
             let at = peer.unasked.values().map(|unasked| unasked.at).min()?;
             self.can_ask(device).then(|| peer.bodies.free_at().max(at))
         });
-        due.chain(self.peers.values().filter_map(|peer| peer.misses_at)).min()
+        due.min()
     }
 
     /// Looks again what is missing where somebody is to be asked now, or could not be before: once for all whom that is about.
@@ -251,7 +177,6 @@ impl Engine {
         let now = self.now.mono;
         let mut due: BTreeMap<(ConversationId, u64), Vec<(DeviceKey, bool)>> = BTreeMap::new();
         for device in self.peers.keys().copied().collect::<Vec<_>>() {
-            self.tick_misses(&device);
             if !self.can_ask(&device) {
                 continue;
             }

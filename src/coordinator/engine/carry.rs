@@ -11,7 +11,7 @@ use super::pending::Pending;
 use super::state::{OFFERED_MAX, Offer};
 use crate::log::Entry;
 use crate::log::group::Action;
-use crate::store::{Op, Wanted};
+use crate::store::{Left, Op, Wanted};
 use crate::wire::{ConversationId, DeviceKey, EntryId, Frame, Have, OWN_CONVERSATION};
 
 impl Engine {
@@ -40,7 +40,7 @@ impl Engine {
                 to: Some(root),
                 only_by: (mail || put_out).then_some(own),
                 and_up_to: since.filter(ours).filter(|_| !put_out),
-                and_left: false,
+                left: if mail { Left::default() } else { Left::These(self.headers_for(device, conversation)) },
             }
         };
         conversations.iter().filter(|one| !over(one)).map(wanted).collect()

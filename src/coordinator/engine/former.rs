@@ -160,13 +160,14 @@ impl Engine {
             self.leave_waits(device, conversation, sign, has == all);
         } else if let Some(joined) = self.joined_mut(conversation) {
             // Who has lost it with a disk is told again.
-            let changes = if placed == all { joined.told.insert(*device) } else { joined.told.remove(device) };
+            let knows = placed == all;
+            let changes = if knows { joined.told.insert(*device) } else { joined.told.remove(device) };
             if changes {
                 self.share(&root);
-                if sign == Sign::Have {
-                    // It was said when nothing was shared; by mail it asks for the rest too.
-                    self.answer_by_mail(device, *conversation);
-                }
+            }
+            if changes && !knows && sign == Sign::Have {
+                // It was said when nothing was shared; by mail it asks for the rest too.
+                self.answer_by_mail(device, *conversation);
             }
         }
     }
@@ -174,16 +175,20 @@ impl Engine {
     /// A link opens: a contact may have lost with a disk that they are out of a group, and mail from before may say that they know it. Each
     /// says once what there is.
     pub(super) fn look_anew_who_knows(&mut self, device: &DeviceKey) {
-        let Some(root) = self.peers.get(device).map(|peer| peer.row.root).filter(|_| self.is_contact(device)) else {
-            return;
-        };
-        let mut forgotten = false;
-        for conversation in self.groups.values().copied().collect::<Vec<_>>() {
-            forgotten |= self.joined_mut(&conversation).is_some_and(|joined| joined.told.remove(device));
+        let Some(root) = self.peers.get(device).map(|peer| peer.row.root) else { return };
+        let told = self.groups_told(device);
+        for conversation in &told {
+            self.joined_mut(conversation).into_iter().for_each(|joined| _ = joined.told.remove(device));
         }
-        if forgotten {
+        if !told.is_empty() {
             self.share(&root);
         }
+    }
+
+    /// The groups of which a contact knows that they are out, and of which nothing is said to them therefore.
+    pub(super) fn groups_told(&self, device: &DeviceKey) -> Vec<ConversationId> {
+        let is_told = |group: &&ConversationId| self.joined(group).is_some_and(|joined| joined.told.contains(device));
+        self.groups.values().filter(|_| self.is_contact(device)).filter(is_told).copied().collect()
     }
 
     /// A device lacks it that we left a group, or what that stands on, as far as is known.

@@ -16,17 +16,34 @@ const AGAIN_FIRST: Duration = Duration::from_secs(10);
 const AGAIN_LAST: Duration = Duration::from_secs(3600);
 
 /// Who has told us their key may answer ours by that, for so long: whoever says theirs later does not know ours.
-pub(super) const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
+const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// When our working key is said again to a device that may not know it.
 pub(super) struct KeyOffer {
-    pub at: Option<Duration>,
+    /// It has not told us theirs: it is said again then.
+    pub again: Option<Duration>,
+    /// It has told us theirs after that: ours may be on its way to it until then.
+    under_way: Option<Duration>,
     pause: Backoff,
 }
 
 impl Default for KeyOffer {
     fn default() -> Self {
-        Self { at: None, pause: Backoff::new(AGAIN_FIRST, AGAIN_LAST) }
+        Self { again: None, under_way: None, pause: Backoff::new(AGAIN_FIRST, AGAIN_LAST) }
+    }
+}
+
+impl KeyOffer {
+    /// The device has told us its key.
+    pub(super) fn answered(&mut self, now: Duration) {
+        if self.again.take().is_some() {
+            self.under_way = Some(now + ANSWER_PATIENCE);
+        }
+    }
+
+    /// Whether ours may be on its way to it.
+    fn is_under_way(&self, now: Duration) -> bool {
+        self.again.is_some() || self.under_way.is_some_and(|until| now < until)
     }
 }
 
@@ -47,8 +64,8 @@ impl Engine {
         }
         let way = self.peers.get(device).is_some_and(|peer| self.route(&peer.row.root).is_some());
         let Some(peer) = self.peers.get_mut(device) else { return };
-        if peer.key_offer.at.is_none() {
-            peer.key_offer.at = Some(now + peer.key_offer.pause.next_delay(&mut self.rng));
+        if peer.key_offer.again.is_none() {
+            peer.key_offer.again = Some(now + peer.key_offer.pause.next_delay(&mut self.rng));
         }
         if way && peer.answers.allow(now) {
             self.say_key(device, Leaf::Mailbox);
@@ -60,8 +77,8 @@ impl Engine {
         let now = self.now.mono;
         let lacks = self.lacks_key(device);
         let Some(peer) = self.peers.get_mut(device) else { return };
-        if peer.key_offer.at.is_some_and(|at| now >= at) {
-            peer.key_offer.at = lacks.then(|| now + peer.key_offer.pause.next_delay(&mut self.rng));
+        if peer.key_offer.again.is_some_and(|at| now >= at) {
+            peer.key_offer.again = lacks.then(|| now + peer.key_offer.pause.next_delay(&mut self.rng));
             if lacks {
                 self.say_key(device, Leaf::Mailbox);
             }
@@ -80,7 +97,7 @@ impl Engine {
             return;
         }
         // While ours may be on its way to somebody who was asked, this is the answer.
-        let lacks_ours = |peer: &mut PeerState| peer.key_offer.at.is_none() && peer.answers.allow(now);
+        let lacks_ours = |peer: &mut PeerState| !peer.key_offer.is_under_way(now) && peer.answers.allow(now);
         if leaf == Leaf::Mailbox && self.peers.get_mut(device).is_some_and(lacks_ours) {
             self.greet(device);
             self.send_mail(device, vec![], None, None);

@@ -17,6 +17,7 @@
 //! | `carry` | what of a group goes to whom, and is taken from whom |
 //! | `questions` | by mail: who misses something of a group asks, and who is asked gives it |
 //! | `bodies` | what came without its body: who is asked for it, and when |
+//! | `misses` | what others have asked for in vain: when they get it |
 //! | `delivered` | how people hear that what they wrote is with the other |
 //! | `receipts` | by which way a word goes through a large group, and how its author hears who has it |
 //! | `brokers` | which sessions there are, what they listen to and bring |
@@ -67,6 +68,7 @@ mod keys;
 mod live;
 mod mail;
 mod members;
+mod misses;
 mod pending;
 mod people;
 mod presence;
@@ -155,7 +157,7 @@ impl Engine {
             let said = [peer.mailer.deadline(), peer.telling.deadline(), Self::questions_deadline(peer)];
             let said = said.into_iter().flatten().filter(|_| !linked);
             let mail = said.chain(peer.acks.deadline()).min().filter(|_| self.mail_route(peer).is_some());
-            let own = [peer.active_until, peer.key_offer.at, mail];
+            let own = [peer.active_until, peer.key_offer.again, peer.misses.deadline(), mail];
             [peer.link.deadline(), peer.push.deadline(), peer.sent.deadline()].into_iter().chain(own)
         });
         let couriers = self.people.values().filter_map(|person| person.courier.at);
@@ -249,6 +251,7 @@ impl Engine {
         self.tick_receipts();
         self.tick_former();
         self.tick_bodies();
+        self.tick_misses();
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::RngExt;
 
 use super::Engine;
-use super::keys::{ANSWER_PATIENCE, KeyOffer};
+use super::keys::KeyOffer;
+use super::misses::Misses;
 use super::pending::Pending;
 use super::questions::Questions;
 use super::state::{BODIES_AGAIN, BODIES_ASKED, Contact, Conversation, Courier, PeerState, With};
@@ -61,9 +62,7 @@ impl Engine {
             said: None,
             told: BTreeSet::new(),
             answered: BTreeMap::new(),
-            misses: BTreeMap::new(),
-            misses_late: BTreeMap::new(),
-            misses_at: None,
+            misses: Misses::default(),
             questions: Questions::default(),
             inbox: inward,
             outbox: outward,
@@ -139,13 +138,13 @@ impl Engine {
 
     /// A working key of a peer, wherever it was said. The highest counter wins.
     pub(super) fn learn_key(&mut self, device: &DeviceKey, key: WorkingKey) -> bool {
-        let answered = self.now.mono + ANSWER_PATIENCE;
+        let now = self.now.mono;
         let Some(peer) = self.peers.get_mut(device) else { return false };
         if peer.row.key.is_some_and(|known| known.counter >= key.counter) {
             return false;
         }
         peer.row.key = Some(key);
-        peer.key_offer.at = peer.key_offer.at.map(|at| at.min(answered));
+        peer.key_offer.answered(now);
         let root = peer.row.root;
         self.mark_person(&root);
         self.save_peer(device);

@@ -1,6 +1,7 @@
 //! What goes over a link: our card, what we have, what the other lacks, and what we have received.
 
 use super::Engine;
+use super::misses::Misses;
 use super::pending::Pending;
 use super::state::HAVES_AT_ONCE;
 use crate::link;
@@ -23,15 +24,14 @@ impl Engine {
     /// The link is open: peers say what they have, and then send what the other lacks.
     pub(super) fn link_up(&mut self, device: &DeviceKey) {
         let now = self.now.mono;
+        self.look_anew_who_knows(device);
         let Some(peer) = self.peers.get_mut(device) else { return };
         peer.mailer.stop();
         peer.acks.settled();
         peer.telling.stop();
         peer.told.clear();
         peer.answered.clear();
-        peer.misses.clear();
-        peer.misses_late.clear();
-        peer.misses_at = None;
+        peer.misses = Misses::default();
         peer.said = None;
         let needs = peer.push.up(now);
         peer.card_unsaid = true;
@@ -67,8 +67,7 @@ impl Engine {
         let Some(peer) = self.peers.get_mut(device) else { return };
         let waiting = !peer.push.is_idle();
         peer.push.down();
-        // What was asked over it is no question by mail.
-        peer.misses_at = None;
+        peer.misses.link_down();
         let sent = peer.sent.all();
         self.write_down_sent(sent);
         if waiting {

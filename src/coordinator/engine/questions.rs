@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Engine;
 use super::pending::Pending;
 use super::state::PeerState;
-use crate::store::Op;
+use crate::store::{Left, Op};
 use crate::wire::{self, ConversationId, DeviceKey, EntryId, FRAMES_PER_MAIL_MAX, Frame, Have, MAIL_BYTES_MAX};
 
 /// Groups about which a device is to be asked, or has asked, when that can be done. Of no more groups than there are.
@@ -83,9 +83,9 @@ impl Engine {
 
     /// Asks the store for an answer: with the headers of what we have without its body ourselves. Who asks waits for something that stands on
     /// it, and may wait for ever for its author, who may be out for themselves or gone.
-    pub(super) fn look_what_it_lacks(&mut self, device: &DeviceKey, conversation: ConversationId) {
+    fn look_what_it_lacks(&mut self, device: &DeviceKey, conversation: ConversationId) {
         let mut conversations = self.wanted(device, &BTreeSet::from([conversation]), false);
-        conversations.iter_mut().for_each(|wanted| wanted.and_left = true);
+        conversations.iter_mut().for_each(|wanted| wanted.left = Left::All);
         let op = Op::Outbox { peer: *device, conversations, after: 0, bytes: MAIL_BYTES_MAX };
         self.ask(Pending::Carry(*device, conversation), op);
     }
@@ -109,8 +109,8 @@ impl Engine {
         self.bodies_after_have(device, conversation);
     }
 
-    /// The store has told what a device lacks. Over a link only what it has asked for in vain goes so, for everything else is pushed; by mail as
-    /// much of it as one mail holds. Where nothing is lacking nothing counts as an answer.
+    /// The store has told what a device lacks: by mail as much of it goes out as one mail holds, and a link that has opened since begins with
+    /// what there is. Where nothing is lacking nothing counts as an answer.
     pub(super) fn carry(
         &mut self,
         device: &DeviceKey,
@@ -118,13 +118,8 @@ impl Engine {
         entries: Vec<(u64, EntryId, wire::Entry)>,
     ) {
         let now = self.now.mono;
-        let Some(peer) = self.peers.get(device) else { return };
-        if peer.open.is_some() {
-            // A link that has opened since begins with what there is.
-            let heard = peer.push.heard().contains(&conversation);
-            let missed = entries.into_iter().filter(|(_, id, _)| heard && peer.misses.contains_key(id));
-            let frames: Vec<Frame> = missed.map(|(_, _, entry)| Frame::Entry(entry)).collect();
-            return frames.iter().for_each(|frame| self.send_frame(device, frame));
+        if self.peers.get(device).is_none_or(|peer| peer.open.is_some()) {
+            return;
         }
         let mut total = 0;
         let frames = entries.into_iter().map(|(_, _, entry)| Frame::Entry(entry).to_bytes());

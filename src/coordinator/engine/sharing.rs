@@ -116,8 +116,10 @@ impl Engine {
                 peer.mailer.look_through_again();
                 self.wake_mail(&device);
                 // They may have asked when we did not know yet that they may have more, and have acknowledged headers: they look for bodies when they hear
-                // what is here.
-                self.ask_by_mail(&device, *conversation);
+                // what is here. Whom others reach hears it from them, and not once from everybody in a large group.
+                if !self.is_reached_by_others(&device) {
+                    self.ask_by_mail(&device, *conversation);
+                }
             } else if peer.push.heard().contains(conversation) {
                 let needs = peer.push.peer_has(*conversation, now);
                 self.need(&device, needs);

@@ -13,6 +13,7 @@ use super::io::{BrokerConn, CallId, Now, Output, StoreToken};
 use super::keys::KeyOffer;
 use super::live::Live;
 use super::members::Joined;
+use super::misses::Misses;
 use super::pending::{Pending, Publishing, Refused};
 use super::questions::Questions;
 use super::receipts::Receipts;
@@ -24,7 +25,7 @@ use crate::signaling::{Hello, InboxId, Session, SessionKind, Turn};
 use crate::store::{self, Invitation, Op, Person, Profile};
 use crate::sync::{Acks, Mailer, Push, Sent, Telling};
 use crate::wire::broker_url::BrokerUrl;
-use crate::wire::{ConnectionId, ConversationId, DeviceKey, EntryId, Lack, LogId, Nonce, RootKey, WorkingKey};
+use crate::wire::{ConnectionId, ConversationId, DeviceKey, EntryId, LogId, Nonce, RootKey, WorkingKey};
 
 /// People that one device knows, contacts and others: an address book of any size, and a bound for memory (about
 /// 3 KB each).
@@ -193,12 +194,8 @@ pub(super) struct PeerState {
     /// What it has named on this link of groups that we know and it does not share, when we answered that: the same is answered once,
     /// or two who each take the other to be out would answer each other for ever.
     pub answered: BTreeMap<ConversationId, Vec<EntryId>>,
-    /// What it has asked for and we could not give, without its body here too, by entry. At most [`super::bodies::MISSES_MAX`].
-    pub misses: BTreeMap<EntryId, Lack>,
-    /// Those of them whose bodies have come while their headers were under way over the link: they go when those are acknowledged.
-    pub misses_late: BTreeMap<EntryId, Lack>,
-    /// When it gets the headers of those over the link that is open.
-    pub misses_at: Option<Duration>,
+    /// What it has asked for in vain.
+    pub misses: Misses,
     /// What is asked by mail of groups, either way, as soon as that can be.
     pub questions: Questions,
     /// Envelopes from it to us.

@@ -117,6 +117,8 @@ impl Engine {
         let before = (row.mail_sent, row.mail_seen);
         row.mail_sent = row.mail_sent.max(u64::from_be_bytes(seen));
         row.mail_seen = row.mail_seen.max(said.counter);
+        // Its last question may have a higher number, when its own ones were put back: what it asks from now on counts.
+        peer.mail_lacked = peer.mail_lacked.min(row.mail_seen);
         if (row.mail_sent, row.mail_seen) != before {
             peer.mail_counted = peer.mail_counted.max(peer.row.mail_seen);
             self.save_peer(device);
@@ -148,9 +150,11 @@ impl Engine {
 
     pub(super) fn tick_telling(&mut self, device: &DeviceKey) {
         let now = self.now.mono;
+        // Who takes us for told may have lost that with a disk, and we what we take them to know.
+        let told = self.groups_told(device);
         let Some(peer) = self.peers.get_mut(device) else { return };
         if peer.telling.tick(now) {
-            let mut all: Vec<ConversationId> = peer.shared.iter().copied().collect();
+            let mut all: Vec<ConversationId> = peer.shared.iter().copied().chain(told).collect();
             if all.len() > HAVES_MAILED_MAX {
                 let first = self.rng.random_range(0..all.len());
                 all.rotate_left(first);

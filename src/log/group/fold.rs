@@ -39,7 +39,7 @@ pub struct Found {
     pub(super) seats: BTreeMap<RootKey, Vec<Seat>>,
     /// What puts somebody out of it.
     pub(super) ends: BTreeMap<RootKey, Vec<Index>>,
-    /// What makes it void that somebody was added, see [`super::undone`]. Only of those who are not in the group.
+    /// What makes it void that somebody was added, or their remover removed, see [`super::undone`]. Only of those who are not in the group.
     pub(super) undone: BTreeMap<RootKey, BTreeSet<Index>>,
 }
 

@@ -25,8 +25,8 @@ pub struct Membership {
     pub waiting: Vec<RootKey>,
     /// Who was in it.
     pub former: Vec<Former>,
-    /// What somebody who is not in it has to learn who was added in vain: what took back the authority by which they were, without
-    /// knowing of that.
+    /// What somebody who is not in it has to learn who was added in vain, or whose remover was removed in vain: what took back the authority for
+    /// that, without knowing of it.
     pub undone: BTreeMap<RootKey, Vec<EntryId>>,
     /// Who takes over when nobody is an admin.
     pub heir: Option<RootKey>,

@@ -1,8 +1,8 @@
-//! What makes it void that somebody was added by a person who did not know of it.
+//! What makes it void that somebody was added by a person who did not know of it, or that whoever put somebody out had lost the office.
 //!
-//! Who was added so takes themselves to be in the group, and nobody who knows better may give them what was written by people who
+//! Who was added so, or put out so, takes themselves to be in the group, and nobody who knows better may give them what was written by people who
 //! did not know them as a member. But they have to learn what decides about them: what took back the authority by which they were
-//! added, and what that stands on. Whoever lost the authority had all of that, or could have, and might have told it.
+//! added, or were to come back, and what that stands on. Whoever lost the authority had all of that, or could have, and might have told it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,11 +17,13 @@ use crate::wire::RootKey;
 const STEPS_MAX: usize = 1 << 16;
 
 impl Fold<'_> {
-    /// Of everybody who is not in the group and was added in vain: what has taken an authority back on which that addition rested.
+    /// Of everybody who is not in the group and was added in vain, or whose remover was in vain removed: what has taken an authority back on which
+    /// that rested.
     pub(super) fn look_for_undone(&self) -> BTreeMap<RootKey, BTreeSet<Index>> {
         let (mut undone, mut steps) = (BTreeMap::new(), STEPS_MAX);
         for root in self.group.introductions.keys() {
-            let in_vain: Vec<Index> = self.additions_in_vain(root).collect();
+            let mut in_vain: Vec<Index> = self.additions_in_vain(root).collect();
+            in_vain.extend(self.takers_in_vain(root, &mut steps));
             if in_vain.is_empty() || self.seat_now(root).is_some() {
                 continue;
             }
@@ -36,6 +38,21 @@ impl Fold<'_> {
     fn additions_in_vain(&self, root: &RootKey) -> impl Iterator<Item = Index> {
         let introductions = self.group.introductions.get(root).into_iter().flatten().copied();
         introductions.filter(|entry| self.is_in_vain(*entry) && self.fact(*entry).is_some_and(Fact::needs_authority))
+    }
+
+    /// What would take back the authority by which others put somebody out, beside that, and does not count: who has it, and lacks what makes
+    /// it void, takes themselves to be in the group.
+    fn takers_in_vain(&self, root: &RootKey, steps: &mut usize) -> Vec<Index> {
+        let mut takers = vec![];
+        for end in self.ends.get(root).into_iter().flatten().copied() {
+            let Some(author) = self.fact(end).map(|fact| fact.author).filter(|author| author != root) else { continue };
+            let about = self.group.about.get(&Subject::Person(author)).into_iter().flatten().copied();
+            takers.extend(about.take_while(|_| spend(steps)).filter(|taker| {
+                let takes = self.fact(*taker).is_some_and(|fact| fact.revokes() == Some(author));
+                takes && self.is_in_vain(*taker) && self.group.causality.concurrent(*taker, end)
+            }));
+        }
+        takers
     }
 
     fn is_in_vain(&self, entry: Index) -> bool {

@@ -1,9 +1,10 @@
 //! What came without its body, and who is asked for it.
 
-use super::groups::{MINUTE, SECOND, joined, linked, people, told};
+use super::groups::{MINUTE, SECOND, joined, left, linked, people, told};
 use crate::coordinator::Command;
 use crate::coordinator::engine::state::{BODIES_AGAIN, BODIES_ASKED};
 use crate::coordinator::world::World;
+use crate::store::Op;
 use crate::wire::{self, CLASSES, EntryId, Frame};
 
 const ALICE: usize = 0;
@@ -107,6 +108,32 @@ fn who_waits_for_a_text_that_nobody_has_gets_its_header() {
     world.until("Carol reads the second", 15 * SECOND, |world| told(world, CAROL, &second) == 1);
 }
 
+/// A text comes while its header is on its way to whoever has asked for the text: that they have the header does not say that they have it all.
+#[test]
+fn a_text_that_comes_while_its_header_is_under_way_is_given_behind_it() {
+    let (mut world, group) = without_alice(47);
+    let id = world.write(ALICE, group, "who has it?");
+    let (whole, header) = (entry(&mut world, ALICE, group, &id), header(&mut world, ALICE, group, &id));
+    for to in [BOB, CAROL] {
+        world.say(DAVE, to, header.to_bytes().into());
+    }
+    world.pass(5 * SECOND);
+    world.part(CAROL, DAVE);
+    world.stall(CAROL);
+    let entry = EntryId::from_hex(&id).unwrap();
+    let is_under_way = |world: &World| world.engine(BOB).under_way().any(|(push, _)| push.has_under_way(&entry));
+    world.until("the header is under way", 15 * SECOND, is_under_way);
+    world.say(DAVE, BOB, Frame::Entry(whole).to_bytes().into());
+    world.until("Bob has the text", SECOND, |world| told(world, BOB, &id) == 1);
+    // What Carol says now comes behind what Bob thinks of the text, and before he looks what she lacks.
+    world.stall(BOB);
+    world.say(CAROL, BOB, Frame::Ack(wire::Ack { ids: vec![entry] }).to_bytes().into());
+    world.pass(SECOND / 10);
+    world.resume(BOB);
+    world.resume(CAROL);
+    world.until("Carol has the text", 5 * SECOND, |world| told(world, CAROL, &id) == 1);
+}
+
 /// What waited here and finds its place by what another brings goes to that one too.
 #[test]
 fn what_was_waiting_goes_to_who_brings_what_it_waited_for() {
@@ -155,6 +182,41 @@ fn nobody_is_asked_by_mail_for_what_a_link_brings() {
     world.pass(5 * MINUTE);
     assert_eq!(world.history(CAROL, group)[0].text, text);
     assert!(world.published[before..].iter().all(|(_, payload)| payload.len() < CLASSES[2]));
+}
+
+/// By mail Dave asks for a text that is for him since a change counts of which Carol has not heard: she tells him when she has.
+#[test]
+fn who_may_be_given_more_is_told_when_that_is_known() {
+    let mut world = World::new(48);
+    world.links_work = false;
+    let users = people(&mut world, &["Alice", "Bob", "Carol", "Dave"]);
+    world.befriend(BOB, DAVE);
+    let group = world.group(ALICE, "Us", &users[1..]);
+    world.until("everybody is in", 2 * MINUTE, |world| (0..4).all(|device| joined(world, device, group)));
+    world.run(ALICE, Command::Promote { group, user: users[BOB] }).unwrap();
+    world.pass(MINUTE);
+    world.unplug(ALICE);
+    world.run(BOB, Command::RemoveFromGroup { group, user: users[DAVE] }).unwrap();
+    world.until("Dave is out", MINUTE, |world| left(world, DAVE, group));
+    world.pass(MINUTE);
+    let id = world.write(CAROL, group, "not for Dave");
+    world.until("Bob has it", MINUTE, |world| told(world, BOB, &id) == 1);
+    world.run(BOB, Command::AddToGroup { group, user: users[DAVE] }).unwrap();
+    let header = EntryId::from_hex(&id).unwrap();
+    world.until("Dave has its place", 5 * MINUTE, |world| world.kept(DAVE).contains(&header));
+    world.pass(MINUTE);
+    assert_eq!(told(&world, DAVE, &id), 0);
+    // What puts him out counts for nothing by this. Carol hears of it later than he asks.
+    world.unplug(CAROL);
+    world.run(ALICE, Command::Demote { group, user: users[BOB] }).unwrap();
+    world.refuse(DAVE, 1, |op| matches!(op, Op::Bare { .. }));
+    world.plug_in(ALICE);
+    world.until("he looks what is missing", MINUTE, |world| world.left_to_refuse(DAVE) == 0);
+    world.lose_mail();
+    world.plug_in(CAROL);
+    world.pass(15 * SECOND);
+    assert_eq!(told(&world, DAVE, &id), 0, "she has heard of it too early");
+    world.until("Dave has the text", 120 * MINUTE, |world| told(world, DAVE, &id) == 1);
 }
 
 /// What is missing of the logs of several people is asked for in one question, and answered once: by mail in one envelope.

@@ -59,7 +59,7 @@ fn a_removed_contact_hears_no_more_of_a_group() {
     // Each says once on a link what there is: she might have lost it with a disk.
     world.pass(5 * SECOND);
     let said = haves_of_group(&world, direct);
-    assert!(said.len() <= 2, "{said:?}");
+    assert!((1..=2).contains(&said.len()), "{said:?}");
     for have in said {
         assert!(have.logs.iter().all(|log| log.head.is_none_or(|head| !secret.contains(&head))), "{have:?}");
     }

@@ -7,6 +7,8 @@ use uuid::Uuid;
 use super::stories::friends;
 use crate::coordinator::world::{BROKER, Backup, World};
 use crate::coordinator::{Command, MessageView};
+use crate::store::Op;
+use crate::wire::EntryId;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -44,6 +46,22 @@ impl Two {
         two.world.pass(MINUTE);
         two.put_back();
         two
+    }
+
+    /// The mail with one message is lost, and the next one shows Bob that.
+    fn asks_for_a_lost_one(&mut self) {
+        let Self { world, alice, bob, bob_id, .. } = self;
+        world.unplug(*bob);
+        world.pass(MINUTE / 4);
+        let lost = world.write(*alice, *bob_id, "lost");
+        world.pass(MINUTE / 12);
+        world.lose_mail();
+        world.plug_in(*bob);
+        world.pass(MINUTE / 12);
+        let id = EntryId::from_hex(&lost).unwrap();
+        assert!(!world.kept(*bob).contains(&id));
+        world.write(*alice, *bob_id, "behind it");
+        world.until("the lost one", MINUTE / 6, |world| world.kept(*bob).contains(&id));
     }
 
     fn put_back(&mut self) {
@@ -105,7 +123,7 @@ fn by_mail_alone_two_restored_databases_get_back_what_they_had() {
     // Alice hears what Bob has, and forgets it.
     world.kill(bob);
     world.restore(bob, &before, true);
-    world.refuse(bob, u32::MAX, |op| matches!(op, crate::store::Op::Insert { .. }));
+    world.refuse(bob, u32::MAX, |op| matches!(op, Op::Insert { .. }));
     world.start(bob);
     world.pass(3 * MINUTE);
     world.kill(alice);
@@ -129,7 +147,7 @@ fn what_was_said_by_mail_and_not_stored_is_heard_again() {
     world.pass(MINUTE);
     world.kill(bob);
     world.restore(bob, &backup, true);
-    world.refuse(alice, u32::MAX, |op| matches!(op, crate::store::Op::Believe { .. }));
+    world.refuse(alice, u32::MAX, |op| matches!(op, Op::Believe { .. }));
     world.start(bob);
     world.pass(2 * MINUTE);
     world.kill(alice);
@@ -194,7 +212,7 @@ fn late_mail_of_a_database_that_was_put_back_comes_back_to_who_wrote_it() {
         let (alice, bob, alice_id, bob_id) = friends(&mut world);
         world.pass(MINUTE);
         let backup = world.back_up(alice);
-        world.refuse(bob, u32::MAX, |op| matches!(op, crate::store::Op::Insert { .. }));
+        world.refuse(bob, u32::MAX, |op| matches!(op, Op::Insert { .. }));
         world.write(alice, bob_id, "late");
         world.pass(MINUTE);
         world.kill(alice);
@@ -213,7 +231,7 @@ fn late_mail_of_a_database_that_was_put_back_comes_back_to_who_wrote_it() {
 fn half_of_what_was_said_by_mail_is_not_all_of_it() {
     let Two { mut world, alice, bob, alice_id, .. } = Two::loses_what_he_heard(8);
     // He has nothing left of what is between the two.
-    world.refuse(alice, u32::MAX, |op| matches!(op, crate::store::Op::Believe { have, .. } if have.logs.is_empty()));
+    world.refuse(alice, u32::MAX, |op| matches!(op, Op::Believe { have, .. } if have.logs.is_empty()));
     world.start(bob);
     world.pass(2 * MINUTE);
     world.kill(alice);
@@ -246,6 +264,45 @@ fn who_forgets_that_they_are_out_of_a_group_is_told_again() {
             assert!(!is_in(&mut two.world, two.bob, two.group), "links: {links_work}, {since}");
             assert_eq!(texts(two.world.history(two.bob, two.group)), [""; 0], "and hears nothing else");
         }
+    }
+}
+
+/// A contact who knows that they are out of a group may forget that with a disk, and may take us to be out too, so that they say nothing of it:
+/// what there is is said to them by mail as well, once in a run.
+#[test]
+fn what_is_there_is_said_to_who_knows_that_they_are_out() {
+    let Two { mut world, alice, bob, alice_id, bob_id, group, .. } = Two::new(12);
+    world.run(alice, Command::RemoveFromGroup { group, user: bob_id }).unwrap();
+    world.pass(3 * MINUTE);
+    for device in [alice, bob] {
+        world.shut_down(device);
+        world.start(device);
+    }
+    // With this he says what he has, and so that he knows it. She could not say hers before she has heard that.
+    world.refuse(alice, 2, |op| matches!(op, Op::HaveFor { .. }));
+    world.write(bob, alice_id, "a pity");
+    world.until("it is said", 2 * MINUTE, |world| world.left_to_refuse(alice) == 0);
+}
+
+/// Bob asks with lower numbers than before his database was put back, when he has said by mail or over a link what he has: that counts.
+#[test]
+fn what_is_asked_after_a_restore_is_answered() {
+    for over_a_link in [false, true] {
+        let mut two = Two::new(11);
+        // Each answer of his has a number.
+        for _ in 0..10 {
+            two.world.write(two.alice, two.bob_id, "acknowledged");
+            two.world.pass(MINUTE / 4);
+        }
+        two.asks_for_a_lost_one();
+        two.put_back();
+        two.world.links_work = over_a_link;
+        two.world.start(two.bob);
+        two.world.pass(3 * MINUTE);
+        two.world.links_work = false;
+        two.world.cut_links();
+        two.world.pass(MINUTE);
+        two.asks_for_a_lost_one();
     }
 }
 

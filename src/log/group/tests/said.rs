@@ -128,6 +128,29 @@ fn who_was_added_in_vain_is_given_what_makes_it_void() {
     }
 }
 
+/// So is who was put out by somebody whose removal beside it came to nothing: who has that, and nothing else, takes themselves to be in.
+#[test]
+fn who_was_put_out_after_all_is_given_what_makes_it_so() {
+    let (mut room, creation) = Room::new(8, &[BOB, CAROL, DAVE], false);
+    let senior = room.write(ALICE, &[creation], Some(promote(DAVE)));
+    let junior = room.write(ALICE, &[senior], Some(promote(BOB)));
+    let end = room.write(BOB, &[junior], Some(remove(CAROL)));
+    let taker = room.write(DAVE, &[junior], Some(remove(BOB)));
+    assert_eq!(room.verdict(&end), Err(Void::Overruled), "for whoever knows no more she is in");
+    assert_eq!(room.membership().undone, BTreeMap::new());
+    let decides = room.write(ALICE, &[end], Some(remove(DAVE)));
+    let later = room.write(ALICE, &[decides, taker], Some(rename("Later")));
+    assert_eq!((room.verdict(&end), room.verdict(&taker)), (Ok(()), Err(Void::Overruled)));
+    assert_eq!(room.membership().undone, BTreeMap::from([(root(CAROL), vec![decides])]));
+    let group = room.group();
+    let fold = group.fold();
+    let share = |seen: EntryId, change| fold.share(&root(CAROL), &[seen], change);
+    assert_eq!((share(end, true), share(end, false)), (Share::Whole, Share::Header));
+    for beyond in [decides, later] {
+        assert_eq!((share(beyond, true), share(beyond, false)), (Share::Nothing, Share::Nothing));
+    }
+}
+
 /// So it is when the office came from somebody who lost theirs, and not when somebody adds people who knows that they are no admin.
 #[test]
 fn what_makes_an_addition_void_may_be_further_up() {
