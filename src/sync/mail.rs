@@ -199,6 +199,13 @@ impl Mailer {
         }
     }
 
+    /// Whether [`Mailer::tick`] has something to do now.
+    #[must_use]
+    pub fn is_due(&self, now: Duration) -> bool {
+        let asks = self.active && self.asking.is_none() && self.more && self.has_room();
+        asks || self.deadline().is_some_and(|at| now >= at)
+    }
+
     /// When [`Mailer::tick`] has something to do.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {

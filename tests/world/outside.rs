@@ -80,9 +80,9 @@ fn was_inside(model: &Model, header: &Header, seen: &[EntryId], root: &RootKey) 
     facts().any(is_inside)
 }
 
-/// What makes it void that somebody was added, or that their remover was removed: the rule of the protocol (§7.5, "added in vain", "put out after
-/// all"), read from sets of what was seen. Ranks
-/// are left out: what counts against somebody's office is by somebody of a lower one nearly always.
+/// What makes it void that somebody was added, or that their remover was removed: the rule of the protocol (§7.5, "added in vain", "put out
+/// after all"), read from sets of what was seen. Ranks are left out: what counts against somebody's office is by somebody of a lower one nearly
+/// always.
 fn undone(model: &Model, root: RootKey) -> Vec<&Fact> {
     let fold = model.group().fold();
     let counts = |fact: &Fact| matches!(fold.verdict(&fact.id), Some(Ok(())));
@@ -92,6 +92,22 @@ fn undone(model: &Model, root: RootKey) -> Vec<&Fact> {
         adds && fact.author != whom && !counts(fact)
     };
     let promotes = |fact: &Fact, whom: RootKey| matches!(&fact.action, Some(Action::Promote { root }) if *root == whom);
+    let puts_out = |fact: &Fact, whom: RootKey| match &fact.action {
+        Some(Action::Remove { root, .. }) => *root == whom && counts(fact),
+        Some(Action::Leave { .. }) => fact.author == whom,
+        _ => false,
+    };
+    let brings_in = |fact: &Fact, whom: RootKey| match &fact.action {
+        Some(Action::Create { cards, .. }) => cards.iter().any(|card| card.root() == whom),
+        Some(Action::Add { card }) => card.root() == whom && fact.author != whom && counts(fact),
+        _ => false,
+    };
+    let is_in = |by: &Fact, whom: RootKey| {
+        let seen = |fact: &&Fact| model.has_seen(&by.seen, &fact.id);
+        let ends: Vec<&Fact> = facts().filter(seen).filter(|fact| puts_out(fact, whom)).collect();
+        let lasts = |seat: &Fact| ends.iter().all(|end| model.has_seen(&seat.seen, &end.id));
+        facts().filter(seen).any(|fact| brings_in(fact, whom) && lasts(fact))
+    };
     let takes_from = |fact: &Fact, whom: RootKey| match &fact.action {
         Some(Action::Remove { root, .. } | Action::Demote { root }) => {
             *root == whom && (counts(fact) || fact.author == whom)
@@ -99,8 +115,7 @@ fn undone(model: &Model, root: RootKey) -> Vec<&Fact> {
         Some(Action::Leave { .. }) => fact.author == whom,
         _ => false,
     };
-    let puts_out = |fact: &Fact| matches!(&fact.action, Some(Action::Remove { root: whom, .. }) if *whom == root);
-    let ends: Vec<&Fact> = facts().filter(|fact| puts_out(fact) && fact.author != root && counts(fact)).collect();
+    let ends: Vec<&Fact> = facts().filter(|fact| puts_out(fact, root) && fact.author != root).collect();
     let takes_in_vain = |fact: &Fact| {
         let from = match &fact.action {
             Some(Action::Remove { root, .. } | Action::Demote { root }) => root,
@@ -127,7 +142,7 @@ fn undone(model: &Model, root: RootKey) -> Vec<&Fact> {
         let beside = |taker: &Fact| !has_seen(taker) && !model.has_seen(&taker.seen, &vain.id);
         found.extend(facts().filter(|taker| {
             let takes = |grant: &&Fact| !model.has_seen(&grant.seen, &taker.id);
-            takes_from(taker, by) && beside(taker) && grants.iter().any(takes)
+            takes_from(taker, by) && beside(taker) && is_in(taker, by) && grants.iter().any(takes)
         }));
         let in_vain_too = |fact: &Fact| added_in_vain(fact, by) || (promotes(fact, by) && !counts(fact));
         left.extend(facts().filter(|fact| in_vain_too(fact) && has_seen(fact)));

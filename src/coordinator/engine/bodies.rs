@@ -10,6 +10,7 @@ use super::Engine;
 use super::pending::Pending;
 use super::receipts::PATIENCE_MESH;
 use super::refused::AGAIN;
+use super::state::PeerState;
 use crate::store::{Fresh, Op};
 use crate::wire::{ConversationId, DeviceKey, Frame, Lack};
 
@@ -176,11 +177,11 @@ impl Engine {
     pub(super) fn tick_bodies(&mut self) {
         let now = self.now.mono;
         let mut due: BTreeMap<(ConversationId, u64), Vec<(DeviceKey, bool)>> = BTreeMap::new();
-        for device in self.peers.keys().copied().collect::<Vec<_>>() {
-            if !self.can_ask(&device) {
-                continue;
-            }
-            let Some(peer) = self.peers.get_mut(&device).filter(|peer| now >= peer.bodies.free_at()) else { continue };
+        let is_due =
+            |peer: &PeerState| now >= peer.bodies.free_at() && peer.unasked.values().any(|unasked| now >= unasked.at);
+        let asked = self.peers.iter().filter(|(device, peer)| is_due(peer) && self.can_ask(device));
+        for device in asked.map(|(device, _)| *device).collect::<Vec<_>>() {
+            let Some(peer) = self.peers.get_mut(&device) else { continue };
             for (conversation, unasked) in peer.unasked.extract_if(.., |_, unasked| now >= unasked.at) {
                 due.entry((conversation, unasked.after)).or_default().push((device, unasked.anew));
             }

@@ -72,7 +72,10 @@ impl Engine {
     pub(super) fn tick_mail(&mut self, device: &DeviceKey) {
         let now = self.now.mono;
         let Some(peer) = self.peers.get(device) else { return };
-        if peer.link.state() == State::Open || self.mail_route(peer).is_none() {
+        let tells = peer.telling.deadline().is_some_and(|at| now >= at);
+        // Which way there is is looked up last: that costs more than all of this, for every peer.
+        let waits = tells || peer.mailer.is_due(now) || peer.questions.are_asked();
+        if !waits || peer.link.state() == State::Open || self.mail_route(peer).is_none() {
             return;
         }
         self.tick_telling(device);

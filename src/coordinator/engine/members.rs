@@ -161,7 +161,10 @@ impl Engine {
             self.attend(root);
         }
         let anew = anew.iter().filter(|root| Some(**root) != own);
-        anew.for_each(|root| self.look_through_again(root, &conversation));
+        let was_there = |root: &RootKey| {
+            before.as_ref().is_some_and(|(_, then)| then.member(root).is_some() || !ends(then, root).is_empty())
+        };
+        anew.for_each(|root| self.look_through_again(root, &conversation, was_there(root)));
         if counts_otherwise {
             self.ask_for_bodies(conversation);
         }

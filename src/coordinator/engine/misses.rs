@@ -116,9 +116,11 @@ impl Engine {
     /// Who has asked over a link for what has no body here either has not got it: they get the headers.
     pub(super) fn tick_misses(&mut self) {
         let now = self.now.mono;
-        for device in self.peers.keys().copied().collect::<Vec<_>>() {
-            let due = |peer: &&mut PeerState| peer.misses.at.is_some_and(|at| now >= at);
-            let Some(peer) = self.peers.get_mut(&device).filter(due) else { continue };
+        let is_due = |peer: &PeerState| peer.misses.at.is_some_and(|at| now >= at);
+        let due: Vec<DeviceKey> =
+            self.peers.iter().filter(|(_, peer)| is_due(peer)).map(|(device, _)| *device).collect();
+        for device in due {
+            let Some(peer) = self.peers.get_mut(&device) else { continue };
             peer.misses.at = None;
             peer.misses.headers = peer.misses.wanted.keys().copied().collect();
             // They lie before what the outbox was last asked for.

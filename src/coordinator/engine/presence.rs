@@ -175,6 +175,7 @@ impl Engine {
                 link::Output::SendHeartbeat(heartbeat) => self.send_frame(device, &Frame::Heartbeat(heartbeat)),
                 link::Output::Announce => self.greet(device),
                 link::Output::Up { connection } => {
+                    self.look_anew_who_knows(device);
                     if let Some(peer) = self.peers.get_mut(device) {
                         peer.open = Some(connection);
                     }

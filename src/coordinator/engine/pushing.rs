@@ -24,7 +24,6 @@ impl Engine {
     /// The link is open: peers say what they have, and then send what the other lacks.
     pub(super) fn link_up(&mut self, device: &DeviceKey) {
         let now = self.now.mono;
-        self.look_anew_who_knows(device);
         let Some(peer) = self.peers.get_mut(device) else { return };
         peer.mailer.stop();
         peer.acks.settled();

@@ -17,6 +17,13 @@ pub(super) struct Questions {
     theirs: BTreeSet<ConversationId>,
 }
 
+impl Questions {
+    /// Whether there are any.
+    pub(super) fn are_asked(&self) -> bool {
+        !(self.ours.is_empty() && self.theirs.is_empty())
+    }
+}
+
 impl Engine {
     /// What came by mail waits for something that its sender has seen and we have not: they may carry it, and are asked.
     pub(super) fn ask_for_the_rest(&mut self, device: &DeviceKey, conversations: &BTreeSet<ConversationId>) {
@@ -56,8 +63,7 @@ impl Engine {
 
     /// When the next question may go to a device, or the next answer, if there is a way.
     pub(super) fn questions_deadline(peer: &PeerState) -> Option<Duration> {
-        let Questions { ours, theirs } = &peer.questions;
-        let waits = peer.open.is_none() && !(ours.is_empty() && theirs.is_empty());
+        let waits = peer.open.is_none() && peer.questions.are_asked();
         waits.then(|| peer.lacks.free_at())
     }
 

@@ -105,8 +105,9 @@ impl Engine {
         }
     }
 
-    /// Somebody may be given more of a conversation than before, or we may give them more: the outbox is looked through from its beginning.
-    pub(super) fn look_through_again(&mut self, root: &RootKey, conversation: &ConversationId) {
+    /// Somebody may be given more of a conversation than before, or we may give them more: the outbox is looked through from its beginning. They
+    /// may have been given headers of it before (`again`), or not.
+    pub(super) fn look_through_again(&mut self, root: &RootKey, conversation: &ConversationId, again: bool) {
         let now = self.now.mono;
         for device in self.devices_of(root) {
             let Some(peer) = self.peers.get_mut(&device).filter(|peer| peer.shared.contains(conversation)) else {
@@ -116,8 +117,8 @@ impl Engine {
                 peer.mailer.look_through_again();
                 self.wake_mail(&device);
                 // They may have asked when we did not know yet that they may have more, and have acknowledged headers: they look for bodies when they hear
-                // what is here. Whom others reach hears it from them, and not once from everybody in a large group.
-                if !self.is_reached_by_others(&device) {
+                // what is here. Who is new has not, and everybody in the group would say it to them at once.
+                if again {
                     self.ask_by_mail(&device, *conversation);
                 }
             } else if peer.push.heard().contains(conversation) {

@@ -1,4 +1,4 @@
-//! What makes it void that somebody was added by a person who did not know of it, or that whoever put somebody out had lost the office.
+//! What makes it void that somebody was added by a person who did not know of it, or that the office was taken from whoever put somebody out.
 //!
 //! Who was added so, or put out so, takes themselves to be in the group, and nobody who knows better may give them what was written by people who
 //! did not know them as a member. But they have to learn what decides about them: what took back the authority by which they were
@@ -22,11 +22,11 @@ impl Fold<'_> {
     pub(super) fn look_for_undone(&self) -> BTreeMap<RootKey, BTreeSet<Index>> {
         let (mut undone, mut steps) = (BTreeMap::new(), STEPS_MAX);
         for root in self.group.introductions.keys() {
-            let mut in_vain: Vec<Index> = self.additions_in_vain(root).collect();
-            in_vain.extend(self.takers_in_vain(root, &mut steps));
-            if in_vain.is_empty() || self.seat_now(root).is_some() {
+            if self.seat_now(root).is_some() {
                 continue;
             }
+            let mut in_vain: Vec<Index> = self.additions_in_vain(root).collect();
+            in_vain.extend(self.takers_in_vain(root, &mut steps));
             let found = self.undone_of(in_vain, &mut steps);
             if !found.is_empty() {
                 undone.insert(*root, found);
@@ -60,6 +60,17 @@ impl Fold<'_> {
             && self.fact(entry).is_some_and(|fact| self.is_known_device(fact))
     }
 
+    /// What takes an authority back beside an entry from somebody who is in the group, as it sees it. Who is out may write whatever they like
+    /// about themselves and others, to be given what that would stand on.
+    fn taken_from_a_member(&self, grant: &Grant, entry: Index, steps: &mut usize) -> Vec<Index> {
+        let ends = self.ends.get(&grant.to).map_or(0, Vec::len);
+        let is_in = |taker: &Index| {
+            *steps = steps.saturating_sub(1 + ends);
+            self.seat_by(&grant.to, *taker).is_some()
+        };
+        self.taken_back_beside(grant, entry).filter(is_in).collect()
+    }
+
     /// From each of these entries along the authorities that it has seen, and what these rest on.
     fn undone_of(&self, mut left: Vec<Index>, steps: &mut usize) -> BTreeSet<Index> {
         let (mut found, mut looked) = (BTreeSet::new(), BTreeSet::new());
@@ -68,18 +79,18 @@ impl Fold<'_> {
             *steps = steps.saturating_sub(self.grants.len());
             for grant in self.grants.iter().filter(|grant| grant.to == fact.author && self.has_seen(entry, grant.entry))
             {
-                found.extend(self.taken_back_beside(grant, entry));
+                found.extend(self.taken_from_a_member(grant, entry, steps));
             }
             // Promotions that came to nothing, by what made them or by who was promoted.
             let about = self.group.about.get(&Subject::Person(fact.author)).into_iter().flatten().copied();
             let about = about.take_while(|_| spend(steps));
             let seen = about.filter(|index| *index == entry || self.has_seen(entry, *index));
-            for promotion in seen.filter(|index| self.is_in_vain(*index)) {
+            for promotion in seen.filter(|index| self.is_in_vain(*index)).collect::<Vec<_>>() {
                 let Some(Action::Promote { root }) = self.fact(promotion).and_then(|fact| fact.action.as_ref()) else {
                     continue;
                 };
                 let grant = Grant { entry: promotion, rank: self.rank(promotion), to: *root };
-                found.extend(self.taken_back_beside(&grant, entry));
+                found.extend(self.taken_from_a_member(&grant, entry, steps));
                 left.push(promotion);
             }
             let added = self.additions_in_vain(&fact.author).take_while(|_| spend(steps));

@@ -281,7 +281,10 @@ fn what_is_there_is_said_to_who_knows_that_they_are_out() {
     // With this he says what he has, and so that he knows it. She could not say hers before she has heard that.
     world.refuse(alice, 2, |op| matches!(op, Op::HaveFor { .. }));
     world.write(bob, alice_id, "a pity");
-    world.until("it is said", 2 * MINUTE, |world| world.left_to_refuse(alice) == 0);
+    world.until("it is looked up", 2 * MINUTE, |world| world.left_to_refuse(alice) == 0);
+    // Of the group there are several entries, between the two there is one.
+    world.refuse(bob, 1, |op| matches!(op, Op::Believe { have, .. } if have.logs.iter().any(|log| log.count > 1)));
+    world.until("he hears it", MINUTE, |world| world.left_to_refuse(bob) == 0);
 }
 
 /// Bob asks with lower numbers than before his database was put back, when he has said by mail or over a link what he has: that counts.

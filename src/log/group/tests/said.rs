@@ -151,6 +151,32 @@ fn who_was_put_out_after_all_is_given_what_makes_it_so() {
     }
 }
 
+/// Nobody opens that for themselves, or for somebody else, who was out when they wrote it: whatever authority they give themselves, take from
+/// others and give up again.
+#[test]
+fn who_is_out_opens_nothing() {
+    let (mut room, creation) = Room::new(9, &[BOB], false);
+    let own = room.write(BOB, &[creation], Some(promote(BOB)));
+    room.write(BOB, &[own], Some(remove(ALICE)));
+    let end = room.write(ALICE, &[creation], Some(remove(BOB)));
+    room.write(BOB, &[end], Some(demote(BOB)));
+    room.write(BOB, &[end], Some(Action::Leave { cut: vec![] }));
+    let nothing = (Share::Nothing, Share::Nothing);
+    let shares = |room: &Room, who: usize, seen: EntryId| {
+        let group = room.group();
+        let share = |change| group.fold().share(&root(who), &[seen], change);
+        (share(true), share(false))
+    };
+    assert_eq!(shares(&room, BOB, end), nothing);
+    let (mut room, creation) = Room::new(10, &[CAROL, DAVE], false);
+    let first = room.write(ALICE, &[creation], Some(remove(DAVE)));
+    let own = room.write(DAVE, &[first], Some(promote(DAVE)));
+    room.write(DAVE, &[own], Some(remove(ALICE)));
+    let second = room.write(ALICE, &[first], Some(remove(CAROL)));
+    room.write(DAVE, &[second], Some(demote(DAVE)));
+    assert_eq!(shares(&room, CAROL, second), nothing);
+}
+
 /// So it is when the office came from somebody who lost theirs, and not when somebody adds people who knows that they are no admin.
 #[test]
 fn what_makes_an_addition_void_may_be_further_up() {
