@@ -76,7 +76,8 @@ pub use fold::QUOTE_TEXT_CHARS_MAX;
 #[cfg(any(test, feature = "testing"))]
 pub use inspect::Kept;
 pub use missing::{Gaps, MISSING_COUNT_MAX, Missing};
-pub use op::{Left, OUTBOX_COUNT_MAX, Op, Outcome, Refusal, Wanted};
+pub use op::{OUTBOX_COUNT_MAX, Op, Outcome, Refusal};
+pub use outbox::{Left, Wanted};
 pub use page::{Page, Place};
 pub use row::{
     Delivery, Fresh, GroupRow, Happened, Invitation, Loaded, Mark, MessageRow, OwnLog, Peer, Person, Profile, Progress,

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::{
     Choice, Chosen, Delivery, Found, Fresh, GroupRow, Invitation, Loaded, Mark, MessageRow, Page, Peer, Person, Place,
-    Profile, Summary, Way,
+    Profile, Summary, Wanted, Way,
 };
 use crate::log::group::Last;
 use crate::log::{Entry, Query};
@@ -256,45 +256,6 @@ pub enum Op {
     },
     /// Which devices have to have an entry of a group, and whether each has. Answered by [`Outcome::Deliveries`].
     Deliveries(EntryId),
-}
-
-/// What is wanted of a conversation for a peer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
-    /// Which.
-    pub conversation: ConversationId,
-    /// In a group: whose device it is. They get what the group lets them have.
-    pub to: Option<RootKey>,
-    /// Only what they have written.
-    pub only_by: Option<RootKey>,
-    /// And, whoever wrote it, what was here before this one, and this one.
-    pub and_up_to: Option<EntryId>,
-    /// And these headers of what is here without its body.
-    pub left: Left,
-}
-
-/// What is here without its body is left to its author to give, but for the headers of this.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Left {
-    /// Of these, if they are lacking.
-    These(BTreeSet<EntryId>),
-    /// Of all that is lacking.
-    All,
-}
-
-impl Default for Left {
-    /// Of none.
-    fn default() -> Self {
-        Self::These(BTreeSet::new())
-    }
-}
-
-impl Wanted {
-    /// Everything.
-    #[must_use]
-    pub fn all(conversation: ConversationId) -> Self {
-        Self { conversation, to: None, only_by: None, and_up_to: None, left: Left::default() }
-    }
 }
 
 /// The answer to an [`Op`].

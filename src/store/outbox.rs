@@ -1,13 +1,13 @@
 //! The outbox is a query: what is here and the peer is not believed to have.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 
 use rusqlite::{Connection, Rows, params};
 
 use super::sharing::{Asked, Goes, Sharing};
 use super::value::{int, uint};
-use super::{OUTBOX_COUNT_MAX, Outcome, StoreError, Wanted, logs, people};
+use super::{OUTBOX_COUNT_MAX, Outcome, StoreError, logs, people};
 use crate::log::direct_conversation;
 use crate::wire::{self, ConversationId, DeviceKey, EntryId, RootKey, Salt, Signature, kind};
 
@@ -16,6 +16,45 @@ const ENTRY_OVERHEAD: usize = 112;
 /// Entries of a log that are looked through for the oldest that a peer lacks. Beyond them the search begins at the
 /// conversation's beginning, where such a peer lacks something soon.
 const FLOOR_MAX: i64 = 4_096;
+
+/// What is wanted of a conversation for a peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Which.
+    pub conversation: ConversationId,
+    /// In a group: whose device it is. They get what the group lets them have.
+    pub to: Option<RootKey>,
+    /// Only what they have written.
+    pub only_by: Option<RootKey>,
+    /// And, whoever wrote it, what was here before this one, and this one.
+    pub and_up_to: Option<EntryId>,
+    /// And these headers of what is here without its body.
+    pub left: Left,
+}
+
+/// What is here without its body is left to its author to give, but for the headers of this.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// Of these, if they are lacking.
+    These(BTreeSet<EntryId>),
+    /// Of all that is lacking.
+    All,
+}
+
+impl Default for Left {
+    /// Of none.
+    fn default() -> Self {
+        Self::These(BTreeSet::new())
+    }
+}
+
+impl Wanted {
+    /// Everything.
+    #[must_use]
+    pub fn all(conversation: ConversationId) -> Self {
+        Self { conversation, to: None, only_by: None, and_up_to: None, left: Left::default() }
+    }
+}
 
 /// An entry to send, with its cursor.
 type Found = (i64, EntryId, wire::Entry);

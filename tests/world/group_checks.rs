@@ -6,16 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use kith::coordinator::{Command, GroupView, MessageState, MessageView, PageAt, Reply};
 use kith::identity::UserId;
 use kith::log::Entry;
-use kith::log::fold::{Content, Operation, Target, fold, is_shown};
+use kith::log::fold::{Content, Operation, is_shown};
 use kith::log::group::{Fact, Group, Share, Written};
 use kith::log::order::{Node, sort};
 use kith::store::Kept;
-use kith::wire::{EntryId, Header, RootKey, cbor, kind};
+use kith::wire::{ConversationId, EntryId, Header, RootKey, cbor, kind};
 
 use super::calm::{lists, stranded};
 use super::checks::{PAGE, entries};
 use super::life::Life;
-use super::live::seen;
+use super::live::{content, seen};
 use super::outside::nothing_for_who_is_out;
 use super::told::id_of;
 
@@ -121,13 +121,12 @@ impl Model {
         let shown = rows.filter_map(|id| {
             let header = &self.headers[id];
             let body = bodies.get(id);
-            let target = Target { author: header.author, kind: header.kind, body: body.map(Vec::as_slice) };
             let operations = operations.get(id).map_or(&[][..], Vec::as_slice);
             let deleted = |operation: &Operation| operation.kind == kind::DELETE && operation.author == header.author;
             let deleted = operations.iter().any(deleted);
             assert!(!deleted || body.is_none(), "a text that was deleted is still there");
             // What came without its body is on its way, or not for them.
-            (body.is_some() || deleted).then(|| (*id, fold(target, operations).content))
+            (body.is_some() || deleted).then(|| (*id, content(header, body.map(Vec::as_slice), operations)))
         });
         shown.collect()
     }
@@ -167,7 +166,7 @@ pub fn check(life: &mut Life, room: usize) {
         let first = &inside[0];
         let model = Model::of(&life.rooms[room], &first.kept);
         same_entries(life, room, &model, &inside);
-        same_members(life, &model, &inside);
+        same_members(life, room, &model, &inside);
         same_rendering(life, room, &model, &inside);
         nothing_missing(life, room, &model, &inside);
         cuts_hold(life, room, &model, first.device);
@@ -230,11 +229,25 @@ fn same_entries(life: &Life, room: usize, model: &Model, inside: &[Member]) {
     }
 }
 
+/// The group is the same for whom its changes have come in the order of the conversation: who is in it, by what and how senior; and what counts.
+fn arrival_changes_nothing(model: &Model, conversation: ConversationId) {
+    let mut other = Group::new(conversation);
+    let facts: BTreeMap<EntryId, &Fact> = model.group.facts().map(|fact| (fact.id, fact)).collect();
+    for fact in model.order.iter().filter_map(|id| facts.get(id)) {
+        other.add((*fact).clone()).expect("what a change has seen stands before it");
+    }
+    let (one, other) = (model.group.fold(), other.fold());
+    assert!(one.membership() == other.membership(), "a group depends on the order in which its changes came");
+    let differs = facts.keys().find(|id| one.verdict(id) != other.verdict(id));
+    assert_eq!(differs, None, "what counts in a group depends on the order in which its changes came");
+}
+
 /// Everybody in it agrees who is, and what it is called; and so says a fold in another order.
-fn same_members(life: &mut Life, model: &Model, inside: &[Member]) {
+fn same_members(life: &mut Life, room: usize, model: &Model, inside: &[Member]) {
     let named = |view: &GroupView| -> Vec<(uuid::Uuid, bool)> {
         view.members.iter().map(|member| (member.user_id, member.admin)).collect()
     };
+    arrival_changes_nothing(model, life.rooms[room].conversation);
     let view = &inside[0].view;
     assert_eq!(named(view), model.members(), "the membership is not the one that follows from the entries");
     for member in inside {

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use kith::coordinator::Command;
-use kith::coordinator::world::{BROKER, Fault};
+use kith::coordinator::world::{BROKER, Fault, Otherwise};
+use kith::log::Text;
 use kith::wire::broker_url::BrokerUrl;
+use kith::wire::kind;
 
 use super::life::Life;
 use super::room::{Asked, Call, Room};
@@ -86,12 +88,11 @@ impl Life {
 
     pub fn change_version(&mut self, who: usize, what: usize) -> Option<()> {
         if what % 4 == 1 {
-            // One that is newer than all others: what it writes they keep, pass on, and show as what it is.
             let (room, side) = self.writer(who, what / 4)?;
-            let Room { devices, names, told, .. } = &self.rooms[room];
-            let (before, text) = (told[side].clone(), String::new());
-            let number = self.world.write_newer(devices[side], names[side]);
-            self.calls.push(Call { number, room, side, asked: Asked::Written { text, before } });
+            let (said, asked) = self.of_another_program(room, side, what / 16);
+            let Room { devices, names, .. } = &self.rooms[room];
+            let number = self.world.write_otherwise(devices[side], names[side], said);
+            self.calls.push(Call { number, room, side, asked });
             return Some(());
         }
         if what.is_multiple_of(4) {
@@ -104,6 +105,22 @@ impl Life {
         let older = self.world.is_older(device);
         self.update(device, !older);
         Some(())
+    }
+
+    /// What a program writes that is newer than all others: they keep it, pass it on, and show it as what it is. Or one that holds itself to
+    /// nothing: it edits and deletes what somebody else has said, and that changes nothing for anybody.
+    fn of_another_program(&self, room: usize, side: usize, what: usize) -> (Otherwise, Asked) {
+        let Room { told, own, .. } = &self.rooms[room];
+        let theirs = told[side].iter().filter(|id| !own[side].contains(id)).copied();
+        match theirs.last().filter(|_| !what.is_multiple_of(3)) {
+            Some(id) => {
+                let is_edit = what % 3 == 1;
+                let kind = if is_edit { kind::EDIT } else { kind::DELETE };
+                let body = if is_edit { Text::new("said by somebody else").unwrap().to_bytes() } else { vec![] };
+                (Otherwise { kind, target: Some(id), body }, Asked::Ignored)
+            }
+            None => (Otherwise::newer(), Asked::Written { text: String::new(), before: told[side].clone() }),
+        }
     }
 
     /// A device ends, and starts with an older version or with this one.

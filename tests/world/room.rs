@@ -33,10 +33,17 @@ pub struct Room {
 
 /// What a reply is waited for.
 pub enum Asked {
-    Written { text: String, before: Vec<EntryId> },
+    Written {
+        text: String,
+        before: Vec<EntryId>,
+    },
     Read,
-    Marked { shown: Vec<EntryId> },
+    Marked {
+        shown: Vec<EntryId>,
+    },
     Done,
+    /// To write what counts for nothing.
+    Ignored,
     Brokers(Vec<String>),
 }
 

@@ -57,7 +57,7 @@ impl Life {
                 room.read[call.side].extend(shown);
                 room.readable[call.side].extend(self.world.kept(room.devices[call.side]));
             }
-            (Asked::Done, Reply::Done) => {}
+            (Asked::Done, Reply::Done) | (Asked::Ignored, Reply::Message(_)) => {}
             (Asked::Brokers(brokers), Reply::Done) => {
                 self.world.use_brokers_next(room.devices[call.side], brokers);
             }

@@ -101,9 +101,26 @@ use crate::link;
 use crate::signaling::{Action, Session};
 use crate::store::Op;
 
-/// A kind of entry that no version knows.
+/// An entry as another program may write it.
 #[cfg(any(test, feature = "testing"))]
-const NEWER_KIND: u32 = 4_711;
+#[derive(Debug)]
+pub struct Otherwise {
+    /// What it is.
+    pub kind: u32,
+    /// What it is about.
+    pub target: Option<crate::wire::EntryId>,
+    /// What it says.
+    pub body: Vec<u8>,
+}
+
+#[cfg(any(test, feature = "testing"))]
+impl Otherwise {
+    /// Of a kind that no version knows.
+    #[must_use]
+    pub fn newer() -> Self {
+        Self { kind: 4_711, target: None, body: vec![0xa1, 0x00, 0x18, 0x2a] }
+    }
+}
 
 impl Engine {
     /// Starts; the first output asks the store for what it has.
@@ -193,13 +210,12 @@ impl Engine {
         Some((*conversation, self.group_view(conversation)?))
     }
 
-    /// Writes what only a newer version knows, an entry of a kind that nobody has invented: for tests. Whoever asked is answered as
-    /// for a message.
+    /// Writes what nobody can ask this version for: for tests. Whoever asked is answered as for a message.
     #[cfg(any(test, feature = "testing"))]
-    pub(super) fn write_newer(&mut self, call: CallId, to: uuid::Uuid, now: Now) -> Vec<Output> {
+    pub(super) fn write_otherwise(&mut self, call: CallId, to: uuid::Uuid, said: Otherwise, now: Now) -> Vec<Output> {
         self.now = now;
         let composed = self.writable(to).and_then(|conversation| {
-            Ok((conversation, self.compose(&conversation, NEWER_KIND, None, vec![0xa1, 0x00, 0x18, 0x2a])?))
+            Ok((conversation, self.compose(&conversation, said.kind, said.target, said.body)?))
         });
         match composed {
             Ok((conversation, entry)) => {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::World;
+use super::{Otherwise, World};
 use crate::coordinator::engine::{Engine, Input};
 use crate::coordinator::{
     Command, CommandError, ContactView, Delta, Event, GroupView, IdentityView, LinkState, MessageView, Reply,
@@ -36,13 +36,13 @@ impl World {
         call
     }
 
-    /// Has a device write what only a newer version knows. The call whose reply names it.
-    pub fn write_newer(&mut self, device: usize, to: Uuid) -> u64 {
+    /// Has a device write what only another program writes. The call whose reply names it.
+    pub fn write_otherwise(&mut self, device: usize, to: Uuid, said: Otherwise) -> u64 {
         self.until("the database", Duration::from_secs(5), |world| world.is_loaded(device));
         self.calls += 1;
         let (call, now) = (self.calls, self.clock(device));
         let Some(engine) = &mut self.devices[device].engine else { panic!("not running") };
-        let mut outputs = engine.write_newer(call, to, now);
+        let mut outputs = engine.write_otherwise(call, to, said, now);
         outputs.extend(engine.flush(now));
         self.carry_out(device, outputs);
         call

@@ -39,6 +39,7 @@ use crate::wire::{ConnectionId, ConversationId, DeviceKey};
 
 pub use self::broker::{BROKER, Fault};
 pub use self::disk::{Backup, Kind, Moment};
+pub use super::engine::Otherwise;
 
 /// What honest clocks show at the beginning, Unix milliseconds.
 const WALL: u64 = 1_700_000_000_000;

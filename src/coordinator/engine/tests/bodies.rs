@@ -45,6 +45,17 @@ fn without_alice(seed: u64) -> (World, uuid::Uuid) {
     (world, group)
 }
 
+/// Bob and Carol have the header of what Alice wrote before she went; and the whole of it, which Dave may be made to say.
+fn two_have_the_header(seed: u64) -> (World, String, Frame) {
+    let (mut world, group) = without_alice(seed);
+    let id = world.write(ALICE, group, "who has it?");
+    let (whole, header) = (entry(&mut world, ALICE, group, &id), header(&mut world, ALICE, group, &id));
+    for to in [BOB, CAROL] {
+        world.say(DAVE, to, header.to_bytes().into());
+    }
+    (world, id, Frame::Entry(whole))
+}
+
 /// Alice writes, and Bob brings Carol the header before anybody brings her the text.
 fn header_comes_first(world: &mut World, group: uuid::Uuid) -> String {
     let id = world.write(ALICE, group, "who has it?");
@@ -82,14 +93,9 @@ fn who_may_not_be_asked_now_is_asked_later() {
 /// Who was asked for a body that they did not have either gives it when it comes.
 #[test]
 fn what_was_asked_for_in_vain_is_given_when_it_comes() {
-    let (mut world, group) = without_alice(44);
-    let id = world.write(ALICE, group, "who has it?");
-    let (whole, header) = (entry(&mut world, ALICE, group, &id), header(&mut world, ALICE, group, &id));
-    for to in [BOB, CAROL] {
-        world.say(DAVE, to, header.to_bytes().into());
-    }
+    let (mut world, id, whole) = two_have_the_header(44);
     world.pass(MINUTE);
-    world.say(DAVE, BOB, Frame::Entry(whole).to_bytes().into());
+    world.say(DAVE, BOB, whole.to_bytes().into());
     world.until("Carol has it too", 5 * SECOND, |world| told(world, BOB, &id) + told(world, CAROL, &id) == 2);
 }
 
@@ -111,19 +117,14 @@ fn who_waits_for_a_text_that_nobody_has_gets_its_header() {
 /// A text comes while its header is on its way to whoever has asked for the text: that they have the header does not say that they have it all.
 #[test]
 fn a_text_that_comes_while_its_header_is_under_way_is_given_behind_it() {
-    let (mut world, group) = without_alice(47);
-    let id = world.write(ALICE, group, "who has it?");
-    let (whole, header) = (entry(&mut world, ALICE, group, &id), header(&mut world, ALICE, group, &id));
-    for to in [BOB, CAROL] {
-        world.say(DAVE, to, header.to_bytes().into());
-    }
+    let (mut world, id, whole) = two_have_the_header(47);
     world.pass(5 * SECOND);
     world.part(CAROL, DAVE);
     world.stall(CAROL);
     let entry = EntryId::from_hex(&id).unwrap();
     let is_under_way = |world: &World| world.engine(BOB).under_way().any(|(push, _)| push.has_under_way(&entry));
     world.until("the header is under way", 15 * SECOND, is_under_way);
-    world.say(DAVE, BOB, Frame::Entry(whole).to_bytes().into());
+    world.say(DAVE, BOB, whole.to_bytes().into());
     world.until("Bob has the text", SECOND, |world| told(world, BOB, &id) == 1);
     // What Carol says now comes behind what Bob thinks of the text, and before he looks what she lacks.
     world.stall(BOB);
