@@ -14,6 +14,7 @@ use super::life::Life;
 use super::live::{is_only_erased, seen, what_is_shown_follows_from_the_entries};
 use super::room::Room;
 use super::told::id_of;
+use super::traces::nothing_is_left_of_what_was_deleted;
 
 /// Messages in one page: more than a pair writes in a story.
 pub const PAGE: u32 = 1_000;
@@ -30,6 +31,7 @@ pub fn check(life: &mut Life) {
         let history = same_rendering(life, pair, &verified);
         nothing_missing(&life.rooms[pair], &kept[0], &verified, &history);
         what_was_read_stays_read(life, pair, &kept, &verified);
+        nothing_is_left_of_what_was_deleted(life, pair, &history);
     }
 }
 

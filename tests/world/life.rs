@@ -13,6 +13,7 @@ use super::groups;
 use super::live::Change;
 use super::moves::{Kind, Move, Story};
 use super::room::{Asked, Call, Room};
+use super::traces::word;
 
 /// A year, in seconds.
 const YEAR: i64 = 365 * 24 * 3600;
@@ -253,7 +254,7 @@ impl Life {
 
     pub fn write_to(&mut self, room: usize, side: usize, length: usize) {
         self.texts += 1;
-        let text = format!("{:<length$}", format!("text {}", self.texts));
+        let text = format!("{:<length$}", format!("text {} {}", self.texts, word(self.texts)));
         let command = Command::SendMessage { to: self.rooms[room].names[side], text: text.clone(), reply_to: None };
         let before = self.rooms[room].told[side].clone();
         self.submit(room, side, command, Asked::Written { text, before });

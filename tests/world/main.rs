@@ -21,6 +21,7 @@ mod places;
 mod room;
 mod shrink;
 mod told;
+mod traces;
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;

@@ -338,6 +338,14 @@ impl World {
         disk.ever.extend(ids);
     }
 
+    /// Everything in a device's database, and in the log of what was written last, if these are files.
+    #[must_use]
+    pub fn bytes_on_disk(&self, device: usize) -> Option<Vec<u8>> {
+        let path = self.devices[device].disk.folder.as_ref()?.join(FILE);
+        let files = ["", "-wal"].map(|end| std::fs::read(format!("{}{end}", path.display())).unwrap_or_default());
+        Some(files.concat())
+    }
+
     /// Copies a device's database as it is now, while its process runs.
     pub fn back_up(&mut self, device: usize) -> Backup {
         let disk = &mut self.devices[device].disk;

@@ -1,0 +1,45 @@
+//! What is left on disks of what was deleted: nothing, neither in the database nor in the log of what was written last, and no words of it in
+//! the index. Looked at where databases are files.
+
+use kith::coordinator::MessageView;
+
+use super::life::Life;
+use super::told::id_of;
+
+/// Letters of a text's own word.
+const LETTERS: usize = 12;
+/// So many of the last ones are looked for: an index leaves out those that a word begins with like the one before it.
+const LOOKED_FOR: usize = 7;
+
+/// A word that no other text has.
+pub fn word(number: u64) -> String {
+    // Steps of this length come to each place once, far apart.
+    let mut left = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let letter = |_: usize| {
+        let letter = b'a' + u8::try_from(left % 26).unwrap();
+        left /= 26;
+        char::from(letter)
+    };
+    (0..LETTERS).map(letter).collect()
+}
+
+/// On these disks nothing is left of the texts that both have deleted.
+pub fn nothing_is_left_of_what_was_deleted(life: &Life, pair: usize, history: &[MessageView]) {
+    let room = &life.rooms[pair];
+    let own_word = |message: &MessageView| -> Option<String> {
+        let text = room.must.get(&id_of(&message.id))?;
+        text.split_whitespace().nth(2).map(|word| word[LETTERS - LOOKED_FOR..].to_owned())
+    };
+    for device in &room.devices {
+        let Some(bytes) = life.world.bytes_on_disk(*device) else { continue };
+        let has = |word: &String| bytes.windows(LOOKED_FOR).any(|window| window == word.as_bytes());
+        for message in history {
+            let Some(word) = own_word(message) else { continue };
+            if message.deleted {
+                assert!(!has(&word), "person {device} has deleted a text, and its words are still on the disk");
+            }
+        }
+        let kept = history.iter().filter(|message| !message.deleted && !message.edited).find_map(own_word);
+        assert!(kept.is_none_or(|word| has(&word)), "what is looked for would not be found");
+    }
+}
