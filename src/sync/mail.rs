@@ -104,7 +104,7 @@ impl Mailer {
             self.at = None;
             self.active = true;
         }
-        if !self.active || self.asking.is_some() || !self.more || !self.has_room() {
+        if !self.asks() {
             return None;
         }
         self.asked += 1;
@@ -202,8 +202,7 @@ impl Mailer {
     /// Whether [`Mailer::tick`] has something to do now.
     #[must_use]
     pub fn is_due(&self, now: Duration) -> bool {
-        let asks = self.active && self.asking.is_none() && self.more && self.has_room();
-        asks || self.deadline().is_some_and(|at| now >= at)
+        self.asks() || self.deadline().is_some_and(|at| now >= at)
     }
 
     /// When [`Mailer::tick`] has something to do.
@@ -216,6 +215,10 @@ impl Mailer {
     #[must_use]
     pub fn deposits(&self) -> usize {
         self.deposits.len()
+    }
+
+    fn asks(&self) -> bool {
+        self.active && self.asking.is_none() && self.more && self.has_room()
     }
 
     fn has_room(&self) -> bool {

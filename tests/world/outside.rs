@@ -115,6 +115,18 @@ fn undone(model: &Model, root: RootKey) -> Vec<&Fact> {
         Some(Action::Leave { .. }) => fact.author == whom,
         _ => false,
     };
+    let knows_an_admin = |by: &Fact| {
+        let holds = |grant: &Fact, whom: RootKey| {
+            let taken = |taker: &Fact| takes_from(taker, whom) && !model.has_seen(&grant.seen, &taker.id);
+            !facts().any(|taker| taken(taker) && model.has_seen(&by.seen, &taker.id))
+        };
+        facts().filter(|grant| model.has_seen(&by.seen, &grant.id)).any(|grant| match &grant.action {
+            Some(Action::Create { .. }) => holds(grant, grant.author),
+            Some(Action::Promote { root }) => counts(grant) && holds(grant, *root),
+            _ => false,
+        })
+    };
+    let makes_itself = |fact: &Fact| promotes(fact, fact.author) && !counts(fact) && knows_an_admin(fact);
     let ends: Vec<&Fact> = facts().filter(|fact| puts_out(fact, root) && fact.author != root).collect();
     let takes_in_vain = |fact: &Fact| {
         let from = match &fact.action {
@@ -136,7 +148,7 @@ fn undone(model: &Model, root: RootKey) -> Vec<&Fact> {
             facts().any(|taker| takes_from(taker, by) && has_seen(taker) && !model.has_seen(&grant.seen, &taker.id))
         };
         let creates = |fact: &Fact| fact.author == by && matches!(fact.action, Some(Action::Create { .. }));
-        let is_grant = |fact: &Fact| promotes(fact, by) || creates(fact);
+        let is_grant = |fact: &Fact| (promotes(fact, by) && !makes_itself(fact)) || creates(fact);
         let grants: Vec<&Fact> =
             facts().filter(|fact| is_grant(fact) && has_seen(fact) && !taken_before(fact)).collect();
         let beside = |taker: &Fact| !has_seen(taker) && !model.has_seen(&taker.seen, &vain.id);
@@ -144,7 +156,8 @@ fn undone(model: &Model, root: RootKey) -> Vec<&Fact> {
             let takes = |grant: &&Fact| !model.has_seen(&grant.seen, &taker.id);
             takes_from(taker, by) && beside(taker) && is_in(taker, by) && grants.iter().any(takes)
         }));
-        let in_vain_too = |fact: &Fact| added_in_vain(fact, by) || (promotes(fact, by) && !counts(fact));
+        let in_vain_too =
+            |fact: &Fact| added_in_vain(fact, by) || (promotes(fact, by) && !counts(fact) && !makes_itself(fact));
         left.extend(facts().filter(|fact| in_vain_too(fact) && has_seen(fact)));
     }
     found

@@ -188,7 +188,7 @@ impl Engine {
     /// The groups of which a contact knows that they are out, and of which nothing is said to them therefore.
     pub(super) fn groups_told(&self, device: &DeviceKey) -> Vec<ConversationId> {
         let is_told = |group: &&ConversationId| self.joined(group).is_some_and(|joined| joined.told.contains(device));
-        self.groups.values().filter(|_| self.is_contact(device)).filter(is_told).copied().collect()
+        if self.is_contact(device) { self.groups.values().filter(is_told).copied().collect() } else { vec![] }
     }
 
     /// A device lacks it that we left a group, or what that stands on, as far as is known.

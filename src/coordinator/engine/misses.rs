@@ -22,13 +22,19 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Misses {
     /// What it is to get when the body comes. At most [`MISSES_MAX`].
-    wanted: BTreeMap<EntryId, Lack>,
+    wanted: BTreeMap<EntryId, Miss>,
     /// Those whose bodies have come while their headers were under way over the link: they go when those are acknowledged. At most [`MISSES_MAX`].
     late: BTreeMap<EntryId, Lack>,
     /// When it gets the headers of what it wants over the link that is open.
     at: Option<Duration>,
-    /// What it gets the headers of, pushed like everything else: of what it wants.
-    headers: BTreeSet<EntryId>,
+}
+
+/// An entry that was asked for in vain.
+#[derive(Clone, Debug)]
+struct Miss {
+    lack: Lack,
+    /// Its header goes, pushed like everything else.
+    by_header: bool,
 }
 
 impl Misses {
@@ -36,20 +42,17 @@ impl Misses {
     fn add(&mut self, lack: &Lack, bare: &[(EntryId, u64)]) {
         if self.wanted.len() + bare.len() > MISSES_MAX {
             self.wanted.clear();
-            self.headers.clear();
         }
         let Lack { conversation, device, log, .. } = *lack;
         for (id, from) in bare.iter().take(MISSES_MAX) {
             let ranges = vec![Range { from: *from, count: 1 }];
             // Who asks for it behind its header asks for more than that.
-            self.headers.remove(id);
-            self.wanted.insert(*id, Lack { conversation, device, log, ranges });
+            self.wanted.insert(*id, Miss { lack: Lack { conversation, device, log, ranges }, by_header: false });
         }
     }
 
     fn take(&mut self, id: &EntryId) -> Option<(EntryId, Lack)> {
-        self.headers.remove(id);
-        self.wanted.remove_entry(id)
+        self.wanted.remove_entry(id).map(|(id, miss)| (id, miss.lack))
     }
 
     fn delay(&mut self, missed: impl IntoIterator<Item = (EntryId, Lack)>) {
@@ -62,7 +65,7 @@ impl Misses {
     /// What was asked over a link is no question by mail: its headers are not waited for any more.
     pub(super) fn link_down(&mut self) {
         self.at = None;
-        self.headers.clear();
+        self.wanted.values_mut().for_each(|miss| miss.by_header = false);
     }
 
     pub(super) fn deadline(&self) -> Option<Duration> {
@@ -122,7 +125,7 @@ impl Engine {
         for device in due {
             let Some(peer) = self.peers.get_mut(&device) else { continue };
             peer.misses.at = None;
-            peer.misses.headers = peer.misses.wanted.keys().copied().collect();
+            peer.misses.wanted.values_mut().for_each(|miss| miss.by_header = true);
             // They lie before what the outbox was last asked for.
             peer.push.look_back();
             let needs = peer.push.wrote(now);
@@ -133,7 +136,7 @@ impl Engine {
     /// What of a group goes over a link without its body because it was asked for in vain.
     pub(super) fn headers_for(&self, device: &DeviceKey, conversation: &ConversationId) -> BTreeSet<EntryId> {
         let Some(misses) = self.peers.get(device).map(|peer| &peer.misses) else { return BTreeSet::new() };
-        let of_it = |id: &&EntryId| misses.wanted.get(*id).is_some_and(|lack| lack.conversation == *conversation);
-        misses.headers.iter().filter(of_it).copied().collect()
+        let goes = |miss: &Miss| miss.by_header && miss.lack.conversation == *conversation;
+        misses.wanted.iter().filter(|(_, miss)| goes(miss)).map(|(id, _)| *id).collect()
     }
 }

@@ -150,16 +150,17 @@ impl Engine {
 
     pub(super) fn tick_telling(&mut self, device: &DeviceKey) {
         let now = self.now.mono;
-        // Who takes us for told may have lost that with a disk, and we what we take them to know.
-        let told = self.groups_told(device);
         let Some(peer) = self.peers.get_mut(device) else { return };
         if peer.telling.tick(now) {
-            let mut all: Vec<ConversationId> = peer.shared.iter().copied().chain(told).collect();
+            let mut all: Vec<ConversationId> = peer.shared.iter().copied().collect();
             if all.len() > HAVES_MAILED_MAX {
                 let first = self.rng.random_range(0..all.len());
                 all.rotate_left(first);
                 all.truncate(HAVES_MAILED_MAX);
             }
+            // Who takes us for told may have lost that with a disk, and we what we take them to know.
+            let room = HAVES_MAILED_MAX.saturating_sub(all.len());
+            all.extend(self.groups_told(device).into_iter().take(room));
             self.gather_haves(device, all, vec![]);
         }
     }

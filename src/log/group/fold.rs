@@ -182,6 +182,11 @@ impl<'g> Fold<'g> {
         beside.map(|revocation| revocation.entry)
     }
 
+    /// How many entries take something from somebody.
+    pub(super) fn takers_of(&self, root: &RootKey) -> usize {
+        self.revocations.get(root).map_or(0, Vec::len)
+    }
+
     /// Whether an authority was taken back by something that an entry has seen.
     pub(super) fn is_given_up_by(&self, grant: &Grant, by: Index) -> bool {
         self.revocations.get(&grant.to).into_iter().flatten().any(|revocation| {
@@ -262,7 +267,7 @@ impl<'g> Fold<'g> {
     }
 
     /// Whether an entry has seen an admin, and nothing that takes that back.
-    fn knows_an_admin(&self, by: Index) -> bool {
+    pub(super) fn knows_an_admin(&self, by: Index) -> bool {
         let mut seen = self.grants.iter().filter(|grant| self.has_seen(by, grant.entry));
         seen.any(|grant| !self.is_given_up_by(grant, by))
     }

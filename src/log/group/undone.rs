@@ -21,13 +21,15 @@ impl Fold<'_> {
     /// that rested.
     pub(super) fn look_for_undone(&self) -> BTreeMap<RootKey, BTreeSet<Index>> {
         let (mut undone, mut steps) = (BTreeMap::new(), STEPS_MAX);
-        for root in self.group.introductions.keys() {
-            if self.seat_now(root).is_some() {
-                continue;
+        // Many may have been put out by the same admin: what somebody wrote against them in vain leads to the same.
+        let (mut takers, mut known) = (BTreeMap::new(), BTreeMap::new());
+        for root in self.group.introductions.keys().filter(|root| self.seat_now(root).is_none()) {
+            let mut found = self.undone_of(self.additions_in_vain(root).collect(), &mut steps);
+            for taker in self.takers_in_vain(root, &mut takers, &mut steps) {
+                let of_it: &BTreeSet<Index> =
+                    known.entry(taker).or_insert_with(|| self.undone_of(vec![taker], &mut steps));
+                found.extend(of_it);
             }
-            let mut in_vain: Vec<Index> = self.additions_in_vain(root).collect();
-            in_vain.extend(self.takers_in_vain(root, &mut steps));
-            let found = self.undone_of(in_vain, &mut steps);
             if !found.is_empty() {
                 undone.insert(*root, found);
             }
@@ -41,18 +43,28 @@ impl Fold<'_> {
     }
 
     /// What would take back the authority by which others put somebody out, beside that, and does not count: who has it, and lacks what makes
-    /// it void, takes themselves to be in the group.
-    fn takers_in_vain(&self, root: &RootKey, steps: &mut usize) -> Vec<Index> {
-        let mut takers = vec![];
+    /// it void, takes themselves to be in the group. `known` is what was found of an author.
+    fn takers_in_vain(
+        &self,
+        root: &RootKey,
+        known: &mut BTreeMap<RootKey, Vec<Index>>,
+        steps: &mut usize,
+    ) -> BTreeSet<Index> {
+        let mut beside = BTreeSet::new();
         for end in self.ends.get(root).into_iter().flatten().copied() {
             let Some(author) = self.fact(end).map(|fact| fact.author).filter(|author| author != root) else { continue };
-            let about = self.group.about.get(&Subject::Person(author)).into_iter().flatten().copied();
-            takers.extend(about.take_while(|_| spend(steps)).filter(|taker| {
-                let takes = self.fact(*taker).is_some_and(|fact| fact.revokes() == Some(author));
-                takes && self.is_in_vain(*taker) && self.group.causality.concurrent(*taker, end)
-            }));
+            let takers = known.entry(author).or_insert_with(|| self.revoked_in_vain(author, steps));
+            let concurrent = |taker: &&Index| self.group.causality.concurrent(**taker, end);
+            beside.extend(takers.iter().take_while(|_| spend(steps)).filter(concurrent));
         }
-        takers
+        beside
+    }
+
+    /// What would take an authority from somebody, by others, and does not count.
+    fn revoked_in_vain(&self, author: RootKey, steps: &mut usize) -> Vec<Index> {
+        let about = self.group.about.get(&Subject::Person(author)).into_iter().flatten().copied();
+        let revokes = |taker: &Index| self.fact(*taker).is_some_and(|fact| fact.revokes() == Some(author));
+        about.take_while(|_| spend(steps)).filter(|taker| revokes(taker) && self.is_in_vain(*taker)).collect()
     }
 
     fn is_in_vain(&self, entry: Index) -> bool {
@@ -63,6 +75,8 @@ impl Fold<'_> {
     /// What takes an authority back beside an entry from somebody who is in the group, as it sees it. Who is out may write whatever they like
     /// about themselves and others, to be given what that would stand on.
     fn taken_from_a_member(&self, grant: &Grant, entry: Index, steps: &mut usize) -> Vec<Index> {
+        // All of them are looked at, twice.
+        *steps = steps.saturating_sub(2 * self.takers_of(&grant.to));
         let ends = self.ends.get(&grant.to).map_or(0, Vec::len);
         let is_in = |taker: &Index| {
             *steps = steps.saturating_sub(1 + ends);
@@ -89,6 +103,10 @@ impl Fold<'_> {
                 let Some(Action::Promote { root }) = self.fact(promotion).and_then(|fact| fact.action.as_ref()) else {
                     continue;
                 };
+                // Nobody has made them one, and they knew who is.
+                if self.fact(promotion).is_some_and(Fact::promotes_itself) && self.knows_an_admin(promotion) {
+                    continue;
+                }
                 let grant = Grant { entry: promotion, rank: self.rank(promotion), to: *root };
                 found.extend(self.taken_from_a_member(&grant, entry, steps));
                 left.push(promotion);

@@ -175,6 +175,14 @@ fn who_is_out_opens_nothing() {
     let second = room.write(ALICE, &[first], Some(remove(CAROL)));
     room.write(DAVE, &[second], Some(demote(DAVE)));
     assert_eq!(shares(&room, CAROL, second), nothing);
+    // Dave was in when this was written, and makes himself an admin beside it, who knew who is one.
+    let (mut room, creation) = Room::new(11, &[CAROL, DAVE], false);
+    let end = room.write(ALICE, &[creation], Some(remove(CAROL)));
+    let renamed = room.write(ALICE, &[end], Some(rename("Without her")));
+    room.write(ALICE, &[renamed], Some(remove(DAVE)));
+    let own = room.write(DAVE, &[creation], Some(promote(DAVE)));
+    room.write(DAVE, &[own], Some(remove(ALICE)));
+    assert_eq!(shares(&room, CAROL, end), nothing);
 }
 
 /// So it is when the office came from somebody who lost theirs, and not when somebody adds people who knows that they are no admin.

@@ -119,6 +119,34 @@ fn added_in_vain(additions: usize) -> Group {
     group
 }
 
+/// Two who are out write as many words about one of them and against whoever puts people out as they may: what each of these looks at is counted.
+#[test]
+fn who_writes_much_against_an_admin_costs_no_more_than_the_bound() {
+    let mut all = Writers::new(1_000..1_020);
+    let cards = (0..20).map(|who| all.card(who)).collect();
+    let creation = all.write(0, vec![], Action::Create { name: name("Small"), hue: 0, history: false, cards });
+    let mut last = creation;
+    for _ in 0..330 {
+        last = all.write(1, vec![last], Action::Demote { root: all.root(1) });
+    }
+    for _ in 0..330 {
+        last = all.write(2, vec![last], Action::Promote { root: all.root(1) });
+    }
+    for _ in 0..330 {
+        last = all.write(1, vec![last], Action::Demote { root: all.root(0) });
+    }
+    let mut end = creation;
+    for who in 1..20 {
+        end = all.write(0, vec![end], Action::Remove { root: all.root(who), cut: vec![] });
+    }
+    let mut group = Group::new(group_conversation(&all.facts[0].id));
+    all.facts.into_iter().for_each(|fact| group.add(fact).unwrap());
+    let mut membership = None;
+    let cost = steps(|| membership = group.fold().membership());
+    assert_eq!(membership.unwrap().members.len(), 1);
+    assert!(cost < 300_000, "{cost} steps to fold");
+}
+
 /// Whoever was added in vain may go on adding people, by the hundred, and each of these entries may have seen all the others: to look for what makes
 /// them void has a bound. Behind it nothing is found of anybody: what was found until then depends on the order in which the entries came.
 #[test]
