@@ -39,9 +39,10 @@ impl Programs {
 
 /// The folder that holds the workspace's `Cargo.toml`.
 pub fn root() -> PathBuf {
-    // Known when xtask was compiled, and right unless the folder was moved since; then the current folder it is.
-    let built = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default();
-    if built.join("Cargo.toml").is_file() { built } else { PathBuf::from(".") }
+    // Cargo says it to what it runs. Where xtask was compiled may be another checkout that builds into the same folder.
+    let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let root = package.as_deref().and_then(Path::parent).map(Path::to_path_buf).unwrap_or_default();
+    if root.join("Cargo.toml").is_file() { root } else { PathBuf::from(".") }
 }
 
 /// Where cargo builds, whoever decided it (`CARGO_TARGET_DIR`, a configuration file, or nobody).
