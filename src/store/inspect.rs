@@ -1,4 +1,4 @@
-//! For tests: what is in a database, and copies of it. Nothing here changes the database that it looks at.
+//! For tests: what is in a database, and copies of it. Nothing here changes the database that it looks at, but for how it goes on numbering.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -167,6 +167,21 @@ impl Db {
         connection.execute_batch("DETACH old")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         Ok(())
+    }
+
+    /// As if so much had been stored and taken out that after the next `left` entries another slice of the index begins.
+    ///
+    /// # Errors
+    /// When it cannot be written, or when there are entries: these may have been numbered so already.
+    pub fn begin_before_next_slice(&self, left: u32) -> Result<(), StoreError> {
+        let before = search::SLICE - 1 - i64::from(left);
+        let connection = self.connection();
+        let put = "INSERT INTO sqlite_sequence (name, seq) SELECT 'entry', ?1 WHERE NOT EXISTS (SELECT 1 FROM entry)";
+        connection.execute("DELETE FROM sqlite_sequence WHERE name = 'entry' AND seq = 0", [])?;
+        match connection.execute(put, [before])? {
+            0 => Err(StoreError::Failed("there are entries already".to_owned())),
+            _ => Ok(()),
+        }
     }
 
     /// A copy as the database is now, in memory, to be copied again.

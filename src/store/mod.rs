@@ -71,6 +71,7 @@ mod writer;
 
 pub use chat::{Choice, Chosen};
 pub use db::Db;
+pub use entries::VOID_MAX;
 pub use error::StoreError;
 pub use fold::QUOTE_TEXT_CHARS_MAX;
 #[cfg(any(test, feature = "testing"))]

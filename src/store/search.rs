@@ -29,6 +29,8 @@ use crate::wire::{ConversationId, EntryId, RootKey};
 pub const FOUND_MAX: u32 = 100;
 /// How many numbers are a slice, as a power of two: 32,768. Smaller ones make a rare word dearer, larger ones a short beginning.
 const SLICE_BITS: u32 = 15;
+#[cfg(any(test, feature = "testing"))]
+pub(super) const SLICE: i64 = 1 << SLICE_BITS;
 /// Slices that one wish looks into: half a million messages, a few milliseconds. Whoever wants more asks again, and writes
 /// go between.
 const SLICES_MAX: usize = 16;

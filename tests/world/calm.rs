@@ -63,6 +63,9 @@ impl Life {
                 self.world.pass(Duration::from_millis(500));
             }
         }
+        if self.floods {
+            self.flood();
+        }
         if !self.links {
             self.say_a_last_word();
         }

@@ -9,6 +9,7 @@ use kith::log::order::{Key, Node, place, sort};
 use kith::store::Kept;
 use kith::wire::{self, EntryId, kind};
 
+use super::found::what_is_shown_is_found;
 use super::group_checks;
 use super::life::Life;
 use super::live::{is_only_erased, seen, what_is_shown_follows_from_the_entries};
@@ -31,7 +32,7 @@ pub fn check(life: &mut Life) {
         let history = same_rendering(life, pair, &verified);
         nothing_missing(&life.rooms[pair], &kept[0], &verified, &history);
         what_was_read_stays_read(life, pair, &kept, &verified);
-        nothing_is_left_of_what_was_deleted(life, pair, &history);
+        nothing_is_left_of_what_was_deleted(life, pair, &life.rooms[pair].devices, &history);
     }
 }
 
@@ -108,6 +109,7 @@ fn same_rendering(life: &mut Life, pair: usize, entries: &BTreeMap<EntryId, Entr
         let arrived = |state| matches!(state, MessageState::Delivered | MessageState::Read | MessageState::Received);
         assert!(history.iter().all(|message| arrived(message.state)), "a message has not arrived");
         what_is_shown_follows_from_the_entries(entries, &life.rooms[pair].changed, &history);
+        what_is_shown_is_found(life, pair, side, &history);
         history
     });
     let [one, other] = shown.clone().map(|history| history.into_iter().map(seen).collect::<Vec<_>>());

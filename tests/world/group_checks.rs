@@ -14,10 +14,13 @@ use kith::wire::{ConversationId, EntryId, Header, RootKey, cbor, kind};
 
 use super::calm::{lists, stranded};
 use super::checks::{PAGE, entries};
+use super::flood::floods_have_an_end;
+use super::found::what_is_shown_is_found;
 use super::life::Life;
-use super::live::{content, seen};
+use super::live::{content, nothing_else_is_left, seen};
 use super::outside::nothing_for_who_is_out;
 use super::told::id_of;
+use super::traces::nothing_is_left_of_what_was_deleted;
 
 /// How often a page and the history around it may differ before something changes all the time.
 const LOOKS_MAX: usize = 10;
@@ -31,7 +34,7 @@ pub struct Model {
     /// The changes of the group that each has seen.
     pub seen: BTreeMap<EntryId, Vec<EntryId>>,
     group: Group,
-    void: BTreeSet<EntryId>,
+    pub void: BTreeSet<EntryId>,
 }
 
 impl Model {
@@ -125,6 +128,7 @@ impl Model {
             let deleted = |operation: &Operation| operation.kind == kind::DELETE && operation.author == header.author;
             let deleted = operations.iter().any(deleted);
             assert!(!deleted || body.is_none(), "a text that was deleted is still there");
+            nothing_else_is_left(header, operations);
             // What came without its body is on its way, or not for them.
             (body.is_some() || deleted).then(|| (*id, content(header, body.map(Vec::as_slice), operations)))
         });
@@ -170,6 +174,7 @@ pub fn check(life: &mut Life, room: usize) {
         same_rendering(life, room, &model, &inside);
         nothing_missing(life, room, &model, &inside);
         cuts_hold(life, room, &model, first.device);
+        floods_have_an_end(&model);
         groups.push(model);
     }
     nothing_for_who_is_out(&life.rooms[room], &groups, &outside);
@@ -300,6 +305,8 @@ fn shown_as_it_follows(
         wrong.map(|at| &shown[at]),
         wrong.map(|at| &expected[at]),
     );
+    what_is_shown_is_found(life, room, device, &history);
+    nothing_is_left_of_what_was_deleted(life, room, &[device], &history);
     history
 }
 

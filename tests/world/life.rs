@@ -9,6 +9,7 @@ use kith::coordinator::{Command, MessageView};
 use kith::log::group::Action;
 use kith::wire::{EntryId, RootKey};
 
+use super::found::numbered_up_to_a_slice;
 use super::groups;
 use super::live::Change;
 use super::moves::{Kind, Move, Story};
@@ -23,6 +24,8 @@ pub struct Life {
     /// Every two contacts, and then the group, if there is one.
     pub rooms: Vec<Room>,
     pub links: bool,
+    /// Somebody who is out of the group writes on and on, at the end.
+    pub floods: bool,
     pub people: usize,
     pub calls: Vec<Call>,
     /// Copies of databases. None is older than the last time that somebody went from the group: who has forgotten that they are out is told
@@ -56,6 +59,7 @@ impl Life {
                 world.person(&name);
             }
         }
+        numbered_up_to_a_slice(&mut world, story);
         let contacts = story.contacts();
         let mut rooms = vec![];
         for (one, other) in &contacts {
@@ -70,6 +74,7 @@ impl Life {
             world,
             rooms,
             links: story.links,
+            floods: story.flood,
             people: story.people,
             calls: vec![],
             backups: BTreeMap::new(),
@@ -119,6 +124,7 @@ impl Life {
                 let limit = Some(100);
                 let command = Command::ReadHistory { with: self.rooms[room].names[side], before: None, limit };
                 self.submit(room, side, command, Asked::Read);
+                self.look_for_something(room, side, what);
                 Some(())
             }
             Kind::Leave => {

@@ -106,6 +106,14 @@ pub fn content(header: &Header, body: Option<&[u8]>, operations: &[Operation]) -
     said
 }
 
+/// Of a message that its author has deleted no edit of theirs has its text any more, whenever it came.
+pub fn nothing_else_is_left(header: &Header, operations: &[Operation]) {
+    let mut theirs = operations.iter().filter(|operation| operation.author == header.author);
+    let has_text = |operation: &Operation| operation.kind == kind::EDIT && operation.body.is_some();
+    let deleted = theirs.clone().any(|operation| operation.kind == kind::DELETE);
+    assert!(!deleted || !theirs.any(has_text), "the text of an edit of what was deleted is still there");
+}
+
 /// What is shown is what the entries say, folded by the rules; and of what was deleted no text is left.
 pub fn what_is_shown_follows_from_the_entries(
     entries: &BTreeMap<EntryId, Entry>,
@@ -137,6 +145,7 @@ pub fn what_is_shown_follows_from_the_entries(
             let operations = operations.get(id).map_or(&[][..], Vec::as_slice);
             let said = content(header, body.as_deref(), operations);
             assert!(said != Content::Deleted || body.is_none(), "a text that was deleted is still there");
+            nothing_else_is_left(header, operations);
             (*id, said)
         })
         .collect();

@@ -11,6 +11,8 @@
 mod apart;
 mod calm;
 mod checks;
+mod flood;
+mod found;
 mod group_checks;
 mod groups;
 mod life;

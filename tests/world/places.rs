@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use kith::coordinator::Command;
-use kith::coordinator::world::{BROKER, Fault, Otherwise};
+use kith::coordinator::world::{BROKER, Fault, Otherwise, Part};
+use kith::identity::Card;
 use kith::log::Text;
+use kith::log::group::Action;
 use kith::wire::broker_url::BrokerUrl;
-use kith::wire::kind;
+use kith::wire::{EntryId, kind};
 
+use super::calm::lists;
 use super::life::Life;
 use super::room::{Asked, Call, Room};
 
@@ -16,8 +19,17 @@ use super::room::{Asked, Call, Room};
 const OTHERS: [&str; 2] = ["mqtt://second.example", "mqtt://third.example"];
 /// A relay, as ICE servers are named.
 const RELAY: &str = "turn:user:password@relay.example:3478";
+/// What somebody says who had deleted it.
+const AFTER_ALL: &str = "said after all";
 /// Mail that takes longer than this is as good as lost for a while, and that is another move.
 const MAIL_TAKES_MAX: Duration = Duration::from_secs(20);
+
+/// Somebody is added to a group by a card that they have not signed.
+fn add_by_a_forged(mut card: Vec<u8>) -> Option<Otherwise> {
+    *card.last_mut()? ^= 1;
+    let body = Action::Add { card: Box::new(Card::known(&card).ok()?) }.to_bytes();
+    Some(Otherwise { kind: kind::GROUP, target: None, body })
+}
 
 impl Life {
     /// The broker ends, or comes back; what it has kept comes late; another one fails in its own way.
@@ -77,7 +89,7 @@ impl Life {
 
     pub fn change_network(&mut self, who: usize, what: usize) -> Option<()> {
         let device = self.one_of(who, |life, device| life.world.is_running(*device))?;
-        match what % 5 {
+        match what % 6 {
             0 => self.world.only_tell_of_a_change(device),
             1 => self.world.tell_of_containers(device),
             2 => self.world.change_network(device),
@@ -98,7 +110,11 @@ impl Life {
         if what.is_multiple_of(4) {
             let (one, other) = self.two(who);
             let (from, to) = if (what / 4).is_multiple_of(2) { (one, other) } else { (other, one) };
-            self.world.say_something_newer(from, to);
+            match what / 8 % 4 {
+                0 => self.world.forge(from, to, Part::Body),
+                1 => self.world.forge(from, to, Part::Signature),
+                _ => self.world.say_something_newer(from, to),
+            }
             return Some(());
         }
         let device = self.one_of(who, |life, device| life.world.is_loaded(*device))?;
@@ -108,19 +124,38 @@ impl Life {
     }
 
     /// What a program writes that is newer than all others: they keep it, pass it on, and show it as what it is. Or one that holds itself to
-    /// nothing: it edits and deletes what somebody else has said, and that changes nothing for anybody.
+    /// nothing: it edits and deletes what somebody else has said, and that changes nothing for anybody; or edits what its own person has
+    /// deleted, of which nobody keeps a word.
     fn of_another_program(&self, room: usize, side: usize, what: usize) -> (Otherwise, Asked) {
-        let Room { told, own, .. } = &self.rooms[room];
-        let theirs = told[side].iter().filter(|id| !own[side].contains(id)).copied();
-        match theirs.last().filter(|_| !what.is_multiple_of(3)) {
-            Some(id) => {
-                let is_edit = what % 3 == 1;
-                let kind = if is_edit { kind::EDIT } else { kind::DELETE };
-                let body = if is_edit { Text::new("said by somebody else").unwrap().to_bytes() } else { vec![] };
-                (Otherwise { kind, target: Some(id), body }, Asked::Ignored)
-            }
+        let Room { told, own, changed, .. } = &self.rooms[room];
+        let of = |mine: bool| told[side].iter().filter(move |id| own[side].contains(id) == mine).copied();
+        let theirs = of(false).last();
+        let deleted = of(true).rfind(|id| changed.contains(id));
+        let edit = |id: EntryId, text: &str| Otherwise {
+            kind: kind::EDIT,
+            target: Some(id),
+            body: Text::new(text).unwrap().to_bytes(),
+        };
+        let said = match what % 5 {
+            1 => theirs.map(|id| edit(id, "said by somebody else")),
+            2 => theirs.map(|id| Otherwise { kind: kind::DELETE, target: Some(id), body: vec![] }),
+            3 => deleted.map(|id| edit(id, AFTER_ALL)),
+            4 | 5 => self.outsider(room, side, what / 8).and_then(add_by_a_forged),
+            _ => None,
+        };
+        match said {
+            Some(said) => (said, Asked::Ignored),
             None => (Otherwise::newer(), Asked::Written { text: String::new(), before: told[side].clone() }),
         }
+    }
+
+    /// The card of somebody who is not in a group, as this side sees it.
+    fn outsider(&self, room: usize, side: usize, what: usize) -> Option<Vec<u8>> {
+        let (device, group) = (self.rooms[room].devices[side], self.rooms[room].names[side]);
+        let (_, view) = self.world.group_now(device, group)?;
+        let others = (0..self.people).filter(|other| !lists(&view, self.world.user(*other)));
+        let cards: Vec<Vec<u8>> = others.filter_map(|other| self.world.card(other)).collect();
+        cards.get(what % cards.len().max(1)).cloned()
     }
 
     /// A device ends, and starts with an older version or with this one.

@@ -41,6 +41,8 @@ pub enum Asked {
     Marked {
         shown: Vec<EntryId>,
     },
+    /// Messages with a word that begins with this.
+    Found(char),
     Done,
     /// To write what counts for nothing.
     Ignored,

@@ -3,6 +3,7 @@
 use kith::coordinator::{Command, Event, Reply};
 use kith::wire::EntryId;
 
+use super::found::begins;
 use super::life::Life;
 use super::room::{Asked, Call};
 
@@ -56,6 +57,10 @@ impl Life {
             (Asked::Marked { shown }, Reply::Done) => {
                 room.read[call.side].extend(shown);
                 room.readable[call.side].extend(self.world.kept(room.devices[call.side]));
+            }
+            (Asked::Found(letter), Reply::Found(found)) => {
+                let has = |text: &str| begins(text, letter);
+                assert!(found.messages.iter().all(|message| has(&message.text)), "something else was found");
             }
             (Asked::Done, Reply::Done) | (Asked::Ignored, Reply::Message(_)) => {}
             (Asked::Brokers(brokers), Reply::Done) => {

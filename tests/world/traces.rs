@@ -23,14 +23,14 @@ pub fn word(number: u64) -> String {
     (0..LETTERS).map(letter).collect()
 }
 
-/// On these disks nothing is left of the texts that both have deleted.
-pub fn nothing_is_left_of_what_was_deleted(life: &Life, pair: usize, history: &[MessageView]) {
-    let room = &life.rooms[pair];
+/// On these devices' disks nothing is left of the texts that they see as deleted.
+pub fn nothing_is_left_of_what_was_deleted(life: &Life, room: usize, devices: &[usize], history: &[MessageView]) {
+    let room = &life.rooms[room];
     let own_word = |message: &MessageView| -> Option<String> {
         let text = room.must.get(&id_of(&message.id))?;
         text.split_whitespace().nth(2).map(|word| word[LETTERS - LOOKED_FOR..].to_owned())
     };
-    for device in &room.devices {
+    for device in devices {
         let Some(bytes) = life.world.bytes_on_disk(*device) else { continue };
         let has = |word: &String| bytes.windows(LOOKED_FOR).any(|window| window == word.as_bytes());
         for message in history {

@@ -43,6 +43,7 @@
 //! | `view` | how things stand, for people |
 //! | `changes` | what watchers are told of that |
 //! | `finish` | an orderly end |
+//! | `otherwise` | for tests: what another program would do |
 //!
 //! **Acknowledged means committed**: an ack, a broker's acknowledgement, and a reply or an event about something that was written
 //! are only ever produced from the store's outcome. `stored` takes all of those, and hands them on to the file whose they are. That a
@@ -69,6 +70,8 @@ mod live;
 mod mail;
 mod members;
 mod misses;
+#[cfg(any(test, feature = "testing"))]
+mod otherwise;
 mod pending;
 mod people;
 mod presence;
@@ -94,33 +97,14 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 
 pub use io::{BrokerConn, BrokerInput, BrokerOutput, CallId, Input, Now, Output, StoreToken};
+#[cfg(any(test, feature = "testing"))]
+pub use otherwise::Otherwise;
 pub use state::{Engine, Settings};
 
 use crate::identity::Secrets;
 use crate::link;
 use crate::signaling::{Action, Session};
 use crate::store::Op;
-
-/// An entry as another program may write it.
-#[cfg(any(test, feature = "testing"))]
-#[derive(Debug)]
-pub struct Otherwise {
-    /// What it is.
-    pub kind: u32,
-    /// What it is about.
-    pub target: Option<crate::wire::EntryId>,
-    /// What it says.
-    pub body: Vec<u8>,
-}
-
-#[cfg(any(test, feature = "testing"))]
-impl Otherwise {
-    /// Of a kind that no version knows.
-    #[must_use]
-    pub fn newer() -> Self {
-        Self { kind: 4_711, target: None, body: vec![0xa1, 0x00, 0x18, 0x2a] }
-    }
-}
 
 impl Engine {
     /// Starts; the first output asks the store for what it has.
@@ -195,43 +179,6 @@ impl Engine {
     #[must_use]
     pub fn is_loaded(&self) -> bool {
         self.loaded || self.unreadable.is_some()
-    }
-
-    /// What is under way to each device: for tests, which hold it against the limits.
-    #[cfg(any(test, feature = "testing"))]
-    pub(super) fn under_way(&self) -> impl Iterator<Item = (&crate::sync::Push, &crate::sync::Mailer)> {
-        self.peers.values().map(|peer| (&peer.push, &peer.mailer))
-    }
-
-    /// A group as it stands here: for tests.
-    #[cfg(any(test, feature = "testing"))]
-    pub(super) fn group_now(&self, group: uuid::Uuid) -> Option<(crate::wire::ConversationId, super::GroupView)> {
-        let conversation = self.groups.get(&group)?;
-        Some((*conversation, self.group_view(conversation)?))
-    }
-
-    /// Writes what nobody can ask this version for: for tests. Whoever asked is answered as for a message.
-    #[cfg(any(test, feature = "testing"))]
-    pub(super) fn write_otherwise(&mut self, call: CallId, to: uuid::Uuid, said: Otherwise, now: Now) -> Vec<Output> {
-        self.now = now;
-        let composed = self.writable(to).and_then(|conversation| {
-            Ok((conversation, self.compose(&conversation, said.kind, said.target, said.body)?))
-        });
-        match composed {
-            Ok((conversation, entry)) => {
-                let pending = pending::Pending::Written { call, conversation, id: entry.id() };
-                self.put_down(pending, entry);
-            }
-            Err(error) => self.reply(call, Err(error)),
-        }
-        self.finish_step();
-        self.take()
-    }
-
-    /// From now on it does as an older version: it has no mailed `have`, no `seen`, and no state of mail.
-    #[cfg(any(test, feature = "testing"))]
-    pub fn be_older(&mut self) {
-        self.older = true;
     }
 
     /// Whether what the last change of the protocol has brought is unknown here.

@@ -12,7 +12,7 @@ use crate::coordinator::{
 };
 use crate::identity::Secrets;
 use crate::log::direct_conversation;
-use crate::wire::{ConversationId, RootKey};
+use crate::wire::{ConversationId, Frame, RootKey};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -46,6 +46,28 @@ impl World {
         outputs.extend(engine.flush(now));
         self.carry_out(device, outputs);
         call
+    }
+
+    /// A device says very much in a group at once to one other, over their link, whether or not it is in it. Tells whether it could.
+    pub fn flood(&mut self, from: usize, to: usize, group: Uuid, count: usize) -> bool {
+        let now = self.clock(from);
+        let (Some(key), Some(peer)) = (self.devices[from].key, self.devices[to].key) else { return false };
+        let link = self.devices[from].links.get(&peer);
+        let is_open = link.is_some() && self.devices[to].links.get(&key) == link;
+        let entries = match self.devices[from].engine.as_mut().filter(|_| is_open) {
+            Some(engine) => engine.flood(group, count, now).unwrap_or_default(),
+            None => vec![],
+        };
+        for entry in &entries {
+            self.say(from, to, Frame::Entry(entry.wire().clone()).to_bytes().into());
+        }
+        !entries.is_empty()
+    }
+
+    /// What a device that runs and is somebody says of itself.
+    #[must_use]
+    pub fn card(&self, device: usize) -> Option<Vec<u8>> {
+        self.devices[device].engine.as_ref().and_then(Engine::own_card)
     }
 
     /// Whether a device runs and takes commands.

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{RECENT_MAX, World};
+use super::{Part, RECENT_MAX, World};
 use crate::coordinator::engine::Input;
 use crate::link::driver::{QUEUE_BYTES_MAX, QUEUE_FRAMES_MAX};
 use crate::link::{CloseReason, DriverCommand, DriverEvent, Path, Policy};
 use crate::wire::signal::Candidate;
-use crate::wire::{ConnectionId, DeviceKey};
+use crate::wire::{ConnectionId, DeviceKey, Frame};
 
 /// What a link takes a second: 16 KiB take a millisecond.
 const LINK_BYTES_A_SECOND: usize = 16 * 1024 * 1000;
@@ -107,6 +107,25 @@ impl World {
         let (Some(from), Some(peer)) = (self.devices[from].key, self.devices[to].key) else { panic!("nobody") };
         let Some(connection) = self.devices[to].links.get(&from).copied() else { panic!("{peer:?} has no link") };
         self.later(to, 1, Input::Link(from, DriverEvent::Frame { connection, bytes }));
+    }
+
+    /// The next entry that goes from one to the other over their link is followed to there by itself, after a copy of which a part is not what
+    /// was written.
+    pub fn forge(&mut self, from: usize, to: usize, part: Part) {
+        self.forges.insert((from, to), part);
+    }
+
+    /// The copy that goes first, if there is to be one.
+    fn forged(&mut self, between: (usize, usize), bytes: &Bytes) -> Option<Bytes> {
+        let part = *self.forges.get(&between)?;
+        let Ok(Frame::Entry(mut entry)) = Frame::parse(bytes) else { return None };
+        let byte = match part {
+            Part::Body => entry.body.as_mut()?.last_mut()?,
+            Part::Signature => entry.signature.0.last_mut()?,
+        };
+        *byte ^= 1;
+        self.forges.remove(&between);
+        Some(Frame::Entry(entry).to_bytes().into())
     }
 
     fn is_path(&self, one: usize, other: usize) -> bool {
@@ -291,9 +310,11 @@ impl World {
             self.recent.pop_front();
         }
         self.recent.push_back((other, own, connection, bytes.clone()));
-        let event = DriverEvent::Frame { connection, bytes };
         let at = leaves + Duration::from_millis(1) + self.delay();
-        self.at(other, at, Input::Link(own, event));
+        for bytes in self.forged((device, other), &bytes).into_iter().chain([bytes]) {
+            let event = DriverEvent::Frame { connection, bytes };
+            self.at(other, at, Input::Link(own, event));
+        }
     }
 }
 

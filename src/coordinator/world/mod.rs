@@ -75,6 +75,8 @@ pub struct World {
     pub mail_is_lost: bool,
     /// Two devices between whose networks there is no path but the broker.
     parted: BTreeSet<(usize, usize)>,
+    /// Who gives whom something else than they have, with the next entry, and what of it.
+    forges: BTreeMap<(usize, usize), Part>,
     /// Connections that are open on a side; those that carry nothing until they are restarted; those that are gone.
     opened: BTreeSet<(usize, ConnectionId)>,
     silent: BTreeSet<ConnectionId>,
@@ -94,6 +96,15 @@ pub struct World {
     pub frames: Vec<(usize, Bytes)>,
     /// The last frames that went out: to whom, from whom, on which connection.
     recent: VecDeque<(usize, DeviceKey, ConnectionId, Bytes)>,
+}
+
+/// A part of an entry.
+#[derive(Clone, Copy, Debug)]
+pub enum Part {
+    /// What it says.
+    Body,
+    /// What proves who wrote it.
+    Signature,
 }
 
 /// Something that happens to one run of one device. Ordered by time, then by the order of its making.
@@ -163,6 +174,7 @@ impl World {
             informed: BTreeSet::new(),
             dead: BTreeMap::new(),
             unsent: vec![],
+            forges: BTreeMap::new(),
             queue: BinaryHeap::new(),
             steps: 0,
             calls: 0,
