@@ -23,8 +23,9 @@ const MAIL_WITHIN: Duration = Duration::from_secs(3 * 3600);
 
 /// What is said when all is well has been heard.
 const A_LITTLE: Duration = Duration::from_secs(5);
-/// Texts that count again have come: whoever has no link is asked for them 10 s after the others.
-const BODIES_WITHIN: Duration = Duration::from_secs(15);
+/// Texts that count again have come: whoever has no link is asked for them 10 s after the others; whoever was asked
+/// four times already is asked once in 15 s, and from the beginning behind what is on its way.
+const BODIES_WITHIN: Duration = Duration::from_secs(45);
 
 /// Mail that was on its way has come, and was answered.
 const PATIENCE: Duration = Duration::from_secs(120);

@@ -1,9 +1,6 @@
 //! Somebody who was put out of a group goes on writing, with a program that lets them, and says it to one who is in it.
 
-use std::collections::BTreeMap;
-
 use kith::store::VOID_MAX;
-use kith::wire::RootKey;
 
 use super::calm::lists;
 use super::group_checks::Model;
@@ -26,15 +23,13 @@ impl Life {
             .filter(|(from, to)| self.are_contacts(*from, *to) && out(self, *from) && sees_out(self, *to, *from))
             .collect();
         // The first whose link is open.
-        pairs.into_iter().any(|(from, to)| self.world.flood(from, to, group, TEXTS));
+        let said = pairs.into_iter().map(|(from, to)| self.world.flood(from, to, group, TEXTS));
+        self.flood = said.filter(|said| !said.is_empty()).take(1).flatten().collect();
     }
 }
 
-/// Of nobody more is kept that does not count than of all who are out is taken.
-pub fn floods_have_an_end(model: &Model) {
-    let mut void: BTreeMap<RootKey, i64> = BTreeMap::new();
-    for id in &model.void {
-        *void.entry(model.headers[id].author).or_default() += 1;
-    }
-    assert!(void.values().all(|count| *count <= VOID_MAX), "more of a flood is kept than is taken of all who are out");
+/// No more of a flood is kept than of all who are out is taken.
+pub fn floods_have_an_end(life: &Life, model: &Model) {
+    let kept = life.flood.iter().filter(|id| model.headers.contains_key(id)).count();
+    assert!(kept <= usize::try_from(VOID_MAX).unwrap(), "{kept} entries of a flood are kept");
 }

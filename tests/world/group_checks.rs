@@ -34,7 +34,7 @@ pub struct Model {
     /// The changes of the group that each has seen.
     pub seen: BTreeMap<EntryId, Vec<EntryId>>,
     group: Group,
-    pub void: BTreeSet<EntryId>,
+    void: BTreeSet<EntryId>,
 }
 
 impl Model {
@@ -174,7 +174,7 @@ pub fn check(life: &mut Life, room: usize) {
         same_rendering(life, room, &model, &inside);
         nothing_missing(life, room, &model, &inside);
         cuts_hold(life, room, &model, first.device);
-        floods_have_an_end(&model);
+        floods_have_an_end(life, &model);
         groups.push(model);
     }
     nothing_for_who_is_out(&life.rooms[room], &groups, &outside);

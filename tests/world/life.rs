@@ -24,8 +24,9 @@ pub struct Life {
     /// Every two contacts, and then the group, if there is one.
     pub rooms: Vec<Room>,
     pub links: bool,
-    /// Somebody who is out of the group writes on and on, at the end.
+    /// Somebody who is out of the group writes on and on, at the end; and what they have written.
     pub floods: bool,
+    pub flood: BTreeSet<EntryId>,
     pub people: usize,
     pub calls: Vec<Call>,
     /// Copies of databases. None is older than the last time that somebody went from the group: who has forgotten that they are out is told
@@ -75,6 +76,7 @@ impl Life {
             rooms,
             links: story.links,
             floods: story.flood,
+            flood: BTreeSet::new(),
             people: story.people,
             calls: vec![],
             backups: BTreeMap::new(),

@@ -23,8 +23,10 @@ const BODIES_PATIENCE: Duration = Duration::from_secs(2);
 pub(super) struct Unasked {
     /// From then on, if it may be asked then.
     at: Duration,
-    /// For what came here behind this one; what is before it was asked for.
+    /// For what came here behind this one.
     after: u64,
+    /// What is before it was asked for, and this is the rest.
+    goes_on: bool,
     /// And then from the beginning: something may be missing there since.
     anew: bool,
 }
@@ -33,10 +35,11 @@ impl Unasked {
     /// Both at the earlier time. From the beginning only behind what is on its way: somebody who comes and goes must not keep what came late
     /// from ever being asked for.
     fn and(&self, other: &Self) -> Self {
-        let (first, last) = (self.after.min(other.after), self.after.max(other.after));
-        let restarts = first == 0 && last > 0;
-        let after = if restarts { last } else { first };
-        Self { at: self.at.min(other.at), after, anew: self.anew || other.anew || restarts }
+        let (first, last) = if self.after <= other.after { (self, other) } else { (other, self) };
+        let restarts = first.after == 0 && last.goes_on;
+        let after = if restarts { last.after } else { first.after };
+        let goes_on = self.goes_on || other.goes_on;
+        Self { at: self.at.min(other.at), after, goes_on, anew: self.anew || other.anew || restarts }
     }
 }
 
@@ -44,6 +47,7 @@ impl Unasked {
 pub(super) struct Missing {
     conversation: ConversationId,
     after: u64,
+    goes_on: bool,
     /// And whether these are to be asked from the beginning after it.
     devices: Vec<(DeviceKey, bool)>,
 }
@@ -59,7 +63,7 @@ impl Engine {
 
     /// A device is asked for the bodies that are missing of a conversation, from the beginning: with whom else is to be asked now.
     pub(super) fn ask_for_bodies_of(&mut self, device: &DeviceKey, conversation: ConversationId) {
-        self.ask_later(device, conversation, Unasked { at: self.now.mono, after: 0, anew: false });
+        self.ask_later(device, conversation, Unasked { at: self.now.mono, after: 0, goes_on: false, anew: false });
     }
 
     /// Who is in a group has changed: a deletion may count for nothing by that, and what it had erased is wanted again, or we may be given
@@ -91,7 +95,7 @@ impl Engine {
         for device in devices {
             let first = linked.is_empty() || linked.contains(&device);
             let at = self.now.mono + patience + if first { Duration::ZERO } else { PATIENCE_MESH };
-            self.ask_later(&device, conversation, Unasked { at, after, anew: false });
+            self.ask_later(&device, conversation, Unasked { at, after, goes_on: false, anew: false });
         }
     }
 
@@ -102,8 +106,9 @@ impl Engine {
 
     /// The disk could not tell what is missing: it is asked again later.
     pub(super) fn missing_unknown(&mut self, missing: &Missing) {
+        let (at, after, goes_on) = (self.now.mono + AGAIN, missing.after, missing.goes_on);
         for (device, anew) in &missing.devices {
-            let then = Unasked { at: self.now.mono + AGAIN, after: missing.after, anew: *anew };
+            let then = Unasked { at, after, goes_on, anew: *anew };
             self.ask_later(device, missing.conversation, then);
         }
     }
@@ -118,12 +123,12 @@ impl Engine {
             }
             let then = if self.bodies_missing(device, &missing.conversation, lacks.to_vec()) {
                 match next {
-                    Some(after) => Unasked { at, after, anew: *anew },
-                    None if *anew => Unasked { at, after: 0, anew: false },
+                    Some(after) => Unasked { at, after, goes_on: true, anew: *anew },
+                    None if *anew => Unasked { at, after: 0, goes_on: false, anew: false },
                     None => continue,
                 }
             } else {
-                Unasked { at, after: missing.after, anew: *anew }
+                Unasked { at, after: missing.after, goes_on: missing.goes_on, anew: *anew }
             };
             self.ask_later(device, missing.conversation, then);
         }
@@ -176,23 +181,47 @@ impl Engine {
     /// Looks again what is missing where somebody is to be asked now, or could not be before: once for all whom that is about.
     pub(super) fn tick_bodies(&mut self) {
         let now = self.now.mono;
-        let mut due: BTreeMap<(ConversationId, u64), Vec<(DeviceKey, bool)>> = BTreeMap::new();
+        let mut due: BTreeMap<(ConversationId, u64, bool), Vec<(DeviceKey, bool)>> = BTreeMap::new();
         let is_due =
             |peer: &PeerState| now >= peer.bodies.free_at() && peer.unasked.values().any(|unasked| now >= unasked.at);
         let asked = self.peers.iter().filter(|(device, peer)| is_due(peer) && self.can_ask(device));
         for device in asked.map(|(device, _)| *device).collect::<Vec<_>>() {
             let Some(peer) = self.peers.get_mut(&device) else { continue };
             for (conversation, unasked) in peer.unasked.extract_if(.., |_, unasked| now >= unasked.at) {
-                due.entry((conversation, unasked.after)).or_default().push((device, unasked.anew));
+                let key = (conversation, unasked.after, unasked.goes_on);
+                due.entry(key).or_default().push((device, unasked.anew));
             }
         }
-        for ((conversation, after), devices) in due {
-            self.ask_what_is_missing(Missing { conversation, after, devices });
+        for ((conversation, after, goes_on), devices) in due {
+            self.ask_what_is_missing(Missing { conversation, after, goes_on, devices });
         }
     }
 
     fn is_of_other_member(&self, device: &DeviceKey, conversation: &ConversationId) -> bool {
         let root = self.peers.get(device).map(|peer| peer.row.root);
         root.is_some_and(|root| self.joined(conversation).is_some_and(|joined| joined.has(&root)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unasked(after: u64, goes_on: bool) -> Unasked {
+        Unasked { at: Duration::ZERO, after, goes_on, anew: false }
+    }
+
+    /// What came last is asked for together with all before it; only the rest of a question is asked before the next begins.
+    #[test]
+    fn from_the_beginning_waits_only_for_what_is_on_its_way() {
+        for (after, goes_on, expected) in [(9, false, (0, false)), (9, true, (9, true)), (0, false, (0, false))] {
+            let (one, other) = (unasked(after, goes_on), unasked(0, false));
+            for both in [one.and(&other), other.and(&one)] {
+                assert_eq!((both.after, both.anew), expected);
+            }
+        }
+        let rest = unasked(9, true).and(&unasked(0, false)).and(&unasked(0, false));
+        assert_eq!((rest.after, rest.anew, rest.goes_on), (9, true, true));
+        assert_eq!(unasked(9, true).and(&unasked(5, false)).after, 5);
     }
 }

@@ -11,8 +11,8 @@ use crate::coordinator::{
     RequestView, StatusView, View,
 };
 use crate::identity::Secrets;
-use crate::log::direct_conversation;
-use crate::wire::{ConversationId, Frame, RootKey};
+use crate::log::{Entry, direct_conversation};
+use crate::wire::{ConversationId, EntryId, Frame, RootKey};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -48,10 +48,11 @@ impl World {
         call
     }
 
-    /// A device says very much in a group at once to one other, over their link, whether or not it is in it. Tells whether it could.
-    pub fn flood(&mut self, from: usize, to: usize, group: Uuid, count: usize) -> bool {
+    /// A device says very much in a group at once to one other, over their link, whether or not it is in it. Tells what; nothing when there is no
+    /// link.
+    pub fn flood(&mut self, from: usize, to: usize, group: Uuid, count: usize) -> Vec<EntryId> {
         let now = self.clock(from);
-        let (Some(key), Some(peer)) = (self.devices[from].key, self.devices[to].key) else { return false };
+        let (Some(key), Some(peer)) = (self.devices[from].key, self.devices[to].key) else { return vec![] };
         let link = self.devices[from].links.get(&peer);
         let is_open = link.is_some() && self.devices[to].links.get(&key) == link;
         let entries = match self.devices[from].engine.as_mut().filter(|_| is_open) {
@@ -61,7 +62,7 @@ impl World {
         for entry in &entries {
             self.say(from, to, Frame::Entry(entry.wire().clone()).to_bytes().into());
         }
-        !entries.is_empty()
+        entries.iter().map(Entry::id).collect()
     }
 
     /// What a device that runs and is somebody says of itself.

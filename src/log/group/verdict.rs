@@ -286,11 +286,22 @@ impl Fold<'_> {
         if now.is_none() && is_put_out {
             // Who was in again and went again has to have what the entry stands on that put them out, or it would have no place with
             // them. They might have had that while they were in.
-            let is_end = |end: &Index| self.seat_by(root, *end).is_some() && may_stand_on(end);
+            let is_end = |end: &Index| may_stand_on(end) && self.ends_a_seat(root, *end);
             let ended = self.ends.get(root).into_iter().flatten().any(is_end);
             return if ended || is_undone() { standing_on } else { Share::Nothing };
         }
         if is_change || seats.iter().any(|seat| self.gets_history(seat)) { Share::Whole } else { Share::Header }
+    }
+
+    /// Whether an end of somebody ends a seat that nothing ended which it has seen. That may be one of which its author did not know: whoever has
+    /// that seat takes themselves to be in, and this alone says that they are not. Who is out opens nothing so for themselves.
+    fn ends_a_seat(&self, root: &RootKey, end: Index) -> bool {
+        let is_by_another = self.fact(end).is_some_and(|fact| fact.author != *root);
+        self.seats.get(root).into_iter().flatten().any(|seat| {
+            let is_unknown = is_by_another && self.group.causality.concurrent(seat.entry, end);
+            let is_seen = |entry: Index| self.has_seen(end, entry) || (is_unknown && entry == seat.entry);
+            self.holds(root, seat, is_seen)
+        })
     }
 
     /// Whether somebody may do this now. What is asked for here and written before anything else arrives counts.

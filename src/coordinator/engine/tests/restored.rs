@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::stories::friends;
 use crate::coordinator::world::{BROKER, Backup, World};
-use crate::coordinator::{Command, MessageView};
+use crate::coordinator::{Command, LinkState, MessageView};
 use crate::store::Op;
 use crate::wire::EntryId;
 
@@ -221,6 +221,34 @@ fn late_mail_of_a_database_that_was_put_back_comes_back_to_who_wrote_it() {
         world.pass(2 * MINUTE);
         world.refuse(bob, 0, |_| false);
         world.pass(3 * MINUTE);
+        assert_eq!(texts(world.history(bob, alice_id)), ["late"]);
+        assert_eq!(texts(world.history(alice, bob_id)), ["late"], "seed {seed}");
+    }
+}
+
+/// The same when a link has opened meanwhile, over which both have said what they have, and which just finds its paths anew.
+#[test]
+fn late_mail_of_a_database_that_was_put_back_comes_back_over_a_link() {
+    for seed in 10..14 {
+        let mut world = World::new(seed);
+        let (alice, bob, alice_id, bob_id) = friends(&mut world);
+        world.pass(MINUTE);
+        let backup = world.back_up(alice);
+        world.unplug(bob);
+        world.pass(MINUTE);
+        let late = EntryId::from_hex(&world.write(alice, bob_id, "late")).unwrap();
+        world.pass(MINUTE);
+        world.kill(alice);
+        world.restore(alice, &backup, true);
+        world.mail_takes = MINUTE / 6;
+        world.start(alice);
+        world.plug_in(bob);
+        world.until("a link", MINUTE, |world| world.link_state(bob) == Some(LinkState::Open));
+        while !world.kept(bob).contains(&late) {
+            world.only_tell_of_a_change(bob);
+            world.pass(Duration::from_millis(20));
+        }
+        world.pass(MINUTE);
         assert_eq!(texts(world.history(bob, alice_id)), ["late"]);
         assert_eq!(texts(world.history(alice, bob_id)), ["late"], "seed {seed}");
     }

@@ -98,6 +98,31 @@ fn who_goes_twice_is_given_what_that_stands_on() {
     assert_eq!(share(again, false), Share::Nothing);
 }
 
+/// Who was put out twice, by what has seen the one removal, and was added again beside the other by somebody who knew of the one alone, is
+/// given the other, with what that stands on: they would take themselves to be in the group for ever. Without the addition they get none of it.
+#[test]
+fn who_was_put_out_twice_and_added_between_is_given_what_decides() {
+    let (mut room, creation) = Room::new(14, &[BOB], false);
+    let gone = room.write(ALICE, &[creation], Some(remove(BOB)));
+    let renamed = room.write(ALICE, &[gone], Some(rename("Without them")));
+    let again = room.write(ALICE, &[renamed], Some(remove(BOB)));
+    let shares = |room: &Room, seen: EntryId| {
+        let group = room.group();
+        let share = |change| group.fold().share(&root(BOB), &[seen], change);
+        (share(true), share(false))
+    };
+    for seen in [gone, renamed, again] {
+        assert_eq!(shares(&room, seen), (Share::Nothing, Share::Nothing), "they know that they are out");
+    }
+    let back = room.write(ALICE, &[gone], Some(add(BOB)));
+    assert!(!room.group().fold().is_inside(&root(BOB)));
+    for seen in [gone, renamed] {
+        assert_eq!(shares(&room, seen), (Share::Whole, Share::Header));
+    }
+    assert_eq!(shares(&room, back), (Share::Whole, Share::Whole));
+    assert_eq!(shares(&room, again), (Share::Nothing, Share::Nothing));
+}
+
 /// Who was added again by somebody who lost their office at the same time is given what took it, and what that stands on, without texts:
 /// they would take themselves to be in the group for ever.
 #[test]
