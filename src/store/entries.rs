@@ -25,7 +25,8 @@ pub(super) const LOGS_MAX: i64 = 64;
 pub(super) const FORKS_MAX: i64 = TIPS_MAX as i64;
 /// What those write who are not in a group, and bring themselves, is taken until so much stands there that does not count, or that
 /// such people have changed: more than anybody writes before they hear that they are out, and a bound for what they can make others
-/// keep. It is one for all authors together, for these cost nothing. What members bring is taken, for they may have written after it.
+/// keep. It is one for all authors together, for these cost nothing. What members bring is taken, for they may have written after it;
+/// and what waits for a parent already (no more than half of what may wait at all) gets its place with that, whatever there is by then.
 pub const VOID_MAX: i64 = 1_000;
 /// Entries that wait for a parent and are by nobody who is in the group, as far as is known here: the rest is kept for those who are.
 pub(super) const STRANGERS_WAITING_MAX: i64 = WAITING_MAX / 2;

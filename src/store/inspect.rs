@@ -177,7 +177,8 @@ impl Db {
         let before = search::SLICE - 1 - i64::from(left);
         let connection = self.connection();
         let put = "INSERT INTO sqlite_sequence (name, seq) SELECT 'entry', ?1 WHERE NOT EXISTS (SELECT 1 FROM entry)";
-        connection.execute("DELETE FROM sqlite_sequence WHERE name = 'entry' AND seq = 0", [])?;
+        connection
+            .execute("DELETE FROM sqlite_sequence WHERE name = 'entry' AND NOT EXISTS (SELECT 1 FROM entry)", [])?;
         match connection.execute(put, [before])? {
             0 => Err(StoreError::Failed("there are entries already".to_owned())),
             _ => Ok(()),

@@ -64,23 +64,29 @@ impl Life {
                 self.world.pass(Duration::from_millis(500));
             }
         }
-        if self.floods {
-            self.flood();
-        }
         if !self.links {
             self.say_a_last_word();
         }
-        let (within, step) = if self.links { (SETTLE_WITHIN, 1) } else { (MAIL_WITHIN, 60) };
-        let end = self.world.now + within;
-        while let Some(why) = self.unsettled(self.world.now >= end) {
-            assert!(self.world.now < end, "{why}, {within:?} after all was well");
-            self.world.pass(Duration::from_secs(step));
+        self.settle();
+        if self.floods {
+            self.flood();
+            self.settle();
         }
         self.world.pass(if self.group().is_some() { BODIES_WITHIN } else { A_LITTLE });
         // Whoever has read something marks it, and is told.
         for _ in 0..3 {
             self.hear();
             self.world.pass(Duration::from_secs(1));
+        }
+    }
+
+    /// Time passes until all have what all have.
+    fn settle(&mut self) {
+        let (within, step) = if self.links { (SETTLE_WITHIN, 1) } else { (MAIL_WITHIN, 60) };
+        let end = self.world.now + within;
+        while let Some(why) = self.unsettled(self.world.now >= end) {
+            assert!(self.world.now < end, "{why}, {within:?} after all was well");
+            self.world.pass(Duration::from_secs(step));
         }
     }
 

@@ -89,7 +89,7 @@ impl Life {
 
     pub fn change_network(&mut self, who: usize, what: usize) -> Option<()> {
         let device = self.one_of(who, |life, device| life.world.is_running(*device))?;
-        match what % 6 {
+        match what % 5 {
             0 => self.world.only_tell_of_a_change(device),
             1 => self.world.tell_of_containers(device),
             2 => self.world.change_network(device),
@@ -124,8 +124,8 @@ impl Life {
     }
 
     /// What a program writes that is newer than all others: they keep it, pass it on, and show it as what it is. Or one that holds itself to
-    /// nothing: it edits and deletes what somebody else has said, and that changes nothing for anybody; or edits what its own person has
-    /// deleted, of which nobody keeps a word.
+    /// nothing: it edits and deletes what somebody else has said, and that changes nothing for anybody; it edits what its own person has deleted, of
+    /// which nobody keeps a word; or adds somebody to a group by a card that they have not signed.
     fn of_another_program(&self, room: usize, side: usize, what: usize) -> (Otherwise, Asked) {
         let Room { told, own, changed, .. } = &self.rooms[room];
         let of = |mine: bool| told[side].iter().filter(move |id| own[side].contains(id) == mine).copied();
@@ -136,7 +136,7 @@ impl Life {
             target: Some(id),
             body: Text::new(text).unwrap().to_bytes(),
         };
-        let said = match what % 5 {
+        let said = match what % 6 {
             1 => theirs.map(|id| edit(id, "said by somebody else")),
             2 => theirs.map(|id| Otherwise { kind: kind::DELETE, target: Some(id), body: vec![] }),
             3 => deleted.map(|id| edit(id, AFTER_ALL)),

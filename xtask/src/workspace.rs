@@ -41,8 +41,8 @@ impl Programs {
 pub fn root() -> PathBuf {
     // Cargo says it to what it runs. Where xtask was compiled may be another checkout that builds into the same folder.
     let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-    let root = package.as_deref().and_then(Path::parent).map(Path::to_path_buf).unwrap_or_default();
-    if root.join("Cargo.toml").is_file() { root } else { PathBuf::from(".") }
+    let root = package.as_deref().and_then(Path::parent).filter(|root| root.join("Cargo.toml").is_file());
+    root.unwrap_or(Path::new(".")).to_path_buf()
 }
 
 /// Where cargo builds, whoever decided it (`CARGO_TARGET_DIR`, a configuration file, or nobody).

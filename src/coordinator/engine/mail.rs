@@ -37,8 +37,7 @@ impl Engine {
             self.drop_counted("mail of somebody who shares nothing with us");
             return self.acknowledge(delivery);
         }
-        // A connection that looks for other paths may go on, and nothing is said anew on it.
-        let proves = self.peers.get(device).is_some_and(|peer| peer.open.is_none());
+        let proves = self.peers.get(device).is_some_and(|peer| peer.link.state() != State::Open);
         let mut said = Statements::new(proves);
         for bytes in &mail.frames {
             match Frame::parse(bytes) {

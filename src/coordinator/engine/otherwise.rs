@@ -1,5 +1,6 @@
 //! For tests: what another program would do in the place of this one, and what a world looks at from outside.
 
+use rand::RngExt;
 use uuid::Uuid;
 
 use super::Engine;
@@ -9,7 +10,7 @@ use super::write::Place;
 use crate::coordinator::GroupView;
 use crate::log::{Entry, Text};
 use crate::sync::{Mailer, Push};
-use crate::wire::{ConversationId, EntryId, kind};
+use crate::wire::{ConversationId, EntryId, LogId, kind};
 
 /// An entry as another program may write it.
 #[derive(Debug)]
@@ -70,18 +71,21 @@ impl Engine {
         self.take()
     }
 
-    /// So many texts for a group, whether or not this person is in it, one behind the other; they are kept nowhere.
-    pub(in crate::coordinator) fn flood(&mut self, group: Uuid, count: usize, now: Now) -> Option<Vec<Entry>> {
+    /// So many texts for a group, whether or not this person is in it, one behind the other in a log of their own; they are kept nowhere.
+    pub(in crate::coordinator) fn flood(
+        &mut self,
+        conversation: ConversationId,
+        after: EntryId,
+        count: usize,
+        now: Now,
+    ) -> Option<Vec<Entry>> {
         self.now = now;
-        let conversation = *self.groups.get(&group)?;
-        let state = self.conversations.get(&conversation)?;
-        let (log, first, mut previous) = (state.log, state.next, state.last);
-        let mut after: Vec<EntryId> = state.heads.iter().filter(|head| Some(**head) != previous).copied().collect();
+        let (log, mut previous) = (LogId(self.rng.random()), None);
         let mut entries = vec![];
-        for sequence in (first..).take(count) {
-            let place = Place { conversation, log, sequence, previous, after: std::mem::take(&mut after) };
+        for sequence in (0..).take(count) {
+            let after = if sequence == 0 { vec![after] } else { vec![] };
             let body = Text::new(format!("flood {sequence}")).ok()?.to_bytes();
-            let entry = self.sign(place, kind::TEXT, None, body)?;
+            let entry = self.sign(Place { conversation, log, sequence, previous, after }, kind::TEXT, None, body)?;
             previous = Some(entry.id());
             entries.push(entry);
         }

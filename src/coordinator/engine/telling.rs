@@ -37,8 +37,11 @@ impl Engine {
         said.proves &= !stale;
         if peer.link.state() == State::Open {
             // Over the link it has said all that it has, and later than this.
-            said.haves.clear();
             said.lacks.clear();
+        }
+        if peer.open.is_some() {
+            // Also while it looks for other paths: it may go on, and nothing is said anew on it. This is said again when it does not.
+            said.haves.clear();
         }
         let states = !said.haves.is_empty();
         if stale {
@@ -136,15 +139,17 @@ impl Engine {
         }
     }
 
-    /// A device acknowledges by mail what is not here. Who has written it was put back since, and its mail was late, later than what we
-    /// have said to have: so the device takes us to have what it stands for.
+    /// A device acknowledges what is not here. Who has written it was put back since, and its mail was late, later than what we have said to have
+    /// by mail, or on a link that looked for other paths then: so the device takes us to have what it stands for.
     pub(super) fn tell_again(&mut self, device: &DeviceKey) {
         let now = self.now.mono;
         if self.is_older() {
             return;
         }
-        if let Some(peer) = self.peers.get_mut(device).filter(|peer| peer.open.is_none()) {
-            peer.telling.tell_again(now, &mut self.rng);
+        let Some(peer) = self.peers.get_mut(device) else { return };
+        match peer.open {
+            Some(_) => peer.push.is_mistaken(now),
+            None => peer.telling.tell_again(now, &mut self.rng),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What people and scripts do with a device, and what a test asks of it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -48,17 +49,27 @@ impl World {
         call
     }
 
-    /// A device says very much in a group at once to one other, over their link, whether or not it is in it. Tells what; nothing when there is no
-    /// link.
-    pub fn flood(&mut self, from: usize, to: usize, group: Uuid, count: usize) -> Vec<EntryId> {
+    /// A device says very much in a group at once to one other, over their link, whether or not it is in it, behind the last that both have.
+    /// Tells what; nothing when there is no link.
+    pub fn flood(&mut self, from: usize, to: usize, conversation: ConversationId, count: usize) -> Vec<EntryId> {
         let now = self.clock(from);
         let (Some(key), Some(peer)) = (self.devices[from].key, self.devices[to].key) else { return vec![] };
         let link = self.devices[from].links.get(&peer);
-        let is_open = link.is_some() && self.devices[to].links.get(&key) == link;
-        let entries = match self.devices[from].engine.as_mut().filter(|_| is_open) {
-            Some(engine) => engine.flood(group, count, now).unwrap_or_default(),
-            None => vec![],
-        };
+        if link.is_none() || self.devices[to].links.get(&key) != link {
+            return vec![];
+        }
+        let placed = self.db(to).entries(&conversation).unwrap();
+        let placed: BTreeSet<EntryId> =
+            placed.iter().filter(|kept| kept.position.is_some()).map(|kept| kept.id).collect();
+        let last = self
+            .db(from)
+            .entries(&conversation)
+            .unwrap()
+            .iter()
+            .rfind(|kept| placed.contains(&kept.id))
+            .map(|kept| kept.id);
+        let (Some(last), Some(engine)) = (last, &mut self.devices[from].engine) else { return vec![] };
+        let entries = engine.flood(conversation, last, count, now).unwrap_or_default();
         for entry in &entries {
             self.say(from, to, Frame::Entry(entry.wire().clone()).to_bytes().into());
         }

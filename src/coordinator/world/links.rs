@@ -109,8 +109,7 @@ impl World {
         self.later(to, 1, Input::Link(from, DriverEvent::Frame { connection, bytes }));
     }
 
-    /// The next entry that goes from one to the other over their link is followed to there by itself, after a copy of which a part is not what
-    /// was written.
+    /// Before the next entry that goes from one to the other over their link goes a copy of it, of which a part is not what was written.
     pub fn forge(&mut self, from: usize, to: usize, part: Part) {
         self.forges.insert((from, to), part);
     }
@@ -125,6 +124,7 @@ impl World {
         };
         *byte ^= 1;
         self.forges.remove(&between);
+        self.forged += 1;
         Some(Frame::Entry(entry).to_bytes().into())
     }
 

@@ -77,6 +77,8 @@ pub struct World {
     parted: BTreeSet<(usize, usize)>,
     /// Who gives whom something else than they have, with the next entry, and what of it.
     forges: BTreeMap<(usize, usize), Part>,
+    /// Entries that were forged.
+    pub forged: u64,
     /// Connections that are open on a side; those that carry nothing until they are restarted; those that are gone.
     opened: BTreeSet<(usize, ConnectionId)>,
     silent: BTreeSet<ConnectionId>,
@@ -175,6 +177,7 @@ impl World {
             dead: BTreeMap::new(),
             unsent: vec![],
             forges: BTreeMap::new(),
+            forged: 0,
             queue: BinaryHeap::new(),
             steps: 0,
             calls: 0,

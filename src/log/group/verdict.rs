@@ -296,9 +296,13 @@ impl Fold<'_> {
     /// Whether an end of somebody ends a seat that nothing ended which it has seen. That may be one of which its author did not know: whoever has
     /// that seat takes themselves to be in, and this alone says that they are not. Who is out opens nothing so for themselves.
     fn ends_a_seat(&self, root: &RootKey, end: Index) -> bool {
-        let is_by_another = self.fact(end).is_some_and(|fact| fact.author != *root);
+        let is_own = |end: Index| self.fact(end).is_none_or(|fact| fact.author == *root);
+        let has_left = |seat: Index| {
+            self.ends.get(root).into_iter().flatten().any(|own| is_own(*own) && self.has_seen(*own, seat))
+        };
         self.seats.get(root).into_iter().flatten().any(|seat| {
-            let is_unknown = is_by_another && self.group.causality.concurrent(seat.entry, end);
+            let is_beside = self.group.causality.concurrent(seat.entry, end);
+            let is_unknown = is_beside && !is_own(end) && !has_left(seat.entry);
             let is_seen = |entry: Index| self.has_seen(end, entry) || (is_unknown && entry == seat.entry);
             self.holds(root, seat, is_seen)
         })

@@ -244,7 +244,9 @@ fn late_mail_of_a_database_that_was_put_back_comes_back_over_a_link() {
         world.start(alice);
         world.plug_in(bob);
         world.until("a link", MINUTE, |world| world.link_state(bob) == Some(LinkState::Open));
+        let end = world.now + MINUTE;
         while !world.kept(bob).contains(&late) {
+            assert!(world.now < end, "the mail never comes");
             world.only_tell_of_a_change(bob);
             world.pass(Duration::from_millis(20));
         }

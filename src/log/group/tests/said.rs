@@ -121,6 +121,36 @@ fn who_was_put_out_twice_and_added_between_is_given_what_decides() {
     }
     assert_eq!(shares(&room, back), (Share::Whole, Share::Whole));
     assert_eq!(shares(&room, again), (Share::Nothing, Share::Nothing));
+    // What puts them out once more, by who knew of all that, tells them nothing.
+    let third = room.write(ALICE, &[again], Some(remove(BOB)));
+    assert_eq!(shares(&room, again), (Share::Nothing, Share::Nothing));
+    assert_eq!(shares(&room, third), (Share::Nothing, Share::Nothing));
+}
+
+/// The same when they have left what they were added to: they know that they are out.
+#[test]
+fn who_has_left_what_they_were_added_to_is_given_nothing_more() {
+    let (mut room, creation) = Room::new(15, &[BOB], false);
+    let gone = room.write(ALICE, &[creation], Some(remove(BOB)));
+    let renamed = room.write(ALICE, &[gone], Some(rename("Without them")));
+    room.write(ALICE, &[renamed], Some(remove(BOB)));
+    let back = room.write(ALICE, &[gone], Some(add(BOB)));
+    let share = |room: &Room| room.group().fold().share(&root(BOB), &[renamed], true);
+    assert_eq!(share(&room), Share::Whole);
+    room.write(BOB, &[back], Some(Action::Leave { cut: vec![] }));
+    assert_eq!(share(&room), Share::Nothing);
+}
+
+/// Nobody opens anything for themselves by a leave beside their addition.
+#[test]
+fn who_leaves_beside_their_addition_is_given_nothing_by_that() {
+    let (mut room, creation) = Room::new(16, &[BOB], false);
+    let gone = room.write(ALICE, &[creation], Some(remove(BOB)));
+    let renamed = room.write(ALICE, &[gone], Some(rename("Without them")));
+    room.write(ALICE, &[gone], Some(add(BOB)));
+    room.write(BOB, &[renamed], Some(Action::Leave { cut: vec![] }));
+    let share = |change| room.group().fold().share(&root(BOB), &[renamed], change);
+    assert_eq!((share(true), share(false)), (Share::Nothing, Share::Nothing));
 }
 
 /// Who was added again by somebody who lost their office at the same time is given what took it, and what that stands on, without texts:
