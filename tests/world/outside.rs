@@ -50,11 +50,15 @@ fn wrongly_given(model: &Model, outside: &[(Member, Model)], member: &Member) ->
     if again(model) || outside.iter().any(|(_, model)| again(model)) {
         return None;
     }
-    let undone = undone(model, member.root);
+    // Who is out gives it, too, by what they know: perhaps nobody inside has the addition.
+    let models = || outside.iter().map(|(_, model)| model).chain([model]);
+    let undone: Vec<(&Model, Vec<&Fact>)> = models().map(|model| (model, undone(model, member.root))).collect();
     let wrongly = |kept: &&Kept| {
         let (Some(header), Some(seen)) = (model.headers.get(&kept.id), model.seen.get(&kept.id)) else { return false };
         let knows = ends.iter().all(|end| model.has_seen(seen, end));
-        let may_stand_on = |taker: &&Fact| seen.iter().all(|earlier| model.has_seen(&taker.seen, earlier));
+        let may_stand_on = |(model, undone): &(&Model, Vec<&Fact>)| {
+            undone.iter().any(|taker| seen.iter().all(|earlier| model.has_seen(&taker.seen, earlier)))
+        };
         let bare = header.kind == kind::GROUP || kept.entry.body.is_none();
         knows
             && header.author != member.root
