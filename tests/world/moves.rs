@@ -149,7 +149,7 @@ const DISK_EVERY: u64 = 10;
 /// One in so many has real signatures and seals; it is on disk, too.
 const REAL_EVERY: u64 = 50;
 /// One in so many ends with a flood: it takes twenty times as long as another one, if somebody is out of the group then who can be heard.
-const FLOOD_EVERY: u64 = 100;
+const FLOOD_EVERY: u64 = 200;
 /// Moves of a story: 200 on average, when those that nobody could make are left out.
 const MOVES: std::ops::RangeInclusive<usize> = 137..=405;
 

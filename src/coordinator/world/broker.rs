@@ -207,6 +207,8 @@ impl World {
         match output {
             BrokerOutput::Connect => {}
             _ if self.dead.contains_key(&(device, conn)) => {}
+            // Nobody waits for an answer to it, and none is lost on a connection that goes on.
+            BrokerOutput::Ack(delivery) => drop(session.unacked.remove(&delivery)),
             _ if fault == Some(Fault::Silent) => {}
             BrokerOutput::Publish { token, .. } if fault == Some(Fault::Lying) => {
                 self.later(device, 2, Input::Broker(conn, BrokerInput::Published(token)));
@@ -219,7 +221,6 @@ impl World {
             }
             BrokerOutput::Probe => self.later(device, 2, Input::Broker(conn, BrokerInput::Alive)),
             BrokerOutput::Unsubscribe(topics) => session.topics.retain(|topic| !topics.contains(topic)),
-            BrokerOutput::Ack(delivery) => drop(session.unacked.remove(&delivery)),
             BrokerOutput::Publish { token, topic, payload } => {
                 self.later(device, 2, Input::Broker(conn, BrokerInput::Published(token)));
                 self.publish_at(&broker, topic, Bytes::from(payload));
