@@ -152,14 +152,6 @@ impl Push {
         &self.heard
     }
 
-    /// The peer takes us to have what we have not: all that we have is said once more, and not again and again.
-    pub fn is_mistaken(&mut self, now: Duration) {
-        if self.up {
-            self.unsaid = true;
-            self.have_at = self.have_at.or(Some(now + HAVE_AGAIN));
-        }
-    }
-
     /// A conversation is shared no more: nothing of it is pushed.
     pub fn unshared(&mut self, conversation: &ConversationId) {
         self.heard.remove(conversation);

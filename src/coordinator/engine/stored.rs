@@ -13,7 +13,7 @@ use super::pushing::Pushed;
 use super::state::{Conversation, Me, With};
 use crate::coordinator::{CommandError, ErrorCode, Event, Reply};
 use crate::identity::{Card, Name};
-use crate::store::{Invitation, Loaded, Op, Outcome, Profile, Refusal, Standing};
+use crate::store::{Invitation, Loaded, Op, Outcome, Profile, Refusal, Standing, Way};
 use crate::wire::{ConnectionId, ConversationId, DeviceKey, EntryId, Frame, LogId, RootKey};
 
 impl Engine {
@@ -109,7 +109,7 @@ impl Engine {
             (Pending::Delivery(conn, number), _) => self.acknowledge(Some((conn, number))),
             (Pending::Acked { device, ids, way, .. }, Outcome::Acked { delivered, unknown }) => {
                 self.acks_kept(&device, &ids, way, &delivered);
-                if unknown {
+                if unknown && way == Way::Mail {
                     self.tell_again(&device);
                 }
             }

@@ -139,17 +139,15 @@ impl Engine {
         }
     }
 
-    /// A device acknowledges what is not here. Who has written it was put back since, and its mail was late, later than what we have said to have
-    /// by mail, or on a link that looked for other paths then: so the device takes us to have what it stands for.
+    /// A device acknowledges by mail what is not here. Who has written it was put back since, and its mail was late, later than what we
+    /// have said to have: so the device takes us to have what it stands for.
     pub(super) fn tell_again(&mut self, device: &DeviceKey) {
         let now = self.now.mono;
         if self.is_older() {
             return;
         }
-        let Some(peer) = self.peers.get_mut(device) else { return };
-        match peer.open {
-            Some(_) => peer.push.is_mistaken(now),
-            None => peer.telling.tell_again(now, &mut self.rng),
+        if let Some(peer) = self.peers.get_mut(device).filter(|peer| peer.open.is_none()) {
+            peer.telling.tell_again(now, &mut self.rng);
         }
     }
 
