@@ -62,6 +62,8 @@ pub struct Push {
     have_at: Option<Duration>,
     /// One of ours is still to be said because the store could not tell it, and so all are.
     unsaid: bool,
+    /// The link looks for other paths.
+    doubtful: bool,
     /// The question whose answer counts, and of which turn that is.
     asking: Option<(u64, Turn)>,
     /// Questions asked so far, by all links: a number never comes twice.
@@ -171,6 +173,19 @@ impl Push {
         if self.up {
             self.unsaid = true;
             self.have_at = Some(now + HAVE_AGAIN);
+        }
+    }
+
+    /// The paths are in doubt: mail comes beside the link from now on.
+    pub fn doubtful(&mut self) {
+        self.doubtful = self.up;
+    }
+
+    /// The same connection goes on. Late mail may have come meanwhile and said what is true no more, so all that we have is said once more: not at
+    /// once, for there may be more doubt.
+    pub fn settled(&mut self, now: Duration) {
+        if std::mem::take(&mut self.doubtful) {
+            self.unsaid(now);
         }
     }
 

@@ -123,7 +123,6 @@ impl Engine {
             said.haves.iter().for_each(|have| self.answer_offer(device, have));
         }
         let Some(peer) = self.peers.get(device) else { return self.acknowledge(delivery) };
-        let linked = peer.open.is_some();
         let over = peer.open.filter(|_| way != Way::Mail);
         let (device, proves) = (*device, said.proves);
         // Whoever knows that they are out of a group may have lost that with a disk.
@@ -160,9 +159,7 @@ impl Engine {
         }
         if !said.entries.is_empty() {
             self.in_use(&device);
-            // A connection that looks for other paths may go on, and nothing is said anew on it.
-            let shows = proves && !(way == Way::Mail && linked);
-            self.insert(device, said.entries, way, delivery, shows);
+            self.insert(device, said.entries, way, delivery, proves);
         } else if let Some((conn, number)) = delivery {
             // The store works in order: when it has answered this, everything before is on disk.
             self.ask(Pending::Delivery(conn, number), Op::Barrier);

@@ -190,7 +190,9 @@ impl Engine {
                 }
                 link::Output::StateChanged { state: State::Suspect, .. } => self.link_doubtful(device),
                 link::Output::StateChanged { state: State::Open, .. } => {
+                    let now = self.now.mono;
                     if let Some(peer) = self.peers.get_mut(device) {
+                        peer.push.settled(now);
                         peer.mailer.stop();
                         peer.acks.settled();
                     }

@@ -80,6 +80,9 @@ impl Engine {
 
     /// The link is open, and nobody knows whether it still carries anything: what waits goes by mail too when that lasts.
     pub(super) fn link_doubtful(&mut self, device: &DeviceKey) {
+        if let Some(peer) = self.peers.get_mut(device) {
+            peer.push.doubtful();
+        }
         if self.peers.get(device).is_some_and(|peer| peer.open.is_some() && !peer.push.is_idle()) {
             self.wake_mail(device);
         }
