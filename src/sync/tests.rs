@@ -138,6 +138,31 @@ fn have_is_repeated_until_the_peer_was_heard() {
     assert_eq!(push.tick(Duration::from_secs(9)), vec![]);
 }
 
+/// When the paths of a link were in doubt and it goes on, `have` is said anew of all, a little later; a new link begins with it anyway.
+#[test]
+fn have_is_said_anew_after_doubt() {
+    let mut push = Push::default();
+    push.up(Duration::ZERO);
+    push.peer_has(TALK, Duration::ZERO);
+    assert_eq!(push.tick(Duration::from_secs(2)), vec![Need::Have(Of::Unheard)]);
+    push.settled(Duration::from_secs(3));
+    assert_eq!(push.tick(Duration::from_secs(9)), vec![], "nobody has doubted it");
+    push.doubtful();
+    push.settled(Duration::from_secs(10));
+    assert_eq!(push.tick(Duration::from_secs(11)), vec![]);
+    push.doubtful();
+    push.settled(Duration::from_secs(11));
+    assert_eq!(push.tick(Duration::from_secs(12)), vec![]);
+    assert_eq!(push.tick(Duration::from_secs(13)), vec![Need::Have(Of::All)]);
+    assert_eq!(push.tick(Duration::from_secs(20)), vec![]);
+    push.doubtful();
+    push.down();
+    push.up(Duration::from_secs(21));
+    push.settled(Duration::from_secs(21));
+    push.peer_has(TALK, Duration::from_secs(22));
+    assert_eq!(push.tick(Duration::from_secs(23)), vec![Need::Have(Of::Unheard)], "as on any new link");
+}
+
 /// Of several conversations each is answered once when the peer first speaks of it, and pushed from then on; what the store
 /// could not tell is said again with all others.
 #[test]
