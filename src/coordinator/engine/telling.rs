@@ -40,7 +40,7 @@ impl Engine {
             said.lacks.clear();
         }
         if peer.open.is_some() {
-            // Also while it looks for other paths: it may go on, and nothing is said anew on it. This is said again when it does not.
+            // Also in doubt: the link may go on, and what is said anew on it comes later than this. If it does not, this is mailed again, after an hour.
             said.haves.clear();
         }
         let states = !said.haves.is_empty();
