@@ -157,6 +157,15 @@ impl Push {
     /// A conversation is shared no more: nothing of it is pushed.
     pub fn unshared(&mut self, conversation: &ConversationId) {
         self.heard.remove(conversation);
+        if self.heard.is_empty() {
+            self.asking = None;
+        }
+    }
+
+    /// Whether the outbox is asked although there is nothing of which the peer has spoken.
+    #[must_use]
+    pub fn asks_in_vain(&self) -> bool {
+        self.asking.is_some() && self.heard.is_empty()
     }
 
     /// The store could not answer a question: it is asked again later.

@@ -85,7 +85,7 @@ impl Life {
     }
 
     /// Those who take commands and see themselves in the group, with what they see.
-    fn insiders(&self) -> Vec<(usize, Uuid, GroupView)> {
+    pub fn insiders(&self) -> Vec<(usize, Uuid, GroupView)> {
         let Some((_, group)) = self.group() else { return vec![] };
         let loaded = (0..self.people).filter(|device| self.world.is_loaded(*device));
         let seen = loaded.filter_map(|device| Some((device, self.world.group_now(device, group)?.1)));

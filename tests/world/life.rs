@@ -14,7 +14,7 @@ use super::groups;
 use super::live::Change;
 use super::moves::{Kind, Move, Story};
 use super::room::{Asked, Call, Room};
-use super::traces::word;
+use super::traces::{what_was_erased_is_gone_at_once, word};
 
 /// A year, in seconds.
 const YEAR: i64 = 365 * 24 * 3600;
@@ -98,6 +98,9 @@ impl Life {
         }
         self.world.pass(step.pause);
         self.hear();
+        if matches!(step.kind, Kind::Delete | Kind::Remove) {
+            what_was_erased_is_gone_at_once(self);
+        }
     }
 
     fn attempt(&mut self, step: &Move) -> Option<()> {
@@ -136,8 +139,7 @@ impl Life {
             }
             Kind::Unplug => {
                 let device = self.one_of(who, |life, device| !life.unplugged.contains(device))?;
-                self.unplugged.insert(device);
-                self.world.unplug(device);
+                self.go_away(device);
                 Some(())
             }
             Kind::Return => {
@@ -211,6 +213,7 @@ impl Life {
             Kind::React => self.change(who, what, Change::React),
             Kind::Answer => self.change(who, what, Change::Answer),
             Kind::Invite => self.invite(who, what),
+            Kind::Remove if what % 4 == 0 => self.dispute(who, what / 4).or_else(|| self.remove(who, what)),
             Kind::Remove => self.remove(who, what),
             Kind::Quit => self.quit(who),
             Kind::Promote => self.promote(who, what),
@@ -286,6 +289,13 @@ impl Life {
     pub fn heal(&mut self, one: usize, other: usize) {
         self.parted.remove(&(one, other));
         self.world.heal(one, other);
+    }
+
+    /// A device has no network, and nothing is on its way to it or from it.
+    pub fn go_away(&mut self, device: usize) {
+        if self.unplugged.insert(device) {
+            self.world.unplug(device);
+        }
     }
 
     pub fn bring_back(&mut self, device: usize) {

@@ -11,6 +11,7 @@
 mod apart;
 mod calm;
 mod checks;
+mod dispute;
 mod flood;
 mod found;
 mod group_checks;

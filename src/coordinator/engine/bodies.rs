@@ -38,18 +38,16 @@ impl Unasked {
         let (first, last) = if self.after <= other.after { (self, other) } else { (other, self) };
         let restarts = first.after == 0 && last.goes_on;
         let after = if restarts { last.after } else { first.after };
-        let goes_on = self.goes_on || other.goes_on;
+        let goes_on = restarts || first.goes_on || (first.after == last.after && last.goes_on);
         Self { at: self.at.min(other.at), after, goes_on, anew: self.anew || other.anew || restarts }
     }
 }
 
-/// The question which bodies of a conversation are missing that came here behind one, and for whom it is.
+/// The question which bodies of a conversation are missing that came here behind one, and who is to be asked for them.
 pub(super) struct Missing {
     conversation: ConversationId,
     after: u64,
-    goes_on: bool,
-    /// And whether these are to be asked from the beginning after it.
-    devices: Vec<(DeviceKey, bool)>,
+    devices: Vec<(DeviceKey, Unasked)>,
 }
 
 impl Engine {
@@ -106,29 +104,28 @@ impl Engine {
 
     /// The disk could not tell what is missing: it is asked again later.
     pub(super) fn missing_unknown(&mut self, missing: &Missing) {
-        let (at, after, goes_on) = (self.now.mono + AGAIN, missing.after, missing.goes_on);
-        for (device, anew) in &missing.devices {
-            let then = Unasked { at, after, goes_on, anew: *anew };
-            self.ask_later(device, missing.conversation, then);
+        let at = self.now.mono + AGAIN;
+        for (device, unasked) in &missing.devices {
+            self.ask_later(device, missing.conversation, Unasked { at, ..*unasked });
         }
     }
 
     /// These bodies are missing, and more behind `next`.
     pub(super) fn missing_known(&mut self, missing: &Missing, lacks: &[Lack], next: Option<u64>) {
         let at = self.now.mono;
-        for (device, anew) in &missing.devices {
+        for (device, unasked) in &missing.devices {
             let peer = self.peers.get(device);
             if !peer.is_some_and(|peer| peer.shared.contains(&missing.conversation)) {
                 continue;
             }
             let then = if self.bodies_missing(device, &missing.conversation, lacks.to_vec()) {
                 match next {
-                    Some(after) => Unasked { at, after, goes_on: true, anew: *anew },
-                    None if *anew => Unasked { at, after: 0, goes_on: false, anew: false },
+                    Some(after) => Unasked { at, after, goes_on: true, ..*unasked },
+                    None if unasked.anew => Unasked { at, after: 0, goes_on: false, anew: false },
                     None => continue,
                 }
             } else {
-                Unasked { at, after: missing.after, goes_on: missing.goes_on, anew: *anew }
+                Unasked { at, ..*unasked }
             };
             self.ask_later(device, missing.conversation, then);
         }
@@ -181,19 +178,18 @@ impl Engine {
     /// Looks again what is missing where somebody is to be asked now, or could not be before: once for all whom that is about.
     pub(super) fn tick_bodies(&mut self) {
         let now = self.now.mono;
-        let mut due: BTreeMap<(ConversationId, u64, bool), Vec<(DeviceKey, bool)>> = BTreeMap::new();
+        let mut due: BTreeMap<(ConversationId, u64), Vec<(DeviceKey, Unasked)>> = BTreeMap::new();
         let is_due =
             |peer: &PeerState| now >= peer.bodies.free_at() && peer.unasked.values().any(|unasked| now >= unasked.at);
         let asked = self.peers.iter().filter(|(device, peer)| is_due(peer) && self.can_ask(device));
         for device in asked.map(|(device, _)| *device).collect::<Vec<_>>() {
             let Some(peer) = self.peers.get_mut(&device) else { continue };
             for (conversation, unasked) in peer.unasked.extract_if(.., |_, unasked| now >= unasked.at) {
-                let key = (conversation, unasked.after, unasked.goes_on);
-                due.entry(key).or_default().push((device, unasked.anew));
+                due.entry((conversation, unasked.after)).or_default().push((device, unasked));
             }
         }
-        for ((conversation, after, goes_on), devices) in due {
-            self.ask_what_is_missing(Missing { conversation, after, goes_on, devices });
+        for ((conversation, after), devices) in due {
+            self.ask_what_is_missing(Missing { conversation, after, devices });
         }
     }
 
@@ -222,6 +218,7 @@ mod tests {
         }
         let rest = unasked(9, true).and(&unasked(0, false)).and(&unasked(0, false));
         assert_eq!((rest.after, rest.anew, rest.goes_on), (9, true, true));
-        assert_eq!(unasked(9, true).and(&unasked(5, false)).after, 5);
+        let from_before = unasked(9, true).and(&unasked(5, false));
+        assert_eq!((from_before.after, from_before.goes_on), (5, false), "the rest of it is another question");
     }
 }

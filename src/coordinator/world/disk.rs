@@ -342,8 +342,14 @@ impl World {
     #[must_use]
     pub fn bytes_on_disk(&self, device: usize) -> Option<Vec<u8>> {
         let path = self.devices[device].disk.folder.as_ref()?.join(FILE);
-        let files = ["", "-wal"].map(|end| std::fs::read(format!("{}{end}", path.display())).unwrap_or_default());
-        Some(files.concat())
+        Some([std::fs::read(path).unwrap(), self.log_on_disk(device)?].concat())
+    }
+
+    /// The log of what was written last, if a device's database is a file.
+    #[must_use]
+    pub fn log_on_disk(&self, device: usize) -> Option<Vec<u8>> {
+        let path = self.devices[device].disk.folder.as_ref()?.join(format!("{FILE}-wal"));
+        Some(std::fs::read(path).unwrap_or_default())
     }
 
     /// Copies a device's database as it is now, while its process runs.

@@ -101,6 +101,7 @@ impl World {
     pub(super) fn judge_queues(&mut self, device: usize) {
         let Some(engine) = &self.devices[device].engine else { return };
         for (push, mailer) in engine.under_way() {
+            assert!(!push.asks_in_vain(), "the outbox is asked before the peer has spoken of anything");
             let (entries, bytes) = push.under_way();
             assert!(entries <= PUSH_WINDOW_ENTRIES, "{entries} entries are under way on a link");
             // The last one may exceed it.
