@@ -68,6 +68,10 @@ impl Life {
             self.say_a_last_word();
         }
         self.settle();
+        if let Some(who) = self.relapses {
+            self.relapse(who);
+            self.settle();
+        }
         if self.floods {
             self.flood();
             self.settle();

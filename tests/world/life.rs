@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Duration;
 
 use kith::coordinator::world::{Backup, Moment, World};
@@ -24,6 +25,8 @@ pub struct Life {
     /// Every two contacts, and then the group, if there is one.
     pub rooms: Vec<Room>,
     pub links: bool,
+    /// Somebody loses with their disk what is on its way, at the end: who, if anybody.
+    pub relapses: Option<usize>,
     /// Somebody who is out of the group writes on and on, at the end; and what they have written.
     pub floods: bool,
     pub flood: BTreeSet<EntryId>,
@@ -31,7 +34,7 @@ pub struct Life {
     pub calls: Vec<Call>,
     /// Copies of databases. None is older than the last time that somebody went from the group: who has forgotten that they are out is told
     /// nothing more by those who know that they knew it.
-    pub backups: BTreeMap<usize, Vec<Backup>>,
+    pub backups: BTreeMap<usize, Vec<Rc<Backup>>>,
     pub parted: BTreeSet<(usize, usize)>,
     unplugged: BTreeSet<usize>,
     pub broker_down: bool,
@@ -75,6 +78,7 @@ impl Life {
             world,
             rooms,
             links: story.links,
+            relapses: story.relapse,
             floods: story.flood,
             flood: BTreeSet::new(),
             people: story.people,
@@ -187,7 +191,7 @@ impl Life {
             Kind::BackUp => {
                 let device = self.one_of(who, awake)?;
                 let backup = self.world.back_up(device);
-                self.backups.entry(device).or_default().push(backup);
+                self.backups.entry(device).or_default().push(Rc::new(backup));
                 Some(())
             }
             // Two whom no link joins may miss each other at different brokers when the database of one is older than their last card.
@@ -308,9 +312,16 @@ impl Life {
         }
     }
 
-    /// What only the replaced disk had is lost to everybody, and nobody can be blamed for it.
     fn restore(&mut self, who: usize, what: usize) -> Option<()> {
         let device = self.one_of(who, |life, device| life.backups.contains_key(device))?;
+        let backups = &self.backups[&device];
+        let backup = Rc::clone(&backups[what % backups.len()]);
+        self.put_back(device, &backup);
+        Some(())
+    }
+
+    /// A copy takes the place of a device's database. What only the replaced disk had is lost to everybody, and nobody can be blamed for it.
+    pub fn put_back(&mut self, device: usize, backup: &Backup) {
         let mut additions = BTreeMap::new();
         if self.world.is_running(device) {
             additions = self.additions(device);
@@ -319,8 +330,7 @@ impl Life {
         self.hear();
         self.forget_calls(device);
         let before = self.world.kept(device).clone();
-        let backups = &self.backups[&device];
-        self.world.restore(device, &backups[what % backups.len()], true);
+        self.world.restore(device, backup, true);
         for room in &mut self.rooms {
             let Some(side) = room.side(device) else { continue };
             let safe = |id: &EntryId| room.devices.iter().any(|device| self.world.kept(*device).contains(id));
@@ -336,7 +346,6 @@ impl Life {
             room.own[side].clear();
         }
         self.world.start(device);
-        Some(())
     }
 
     /// Who was added to the group, by the entries that a device has.

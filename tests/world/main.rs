@@ -21,6 +21,7 @@ mod live;
 mod moves;
 mod outside;
 mod places;
+mod relapse;
 mod room;
 mod shrink;
 mod told;

@@ -134,6 +134,8 @@ pub struct Story {
     pub links: bool,
     /// Everybody begins in a group.
     pub group: bool,
+    /// At its end somebody loses with their disk what is on its way by mail.
+    pub relapse: Option<usize>,
     /// At its end somebody who is out of the group writes on and on.
     pub flood: bool,
     pub moves: Vec<Move>,
@@ -148,6 +150,8 @@ const PEOPLE: [usize; 20] = [3, 3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 5, 5, 5, 5, 6, 
 const DISK_EVERY: u64 = 10;
 /// One in so many has real signatures and seals; it is on disk, too.
 const REAL_EVERY: u64 = 50;
+/// One in so many ends with a relapse, where links can be made.
+const RELAPSE_EVERY: u64 = 10;
 /// One in so many ends with a flood: it takes twenty times as long as another one, if somebody is out of the group then who can be heard.
 const FLOOD_EVERY: u64 = 200;
 /// Moves of a story: 200 on average, when those that nobody could make are left out.
@@ -170,6 +174,8 @@ impl Story {
             real: seed % REAL_EVERY == REAL_EVERY - 1,
             links,
             group: (seed + seed / DISK_EVERY).is_multiple_of(2),
+            relapse: (links && seed % RELAPSE_EVERY == RELAPSE_EVERY - 4)
+                .then(|| usize::try_from(seed / RELAPSE_EVERY).unwrap()),
             flood: seed % FLOOD_EVERY == FLOOD_EVERY - 3,
             moves,
         }
