@@ -154,7 +154,8 @@ impl Push {
         &self.heard
     }
 
-    /// A conversation is shared no more: nothing of it is pushed.
+    /// A conversation is shared no more: nothing of it is pushed. With the last one the question goes too; pushing begins anew when the peer
+    /// speaks again.
     pub fn unshared(&mut self, conversation: &ConversationId) {
         self.heard.remove(conversation);
         if self.heard.is_empty() {

@@ -180,6 +180,19 @@ fn each_conversation_is_answered_once_on_a_link() {
     assert_eq!(push.heard().iter().collect::<Vec<_>>(), [&TALK]);
 }
 
+/// When no conversation is shared any more, no answer to a question about them counts; and pushing begins anew with what is shared again.
+#[test]
+fn a_question_goes_with_the_last_conversation() {
+    let mut push = Push::default();
+    push.up(Duration::ZERO);
+    let [Need::Have(_), Need::Outbox { number, .. }] = push.peer_has(TALK, Duration::ZERO)[..] else { panic!() };
+    assert!(!push.asks_in_vain());
+    push.unshared(&TALK);
+    assert!(!push.asks_in_vain());
+    assert_eq!(push.outbox(number, &[(1, id(1), 100)], false, Duration::ZERO), []);
+    assert!(matches!(push.peer_has(TALK, Duration::ZERO)[..], [_, Need::Outbox { after: 0, .. }]));
+}
+
 /// A link that opens while mail is being prepared makes the mail unnecessary.
 #[test]
 fn a_link_makes_mail_unnecessary() {

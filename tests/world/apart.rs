@@ -8,7 +8,9 @@
 
 use std::collections::BTreeSet;
 
+use kith::log::Entry;
 use kith::log::group::{Action, Membership, Share};
+use kith::log::order::Node;
 use kith::store::Kept;
 use kith::wire::{EntryId, Header, RootKey, kind};
 
@@ -66,6 +68,28 @@ impl Knowledge {
 }
 
 impl Life {
+    /// By mail only its author brings an entry to everybody, unless they ask. For one that its author has lost with their disk, that counts for nothing
+    /// and on which nothing stands, nobody asks: some have it, and some do not.
+    pub fn forgotten(&self, room: usize, kept: &[Kept]) -> BTreeSet<EntryId> {
+        let mut forgotten = BTreeSet::new();
+        let lost = &self.rooms[room].lost;
+        if self.links || !kept.iter().any(|kept| lost.contains(&kept.id)) {
+            return forgotten;
+        }
+        let model = Model::of(&self.rooms[room], kept);
+        loop {
+            let left = kept.iter().filter(|kept| !forgotten.contains(&kept.id));
+            let named: BTreeSet<EntryId> =
+                left.clone().flat_map(|kept| Node::from(&Entry::verify(kept.entry.clone()).unwrap()).parents).collect();
+            let is_forgotten = |id: &EntryId| lost.contains(id) && !model.counts(id) && !named.contains(id);
+            let more: Vec<EntryId> = left.map(|kept| kept.id).filter(is_forgotten).collect();
+            if more.is_empty() {
+                return forgotten;
+            }
+            forgotten.extend(more);
+        }
+    }
+
     fn knowledge(&mut self, room: usize, device: usize) -> Knowledge {
         let kept = entries(self, room, device);
         let model = Model::of(&self.rooms[room], &kept);

@@ -10,6 +10,7 @@ use kith::log::order::Node;
 use kith::store::Kept;
 use kith::wire::{ConversationId, EntryId, Header, RootKey, cbor};
 
+use super::checks::entries;
 use super::group_checks::HEADER_MAX;
 use super::life::Life;
 use super::room::Room;
@@ -44,32 +45,14 @@ impl Life {
         (0..self.people).for_each(|device| self.bring_back(device));
         self.settle_down();
         if self.links {
-            let apart = |world: &World, pair: &Room| {
-                let open = |side: usize| world.link_with(pair.devices[side], pair.names[side]) == Some(LinkState::Open);
-                !(open(0) && open(1))
-            };
-            let pairs = || self.rooms.iter().filter(|room| !room.is_group());
-            let end = self.world.now + MEET_WITHIN;
-            while let Some(pair) = pairs().find(|pair| apart(&self.world, pair)) {
-                let state = |side: usize| self.world.link_with(pair.devices[side], pair.names[side]);
-                let words = |side: usize| self.world.link_in_words(pair.devices[side], pair.names[side]);
-                assert!(
-                    self.world.now < end,
-                    "persons {:?} found no link: {:?}; {}; {}",
-                    pair.devices,
-                    [state(0), state(1)],
-                    words(0),
-                    words(1)
-                );
-                self.world.pass(Duration::from_millis(500));
-            }
-        }
-        if !self.links {
+            self.meet();
+        } else {
             self.say_a_last_word();
         }
         self.settle();
-        if let Some(who) = self.relapses {
+        if let Some(who) = self.relapsing {
             self.relapse(who);
+            self.meet();
             self.settle();
         }
         if self.floods {
@@ -81,6 +64,29 @@ impl Life {
         for _ in 0..3 {
             self.hear();
             self.world.pass(Duration::from_secs(1));
+        }
+    }
+
+    /// Time passes until all contacts are linked.
+    fn meet(&mut self) {
+        let apart = |world: &World, pair: &Room| {
+            let open = |side: usize| world.link_with(pair.devices[side], pair.names[side]) == Some(LinkState::Open);
+            !(open(0) && open(1))
+        };
+        let pairs = || self.rooms.iter().filter(|room| !room.is_group());
+        let end = self.world.now + MEET_WITHIN;
+        while let Some(pair) = pairs().find(|pair| apart(&self.world, pair)) {
+            let state = |side: usize| self.world.link_with(pair.devices[side], pair.names[side]);
+            let words = |side: usize| self.world.link_in_words(pair.devices[side], pair.names[side]);
+            assert!(
+                self.world.now < end,
+                "persons {:?} found no link: {:?}; {}; {}",
+                pair.devices,
+                [state(0), state(1)],
+                words(0),
+                words(1)
+            );
+            self.world.pass(Duration::from_millis(500));
         }
     }
 
@@ -216,6 +222,10 @@ impl Life {
         let kept: Vec<&[Kept]> = kept.iter().map(Vec::as_slice).collect();
         for stranded in stranded(&kept, &self.rooms[room].lost, |root| roots.contains(root)) {
             ids.remove(&stranded);
+        }
+        let kept = entries(self, room, device);
+        for id in self.forgotten(room, &kept) {
+            ids.remove(&id);
         }
         ids
     }

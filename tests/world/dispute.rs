@@ -4,8 +4,10 @@
 use std::time::Duration;
 
 use kith::coordinator::Command;
-use kith::wire::EntryId;
+use kith::wire::{EntryId, RootKey};
 
+use super::checks::entries;
+use super::group_checks::Model;
 use super::life::Life;
 use super::room::Asked;
 
@@ -28,6 +30,7 @@ impl Life {
     pub fn dispute(&mut self, who: usize, what: usize) -> Option<()> {
         let (room, group) = self.group()?;
         let Parties { senior, junior, member, text } = self.parties(who)?;
+        self.disputes += 1;
         let apart = [senior, junior, member];
         apart.into_iter().for_each(|device| self.go_away(device));
         self.rooms[room].changed.insert(text);
@@ -44,21 +47,24 @@ impl Life {
         Some(())
     }
 
-    /// Two admins, of whom the first was one before the second, and somebody with a text of theirs.
-    fn parties(&self, who: usize) -> Option<Parties> {
+    /// As somebody in the group sees it: the most senior admin, another one, and a member with a text of theirs whom that one may put out.
+    fn parties(&mut self, who: usize) -> Option<Parties> {
         let (room, _) = self.group()?;
-        let insiders = self.insiders();
-        let (_, _, view) = insiders.get(who % insiders.len().max(1))?;
-        let device = |user| insiders.iter().find(|(_, own, _)| *own == user).map(|(device, ..)| *device);
-        let members = || view.members.iter().filter_map(|member| Some((device(member.user_id)?, member.admin)));
-        let mut admins = members().filter(|(_, admin)| *admin).map(|(device, _)| device);
+        let insiders: Vec<usize> = self.insiders().into_iter().map(|(device, ..)| device).collect();
+        let sees = *insiders.get(who % insiders.len().max(1))?;
+        let kept = entries(self, room, sees);
+        let model = Model::of(&self.rooms[room], &kept);
+        let mut members = model.group().fold().membership()?.members;
+        members.sort_by_key(|member| member.seniority);
+        let device = |root: RootKey| insiders.iter().copied().find(|device| self.world.root(*device) == root);
+        let mut members = members.into_iter().filter_map(|member| Some((device(member.root)?, member.admin.is_some())));
+        let mut admins = members.by_ref().filter(|(_, admin)| *admin).map(|(device, _)| device);
         let (senior, junior) = (admins.next()?, admins.next()?);
         let room = &self.rooms[room];
         let text = |device: usize| {
             let mut own = room.told[device].iter().rev().filter(|id| room.own[device].contains(*id));
             own.find(|id| !room.changed.contains(*id)).copied()
         };
-        let mut others = members().filter(|(device, _)| ![senior, junior].contains(device));
-        others.find_map(|(member, _)| Some(Parties { senior, junior, member, text: text(member)? }))
+        members.find_map(|(member, _)| Some(Parties { senior, junior, member, text: text(member)? }))
     }
 }

@@ -77,6 +77,11 @@ impl Model {
         &self.group
     }
 
+    /// Whether an entry that has a place counts.
+    pub fn counts(&self, id: &EntryId) -> bool {
+        !self.void.contains(id)
+    }
+
     fn void(&self) -> BTreeSet<EntryId> {
         let fold = self.group.fold();
         let void = |id: &&EntryId| {
@@ -186,7 +191,9 @@ pub fn check(life: &mut Life, room: usize) {
 
 fn member(life: &mut Life, room: usize, device: usize) -> Option<Member> {
     let (_, view) = life.world.group_now(device, life.rooms[room].names[device])?;
-    let kept = entries(life, room, device);
+    let mut kept = entries(life, room, device);
+    let forgotten = life.forgotten(room, &kept);
+    kept.retain(|kept| !forgotten.contains(&kept.id));
     Some(Member { device, root: life.world.root(device), view, kept })
 }
 
@@ -218,6 +225,7 @@ fn same_entries(life: &Life, room: usize, model: &Model, inside: &[Member]) {
         for (member, own) in inside.iter().zip(&bodies) {
             let share = fold.share(&member.root, &model.seen[id], is_change);
             let whole = share == Share::Whole || model.headers[id].author == member.root;
+            let whole = whole && !nobody_can_be_asked(life, member, &model.headers[id].author, inside);
             match own.get(id) {
                 Some(own) => assert!(own == body, "two members have different texts"),
                 None => {
@@ -232,6 +240,15 @@ fn same_entries(life: &Life, room: usize, model: &Model, inside: &[Member]) {
             }
         }
     }
+}
+
+/// Whether by mail only the author of something is asked for it, whom the asker sees in the group, and does not hear it: who is no contact of the
+/// asker and takes themselves to be out has nothing to do with them.
+fn nobody_can_be_asked(life: &Life, asks: &Member, author: &RootKey, inside: &[Member]) -> bool {
+    let Some(device) = (0..life.people).find(|device| life.world.root(*device) == *author) else { return false };
+    let is_seen = lists(&asks.view, life.world.user(device));
+    let takes_part = inside.iter().any(|member| member.device == device);
+    !life.links && is_seen && !takes_part && !life.are_contacts(asks.device, device)
 }
 
 /// The group is the same for whom its changes have come in the order of the conversation: who is in it, by what and how senior; and what counts.

@@ -26,14 +26,16 @@ pub struct Life {
     pub rooms: Vec<Room>,
     pub links: bool,
     /// Somebody loses with their disk what is on its way, at the end: who, if anybody.
-    pub relapses: Option<usize>,
+    pub relapsing: Option<usize>,
+    /// How often there was a dispute, and a relapse.
+    pub disputes: u64,
+    pub relapses: u64,
     /// Somebody who is out of the group writes on and on, at the end; and what they have written.
     pub floods: bool,
     pub flood: BTreeSet<EntryId>,
     pub people: usize,
     pub calls: Vec<Call>,
-    /// Copies of databases. None is older than the last time that somebody went from the group: who has forgotten that they are out is told
-    /// nothing more by those who know that they knew it.
+    /// Copies of databases, from before somebody went from the group too.
     pub backups: BTreeMap<usize, Vec<Rc<Backup>>>,
     pub parted: BTreeSet<(usize, usize)>,
     unplugged: BTreeSet<usize>,
@@ -78,7 +80,9 @@ impl Life {
             world,
             rooms,
             links: story.links,
-            relapses: story.relapse,
+            relapsing: story.relapse,
+            disputes: 0,
+            relapses: 0,
             floods: story.flood,
             flood: BTreeSet::new(),
             people: story.people,
@@ -295,7 +299,7 @@ impl Life {
         self.world.heal(one, other);
     }
 
-    /// A device has no network, and nothing is on its way to it or from it.
+    /// A device has no network: what is sent from now on neither reaches it nor leaves it.
     pub fn go_away(&mut self, device: usize) {
         if self.unplugged.insert(device) {
             self.world.unplug(device);

@@ -65,7 +65,7 @@ pub enum Kind {
     Answer,
     /// An admin of the group adds a contact to it.
     Invite,
-    /// An admin puts somebody out of it.
+    /// An admin puts somebody out of it; or there is a dispute about that.
     Remove,
     /// Somebody leaves it.
     Quit,

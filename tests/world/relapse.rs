@@ -1,5 +1,5 @@
 //! Mail that comes late, from somebody who has lost what it says: their disk was replaced meanwhile. Who gets it has a link with them that is in
-//! doubt right then, for its network changes again and again, and takes them to have what they wrote.
+//! doubt right then, for the network of one of them changes again and again, or one wakes; and takes them to have what they wrote.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use super::life::Life;
 
 /// It is with the broker within this.
 const MAILED: Duration = Duration::from_secs(3);
-/// The broker takes so long at most to deliver it: the link is open before.
+/// The broker takes up to so long to deliver it: mostly the link is open before.
 const LATE: Duration = Duration::from_secs(8);
-/// So often the network changes meanwhile, and each time the link is found again before the next one.
+/// So often there is doubt meanwhile, and each time the link is found again before the next one.
 const CHANGES: usize = 6;
 const CHANGES_EVERY: Duration = Duration::from_millis(1_300);
 
@@ -36,5 +36,6 @@ impl Life {
             }
         }
         self.world.mail_takes = Duration::ZERO;
+        self.relapses += 1;
     }
 }

@@ -30,7 +30,7 @@ fn own_word(text: &str) -> Option<&str> {
     text.split_whitespace().nth(2).map(|word| &word[LETTERS - LOOKED_FOR..])
 }
 
-/// While all goes on, nothing is left in the log of what was written last of texts that a device has erased: not even until the next deletion.
+/// Where something may just have been deleted, nothing is left in the log of what was written last of texts that a device has erased: not even until the next deletion.
 pub fn what_was_erased_is_gone_at_once(life: &mut Life) {
     for device in 0..life.people {
         if !life.world.is_loaded(device) {

@@ -39,7 +39,9 @@ impl Unasked {
         let restarts = first.after == 0 && last.goes_on;
         let after = if restarts { last.after } else { first.after };
         let goes_on = restarts || first.goes_on || (first.after == last.after && last.goes_on);
-        Self { at: self.at.min(other.at), after, goes_on, anew: self.anew || other.anew || restarts }
+        // What begins at the beginning does not begin there again.
+        let anew = (self.anew || other.anew || restarts) && (after > 0 || goes_on);
+        Self { at: self.at.min(other.at), after, goes_on, anew }
     }
 }
 
@@ -219,6 +221,9 @@ mod tests {
         let rest = unasked(9, true).and(&unasked(0, false)).and(&unasked(0, false));
         assert_eq!((rest.after, rest.anew, rest.goes_on), (9, true, true));
         let from_before = unasked(9, true).and(&unasked(5, false));
-        assert_eq!((from_before.after, from_before.goes_on), (5, false), "the rest of it is another question");
+        assert_eq!((from_before.after, from_before.goes_on), (5, false), "what lies before a rest was not asked for");
+        let rest = unasked(9, true).and(&unasked(0, false));
+        let whole = rest.and(&unasked(5, false)).and(&unasked(0, false));
+        assert_eq!((whole.after, whole.anew), (0, false), "all is asked for once");
     }
 }
