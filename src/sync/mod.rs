@@ -9,6 +9,7 @@
 mod acks;
 mod mail;
 mod mesh;
+mod need;
 mod push;
 mod sent;
 mod telling;
@@ -21,7 +22,8 @@ pub use mesh::{Mesh, NEIGHBOURS_MAX, Place};
 /// much longer before they look for what is wrong.
 const ASK_AGAIN: std::time::Duration = std::time::Duration::from_secs(2);
 
-pub use push::{Need, Of, Push};
+pub use need::{Need, Of};
+pub use push::Push;
 pub use sent::{SENT_AFTER, Sent};
 pub use telling::Telling;
 pub use window::{PUSH_WINDOW_BYTES, PUSH_WINDOW_ENTRIES};

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::ASK_AGAIN;
+use super::need::{Need, Of};
 use super::window::{Turn, UnderWay};
 use crate::wire::{ConversationId, EntryId};
 
@@ -24,34 +25,6 @@ const AGAIN_AFTER: Duration = Duration::from_secs(60);
 /// So many entries are known that had no ack when their time was over: ten windows, and more than anybody has to say to somebody who does not
 /// take it (1,000 entries of a group that count for nothing). What is beyond is as if it were fresh when pushing begins anew.
 const PASSED_MAX: usize = 2_048;
-
-/// What a machine of this layer needs next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
-    /// Ask the store what we have of these conversations and say it.
-    Have(Of),
-    /// Ask the outbox of the conversations that the peer has spoken of ([`Push::heard`]) for entries after this cursor; a mailer
-    /// asks that of all that the peer shares.
-    Outbox {
-        /// Which question this is: the answer to an earlier one comes too late to count.
-        number: u64,
-        /// Exclusive.
-        after: u64,
-        /// About this many bytes.
-        bytes: usize,
-    },
-}
-
-/// Which of the conversations that a peer shares with us.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Of {
-    /// All.
-    All,
-    /// Those of which the peer has not said yet, on this link, what it has.
-    Unheard,
-    /// This one.
-    One(ConversationId),
-}
 
 /// The push side of one link: everything that the peer shares with us goes over it, in the order of its arrival here.
 #[derive(Clone, Debug, Default)]
