@@ -223,9 +223,11 @@ impl Life {
         for stranded in stranded(&kept, &self.rooms[room].lost, |root| roots.contains(root)) {
             ids.remove(&stranded);
         }
-        let kept = entries(self, room, device);
-        for id in self.forgotten(room, &kept) {
-            ids.remove(&id);
+        if !self.links {
+            let kept = entries(self, room, device);
+            for id in self.forgotten(room, &kept) {
+                ids.remove(&id);
+            }
         }
         ids
     }
