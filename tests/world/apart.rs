@@ -81,7 +81,13 @@ impl Life {
             let left = kept.iter().filter(|kept| !forgotten.contains(&kept.id));
             let named: BTreeSet<EntryId> =
                 left.clone().flat_map(|kept| Node::from(&Entry::verify(kept.entry.clone()).unwrap()).parents).collect();
-            let is_forgotten = |id: &EntryId| lost.contains(id) && !model.counts(id) && !named.contains(id);
+            let has_its_author = |id: &EntryId| {
+                let author = &model.headers[id].author;
+                (0..self.people)
+                    .any(|device| self.world.root(device) == *author && self.world.kept(device).contains(id))
+            };
+            let is_lost = |id: &EntryId| lost.contains(id) && model.headers.contains_key(id) && !has_its_author(id);
+            let is_forgotten = |id: &EntryId| is_lost(id) && !model.counts(id) && !named.contains(id);
             let more: Vec<EntryId> = left.map(|kept| kept.id).filter(is_forgotten).collect();
             if more.is_empty() {
                 return forgotten;

@@ -225,7 +225,7 @@ fn same_entries(life: &Life, room: usize, model: &Model, inside: &[Member]) {
         for (member, own) in inside.iter().zip(&bodies) {
             let share = fold.share(&member.root, &model.seen[id], is_change);
             let whole = share == Share::Whole || model.headers[id].author == member.root;
-            let whole = whole && !nobody_can_be_asked(life, member, &model.headers[id].author, inside);
+            let whole = whole && !nobody_can_be_asked(life, room, member, &model.headers[id].author);
             match own.get(id) {
                 Some(own) => assert!(own == body, "two members have different texts"),
                 None => {
@@ -244,10 +244,11 @@ fn same_entries(life: &Life, room: usize, model: &Model, inside: &[Member]) {
 
 /// Whether by mail only the author of something is asked for it, whom the asker sees in the group, and does not hear it: who is no contact of the
 /// asker and takes themselves to be out has nothing to do with them.
-fn nobody_can_be_asked(life: &Life, asks: &Member, author: &RootKey, inside: &[Member]) -> bool {
+fn nobody_can_be_asked(life: &Life, room: usize, asks: &Member, author: &RootKey) -> bool {
     let Some(device) = (0..life.people).find(|device| life.world.root(*device) == *author) else { return false };
     let is_seen = lists(&asks.view, life.world.user(device));
-    let takes_part = inside.iter().any(|member| member.device == device);
+    let view = life.world.group_now(device, life.rooms[room].names[device]);
+    let takes_part = view.is_some_and(|(_, view)| view.inside);
     !life.links && is_seen && !takes_part && !life.are_contacts(asks.device, device)
 }
 

@@ -105,6 +105,24 @@ mod tests {
         }
     }
 
+    /// A test of the library that moves takes its name in the kept faults along: one that is not there catches nothing.
+    #[test]
+    fn every_test_of_the_library_that_a_fault_names_is_there() {
+        let source = workspace::root().join("src");
+        for mutant in read_all(&[]).unwrap() {
+            for Test { name, .. } in mutant.tests.iter().filter(|test| test.target == "lib") {
+                let (modules, function) = name.rsplit_once("::").unwrap();
+                let own = modules.replace("::", "/");
+                // A module has a file of its own, or is written in its parent's.
+                let parent = own.rsplit_once('/').map_or("", |(parent, _)| parent);
+                let files = [&own[..], parent].map(|path| [format!("{path}.rs"), format!("{path}/mod.rs")]);
+                let text = format!("fn {function}(");
+                let has = |file: &String| fs::read_to_string(source.join(file)).is_ok_and(|code| code.contains(&text));
+                assert!(files.iter().flatten().any(has), "tests/mutants/{}.txt: no test {name}", mutant.name);
+            }
+        }
+    }
+
     /// A fault's file is read whole: comments, values with colons, an empty replacement, several tests.
     #[test]
     fn a_fault_is_read() {
